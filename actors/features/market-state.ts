@@ -1,0 +1,98 @@
+import { Atr } from '../indicators/atr.js';
+import { FIELD, History } from '../indicators/history.js';
+import { PriceSma } from '../indicators/price-sma.js';
+import { RollingExtreme } from '../indicators/rolling-extreme.js';
+import type { StateLayout } from '../indicators/state.js';
+import { TradingDays } from '../indicators/trading-days.js';
+import type { Bar } from '../market/bar.js';
+
+/**
+ * What several groups of features share on one bar: the history, ATRs, the volume average, extremes and the
+ * trading day. Computed once a bar, before the groups.
+ */
+export class MarketState {
+  readonly history: History;
+  readonly #atr7: Atr;
+  readonly #atr10: Atr;
+  readonly #atr14: Atr;
+  readonly #volumeSma: PriceSma;
+  readonly highest20: RollingExtreme;
+  readonly lowest20: RollingExtreme;
+  readonly highest100: RollingExtreme;
+  readonly lowest100: RollingExtreme;
+  readonly highest14: RollingExtreme;
+  readonly lowest14: RollingExtreme;
+  readonly days: TradingDays;
+
+  openTime = NaN;
+  closeTime = NaN;
+  open = NaN;
+  high = NaN;
+  low = NaN;
+  close = NaN;
+  previousClose = NaN;
+  previousVolume = NaN;
+  /** Volume for arithmetic: 0 when unknown. */
+  volume = 0;
+  hasVolume = false;
+  trueRange = NaN;
+  logReturn = NaN;
+  atr7 = NaN;
+  atr10 = NaN;
+  atr14 = NaN;
+  volumeSma20 = NaN;
+  bars = 0;
+
+  constructor(layout: StateLayout) {
+    const history = new History(layout);
+    this.history = history;
+    this.#atr7 = new Atr(layout, 7);
+    this.#atr10 = new Atr(layout, 10);
+    this.#atr14 = new Atr(layout, 14);
+    this.#volumeSma = new PriceSma(layout, history, FIELD.volume, 20);
+    this.highest14 = new RollingExtreme(layout, history, FIELD.high, 14, 1);
+    this.lowest14 = new RollingExtreme(layout, history, FIELD.low, 14, -1);
+    this.highest20 = new RollingExtreme(layout, history, FIELD.high, 20, 1);
+    this.lowest20 = new RollingExtreme(layout, history, FIELD.low, 20, -1);
+    this.highest100 = new RollingExtreme(layout, history, FIELD.high, 100, 1);
+    this.lowest100 = new RollingExtreme(layout, history, FIELD.low, 100, -1);
+    this.days = new TradingDays(layout);
+  }
+
+  /** Takes a bar of the given length in milliseconds. */
+  update(s: Float64Array, bar: Bar, lengthMs: number): void {
+    const history = this.history;
+    this.hasVolume = bar.volume === bar.volume;
+    this.volume = this.hasVolume ? bar.volume : 0;
+    const before = history.count(s);
+    this.previousClose = before > 0 ? history.value(s, FIELD.close, 0) : NaN;
+    this.previousVolume = before > 0 ? history.value(s, FIELD.volume, 0) : NaN;
+    history.push(s, bar.open, bar.high, bar.low, bar.close, this.volume);
+    this.bars = before + 1;
+    this.openTime = bar.openTime;
+    this.closeTime = bar.openTime + lengthMs;
+    this.open = bar.open;
+    this.high = bar.high;
+    this.low = bar.low;
+    this.close = bar.close;
+    this.trueRange = history.value(s, FIELD.trueRange, 0);
+    this.logReturn = history.value(s, FIELD.logReturn, 0);
+    this.atr7 = this.#atr7.update(s, this.trueRange);
+    this.atr10 = this.#atr10.update(s, this.trueRange);
+    this.atr14 = this.#atr14.update(s, this.trueRange);
+    const volumeSma = this.#volumeSma.update(s);
+    this.volumeSma20 = this.hasVolume ? volumeSma : NaN;
+    this.highest14.update(s);
+    this.lowest14.update(s);
+    this.highest20.update(s);
+    this.lowest20.update(s);
+    this.highest100.update(s);
+    this.lowest100.update(s);
+    this.days.update(s, bar.openTime, bar.high, bar.low, bar.close, this.volume);
+  }
+
+  /** A price difference in ATR units; 0 in a market without range, NaN before ATR's first value. */
+  inAtr(difference: number): number {
+    return this.atr14 === 0 ? 0 : difference / this.atr14;
+  }
+}

@@ -1,0 +1,217 @@
+import { CommodityChannelIndex } from '../indicators/commodity-channel-index.js';
+import { ConnorsRsi } from '../indicators/connors-rsi.js';
+import { Ema } from '../indicators/ema.js';
+import { FisherTransform } from '../indicators/fisher-transform.js';
+import { FIELD } from '../indicators/history.js';
+import { IntradayMomentumIndex } from '../indicators/intraday-momentum-index.js';
+import { ratio } from '../indicators/kernel.js';
+import { PriceOscillator } from '../indicators/price-oscillator.js';
+import { RelativeVigorIndex } from '../indicators/relative-vigor-index.js';
+import { Sma } from '../indicators/sma.js';
+import type { StateLayout } from '../indicators/state.js';
+import { UltimateOscillator } from '../indicators/ultimate-oscillator.js';
+import { WilderMomentum } from '../indicators/wilder-momentum.js';
+import { WindowExtremes } from '../indicators/window-extremes.js';
+import { windowMean, windowSquares } from '../indicators/window-statistics.js';
+import { Wma } from '../indicators/wma.js';
+import { specs, type ColumnOf } from './feature.js';
+import type { MarketState } from './market-state.js';
+
+export const MOMENTUM_FEATURES = specs('momentum', [
+  ['rsi_7', 'raw', '0..100', 8, 'Relative strength index, 7 bars', 'RSI'],
+  ['rsi_14', 'raw', '0..100', 15, 'Relative strength index, 14 bars', 'RSI'],
+  ['rsi_21', 'raw', '0..100', 22, 'Relative strength index, 21 bars', 'RSI'],
+  ['stoch_k', 'raw', '0..100', 18, 'Slow stochastic %K (14, 3)', 'STOCH'],
+  ['stoch_d', 'raw', '0..100', 18, 'Slow stochastic %D: SMA₃ of %K', 'STOCH'],
+  ['stochf_k', 'raw', '0..100', 16, 'Fast stochastic %K, 14 bars', 'STOCHF'],
+  ['stochf_d', 'raw', '0..100', 16, 'Fast stochastic %D: SMA₃ of %K', 'STOCHF'],
+  ['stochrsi_k', 'raw', '0..100', 30, 'Fast stochastic %K of rsi_14, 14 bars', 'STOCHRSI'],
+  ['stochrsi_d', 'raw', '0..100', 30, 'SMA₃ of stochrsi_k', 'STOCHRSI'],
+  ['cci_14', 'raw', 'index', 14, 'Commodity channel index, 14 bars', 'CCI'],
+  ['cci_20', 'raw', 'index', 20, 'Commodity channel index, 20 bars', 'CCI'],
+  ['willr_14', 'raw', '−100..0', 14, "Williams' %R, 14 bars", 'WILLR'],
+  ['roc_5', 'raw', 'percent', 6, '100·(close / close 5 bars ago − 1)', 'ROC'],
+  ['roc_10', 'raw', 'percent', 11, '100·(close / close 10 bars ago − 1)', 'ROC'],
+  ['roc_20', 'raw', 'percent', 21, '100·(close / close 20 bars ago − 1)', 'ROC'],
+  ['mom_10', 'atr', 'price', 11, 'close − close 10 bars ago', 'MOM'],
+  ['cmo_14', 'raw', '−100..100', 15, 'Chande momentum oscillator, 14 bars', 'CMO'],
+  ['ppo', 'raw', 'percent', 26, '100·(EMA₁₂ − EMA₂₆) / EMA₂₆', 'PPO'],
+  ['ppo_signal', 'raw', 'percent', 34, 'EMA₉ of ppo'],
+  ['ppo_hist', 'raw', 'percent', 34, 'ppo − ppo_signal'],
+  ['apo_12_26', 'atr', 'price', 26, 'EMA₁₂ − EMA₂₆', 'APO'],
+  ['trix_15', 'raw', 'percent', 44, 'One-bar rate of change of a triple EMA₁₅', 'TRIX'],
+  ['ultosc_7_14_28', 'raw', '0..100', 29, 'Ultimate oscillator', 'ULTOSC'],
+  ['bop', 'raw', '−1..1', 1, '(close − open) / (high − low); 0 for a flat bar', 'BOP'],
+  ['imi_14', 'raw', '0..100', 14, 'Intraday momentum index, 14 bars', 'IMI'],
+  ['tsi_25_13', 'raw', '−100..100', 38, '100·EMA₁₃(EMA₂₅(Δclose)) / EMA₁₃(EMA₂₅(|Δclose|))'],
+  ['ao_5_34', 'atr', 'price', 34, 'SMA₅ − SMA₃₄ of (high + low)/2'],
+  ['dpo_20', 'atr', 'price', 20, 'close 11 bars ago − SMA₂₀: detrended price oscillator'],
+  ['kst', 'raw', 'percent', 45, 'SMA₁₀(ROC₁₀) + 2·SMA₁₀(ROC₁₅) + 3·SMA₁₀(ROC₂₀) + 4·SMA₁₅(ROC₃₀)'],
+  ['kst_signal', 'raw', 'percent', 53, 'SMA₉ of kst'],
+  ['coppock_14_11_10', 'raw', 'percent', 24, 'WMA₁₀ of ROC₁₄ + ROC₁₁'],
+  ['connors_rsi_3_2_100', 'raw', '0..100', 102, 'Mean of RSI₃, RSI₂ of the streak, percent rank of the return'],
+  ['zscore_close_20', 'raw', 'standard deviations', 20, '(close − mean) / σ over 20 bars; 0 when flat'],
+  ['zscore_close_50', 'raw', 'standard deviations', 50, '(close − mean) / σ over 50 bars; 0 when flat'],
+  ['fisher_10', 'raw', 'index', 10, 'Fisher transform of (high + low)/2, 10 bars'],
+  ['rvi_10', 'raw', 'ratio', 13, 'Relative vigor index, 10 bars'],
+]);
+
+/** Oscillators and rates of change. */
+export class MomentumFeatures {
+  readonly #first: number;
+  readonly #rsi7: WilderMomentum;
+  readonly #rsi14: WilderMomentum;
+  readonly #rsi21: WilderMomentum;
+  readonly #slowK: Sma;
+  readonly #slowD: Sma;
+  readonly #rsiExtremes: WindowExtremes;
+  readonly #rsiD: Sma;
+  readonly #cci14: CommodityChannelIndex;
+  readonly #cci20: CommodityChannelIndex;
+  readonly #oscillator: PriceOscillator;
+  readonly #ppoSignal: Ema;
+  readonly #trix: readonly [Ema, Ema, Ema];
+  readonly #trixAt: number;
+  readonly #ultimate: UltimateOscillator;
+  readonly #imi: IntradayMomentumIndex;
+  readonly #tsi: readonly [Ema, Ema, Ema, Ema];
+  readonly #kst: readonly [Sma, Sma, Sma, Sma];
+  readonly #kstSignal: Sma;
+  readonly #coppock: Wma;
+  readonly #connors: ConnorsRsi;
+  readonly #fisher: FisherTransform;
+  readonly #vigor: RelativeVigorIndex;
+
+  constructor(layout: StateLayout, m: MarketState, columnOf: ColumnOf) {
+    this.#first = columnOf('rsi_7');
+    const history = m.history;
+    this.#rsi7 = new WilderMomentum(layout, 7);
+    this.#rsi14 = new WilderMomentum(layout, 14);
+    this.#rsi21 = new WilderMomentum(layout, 21);
+    this.#slowK = new Sma(layout, 3);
+    this.#slowD = new Sma(layout, 3);
+    this.#rsiExtremes = new WindowExtremes(layout, 14);
+    this.#rsiD = new Sma(layout, 3);
+    this.#cci14 = new CommodityChannelIndex(history, 14);
+    this.#cci20 = new CommodityChannelIndex(history, 20);
+    this.#oscillator = new PriceOscillator(layout, 12, 26);
+    this.#ppoSignal = new Ema(layout, 9);
+    this.#trix = [new Ema(layout, 15), new Ema(layout, 15), new Ema(layout, 15)];
+    this.#trixAt = layout.reserve(1);
+    this.#ultimate = new UltimateOscillator(history, 7, 14, 28);
+    this.#imi = new IntradayMomentumIndex(history, 14);
+    this.#tsi = [new Ema(layout, 25), new Ema(layout, 13), new Ema(layout, 25), new Ema(layout, 13)];
+    this.#kst = [new Sma(layout, 10), new Sma(layout, 10), new Sma(layout, 10), new Sma(layout, 15)];
+    this.#kstSignal = new Sma(layout, 9);
+    this.#coppock = new Wma(layout, 10);
+    this.#connors = new ConnorsRsi(layout, history, 3, 2, 100);
+    this.#fisher = new FisherTransform(layout, 10);
+    this.#vigor = new RelativeVigorIndex(history, 10);
+  }
+
+  update(s: Float64Array, m: MarketState, out: Float64Array): void {
+    const at = this.#first;
+    this.#strength(s, m, out, at);
+    this.#rates(s, m, out, at + 9);
+    this.#oscillators(s, m, out, at + 17);
+    this.#composites(s, m, out, at + 25);
+  }
+
+  #strength(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
+    const close = m.close;
+    this.#rsi7.update(s, close);
+    this.#rsi14.update(s, close);
+    this.#rsi21.update(s, close);
+    out[at] = this.#rsi7.rsi;
+    out[at + 1] = this.#rsi14.rsi;
+    out[at + 2] = this.#rsi21.rsi;
+    const highest = m.highest14.value;
+    const lowest = m.lowest14.value;
+    const fastK = 100 * ratio(close - lowest, highest - lowest);
+    const slowK = this.#slowK.update(s, fastK);
+    const slowD = this.#slowD.update(s, slowK);
+    out[at + 3] = slowD === slowD ? slowK : NaN;
+    out[at + 4] = slowD;
+    // %D of the fast stochastic is the same average as %K of the slow one.
+    out[at + 5] = slowK === slowK ? fastK : NaN;
+    out[at + 6] = slowK;
+    const rsi = this.#rsi14.rsi;
+    this.#rsiExtremes.update(s, rsi);
+    const rsiK =
+      100 * ratio(rsi - this.#rsiExtremes.lowest, this.#rsiExtremes.highest - this.#rsiExtremes.lowest);
+    const rsiD = this.#rsiD.update(s, rsiK);
+    out[at + 7] = rsiD === rsiD ? rsiK : NaN;
+    out[at + 8] = rsiD;
+  }
+
+  #rates(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
+    out[at] = this.#cci14.update(s);
+    out[at + 1] = this.#cci20.update(s);
+    const range = m.highest14.value - m.lowest14.value;
+    out[at + 2] = range === 0 ? 0 : (m.highest14.value - m.close) / (range / -100);
+    out[at + 3] = rateOfChange(s, m, 5);
+    out[at + 4] = rateOfChange(s, m, 10);
+    out[at + 5] = rateOfChange(s, m, 20);
+    out[at + 6] = m.bars > 10 ? m.close - m.history.value(s, FIELD.close, 10) : NaN;
+    out[at + 7] = this.#rsi14.cmo;
+  }
+
+  #oscillators(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
+    const oscillator = this.#oscillator;
+    oscillator.update(s, m.close);
+    const signal = this.#ppoSignal.update(s, oscillator.percentage);
+    out[at] = oscillator.percentage;
+    out[at + 1] = signal;
+    out[at + 2] = oscillator.percentage - signal;
+    out[at + 3] = oscillator.absolute;
+    const [first, second, third] = this.#trix;
+    const triple = third.update(s, second.update(s, first.update(s, m.close)));
+    const previous = s[this.#trixAt]!;
+    out[at + 4] = triple === triple && previous !== 0 ? (triple / previous - 1) * 100 : NaN;
+    if (triple === triple) s[this.#trixAt] = triple;
+    out[at + 5] = this.#ultimate.update(s);
+    out[at + 6] = ratio(m.close - m.open, m.high - m.low);
+    out[at + 7] = this.#imi.update(s);
+  }
+
+  #composites(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
+    const history = m.history;
+    const change = m.close - m.previousClose;
+    const [a, b, c, d] = this.#tsi;
+    const momentum = b.update(s, a.update(s, change));
+    out[at] = 100 * ratio(momentum, d.update(s, c.update(s, Math.abs(change))));
+    out[at + 1] = m.bars >= 34 ? medianMean(s, m, 5) - medianMean(s, m, 34) : NaN;
+    out[at + 2] =
+      m.bars >= 20 ? history.value(s, FIELD.close, 11) - windowMean(s, history, FIELD.close, 20) : NaN;
+    const [k1, k2, k3, k4] = this.#kst;
+    const kst =
+      k1.update(s, rateOfChange(s, m, 10)) +
+      2 * k2.update(s, rateOfChange(s, m, 15)) +
+      3 * k3.update(s, rateOfChange(s, m, 20)) +
+      4 * k4.update(s, rateOfChange(s, m, 30));
+    out[at + 3] = kst;
+    out[at + 4] = this.#kstSignal.update(s, kst);
+    out[at + 5] = this.#coppock.update(s, rateOfChange(s, m, 14) + rateOfChange(s, m, 11));
+    out[at + 6] = this.#connors.update(s);
+    out[at + 7] = zScore(s, m, 20);
+    out[at + 8] = zScore(s, m, 50);
+    out[at + 9] = this.#fisher.update(s, m.high, m.low);
+    out[at + 10] = this.#vigor.update(s);
+  }
+}
+
+function rateOfChange(s: Float64Array, m: MarketState, bars: number): number {
+  return m.bars > bars ? (m.close / m.history.value(s, FIELD.close, bars) - 1) * 100 : NaN;
+}
+
+function medianMean(s: Float64Array, m: MarketState, bars: number): number {
+  return (windowMean(s, m.history, FIELD.high, bars) + windowMean(s, m.history, FIELD.low, bars)) / 2;
+}
+
+function zScore(s: Float64Array, m: MarketState, bars: number): number {
+  if (m.bars < bars) return NaN;
+  const mean = windowMean(s, m.history, FIELD.close, bars);
+  const sigma = Math.sqrt(windowSquares(s, m.history, FIELD.close, bars, mean) / bars);
+  // What rounding leaves of a flat window is not a deviation.
+  return sigma <= 1e-13 * mean ? 0 : (m.close - mean) / sigma;
+}

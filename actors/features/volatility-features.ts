@@ -1,0 +1,226 @@
+import { AverageDeviation } from '../indicators/average-deviation.js';
+import { Ema } from '../indicators/ema.js';
+import { FIELD, HISTORY_BARS } from '../indicators/history.js';
+import { ratio } from '../indicators/kernel.js';
+import { PriceSma } from '../indicators/price-sma.js';
+import { Sma } from '../indicators/sma.js';
+import { StandardDeviation } from '../indicators/standard-deviation.js';
+import type { StateLayout } from '../indicators/state.js';
+import { windowMean, windowSkewness, windowSquares } from '../indicators/window-statistics.js';
+import { specs, type ColumnOf } from './feature.js';
+import type { MarketState } from './market-state.js';
+
+const MASK = HISTORY_BARS - 1;
+/** Milliseconds of market time in a year of 252 trading days. */
+const YEAR_MS = 252 * 86_400_000;
+
+export const VOLATILITY_FEATURES = specs('volatility', [
+  ['true_range', 'atr', 'price', 2, 'max(high, previous close) − min(low, previous close)', 'TRANGE'],
+  ['atr_7', 'as:atr_7_ratio', 'price', 8, 'Average true range, 7 bars', 'ATR'],
+  ['atr_14', 'as:atr_14_ratio', 'price', 15, 'Average true range, 14 bars', 'ATR'],
+  ['natr_14', 'raw', 'percent', 15, '100·atr_14 / close', 'NATR'],
+  ['bb_upper', 'price', 'price', 20, 'SMA₂₀ + 2σ₂₀', 'BBANDS'],
+  ['bb_middle', 'price', 'price', 20, 'SMA₂₀', 'BBANDS'],
+  ['bb_lower', 'price', 'price', 20, 'SMA₂₀ − 2σ₂₀', 'BBANDS'],
+  ['bb_width', 'raw', 'ratio', 20, '(bb_upper − bb_lower) / bb_middle'],
+  ['bb_percent_b', 'raw', 'ratio', 20, '(close − bb_lower) / (bb_upper − bb_lower); 0.5 when flat'],
+  ['keltner_upper', 'price', 'price', 20, 'EMA₂₀ + 2·ATR₁₀'],
+  ['keltner_middle', 'price', 'price', 20, 'EMA₂₀ of the close'],
+  ['keltner_lower', 'price', 'price', 20, 'EMA₂₀ − 2·ATR₁₀'],
+  ['keltner_width', 'raw', 'ratio', 20, '(keltner_upper − keltner_lower) / keltner_middle'],
+  ['squeeze_on', 'flag', '0/1', 20, 'Bollinger bands inside the Keltner channel'],
+  ['donchian_upper', 'price', 'price', 20, 'Highest high of 20 bars'],
+  ['donchian_middle', 'price', 'price', 20, 'Middle of the Donchian channel'],
+  ['donchian_lower', 'price', 'price', 20, 'Lowest low of 20 bars'],
+  ['donchian_width', 'raw', 'ratio', 20, '(upper − lower) / middle'],
+  ['donchian_position', 'raw', '0..1', 20, '(close − lower) / (upper − lower); 0.5 when flat'],
+  ['accbands_upper', 'price', 'price', 20, 'SMA₂₀ of high·(1 + 4·(high − low)/(high + low))', 'ACCBANDS'],
+  ['accbands_middle', 'price', 'price', 20, 'SMA₂₀ of the close', 'ACCBANDS'],
+  ['accbands_lower', 'price', 'price', 20, 'SMA₂₀ of low·(1 − 4·(high − low)/(high + low))', 'ACCBANDS'],
+  ['stddev_20', 'atr', 'price', 20, 'Population standard deviation of the close, 20 bars', 'STDDEV'],
+  ['avgdev_20', 'atr', 'price', 20, 'Mean absolute deviation of the close, 20 bars', 'AVGDEV'],
+  ['realized_vol_20', 'raw', 'per year', 21, 'Sample standard deviation of 20 log returns, annualised'],
+  ['realized_vol_100', 'raw', 'per year', 101, 'Sample standard deviation of 100 log returns, annualised'],
+  ['parkinson_20', 'raw', 'per year', 20, '√(Σ ln(high/low)² / (4·20·ln 2)), annualised'],
+  ['garman_klass_20', 'raw', 'per year', 20, '√(mean(½·ln(h/l)² − (2·ln 2 − 1)·ln(c/o)²)), annualised'],
+  ['rogers_satchell_20', 'raw', 'per year', 20, '√(mean(ln(h/c)·ln(h/o) + ln(l/c)·ln(l/o))), annualised'],
+  ['yang_zhang_20', 'raw', 'per year', 21, 'Yang-Zhang volatility of 20 bars, annualised'],
+  ['ewma_vol_94', 'raw', 'per year', 2, '√(0.94·σ² + 0.06·r²), from the first return, annualised'],
+  ['ulcer_14', 'raw', 'percent', 14, 'Root mean square of the falls from the running 14-bar high close'],
+  ['choppiness_14', 'raw', '0..100', 15, '100·log₁₀(Σ true range / (highest − lowest)) / log₁₀ 14'],
+  ['skew_20', 'raw', 'skewness', 21, 'Skewness of 20 log returns; 0 when flat'],
+]);
+
+/** Ranges, bands, channels and volatility estimates. */
+export class VolatilityFeatures {
+  readonly #first: number;
+  readonly #sma: PriceSma;
+  readonly #deviation: StandardDeviation;
+  readonly #ema: Ema;
+  readonly #accUpper: Sma;
+  readonly #accLower: Sma;
+  readonly #averageDeviation: AverageDeviation;
+  readonly #ewmaAt: number;
+  readonly #annual: number;
+
+  constructor(layout: StateLayout, m: MarketState, columnOf: ColumnOf, lengthMs: number) {
+    this.#first = columnOf('true_range');
+    this.#sma = new PriceSma(layout, m.history, FIELD.close, 20);
+    this.#deviation = new StandardDeviation(layout, m.history, FIELD.close, 20);
+    this.#ema = new Ema(layout, 20);
+    this.#accUpper = new Sma(layout, 20);
+    this.#accLower = new Sma(layout, 20);
+    this.#averageDeviation = new AverageDeviation(m.history, 20);
+    this.#ewmaAt = layout.reserve(2);
+    this.#annual = Math.sqrt(YEAR_MS / lengthMs);
+  }
+
+  update(s: Float64Array, m: MarketState, out: Float64Array): void {
+    const at = this.#first;
+    out[at] = m.trueRange;
+    out[at + 1] = m.atr7;
+    out[at + 2] = m.atr14;
+    out[at + 3] = (m.atr14 / m.close) * 100;
+    this.#bands(s, m, out, at + 4);
+    this.#channels(s, m, out, at + 14);
+    out[at + 22] = this.#deviationNow;
+    out[at + 23] = this.#averageDeviation.update(s);
+    this.#estimates(s, m, out, at + 24);
+  }
+
+  #deviationNow = NaN;
+
+  #bands(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
+    const mean = this.#sma.update(s);
+    const deviation = this.#deviation.update(s);
+    this.#deviationNow = deviation;
+    const upper = mean + 2 * deviation;
+    const lower = mean - 2 * deviation;
+    out[at] = upper;
+    out[at + 1] = mean;
+    out[at + 2] = lower;
+    out[at + 3] = ratio(upper - lower, mean);
+    out[at + 4] = upper === lower ? 0.5 : (m.close - lower) / (upper - lower);
+    const ema = this.#ema.update(s, m.close);
+    const channelUpper = ema + 2 * m.atr10;
+    const channelLower = ema - 2 * m.atr10;
+    out[at + 5] = channelUpper;
+    out[at + 6] = ema;
+    out[at + 7] = channelLower;
+    out[at + 8] = (channelUpper - channelLower) / ema;
+    out[at + 9] = mean !== mean ? NaN : upper < channelUpper && lower > channelLower ? 1 : 0;
+  }
+
+  #channels(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
+    const upper = m.highest20.value;
+    const lower = m.lowest20.value;
+    out[at] = upper;
+    out[at + 1] = (upper + lower) / 2;
+    out[at + 2] = lower;
+    out[at + 3] = ratio(upper - lower, (upper + lower) / 2);
+    out[at + 4] = upper === lower ? 0.5 : (m.close - lower) / (upper - lower);
+    const sum = m.high + m.low;
+    const factor = sum === 0 ? 0 : (4 * (m.high - m.low)) / sum;
+    out[at + 5] = this.#accUpper.update(s, m.high * (1 + factor));
+    out[at + 6] = out[at - 9]!;
+    out[at + 7] = this.#accLower.update(s, m.low * (1 - factor));
+  }
+
+  #estimates(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
+    const annual = this.#annual;
+    out[at] = returnDeviation(s, m, 20) * annual;
+    out[at + 1] = returnDeviation(s, m, 100) * annual;
+    rangeEstimates(s, m, out, at + 2, annual);
+    const r = m.logReturn;
+    if (r === r) {
+      const first = s[this.#ewmaAt] === 0;
+      s[this.#ewmaAt] = 1;
+      s[this.#ewmaAt + 1] = first ? r * r : 0.94 * s[this.#ewmaAt + 1]! + 0.06 * r * r;
+    }
+    out[at + 6] = r === r ? Math.sqrt(s[this.#ewmaAt + 1]!) * annual : NaN;
+    out[at + 7] = ulcer(s, m, 14);
+    out[at + 8] = choppiness(s, m);
+    out[at + 9] = m.bars > 20 ? windowSkewness(s, m.history, FIELD.logReturn, 20) : NaN;
+  }
+}
+
+function returnDeviation(s: Float64Array, m: MarketState, window: number): number {
+  if (m.bars <= window) return NaN;
+  const mean = windowMean(s, m.history, FIELD.logReturn, window);
+  return Math.sqrt(windowSquares(s, m.history, FIELD.logReturn, window, mean) / (window - 1));
+}
+
+/**
+ * Parkinson 1980, Garman & Klass 1980, Rogers & Satchell 1991 and Yang & Zhang 2000 over 20 bars, in that
+ * order. One pass: the four share their logarithms.
+ */
+function rangeEstimates(s: Float64Array, m: MarketState, out: Float64Array, at: number, annual: number): void {
+  const window = 20;
+  if (m.bars < window) {
+    out[at] = out[at + 1] = out[at + 2] = out[at + 3] = NaN;
+    return;
+  }
+  const history = m.history;
+  const opens = history.base(FIELD.open);
+  const highs = history.base(FIELD.high);
+  const lows = history.base(FIELD.low);
+  const closes = history.base(FIELD.close);
+  const enough = m.bars > window;
+  let parkinson = 0;
+  let garmanKlass = 0;
+  let rogersSatchell = 0;
+  let night = 0;
+  let nightSquares = 0;
+  let day = 0;
+  let daySquares = 0;
+  for (let i = m.bars - window; i < m.bars; i++) {
+    const slot = i & MASK;
+    const open = s[opens + slot]!;
+    const logHigh = Math.log(s[highs + slot]! / open);
+    const logLow = Math.log(s[lows + slot]! / open);
+    const logClose = Math.log(s[closes + slot]! / open);
+    const range = logHigh - logLow;
+    parkinson += range * range;
+    garmanKlass += 0.5 * range * range - (2 * Math.LN2 - 1) * logClose * logClose;
+    rogersSatchell += (logHigh - logClose) * logHigh + (logLow - logClose) * logLow;
+    day += logClose;
+    daySquares += logClose * logClose;
+    if (enough) {
+      const gap = Math.log(open / s[closes + ((i - 1) & MASK)]!);
+      night += gap;
+      nightSquares += gap * gap;
+    }
+  }
+  out[at] = Math.sqrt(parkinson / (4 * window * Math.LN2)) * annual;
+  out[at + 1] = Math.sqrt(Math.max(0, garmanKlass / window)) * annual;
+  out[at + 2] = Math.sqrt(Math.max(0, rogersSatchell / window)) * annual;
+  const k = 0.34 / (1.34 + (window + 1) / (window - 1));
+  const nightVariance = Math.max(0, nightSquares - (night * night) / window) / (window - 1);
+  const dayVariance = Math.max(0, daySquares - (day * day) / window) / (window - 1);
+  const variance = nightVariance + k * dayVariance + (1 - k) * Math.max(0, rogersSatchell / window);
+  out[at + 3] = enough ? Math.sqrt(variance) * annual : NaN;
+}
+
+/** Ulcer index. Source: Martin & McCann 1989; the running high is the highest close of the window so far. */
+function ulcer(s: Float64Array, m: MarketState, window: number): number {
+  if (m.bars < window) return NaN;
+  const closes = m.history.base(FIELD.close);
+  let highest = 0;
+  let squares = 0;
+  for (let i = m.bars - window; i < m.bars; i++) {
+    const close = s[closes + (i & MASK)]!;
+    if (close > highest) highest = close;
+    const fall = (100 * (close - highest)) / highest;
+    squares += fall * fall;
+  }
+  return Math.sqrt(squares / window);
+}
+
+/** Choppiness index, 14 bars; 100 in a flat window. Source: Dreiss. */
+function choppiness(s: Float64Array, m: MarketState): number {
+  if (m.bars < 15) return NaN;
+  let path = 0;
+  for (let ago = 0; ago < 14; ago++) path += m.history.value(s, FIELD.trueRange, ago);
+  const range = m.highest14.value - m.lowest14.value;
+  return range === 0 ? 100 : (100 * Math.log10(path / range)) / Math.log10(14);
+}

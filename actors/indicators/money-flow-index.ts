@@ -1,0 +1,48 @@
+import { FIELD, type History } from './history.js';
+import type { Kernel } from './kernel.js';
+import type { StateLayout } from './state.js';
+
+/**
+ * Money flow index, 0..100: the share of money flow on bars whose typical price rose. Below one unit of flow
+ * in the window it is 0. Source: TA-Lib `MFI`.
+ */
+export class MoneyFlowIndex implements Kernel {
+  readonly requiredInputs: number;
+  readonly #at: number;
+  readonly #period: number;
+  readonly #history: History;
+
+  constructor(layout: StateLayout, history: History, period: number) {
+    this.#at = layout.reserve(1 + period);
+    this.#period = period;
+    this.#history = history;
+    this.requiredInputs = period + 1;
+  }
+
+  /** `volume` 0 stands for an unknown one. */
+  update(s: Float64Array, volume: number): number {
+    const at = this.#at;
+    const period = this.#period;
+    const bar = this.#history.count(s) - 1;
+    const typical = this.#typical(s, 0);
+    const previous = s[at]!;
+    s[at] = typical;
+    if (bar === 0) return NaN;
+    const flow = typical * volume;
+    s[at + 1 + (bar % period)] = typical > previous ? flow : typical < previous ? -flow : 0;
+    if (bar < period) return NaN;
+    let positive = 0;
+    let total = 0;
+    for (let i = 1; i <= period; i++) {
+      const x = s[at + i]!;
+      if (x > 0) positive += x;
+      total += Math.abs(x);
+    }
+    return total < 1 ? 0 : 100 * (positive / total);
+  }
+
+  #typical(s: Float64Array, ago: number): number {
+    const history = this.#history;
+    return (history.value(s, FIELD.high, ago) + history.value(s, FIELD.low, ago) + history.value(s, FIELD.close, ago)) / 3;
+  }
+}

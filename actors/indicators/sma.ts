@@ -1,0 +1,35 @@
+import type { Kernel } from './kernel.js';
+import type { StateLayout } from './state.js';
+
+/**
+ * Simple moving average of any input, with a window of its own. The running sum is taken anew from the
+ * window once a turn of it, so rounding never builds up. Unit: the input's. Source: TA-Lib `SMA`.
+ */
+export class Sma implements Kernel {
+  readonly requiredInputs: number;
+  readonly #at: number;
+
+  constructor(layout: StateLayout, period: number) {
+    this.requiredInputs = period;
+    this.#at = layout.reserve(2 + period);
+  }
+
+  update(s: Float64Array, x: number): number {
+    if (x !== x) return NaN;
+    const at = this.#at;
+    const period = this.requiredInputs;
+    const n = s[at]!;
+    const slot = n % period;
+    if (n >= period) s[at + 1] = s[at + 1]! - s[at + 2 + slot]!;
+    s[at + 2 + slot] = x;
+    s[at + 1] = s[at + 1]! + x;
+    s[at] = n + 1;
+    if (n + 1 < period) return NaN;
+    if (slot === period - 1) {
+      let sum = 0;
+      for (let i = 0; i < period; i++) sum += s[at + 2 + i]!;
+      s[at + 1] = sum;
+    }
+    return s[at + 1]! / period;
+  }
+}

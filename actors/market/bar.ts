@@ -1,0 +1,47 @@
+/**
+ * One closed bar. Prices in quote currency; times in epoch milliseconds UTC.
+ * NaN in `volume`, `tickCount`, `bid` or `ask` means unknown, never zero.
+ */
+export interface Bar {
+  readonly openTime: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+  readonly tickCount: number;
+  /** Closing bid. */
+  readonly bid: number;
+  /** Closing ask. */
+  readonly ask: number;
+}
+
+/** Why a bar or a quote was not taken. */
+export type RejectReason =
+  | 'not_finite'
+  | 'not_positive'
+  | 'high_below_low'
+  | 'outside_range'
+  | 'negative_volume'
+  | 'crossed_quote'
+  | 'bad_time'
+  | 'misaligned_time';
+
+/**
+ * Checks what must hold for a bar to enter the state. Returns the first reason it may not, else undefined.
+ * `lengthMs` is the length of the series' bars; a bar must open on its grid.
+ */
+export function barDefect(bar: Bar, lengthMs: number): RejectReason | undefined {
+  if (!Number.isSafeInteger(bar.openTime) || bar.openTime < 0) return 'bad_time';
+  if (bar.openTime % lengthMs !== 0) return 'misaligned_time';
+  const { open, high, low, close } = bar;
+  if (!Number.isFinite(open + high + low + close)) return 'not_finite';
+  if (open <= 0 || high <= 0 || low <= 0 || close <= 0) return 'not_positive';
+  if (high < low) return 'high_below_low';
+  if (open > high || open < low || close > high || close < low) return 'outside_range';
+  if (bar.volume < 0 || bar.tickCount < 0) return 'negative_volume';
+  if (bar.volume === Infinity || bar.tickCount === Infinity) return 'not_finite';
+  if (bar.bid <= 0 || bar.ask <= 0) return 'not_positive';
+  if (bar.ask < bar.bid) return 'crossed_quote';
+  return undefined;
+}
