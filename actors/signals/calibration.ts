@@ -1,0 +1,37 @@
+import type { StateLayout } from '../indicators/state.js';
+import { HORIZONS } from '../features/labels.js';
+
+const BINS = 20;
+/** Outcomes a stated probability is worth before any was seen. */
+const PRIOR = 50;
+
+/**
+ * Keeps what stated probabilities were worth: for each horizon, in bins of 0.05, how often the predicted
+ * direction came true. A stated probability is corrected by its bin's record, which counts as much as its
+ * outcomes against a prior of 50 that takes the statement at its word.
+ */
+export class Calibration {
+  readonly #at: number;
+
+  constructor(layout: StateLayout) {
+    this.#at = layout.reserve(HORIZONS.length * BINS * 2);
+  }
+
+  /** Records that a direction stated with `probability` came true or not. */
+  record(s: Float64Array, horizon: number, probability: number, hit: boolean): void {
+    const at = this.#slot(horizon, probability);
+    s[at] = s[at]! + 1;
+    if (hit) s[at + 1] = s[at + 1]! + 1;
+  }
+
+  /** The probability corrected by the record, 0..1. */
+  calibrate(s: Float64Array, horizon: number, probability: number): number {
+    const at = this.#slot(horizon, probability);
+    return (s[at + 1]! + PRIOR * probability) / (s[at]! + PRIOR);
+  }
+
+  #slot(horizon: number, probability: number): number {
+    const bin = Math.min(BINS - 1, Math.max(0, Math.floor(probability * BINS)));
+    return this.#at + (horizon * BINS + bin) * 2;
+  }
+}

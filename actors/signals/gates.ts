@@ -1,0 +1,17 @@
+/** A tenant's conditions for acting. All are limits a signal must pass; one that fails makes it FLAT. */
+export interface Gates {
+  /** Lowest share of the primary direction among up and down together, 0.5..1. */
+  readonly minDirectionalShare: number;
+  readonly minQualityScore: number;
+  /** Highest anomaly score. */
+  readonly maxAnomaly: number;
+  /** Lowest expected return of the primary horizon, in spreads. */
+  readonly minReturnInSpreads: number;
+}
+
+export const DEFAULT_GATES: Gates = {
+  minDirectionalShare: 0.52,
+  minQualityScore: 0.5,
+  maxAnomaly: 3,
+  minReturnInSpreads: 0,
+};

@@ -1,0 +1,17 @@
+import { v5 } from 'uuid';
+
+const NAMESPACE = 'b6b0c1f0-5d0e-5b9a-9a55-7a1d3c0f5e11';
+
+/**
+ * The id of a prediction: a name-based UUID (RFC 9562, version 5) over what it is a prediction of. Computed
+ * twice it is the same, so a repeated write changes nothing.
+ */
+export function predictionId(
+  tenantId: string,
+  symbol: string,
+  timeframe: string,
+  barCloseTime: number,
+  modelVersion: string,
+): string {
+  return v5(JSON.stringify([tenantId, symbol, timeframe, barCloseTime, modelVersion]), NAMESPACE);
+}

@@ -1,0 +1,21 @@
+/** Which models make a tenant's signals for one series, and what is known of their skill. */
+export interface Route {
+  /** Content address of the predictor, and of the encoder whose bottleneck is the pattern embedding. */
+  readonly modelId: string;
+  readonly encoderId: string;
+  /** Semantic version of the predictor, e.g. `v1.0.3`. */
+  readonly version: string;
+  /** Name of the embedding space; vectors of different ones are never compared. */
+  readonly embeddingVersion: string;
+  readonly featureSetVersion: string;
+  /** Rollout arm: `production` unless an experiment says otherwise. */
+  readonly arm: string;
+  /** Index of the horizon the direction is taken from. */
+  readonly primaryHorizon: number;
+  /** Per horizon: whether validation showed skill beyond the baseline. */
+  readonly edge: readonly boolean[];
+  /** Close time of the newest bar the models may have seen. */
+  readonly trainedThrough: number;
+  /** Reconstruction error that 99 % of the training rows stay below. */
+  readonly anomalyScale: number;
+}

@@ -1,0 +1,225 @@
+import { Piscina } from 'piscina';
+import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
+import { SuhoError, messageOf } from '../errors.js';
+import type { FromWorker } from './from-worker.js';
+import { EMBEDDING, OUTPUT_STRIDE, PROBABILITIES, RETURNS, slabBytes, slotInputs, slotOutputs, type SlabLayout } from './slab.js';
+import type { ModelFile, ToWorker } from './to-worker.js';
+
+/** What the models say of one row. */
+export interface Inference {
+  /** Down, flat, up for each horizon. */
+  readonly probabilities: readonly number[];
+  readonly returns: readonly number[];
+  readonly embedding: Float32Array;
+  readonly reconstructionError: number;
+}
+
+/** A pair of models that see the same row. */
+export interface ModelPair {
+  readonly predictor: ModelFile;
+  readonly encoder: ModelFile;
+}
+
+export interface InferencePoolOptions {
+  readonly workers: number;
+  /** Rows of one run at most. */
+  readonly batchMax: number;
+  /** Rows that may wait; one more is refused. */
+  readonly queueMax: number;
+}
+
+export interface InferencePoolStats {
+  readonly queued: number;
+  readonly rows: number;
+  readonly batches: number;
+  readonly shared: number;
+  readonly refused: number;
+  readonly expired: number;
+  readonly retried: number;
+  readonly failed: number;
+}
+
+interface Job {
+  readonly key: string;
+  readonly row: Float32Array;
+  readonly deadline: number;
+  readonly resolve: (inference: Inference) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Queue {
+  readonly pair: ModelPair;
+  readonly jobs: Job[];
+}
+
+/**
+ * Runs ONNX models in worker threads. Rows of all actors that use the same pair of models share runs: a run
+ * starts as soon as a worker is free and takes what waits by then, so nothing ever sleeps to fill a batch.
+ * Two requests with the same key share one inference. A worker that dies rejects what it held, is replaced,
+ * and the work is tried once more.
+ */
+export class InferencePool {
+  readonly #options: InferencePoolOptions;
+  readonly #layout: SlabLayout;
+  readonly #slab: SharedArrayBuffer;
+  readonly #pool: Piscina<ToWorker, FromWorker>;
+  readonly #free: number[];
+  readonly #queues = new Map<string, Queue>();
+  readonly #shared = new Map<string, Promise<Inference>>();
+  #flushScheduled = false;
+  #closed = false;
+  #queued = 0;
+  #counts = { rows: 0, batches: 0, shared: 0, refused: 0, expired: 0, retried: 0, failed: 0 };
+
+  constructor(options: InferencePoolOptions) {
+    this.#options = options;
+    this.#layout = { slots: options.workers, batchMax: options.batchMax };
+    this.#slab = new SharedArrayBuffer(slabBytes(this.#layout));
+    this.#free = Array.from({ length: options.workers }, (_, slot) => slot);
+    this.#pool = new Piscina({
+      filename: new URL('./worker.js', import.meta.url).href,
+      minThreads: options.workers,
+      maxThreads: options.workers,
+      concurrentTasksPerWorker: 1,
+      workerData: { slab: this.#slab, layout: this.#layout },
+    });
+    // A worker that dies outside a task is replaced by the pool; nothing was lost with it.
+    this.#pool.on('error', () => undefined);
+  }
+
+  stats(): InferencePoolStats {
+    return { queued: this.#queued, ...this.#counts };
+  }
+
+  /** Worker threads by id, for tests that end one. */
+  get threads(): readonly { readonly threadId: number; terminate(): Promise<number> }[] {
+    return this.#pool.threads;
+  }
+
+  /**
+   * Runs a pair of models over one row of model-form features. `key` names the row and the models: equal
+   * keys in flight share one run. `deadline` is a time of `performance.now()`; a row still waiting then is
+   * refused with `DEADLINE`. Throws `OVERLOADED` when too many rows wait, `BAD_MODEL` for a bad file.
+   */
+  infer(pair: ModelPair, key: string, row: Float32Array, deadline: number): Promise<Inference> {
+    if (this.#closed) return Promise.reject(new SuhoError('STOPPING', 'The engine is stopping.'));
+    const running = this.#shared.get(key);
+    if (running !== undefined) {
+      this.#counts.shared++;
+      return running;
+    }
+    if (this.#queued >= this.#options.queueMax) {
+      this.#counts.refused++;
+      return Promise.reject(new SuhoError('OVERLOADED', `${this.#queued} rows wait for inference already.`));
+    }
+    const promise = new Promise<Inference>((resolve, reject) => {
+      this.#enqueue(pair, { key, row, deadline, resolve, reject });
+    });
+    this.#shared.set(key, promise);
+    const forget = (): void => void this.#shared.delete(key);
+    promise.then(forget, forget);
+    return promise;
+  }
+
+  /** Opens a pair of models in a worker and checks their contract. Throws `BAD_MODEL` when they break it. */
+  async check(pair: ModelPair): Promise<{ readonly batchInvariant: boolean }> {
+    const answer = await this.#pool.run({ kind: 'check', ...pair });
+    if (answer.kind === 'failed') throw new SuhoError('BAD_MODEL', answer.message);
+    return { batchInvariant: answer.kind === 'checked' && answer.batchInvariant };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const queue of this.#queues.values()) {
+      for (const job of queue.jobs) job.reject(new SuhoError('STOPPING', 'The engine is stopping.'));
+    }
+    this.#queues.clear();
+    await this.#pool.destroy();
+  }
+
+  #enqueue(pair: ModelPair, job: Job): void {
+    const name = `${pair.predictor.sha256}/${pair.encoder.sha256}`;
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      queue = { pair, jobs: [] };
+      this.#queues.set(name, queue);
+    }
+    queue.jobs.push(job);
+    this.#queued++;
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    // After the current turn of the actors, so that what they ask for together runs together.
+    setImmediate(() => {
+      this.#flushScheduled = false;
+      this.#dispatch();
+    });
+  }
+
+  #dispatch(): void {
+    while (this.#free.length > 0) {
+      const queue = this.#longestQueue();
+      if (queue === undefined) return;
+      const jobs = this.#takeDue(queue);
+      if (jobs.length > 0) void this.#run(queue.pair, jobs, this.#free.pop()!);
+    }
+  }
+
+  #longestQueue(): Queue | undefined {
+    let longest: Queue | undefined;
+    for (const queue of this.#queues.values()) {
+      if (queue.jobs.length > (longest?.jobs.length ?? 0)) longest = queue;
+    }
+    return longest;
+  }
+
+  #takeDue(queue: Queue): Job[] {
+    const taken = queue.jobs.splice(0, this.#options.batchMax);
+    this.#queued -= taken.length;
+    const now = performance.now();
+    return taken.filter((job) => {
+      if (job.deadline >= now) return true;
+      this.#counts.expired++;
+      job.reject(new SuhoError('DEADLINE', 'The row waited for a worker past its deadline.'));
+      return false;
+    });
+  }
+
+  async #run(pair: ModelPair, jobs: readonly Job[], slot: number): Promise<void> {
+    const inputs = slotInputs(this.#slab, this.#layout, slot);
+    jobs.forEach((job, i) => inputs.set(job.row, i * FEATURE_COUNT));
+    try {
+      const answer = await this.#attempt({ kind: 'infer', slot, rows: jobs.length, ...pair });
+      if (answer.kind === 'failed') throw new SuhoError('BAD_MODEL', answer.message);
+      const outputs = slotOutputs(this.#slab, this.#layout, slot);
+      jobs.forEach((job, i) => job.resolve(readInference(outputs, i)));
+      this.#counts.rows += jobs.length;
+      this.#counts.batches++;
+    } catch (error) {
+      this.#counts.failed += jobs.length;
+      const failure = error instanceof SuhoError ? error : new SuhoError('STORE_UNAVAILABLE', `Inference failed: ${messageOf(error)}`);
+      for (const job of jobs) job.reject(failure);
+    } finally {
+      this.#free.push(slot);
+      this.#dispatch();
+    }
+  }
+
+  /** Runs a batch; when the worker dies under it, once more on another. */
+  async #attempt(message: ToWorker): Promise<FromWorker> {
+    try {
+      return await this.#pool.run(message);
+    } catch (error) {
+      if (this.#closed) throw error;
+      this.#counts.retried++;
+      return await this.#pool.run(message);
+    }
+  }
+}
+
+function readInference(outputs: Float32Array, row: number): Inference {
+  let at = row * OUTPUT_STRIDE;
+  const probabilities = Array.from(outputs.subarray(at, (at += PROBABILITIES)));
+  const returns = Array.from(outputs.subarray(at, (at += RETURNS)));
+  const embedding = outputs.slice(at, (at += EMBEDDING));
+  return { probabilities, returns, embedding, reconstructionError: outputs[at]! };
+}

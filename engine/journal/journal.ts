@@ -1,0 +1,445 @@
+import { open, type Database, type RootDatabase } from 'lmdb';
+import type { Label } from '../../actors/features/labels.js';
+import type { FeatureRow } from '../../actors/messages.js';
+import { SuhoError } from '../errors.js';
+import {
+  packRow,
+  unpackRow,
+  withLabels,
+  type ConclusionRecord,
+  type InputRecord,
+  type PatternRecord,
+  type PredictionEvent,
+  type StoredRow,
+} from './records.js';
+
+/** A group's states at one input position. */
+export interface GroupSnapshot {
+  readonly position: number;
+  readonly parts: ReadonlyMap<string, Uint8Array>;
+}
+
+/** What a handler that threw leaves behind; a replay skips the message for that actor. */
+export interface DeadLetterRecord {
+  readonly actorId: string;
+  readonly position: number;
+  readonly index: number;
+  readonly error: string;
+}
+
+/** A topic that sinks read in order, each at its own offset. */
+export type Topic = 'rows' | 'predictions';
+
+/** One signal with its place in the stream. */
+export interface SequencedSignal {
+  readonly sequence: number;
+  readonly conclusion: ConclusionRecord;
+}
+
+export interface JournalStats {
+  readonly bytes: number;
+  readonly bytesMax: number;
+  readonly nextPosition: number;
+  readonly pending: number;
+  readonly commits: number;
+  readonly refused: number;
+}
+
+interface StoredInput {
+  readonly kind: InputRecord['kind'];
+  readonly group: string;
+  readonly body: unknown;
+}
+
+type Write = () => void;
+
+/** Inputs a recovery may have to read again are never purged; below this many, nothing is worth purging. */
+const PURGE_STEP = 5_000;
+
+/**
+ * The durable log on LMDB: inputs, feature rows, conclusions (signals), pattern moments, snapshots and the
+ * sinks' offsets, one transaction a batch. Appends are taken in memory and become durable together; the
+ * promise of {@link flushed} settles when everything appended before it is on disk.
+ *
+ * Positions are one number space over all topics. Bounded by `bytesMax`: what every reader has passed is
+ * purged from the old end, and when that is not enough, new inputs are refused (`JOURNAL_FULL`).
+ */
+export class Journal {
+  readonly #root: RootDatabase;
+  readonly #meta: Database<unknown, string>;
+  readonly #inputs: Database<StoredInput, number>;
+  readonly #rows: Database<Uint8Array, [string, number]>;
+  readonly #rowLog: Database<[string, number], number>;
+  readonly #signals: Database<ConclusionRecord, number>;
+  readonly #conclusions: Database<number | ConclusionRecord, [string, number]>;
+  readonly #predictionLog: Database<PredictionEvent | { sequence: number }, number>;
+  readonly #patterns: Database<PatternRecord, [string, number]>;
+  readonly #snapshots: Database<Uint8Array, [string, string]>;
+  readonly #deadLetters: Database<DeadLetterRecord, number>;
+  readonly #bytesMax: number;
+  #pending: Write[] = [];
+  #flushing: Promise<void> | undefined;
+  #nextPosition: number;
+  #bytes: number;
+  #commits = 0;
+  #refused = 0;
+  #appendedSincePurge = 0;
+  #failure: unknown;
+  readonly #topicListeners = new Map<Topic, () => void>();
+
+  constructor(folder: string, bytesMax: number) {
+    this.#bytesMax = bytesMax;
+    const root = open({ path: folder, maxDbs: 16, overlappingSync: false, noMemInit: true });
+    this.#root = root;
+    this.#meta = root.openDB({ name: 'meta' });
+    this.#inputs = root.openDB({ name: 'inputs' });
+    this.#rows = root.openDB({ name: 'rows', encoding: 'binary' });
+    this.#rowLog = root.openDB({ name: 'rowLog' });
+    this.#signals = root.openDB({ name: 'signals' });
+    this.#conclusions = root.openDB({ name: 'conclusions' });
+    this.#predictionLog = root.openDB({ name: 'predictionLog' });
+    this.#patterns = root.openDB({ name: 'patterns' });
+    this.#snapshots = root.openDB({ name: 'snapshots', encoding: 'binary' });
+    this.#deadLetters = root.openDB({ name: 'deadLetters' });
+    this.#nextPosition = (this.#meta.get('nextPosition') as number | undefined) ?? 1;
+    this.#bytes = (this.#meta.get('bytes') as number | undefined) ?? 0;
+  }
+
+  stats(): JournalStats {
+    return {
+      bytes: this.#bytes,
+      bytesMax: this.#bytesMax,
+      nextPosition: this.#nextPosition,
+      pending: this.#pending.length,
+      commits: this.#commits,
+      refused: this.#refused,
+    };
+  }
+
+  /** Calls back whenever a topic has something new on disk. One listener a topic. */
+  onTopic(topic: Topic, listener: () => void): void {
+    this.#topicListeners.set(topic, listener);
+  }
+
+  // Appends.
+
+  /** Takes an input; returns its position. Throws `JOURNAL_FULL` when the journal is at its size. */
+  appendInput(record: InputRecord): number {
+    if (this.#bytes > this.#bytesMax) {
+      this.#refused++;
+      throw new SuhoError(
+        'JOURNAL_FULL',
+        `The journal holds ${Math.round(this.#bytes / 1e6)} MB of the ${Math.round(this.#bytesMax / 1e6)} MB allowed: a store it feeds is behind. Inputs are refused until it catches up; raise journal.maxMegabytes to allow more.`,
+      );
+    }
+    const position = this.#nextPosition++;
+    const { kind, group } = record;
+    const body = kind === 'bars' || kind === 'quotes' ? bytesOf(record.numbers) : record;
+    const size = 40 + (body instanceof Uint8Array ? body.length : 200);
+    this.#push(size, () => void this.#inputs.putSync(position, { kind, group, body }));
+    return position;
+  }
+
+  /** Takes a row and the labels it made known for earlier rows. */
+  appendRow(row: FeatureRow): void {
+    const packed = packRow(row);
+    const { seriesId, closeTime, labels } = row;
+    const earlier = new Map<number, Label[]>();
+    for (const label of labels) earlier.set(label.closeTime, [...(earlier.get(label.closeTime) ?? []), label]);
+    const position = this.#nextPosition;
+    this.#nextPosition += 1 + earlier.size;
+    this.#push(packed.length + 80 * (1 + earlier.size), () => {
+      this.#rows.putSync([seriesId, closeTime], packed);
+      this.#rowLog.putSync(position, [seriesId, closeTime]);
+      let next = position + 1;
+      for (const [time, known] of earlier) {
+        const stored = this.#rows.get([seriesId, time]);
+        if (stored !== undefined) this.#rows.putSync([seriesId, time], withLabels(stored, known));
+        this.#rowLog.putSync(next++, [seriesId, time]);
+      }
+      this.#meta.putSync(`row:${seriesId}`, closeTime);
+    });
+  }
+
+  /** Takes what a signal actor concluded; returns the sequence number of a signal, undefined for a withheld one. */
+  appendConclusion(conclusion: ConclusionRecord): number | undefined {
+    const { actorId, closeTime, result } = conclusion;
+    if (result.kind === 'withheld') {
+      this.#push(200, () => void this.#conclusions.putSync([actorId, closeTime], conclusion));
+      return undefined;
+    }
+    const sequence = this.#nextPosition++;
+    this.#push(2_200, () => {
+      this.#signals.putSync(sequence, conclusion);
+      this.#conclusions.putSync([actorId, closeTime], sequence);
+      this.#predictionLog.putSync(sequence, { sequence });
+      this.#meta.putSync(`signal:${actorId}`, closeTime);
+    });
+    return sequence;
+  }
+
+  appendOutcome(actorId: string, tenantId: string, predictionId: string, label: Label): void {
+    const position = this.#nextPosition++;
+    this.#push(220, () => {
+      this.#predictionLog.putSync(position, { kind: 'outcome', tenantId, predictionId, label });
+      this.#meta.putSync(`outcome:${actorId}`, label.resolvedAt);
+    });
+  }
+
+  appendPattern(partition: string, closeTime: number, pattern: PatternRecord): void {
+    this.#push(80 + pattern.vector.byteLength, () => void this.#patterns.putSync([partition, closeTime], pattern));
+  }
+
+  /** Replaces a group's snapshot with its states at `position`. */
+  putSnapshot(group: string, position: number, parts: ReadonlyMap<string, Uint8Array>): void {
+    this.#push(0, () => {
+      for (const [actorId, bytes] of parts) this.#snapshots.putSync([group, actorId], bytes);
+      this.#meta.putSync(`snapshot:${group}`, position);
+    });
+  }
+
+  putOffset(sink: string, position: number): void {
+    this.#push(0, () => void this.#meta.putSync(`offset:${sink}`, position));
+  }
+
+  appendDeadLetter(letter: DeadLetterRecord): void {
+    const position = this.#nextPosition++;
+    this.#push(letter.error.length + 100, () => void this.#deadLetters.putSync(position, letter));
+  }
+
+  /** Small facts of the engine's own (feed cursors and the like). */
+  putFact(key: string, value: unknown): void {
+    this.#push(0, () => void this.#meta.putSync(`fact:${key}`, value));
+  }
+
+  /** Settles when all that was appended so far is durable. */
+  async flushed(): Promise<void> {
+    while (this.#flushing !== undefined || this.#pending.length > 0) await (this.#flushing ?? this.#flush());
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  // Reads.
+
+  fact(key: string): unknown {
+    return this.#meta.get(`fact:${key}`);
+  }
+
+  offset(sink: string): number {
+    return (this.#meta.get(`offset:${sink}`) as number | undefined) ?? 0;
+  }
+
+  /** Close time of the last row of a series, signal of an actor, or outcome of one, that is on disk. */
+  progress(kind: 'row' | 'signal' | 'outcome', id: string): number {
+    return (this.#meta.get(`${kind}:${id}`) as number | undefined) ?? 0;
+  }
+
+  snapshot(group: string): GroupSnapshot | undefined {
+    const position = this.#meta.get(`snapshot:${group}`) as number | undefined;
+    if (position === undefined) return undefined;
+    const parts = new Map<string, Uint8Array>();
+    for (const { key, value } of this.#snapshots.getRange({ start: [group, ''], end: [group, '\uffff'] })) {
+      parts.set(key[1], new Uint8Array(value));
+    }
+    return { position, parts };
+  }
+
+  /** Inputs after a position, oldest first, of all groups or of one. */
+  *inputsAfter(position: number, group?: string): Generator<readonly [number, InputRecord]> {
+    for (const { key, value } of this.#inputs.getRange({ start: position + 1 })) {
+      if (group !== undefined && value.group !== group) continue;
+      yield [key, restoreInput(value)];
+    }
+  }
+
+  deadLetters(): DeadLetterRecord[] {
+    return [...this.#deadLetters.getRange()].map(({ value }) => value);
+  }
+
+  /** The conclusion an actor reached for a bar, if it is on disk. */
+  conclusion(actorId: string, closeTime: number): ConclusionRecord | undefined {
+    const found = this.#conclusions.get([actorId, closeTime]);
+    return typeof found === 'number' ? this.#signals.get(found) : found;
+  }
+
+  /** Signals after a sequence number, oldest first, `limit` at most. */
+  signalsAfter(sequence: number, limit: number): SequencedSignal[] {
+    return [...this.#signals.getRange({ start: sequence + 1, limit })].map(({ key, value }) => ({
+      sequence: key,
+      conclusion: value,
+    }));
+  }
+
+  /** Sequence number of the last signal that was purged; a cursor below it cannot be resumed. */
+  purgedThrough(): number {
+    return (this.#meta.get('purgedSignals') as number | undefined) ?? 0;
+  }
+
+  /** Sequence number of the newest signal on disk, 0 when there is none. */
+  lastSequence(): number {
+    for (const key of this.#signals.getKeys({ reverse: true, limit: 1 })) return key;
+    return 0;
+  }
+
+  /** Rows to store after an offset: each row once, as it is now, with the offset that covers them all. */
+  rowsAfter(offset: number, limit: number): { rows: StoredRow[]; offset: number; count: number } {
+    const seen = new Map<string, [string, number]>();
+    let last = offset;
+    let count = 0;
+    for (const { key, value } of this.#rowLog.getRange({ start: offset + 1, limit })) {
+      seen.set(`${value[0]}\n${value[1]}`, value);
+      last = key;
+      count++;
+    }
+    const rows: StoredRow[] = [];
+    for (const [seriesId, closeTime] of seen.values()) {
+      const packed = this.#rows.get([seriesId, closeTime]);
+      if (packed !== undefined) rows.push(unpackRow(seriesId, closeTime, packed));
+    }
+    return { rows, offset: last, count };
+  }
+
+  predictionsAfter(offset: number, limit: number): { events: PredictionEvent[]; offset: number } {
+    const events: PredictionEvent[] = [];
+    let last = offset;
+    for (const { key, value } of this.#predictionLog.getRange({ start: offset + 1, limit })) {
+      last = key;
+      if ('kind' in value) {
+        events.push(value);
+        continue;
+      }
+      const conclusion = this.#signals.get(value.sequence);
+      if (conclusion?.result.kind === 'signal') events.push({ kind: 'signal', signal: conclusion.result.signal });
+    }
+    return { events, offset: last };
+  }
+
+  /** Entries of a topic after an offset; what a sink still has to do. */
+  lag(topic: Topic, offset: number): number {
+    const log = topic === 'rows' ? this.#rowLog : this.#predictionLog;
+    return log.getKeysCount({ start: offset + 1 });
+  }
+
+  /** All moments of a pattern partition, oldest first. */
+  *patterns(partition: string): Generator<readonly [number, PatternRecord]> {
+    for (const { key, value } of this.#patterns.getRange({ start: [partition, 0], end: [partition, Infinity] })) {
+      yield [key[1], value];
+    }
+  }
+
+  /** Close times of stored rows of a series, from `from` on, oldest first. */
+  *rowsOf(seriesId: string, from: number): Generator<StoredRow> {
+    for (const { key, value } of this.#rows.getRange({ start: [seriesId, from], end: [seriesId, Infinity] })) {
+      yield unpackRow(seriesId, key[1], value);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.flushed();
+    await this.#root.close();
+  }
+
+  // Writing.
+
+  #push(bytes: number, write: Write): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#bytes += bytes;
+    this.#appendedSincePurge++;
+    this.#pending.push(write);
+    if (this.#flushing === undefined && this.#pending.length === 1) setImmediate(() => void this.#flush());
+  }
+
+  /** Writes all that is pending in one transaction; what comes meanwhile waits for the next. */
+  #flush(): Promise<void> {
+    if (this.#flushing !== undefined) return this.#flushing;
+    if (this.#pending.length === 0) return Promise.resolve();
+    const batch = this.#pending;
+    this.#pending = [];
+    this.#flushing = this.#root
+      .transaction(() => {
+        for (const write of batch) write();
+        if (this.#appendedSincePurge >= PURGE_STEP && this.#bytes > this.#bytesMax / 2) this.#purge();
+        this.#meta.putSync('nextPosition', this.#nextPosition);
+        this.#meta.putSync('bytes', this.#bytes);
+      })
+      .then(
+        () => {
+          this.#commits++;
+          for (const listener of this.#topicListeners.values()) listener();
+        },
+        (error: unknown) => {
+          this.#failure = new SuhoError('STORE_UNAVAILABLE', `The journal cannot be written: ${String(error)}`, {
+            cause: error,
+          });
+        },
+      )
+      .finally(() => {
+        this.#flushing = undefined;
+        if (this.#pending.length > 0 && this.#failure === undefined) void this.#flush();
+      });
+    return this.#flushing;
+  }
+
+  /** Drops what every reader has passed, oldest first, down to half of what is allowed. Runs in a transaction. */
+  #purge(): void {
+    this.#appendedSincePurge = 0;
+    const target = this.#bytesMax / 2;
+    const offsets = new Map<string, number>();
+    let recovered = Infinity;
+    for (const { key, value } of this.#meta.getRange({})) {
+      if (key.startsWith('offset:')) offsets.set(key.slice(7), value as number);
+      if (key.startsWith('snapshot:')) recovered = Math.min(recovered, value as number);
+    }
+    this.#purgeInputs(Number.isFinite(recovered) ? recovered : 0, target);
+    this.#purgeRows(offsets.get('features') ?? 0, target);
+    this.#purgeSignals(offsets.get('predictions') ?? 0, target);
+  }
+
+  #purgeInputs(through: number, target: number): void {
+    for (const { key, value } of this.#inputs.getRange({ end: through + 1 })) {
+      if (this.#bytes <= target) return;
+      this.#bytes -= 40 + (value.body instanceof Uint8Array ? value.body.length : 200);
+      this.#inputs.removeSync(key);
+    }
+  }
+
+  #purgeRows(through: number, target: number): void {
+    for (const { key, value } of this.#rowLog.getRange({ end: through + 1 })) {
+      if (this.#bytes <= target) return;
+      const packed = this.#rows.get(value);
+      // A row stays while a label of it may still come.
+      const complete = packed !== undefined && !Number.isNaN(unpackRow(value[0], value[1], packed).labels.at(-1)!);
+      if (complete) {
+        this.#bytes -= packed.length;
+        this.#rows.removeSync(value);
+      }
+      this.#bytes -= 80;
+      this.#rowLog.removeSync(key);
+    }
+  }
+
+  #purgeSignals(through: number, target: number): void {
+    for (const { key, value } of this.#predictionLog.getRange({ end: through + 1 })) {
+      if (this.#bytes <= target) return;
+      if ('sequence' in value) {
+        const conclusion = this.#signals.get(value.sequence);
+        if (conclusion !== undefined) this.#conclusions.removeSync([conclusion.actorId, conclusion.closeTime]);
+        this.#signals.removeSync(value.sequence);
+        this.#meta.putSync('purgedSignals', value.sequence);
+        this.#bytes -= 2_200;
+      } else {
+        this.#bytes -= 220;
+      }
+      this.#predictionLog.removeSync(key);
+    }
+  }
+}
+
+function bytesOf(numbers: Float64Array): Uint8Array {
+  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+}
+
+function restoreInput(stored: StoredInput): InputRecord {
+  if (stored.kind !== 'bars' && stored.kind !== 'quotes') return stored.body as InputRecord;
+  const copy = new Uint8Array(stored.body as Uint8Array);
+  return { kind: stored.kind, group: stored.group, numbers: new Float64Array(copy.buffer) };
+}

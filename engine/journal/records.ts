@@ -1,0 +1,152 @@
+import type { Label } from '../../actors/features/labels.js';
+import { HORIZONS } from '../../actors/features/labels.js';
+import type { Bar } from '../../actors/market/bar.js';
+import type { Quote } from '../../actors/market/quote.js';
+import type { FeatureRow } from '../../actors/messages.js';
+import type { Evidence } from '../../actors/signals/evidence.js';
+import type { Route } from '../../actors/signals/route.js';
+import type { Signal, WithheldReason } from '../../actors/signals/signal.js';
+
+/** An accepted input, as it lies in the journal: one record a batch of one group (feed and symbol). */
+export type InputRecord =
+  /** Closed bars of the group's base series, nine numbers each. */
+  | { readonly kind: 'bars'; readonly group: string; readonly numbers: Float64Array }
+  /** Quotes, five numbers each. */
+  | { readonly kind: 'quotes'; readonly group: string; readonly numbers: Float64Array }
+  | { readonly kind: 'clock'; readonly group: string; readonly now: number }
+  | { readonly kind: 'route'; readonly group: string; readonly target: string; readonly route: Route };
+
+const BAR_NUMBERS = 9;
+const QUOTE_NUMBERS = 5;
+
+export function packBars(bars: readonly Bar[]): Float64Array {
+  const numbers = new Float64Array(bars.length * BAR_NUMBERS);
+  bars.forEach((bar, i) => {
+    numbers.set(
+      [bar.openTime, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.tickCount, bar.bid, bar.ask],
+      i * BAR_NUMBERS,
+    );
+  });
+  return numbers;
+}
+
+export function unpackBars(numbers: Float64Array): Bar[] {
+  return Array.from({ length: numbers.length / BAR_NUMBERS }, (_, i) => {
+    const at = i * BAR_NUMBERS;
+    return {
+      openTime: numbers[at]!,
+      open: numbers[at + 1]!,
+      high: numbers[at + 2]!,
+      low: numbers[at + 3]!,
+      close: numbers[at + 4]!,
+      volume: numbers[at + 5]!,
+      tickCount: numbers[at + 6]!,
+      bid: numbers[at + 7]!,
+      ask: numbers[at + 8]!,
+    };
+  });
+}
+
+export function packQuotes(quotes: readonly Quote[]): Float64Array {
+  const numbers = new Float64Array(quotes.length * QUOTE_NUMBERS);
+  quotes.forEach((quote, i) => {
+    numbers.set([quote.ts, quote.bid, quote.ask, quote.bidSize, quote.askSize], i * QUOTE_NUMBERS);
+  });
+  return numbers;
+}
+
+export function unpackQuotes(numbers: Float64Array): Quote[] {
+  return Array.from({ length: numbers.length / QUOTE_NUMBERS }, (_, i) => {
+    const at = i * QUOTE_NUMBERS;
+    return {
+      ts: numbers[at]!,
+      bid: numbers[at + 1]!,
+      ask: numbers[at + 2]!,
+      bidSize: numbers[at + 3]!,
+      askSize: numbers[at + 4]!,
+    };
+  });
+}
+
+/** Numbers of labels a row has: direction, return, gain, loss, barrier, resolved at, for each horizon. */
+export const LABEL_NUMBERS = 6 * HORIZONS.length;
+
+/** Writes a label into its place among a row's label numbers. */
+export function setLabel(labels: Float64Array, label: Readonly<Label>): void {
+  labels.set(
+    [label.direction, label.return, label.maxGain, label.maxLoss, label.barrier, label.resolvedAt],
+    label.horizon * 6,
+  );
+}
+
+/** A stored row: the bar, its features and the labels known so far (NaN where not). */
+export interface StoredRow {
+  readonly seriesId: string;
+  readonly closeTime: number;
+  readonly bar: Bar;
+  readonly qualityScore: number;
+  readonly qualityFlags: number;
+  readonly values: Float32Array;
+  readonly labels: Float64Array;
+}
+
+const ROW_HEADER = BAR_NUMBERS + 2 + LABEL_NUMBERS;
+
+/** Packs a row into one buffer: doubles (bar, quality, labels), then the features as Float32. */
+export function packRow(row: FeatureRow): Uint8Array {
+  const buffer = new Uint8Array(ROW_HEADER * 8 + row.values.byteLength);
+  const doubles = new Float64Array(buffer.buffer, 0, ROW_HEADER);
+  doubles.set(packBars([row.bar]));
+  doubles[BAR_NUMBERS] = row.qualityScore;
+  doubles[BAR_NUMBERS + 1] = row.qualityFlags;
+  doubles.fill(NaN, BAR_NUMBERS + 2);
+  new Float32Array(buffer.buffer, ROW_HEADER * 8).set(row.values);
+  return buffer;
+}
+
+/** A copy of a packed row with more of its labels known. */
+export function withLabels(packed: Uint8Array, labels: readonly Readonly<Label>[]): Uint8Array {
+  const copy = new Uint8Array(packed);
+  const numbers = new Float64Array(copy.buffer, (BAR_NUMBERS + 2) * 8, LABEL_NUMBERS);
+  for (const label of labels) setLabel(numbers, label);
+  return copy;
+}
+
+export function unpackRow(seriesId: string, closeTime: number, packed: Uint8Array): StoredRow {
+  const copy = new Uint8Array(packed);
+  const doubles = new Float64Array(copy.buffer, 0, ROW_HEADER);
+  return {
+    seriesId,
+    closeTime,
+    bar: unpackBars(doubles.subarray(0, BAR_NUMBERS))[0]!,
+    qualityScore: doubles[BAR_NUMBERS]!,
+    qualityFlags: doubles[BAR_NUMBERS + 1]!,
+    labels: doubles.subarray(BAR_NUMBERS + 2),
+    values: new Float32Array(copy.buffer, ROW_HEADER * 8),
+  };
+}
+
+/** What a signal actor concluded about one bar, with the evidence that replays it. */
+export interface ConclusionRecord {
+  readonly actorId: string;
+  readonly closeTime: number;
+  readonly evidence: Evidence;
+  readonly result:
+    | { readonly kind: 'signal'; readonly signal: Signal }
+    | { readonly kind: 'withheld'; readonly reason: WithheldReason };
+}
+
+/** What the prediction store is told, in order. */
+export type PredictionEvent =
+  | { readonly kind: 'signal'; readonly signal: Signal }
+  | { readonly kind: 'outcome'; readonly tenantId: string; readonly predictionId: string; readonly label: Label };
+
+/** A moment of a series in a tenant's pattern index. */
+export interface PatternRecord {
+  readonly vector: Float32Array;
+  /** Direction and return for each horizon; NaN while unknown. */
+  readonly directions: readonly number[];
+  readonly returns: readonly number[];
+  /** Close time of the bar that made the longest horizon known; 0 while open. */
+  readonly resolvedAt: number;
+}

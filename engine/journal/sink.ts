@@ -1,0 +1,137 @@
+import type { Logger } from 'pino';
+import { messageOf } from '../errors.js';
+import type { Journal, Topic } from './journal.js';
+
+/** What a sink writes at once: how it reads the journal from an offset and puts that into its store. */
+export interface SinkTarget {
+  readonly name: string;
+  readonly topic: Topic;
+  /** Writes what follows `offset` and returns the new offset and how many entries that were; 0 when there is nothing. */
+  write(offset: number): Promise<{ readonly offset: number; readonly count: number }>;
+}
+
+export interface SinkStatus {
+  readonly name: string;
+  readonly healthy: boolean;
+  readonly lagRows: number;
+  readonly lagSeconds: number;
+  readonly written: number;
+  readonly error: string | undefined;
+}
+
+const RETRY_MS_MAX = 30_000;
+
+/**
+ * An idempotent reader of the journal: writes what it finds to its store, then moves its offset. When the
+ * store is away it retries, ever less often, and lags; nothing else waits for it.
+ */
+export class Sink {
+  readonly name: string;
+  readonly #journal: Journal;
+  readonly #target: SinkTarget;
+  readonly #log: Logger;
+  #offset: number;
+  #written = 0;
+  #error: string | undefined;
+  #behindSince: number | undefined;
+  #wake: (() => void) | undefined;
+  #stopped = false;
+  #loop: Promise<void> | undefined;
+  #waiters: { readonly position: number; readonly resolve: () => void }[] = [];
+
+  constructor(journal: Journal, target: SinkTarget, log: Logger) {
+    this.name = target.name;
+    this.#journal = journal;
+    this.#target = target;
+    this.#log = log;
+    this.#offset = journal.offset(target.name);
+  }
+
+  start(): void {
+    this.#journal.onTopic(this.#target.topic, () => this.#wake?.());
+    this.#loop = this.#run();
+  }
+
+  /** Settles when the sink has written all that the journal holds now. Rejects nothing: it waits as long as it takes. */
+  async caughtUp(): Promise<void> {
+    await this.#journal.flushed();
+    if (this.#journal.lag(this.#target.topic, this.#offset) === 0) return;
+    const position = this.#journal.stats().nextPosition;
+    const done = new Promise<void>((resolve) => this.#waiters.push({ position, resolve }));
+    this.#wake?.();
+    await done;
+  }
+
+  status(): SinkStatus {
+    const lagRows = this.#journal.lag(this.#target.topic, this.#offset);
+    return {
+      name: this.name,
+      healthy: this.#error === undefined,
+      lagRows,
+      lagSeconds: lagRows > 0 && this.#behindSince !== undefined ? (Date.now() - this.#behindSince) / 1000 : 0,
+      written: this.#written,
+      error: this.#error,
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake?.();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    let retryMs = 100;
+    while (!this.#stopped) {
+      let count = 0;
+      try {
+        const result = await this.#target.write(this.#offset);
+        count = result.count;
+        if (count > 0) {
+          this.#offset = result.offset;
+          this.#written += count;
+          this.#journal.putOffset(this.name, result.offset);
+        }
+        if (this.#error !== undefined) this.#log.info({ sink: this.name }, 'store is back');
+        this.#error = undefined;
+        retryMs = 100;
+      } catch (error) {
+        if (this.#error === undefined) this.#log.warn({ sink: this.name, error: messageOf(error) }, 'store is away');
+        this.#error = messageOf(error);
+        await this.#pause(retryMs);
+        retryMs = Math.min(RETRY_MS_MAX, retryMs * 2);
+        continue;
+      }
+      if (count > 0) {
+        this.#behindSince ??= Date.now();
+        continue;
+      }
+      this.#behindSince = undefined;
+      this.#release();
+      await this.#pause(60_000);
+    }
+    this.#release();
+  }
+
+  #release(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const { resolve } of waiters) resolve();
+  }
+
+  /** Sleeps until woken or until the time is over. */
+  async #pause(ms: number): Promise<void> {
+    if (this.#stopped) return;
+    if (this.#waiters.length > 0 && this.#error === undefined) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = (): void => {
+        if (this.#error !== undefined && !this.#stopped) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+    if (this.#error === undefined) this.#behindSince ??= Date.now();
+  }
+}

@@ -1,0 +1,41 @@
+import type { Neighbour } from '../../actors/signals/pattern-vote.js';
+
+/** Where a pattern belongs: vectors of different partitions are never compared. */
+export interface PartitionKey {
+  readonly tenantId: string;
+  readonly embeddingVersion: string;
+  readonly symbol: string;
+  readonly timeframe: string;
+}
+
+/** A moment whose outcome is known over every horizon. */
+export interface Pattern {
+  readonly closeTime: number;
+  /** When its outcome became known; it may be found by queries at or after this time only. */
+  readonly resolvedAt: number;
+  readonly vector: Float32Array;
+  readonly directions: readonly number[];
+  readonly returns: readonly number[];
+}
+
+export interface PatternQuery {
+  readonly vector: Float32Array;
+  /** Neighbours wanted, most similar first. */
+  readonly k: number;
+  /** Time of the question: patterns whose outcome was not known then are not found. */
+  readonly asOf: number;
+}
+
+/** Finds similar moments by cosine similarity, in one tenant's partition and embedding version only. */
+export interface PatternIndex {
+  /** Adds a pattern; one that is there already (same partition and close time) changes nothing. */
+  add(partition: PartitionKey, pattern: Pattern): void | Promise<void>;
+  search(partition: PartitionKey, query: PatternQuery): Neighbour[] | Promise<Neighbour[]>;
+  size(partition: PartitionKey): number | Promise<number>;
+  close(): void | Promise<void>;
+}
+
+/** Name of a partition in logs and as a key. */
+export function partitionName(key: PartitionKey): string {
+  return `${key.tenantId}|${key.embeddingVersion}|${key.symbol}|${key.timeframe}`;
+}

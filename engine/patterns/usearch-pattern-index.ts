@@ -1,0 +1,164 @@
+import usearch from 'usearch';
+import { HORIZONS } from '../../actors/features/labels.js';
+import type { Neighbour } from '../../actors/signals/pattern-vote.js';
+import { EMBEDDING } from '../inference/slab.js';
+import { partitionName, type PartitionKey, type Pattern, type PatternIndex, type PatternQuery } from './pattern-index.js';
+
+/**
+ * Below this a partition is searched exactly: 20,000 vectors take 0.4 ms, as long as adding and searching
+ * one in the graph, and the answer does not depend on the order or the speed of anything.
+ */
+const EXACT_MAX = 32_768;
+const OVERFETCH = 4;
+
+/** Vectors and outcomes of one partition, in the order their outcomes became known. */
+class Partition {
+  readonly key: PartitionKey;
+  size = 0;
+  #vectors = new Float32Array(64 * EMBEDDING);
+  #closeTimes = new Float64Array(64);
+  #resolvedAt = new Float64Array(64);
+  #directions = new Int8Array(64 * HORIZONS.length);
+  #returns = new Float64Array(64 * HORIZONS.length);
+  readonly #known = new Set<number>();
+  #graph: InstanceType<typeof usearch.Index> | undefined;
+
+  constructor(key: PartitionKey) {
+    this.key = key;
+  }
+
+  add(pattern: Pattern): void {
+    if (this.#known.has(pattern.closeTime)) return;
+    if (this.size > 0 && pattern.resolvedAt < this.#resolvedAt[this.size - 1]!) {
+      throw new Error(`Patterns of ${partitionName(this.key)} must come in the order their outcomes became known.`);
+    }
+    this.#known.add(pattern.closeTime);
+    if (this.size === this.#closeTimes.length) this.#grow();
+    const n = this.size++;
+    this.#vectors.set(normalised(pattern.vector), n * EMBEDDING);
+    this.#closeTimes[n] = pattern.closeTime;
+    this.#resolvedAt[n] = pattern.resolvedAt;
+    this.#directions.set(pattern.directions, n * HORIZONS.length);
+    this.#returns.set(pattern.returns, n * HORIZONS.length);
+    if (this.#graph !== undefined) this.#addToGraph(n);
+    else if (this.size > EXACT_MAX) this.#buildGraph();
+  }
+
+  search({ vector, k, asOf }: PatternQuery): Neighbour[] {
+    const visible = this.#visible(asOf);
+    if (visible === 0) return [];
+    const query = normalised(vector);
+    const { keys, distances } =
+      visible <= EXACT_MAX || this.#graph === undefined
+        ? this.#exact(query, Math.min(k, visible), visible)
+        : this.#graph.search(query, k * OVERFETCH, 1);
+    const found: Neighbour[] = [];
+    for (let i = 0; i < keys.length && found.length < k; i++) {
+      const n = Number(keys[i]);
+      if (n < visible) found.push(this.#neighbour(n, 1 - distances[i]!));
+    }
+    return found;
+  }
+
+  /** Number of patterns whose outcome was known at `asOf`: they are the first ones. */
+  #visible(asOf: number): number {
+    if (this.size === 0 || this.#resolvedAt[this.size - 1]! <= asOf) return this.size;
+    let low = 0;
+    let high = this.size;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#resolvedAt[middle]! <= asOf) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #exact(query: Float32Array, k: number, visible: number): { keys: BigUint64Array; distances: Float32Array } {
+    const dataset = this.#vectors.subarray(0, visible * EMBEDDING);
+    const { keys, distances } = usearch.exactSearch(dataset, query, EMBEDDING, k, usearch.MetricKind.Cos, 1);
+    return { keys, distances };
+  }
+
+  #neighbour(n: number, similarity: number): Neighbour {
+    const { symbol } = this.key;
+    const closeTime = this.#closeTimes[n]!;
+    const at = n * HORIZONS.length;
+    return {
+      id: `${symbol}/${this.key.timeframe}/${closeTime}`,
+      symbol,
+      closeTime,
+      similarity: Math.max(-1, Math.min(1, similarity)),
+      directions: this.#directions.subarray(at, at + HORIZONS.length),
+      returns: this.#returns.subarray(at, at + HORIZONS.length),
+    };
+  }
+
+  #addToGraph(n: number): void {
+    this.#graph!.add(BigInt(n), this.#vectors.subarray(n * EMBEDDING, (n + 1) * EMBEDDING), 1);
+  }
+
+  /** One thread, in order: the same patterns always give the same graph. */
+  #buildGraph(): void {
+    this.#graph = new usearch.Index({
+      dimensions: EMBEDDING,
+      metric: usearch.MetricKind.Cos,
+      quantization: usearch.ScalarKind.F32,
+      connectivity: 16,
+      expansion_add: 64,
+      expansion_search: 64,
+      multi: false,
+    });
+    for (let n = 0; n < this.size; n++) this.#addToGraph(n);
+  }
+
+  #grow(): void {
+    const capacity = this.#closeTimes.length * 2;
+    this.#vectors = grown(this.#vectors, new Float32Array(capacity * EMBEDDING));
+    this.#closeTimes = grown(this.#closeTimes, new Float64Array(capacity));
+    this.#resolvedAt = grown(this.#resolvedAt, new Float64Array(capacity));
+    this.#directions = grown(this.#directions, new Int8Array(capacity * HORIZONS.length));
+    this.#returns = grown(this.#returns, new Float64Array(capacity * HORIZONS.length));
+  }
+}
+
+function grown<T extends Float32Array | Float64Array | Int8Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
+
+function normalised(vector: Float32Array): Float32Array {
+  let squares = 0;
+  for (let i = 0; i < vector.length; i++) squares += vector[i]! * vector[i]!;
+  const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares);
+  return vector.map((x) => x * scale);
+}
+
+/**
+ * The embedded pattern index: one partition for each tenant, embedding version, symbol and timeframe, held
+ * in memory and filled from the journal at start. Exact up to 32,768 patterns, a usearch HNSW graph beyond.
+ */
+export class UsearchPatternIndex implements PatternIndex {
+  readonly #partitions = new Map<string, Partition>();
+
+  add(key: PartitionKey, pattern: Pattern): void {
+    const name = partitionName(key);
+    let partition = this.#partitions.get(name);
+    if (partition === undefined) {
+      partition = new Partition(key);
+      this.#partitions.set(name, partition);
+    }
+    partition.add(pattern);
+  }
+
+  search(key: PartitionKey, query: PatternQuery): Neighbour[] {
+    return this.#partitions.get(partitionName(key))?.search(query) ?? [];
+  }
+
+  size(key: PartitionKey): number {
+    return this.#partitions.get(partitionName(key))?.size ?? 0;
+  }
+
+  close(): void {
+    this.#partitions.clear();
+  }
+}
