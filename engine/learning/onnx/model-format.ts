@@ -1,0 +1,145 @@
+import protobuf from 'protobufjs';
+
+/** The part of the ONNX file format (onnx.proto, IR version 10) that the trainer writes and the registry reads. */
+const SCHEMA = `
+syntax = "proto3";
+package onnx;
+message StringStringEntryProto { string key = 1; string value = 2; }
+message OperatorSetIdProto { string domain = 1; int64 version = 2; }
+message Dimension { int64 dim_value = 1; string dim_param = 2; }
+message TensorShapeProto { repeated Dimension dim = 1; }
+message TensorTypeProto { int32 elem_type = 1; TensorShapeProto shape = 2; }
+message TypeProto { TensorTypeProto tensor_type = 1; }
+message ValueInfoProto { string name = 1; TypeProto type = 2; }
+message TensorProto {
+  repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9;
+  repeated StringStringEntryProto external_data = 13; int32 data_location = 14;
+}
+message AttributeProto {
+  string name = 1; float f = 2; int64 i = 3; bytes s = 4; TensorProto t = 5; GraphProto g = 6;
+  repeated float floats = 7; repeated int64 ints = 8; int32 type = 20;
+}
+message NodeProto {
+  repeated string input = 1; repeated string output = 2; string name = 3; string op_type = 4;
+  repeated AttributeProto attribute = 5; string domain = 7;
+}
+message GraphProto {
+  repeated NodeProto node = 1; string name = 2; repeated TensorProto initializer = 5;
+  repeated ValueInfoProto input = 11; repeated ValueInfoProto output = 12;
+}
+message ModelProto {
+  int64 ir_version = 1; string producer_name = 2; string producer_version = 3; GraphProto graph = 7;
+  repeated OperatorSetIdProto opset_import = 8; repeated StringStringEntryProto metadata_props = 14;
+}
+`;
+
+const ModelProto = protobuf.parse(SCHEMA, { keepCase: true }).root.lookupType('onnx.ModelProto');
+
+export const ELEMENT = { float: 1, int64: 7, bool: 9 } as const;
+const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
+
+export interface OnnxTensor {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly elementType: number;
+  readonly bytes: Uint8Array;
+}
+
+export type OnnxAttribute = number | readonly number[] | { readonly float: number };
+
+export interface OnnxNode {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
+}
+
+/** A value that enters or leaves the graph; a dimension that is a string is free (the batch). */
+export interface OnnxValue {
+  readonly name: string;
+  readonly dims: readonly (number | string)[];
+  readonly elementType: number;
+}
+
+export interface OnnxModel {
+  readonly name: string;
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: readonly OnnxTensor[];
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+function attribute(name: string, value: OnnxAttribute): Record<string, unknown> {
+  if (typeof value === 'number') return { name, i: value, type: ATTRIBUTE.int };
+  if ('float' in value) return { name, f: value.float, type: ATTRIBUTE.float };
+  return { name, ints: value, type: ATTRIBUTE.ints };
+}
+
+function valueInfo({ name, dims, elementType }: OnnxValue): Record<string, unknown> {
+  const dim = dims.map((d) => (typeof d === 'number' ? { dim_value: d } : { dim_param: d }));
+  return { name, type: { tensor_type: { elem_type: elementType, shape: { dim } } } };
+}
+
+/** Writes an ONNX file (opset 17). */
+export function encodeOnnx(model: OnnxModel): Uint8Array {
+  const message = ModelProto.create({
+    ir_version: 9,
+    producer_name: 'suho',
+    opset_import: [{ domain: '', version: 17 }],
+    metadata_props: Object.entries(model.metadata).map(([key, value]) => ({ key, value })),
+    graph: {
+      name: model.name,
+      node: model.nodes.map((node, i) => ({
+        name: `${node.op}_${i}`,
+        op_type: node.op,
+        input: node.inputs,
+        output: node.outputs,
+        attribute: Object.entries(node.attributes).map(([name, value]) => attribute(name, value)),
+      })),
+      initializer: model.initializers.map(({ name, dims, elementType, bytes }) => ({
+        name,
+        dims,
+        data_type: elementType,
+        raw_data: bytes,
+      })),
+      input: model.inputs.map(valueInfo),
+      output: model.outputs.map(valueInfo),
+    },
+  });
+  return ModelProto.encode(message).finish();
+}
+
+/** What is checked of an ONNX file before any of it runs. */
+export interface OnnxSummary {
+  readonly opsets: readonly { readonly domain: string; readonly version: number }[];
+  readonly operators: readonly string[];
+  readonly customDomains: readonly string[];
+  readonly externalData: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+interface DecodedModel {
+  graph?: {
+    node?: { op_type?: string; domain?: string; attribute?: { g?: unknown }[] }[];
+    initializer?: { data_location?: number; external_data?: unknown[] }[];
+  };
+  opset_import?: { domain?: string; version?: number }[];
+  metadata_props?: { key?: string; value?: string }[];
+}
+
+/** Reads what an ONNX file says of itself; throws when the bytes are not one. */
+export function summariseOnnx(bytes: Uint8Array): OnnxSummary {
+  const model = ModelProto.toObject(ModelProto.decode(bytes), { longs: Number }) as DecodedModel;
+  const nodes = model.graph?.node ?? [];
+  if (nodes.length === 0) throw new Error('it holds no graph');
+  return {
+    opsets: (model.opset_import ?? []).map(({ domain = '', version = 0 }) => ({ domain, version })),
+    operators: [...new Set(nodes.map(({ op_type = '' }) => op_type))],
+    customDomains: [...new Set(nodes.map(({ domain = '' }) => domain).filter((d) => d !== '' && d !== 'ai.onnx.ml'))],
+    externalData: (model.graph?.initializer ?? []).some(
+      ({ data_location = 0, external_data = [] }) => data_location !== 0 || external_data.length > 0,
+    ),
+    metadata: Object.fromEntries((model.metadata_props ?? []).map(({ key = '', value = '' }) => [key, value])),
+  };
+}
