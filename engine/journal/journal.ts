@@ -1,6 +1,7 @@
 import { open, type Database, type RootDatabase } from 'lmdb';
 import type { Label } from '../../actors/features/labels.js';
 import type { FeatureRow } from '../../actors/messages.js';
+import type { Signal } from '../../actors/signals/signal.js';
 import { SuhoError } from '../errors.js';
 import {
   packRow,
@@ -85,6 +86,9 @@ export class Journal {
   #refused = 0;
   #appendedSincePurge = 0;
   #failure: unknown;
+  #committedThrough: number;
+  #waiters: { readonly position: number; readonly resolve: () => void; readonly reject: (e: unknown) => void }[] = [];
+  #onCommitted: (through: number) => void = () => undefined;
   readonly #topicListeners = new Map<Topic, () => void>();
 
   constructor(folder: string, bytesMax: number) {
@@ -103,6 +107,7 @@ export class Journal {
     this.#deadLetters = root.openDB({ name: 'deadLetters' });
     this.#nextPosition = (this.#meta.get('nextPosition') as number | undefined) ?? 1;
     this.#bytes = (this.#meta.get('bytes') as number | undefined) ?? 0;
+    this.#committedThrough = this.#nextPosition - 1;
   }
 
   stats(): JournalStats {
@@ -119,6 +124,17 @@ export class Journal {
   /** Calls back whenever a topic has something new on disk. One listener a topic. */
   onTopic(topic: Topic, listener: () => void): void {
     this.#topicListeners.set(topic, listener);
+  }
+
+  /** Calls back after each commit with the last position that is durable. */
+  onCommitted(listener: (through: number) => void): void {
+    this.#onCommitted = listener;
+  }
+
+  /** Settles when a position is durable. */
+  async committed(position: number): Promise<void> {
+    if (position <= this.#committedThrough) return;
+    await new Promise<void>((resolve, reject) => this.#waiters.push({ position, resolve, reject }));
   }
 
   // Appends.
@@ -173,7 +189,6 @@ export class Journal {
       this.#signals.putSync(sequence, conclusion);
       this.#conclusions.putSync([actorId, closeTime], sequence);
       this.#predictionLog.putSync(sequence, { sequence });
-      this.#meta.putSync(`signal:${actorId}`, closeTime);
     });
     return sequence;
   }
@@ -224,12 +239,18 @@ export class Journal {
     return this.#meta.get(`fact:${key}`);
   }
 
+  /** All facts whose key begins with a prefix, the prefix left out. */
+  facts(prefix: string): [string, unknown][] {
+    const start = `fact:${prefix}`;
+    return [...this.#meta.getRange({ start, end: `${start}\uffff` })].map(({ key, value }) => [key.slice(start.length), value]);
+  }
+
   offset(sink: string): number {
     return (this.#meta.get(`offset:${sink}`) as number | undefined) ?? 0;
   }
 
-  /** Close time of the last row of a series, signal of an actor, or outcome of one, that is on disk. */
-  progress(kind: 'row' | 'signal' | 'outcome', id: string): number {
+  /** Close time of the last row of a series, or of the bar that made an actor's last outcome known, on disk. */
+  progress(kind: 'row' | 'outcome', id: string): number {
     return (this.#meta.get(`${kind}:${id}`) as number | undefined) ?? 0;
   }
 
@@ -259,6 +280,33 @@ export class Journal {
   conclusion(actorId: string, closeTime: number): ConclusionRecord | undefined {
     const found = this.#conclusions.get([actorId, closeTime]);
     return typeof found === 'number' ? this.#signals.get(found) : found;
+  }
+
+  /** Close time of the last bar an actor concluded on disk, 0 before the first. */
+  lastConclusion(actorId: string): number {
+    const range = { start: [actorId, Infinity] as [string, number], end: [actorId, 0] as [string, number], reverse: true, limit: 1 };
+    for (const key of this.#conclusions.getKeys(range)) return key[1];
+    return 0;
+  }
+
+  /** The newest signal of an actor. */
+  latestSignal(actorId: string): { sequence: number; signal: Signal } | undefined {
+    const range = { start: [actorId, Infinity] as [string, number], end: [actorId, 0] as [string, number], reverse: true };
+    for (const { value } of this.#conclusions.getRange(range)) {
+      if (typeof value !== 'number') continue;
+      const result = this.#signals.get(value)?.result;
+      if (result?.kind === 'signal') return { sequence: value, signal: result.signal };
+    }
+    return undefined;
+  }
+
+  /** Signals an actor has in the journal. */
+  countSignals(actorId: string): number {
+    let count = 0;
+    for (const { value } of this.#conclusions.getRange({ start: [actorId, 0], end: [actorId, Infinity] })) {
+      if (typeof value === 'number') count++;
+    }
+    return count;
   }
 
   /** Signals after a sequence number, oldest first, `limit` at most. */
@@ -353,6 +401,7 @@ export class Journal {
     if (this.#flushing !== undefined) return this.#flushing;
     if (this.#pending.length === 0) return Promise.resolve();
     const batch = this.#pending;
+    const through = this.#nextPosition - 1;
     this.#pending = [];
     this.#flushing = this.#root
       .transaction(() => {
@@ -364,12 +413,19 @@ export class Journal {
       .then(
         () => {
           this.#commits++;
+          this.#committedThrough = through;
+          const waiting = this.#waiters;
+          this.#waiters = waiting.filter(({ position }) => position > through);
+          for (const { position, resolve } of waiting) if (position <= through) resolve();
+          this.#onCommitted(through);
           for (const listener of this.#topicListeners.values()) listener();
         },
         (error: unknown) => {
           this.#failure = new SuhoError('STORE_UNAVAILABLE', `The journal cannot be written: ${String(error)}`, {
             cause: error,
           });
+          for (const { reject } of this.#waiters) reject(this.#failure);
+          this.#waiters = [];
         },
       )
       .finally(() => {

@@ -1,0 +1,56 @@
+import { HORIZONS } from '../../actors/features/labels.js';
+import type { Signal } from '../../actors/signals/signal.js';
+import { toProtoTimeframe, type ProtoSignal } from './contract.js';
+
+const DIRECTIONS = ['SHORT', 'FLAT', 'LONG'] as const;
+
+/** A signal as it goes over the wire. */
+export function toProtoSignal(sequence: number, signal: Signal): ProtoSignal {
+  const vote = signal.patterns?.votes[signal.primaryHorizon];
+  return {
+    sequence,
+    prediction_id: signal.predictionId,
+    tenant_id: signal.tenantId,
+    symbol: signal.symbol,
+    timeframe: toProtoTimeframe(signal.timeframe),
+    bar_close_time: signal.barCloseTime,
+    price: signal.price,
+    direction: signal.direction,
+    confidence: signal.confidence,
+    primary_horizon: HORIZONS[signal.primaryHorizon]!,
+    forecasts: signal.forecasts.map((forecast, i) => ({
+      horizon: HORIZONS[i]!,
+      down: forecast.down,
+      flat: forecast.flat,
+      up: forecast.up,
+      expected_return: forecast.expectedReturn,
+    })),
+    model: {
+      model_id: signal.model.modelId,
+      version: signal.model.version,
+      arm: signal.model.arm,
+      probabilities: signal.model.probabilities,
+    },
+    patterns:
+      signal.patterns === undefined || vote === undefined
+        ? null
+        : {
+            embedding_version: signal.patterns.embeddingVersion,
+            matches: vote.matches,
+            effective_sample_size: vote.effectiveSampleSize,
+            agreement: vote.winRate,
+            direction: DIRECTIONS[vote.direction + 1]!,
+            win_rate_low: vote.winRateLow,
+            win_rate_high: vote.winRateHigh,
+            mean_return: vote.meanReturn,
+            similarity: signal.patterns.similarity,
+            nearest: signal.patterns.nearest,
+          },
+    anomaly: signal.anomaly,
+    quality_score: signal.qualityScore,
+    quality_flags: signal.qualityFlags,
+    abstained: signal.abstained,
+    degraded: signal.degraded,
+    timing: { inference_ms: signal.timing.inferenceMs, patterns_ms: signal.timing.patternsMs },
+  };
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { SuhoError, messageOf } from '../errors.js';
+import { barsCommand } from './bars.js';
+import { replayCommand } from './replay.js';
+import { signalsCommand } from './signals.js';
+import { sqlCommand } from './sql.js';
+import { startCommand } from './start.js';
+import { statusCommand } from './status.js';
+import { trainCommand } from './train.js';
+
+/** 1: the program's own failure. 2: something the user can put right. */
+const EXIT_FAILURE = 1;
+const EXIT_USER = 2;
+
+const program = new Command('suho')
+  .description('Real-time signal engine for trading: market data in, machine-learning and pattern signals out.')
+  .version('0.1.0')
+  .showHelpAfterError('(suho --help shows the commands)')
+  .configureHelp({ sortSubcommands: true });
+
+for (const command of [startCommand, replayCommand, barsCommand, trainCommand, signalsCommand, statusCommand, sqlCommand]) {
+  program.addCommand(command());
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const own = error instanceof SuhoError;
+  process.stderr.write(`suho: ${messageOf(error)}\n`);
+  if (!own && process.env['SUHO_DEBUG'] !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  process.exitCode = own && error.code !== 'STORE_UNAVAILABLE' ? EXIT_USER : EXIT_FAILURE;
+}

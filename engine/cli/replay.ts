@@ -1,0 +1,69 @@
+import { Command } from 'commander';
+import type { Timeframe } from '../../actors/market/timeframe.js';
+import { DEFAULT_TENANT } from '../api/authentication.js';
+import { replay, type ReplayReport } from '../replay.js';
+import { countOption, dataOption, jsonOption, symbolOption, timeframeOption } from './options.js';
+import { startCounter } from './progress.js';
+import { withEngine } from './session.js';
+import { formatTable, percent } from './table.js';
+
+interface Options {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  readonly data: string;
+  readonly json?: boolean;
+  readonly trainAfter: number;
+  readonly retrainEvery: number;
+}
+
+export function replayCommand(): Command {
+  return new Command('replay')
+    .description('play a file of bars or quotes through the engine, training walk-forward, and report how good the signals were')
+    .argument('<file>', 'CSV, plain or .gz, with a header')
+    .addOption(symbolOption())
+    .addOption(timeframeOption('timeframe of the bars, or to build from quotes'))
+    .addOption(dataOption())
+    .addOption(countOption('--train-after <bars>', 'bars before the first training', 3000))
+    .addOption(countOption('--retrain-every <bars>', 'bars between two trainings', 6000))
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  suho replay EURUSD_h1.csv.gz --symbol EURUSD --timeframe 1h --data eurusd
+  suho replay ticks.csv --symbol EUR/USD --timeframe 1m --data ticks --json > report.json
+  suho sql predictions 'SELECT count(*) FROM ml_predictions' --data eurusd`,
+    )
+    .action(async (file: string, options: Options) => {
+      const counter = startCounter('replay');
+      const report = await withEngine(
+        { data: options.data, bars: { base: options.timeframe } },
+        { waitForEvidence: true },
+        async (engine) =>
+          await replay(engine, { ...options, file, tenantId: DEFAULT_TENANT, onProgress: counter.update }),
+      ).finally(() => counter.stop());
+      process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : describe(report));
+    });
+}
+
+function describe(report: ReplayReport): string {
+  const rows = Object.values(report.accuracy).map((score) => [
+    score.horizon,
+    String(score.samples),
+    percent(score.accuracy),
+    `${percent(score.interval[0])} to ${percent(score.interval[1])}`,
+    percent(score.baselines.majority),
+    percent(score.baselines.lastDirection),
+    score.z.toFixed(1),
+  ]);
+  const { acted } = report;
+  return [
+    `${report.symbol} ${report.timeframe}: ${report.bars} bars (${report.newBars} new, ${report.duplicates} known, ${report.rejected} rejected), ${report.featureRows} feature rows`,
+    `${report.predictions} predictions by ${report.models} models, ${report.resolved} resolved; ${Math.round(report.barsPerSecond)} bars/s, evidence p50 ${report.latencyMs.p50.toFixed(2)} ms, p99 ${report.latencyMs.p99.toFixed(2)} ms`,
+    formatTable(['horizon', 'samples', 'accuracy', '95 % interval', 'majority', 'last direction', 'z'], rows),
+    acted.samples === 0
+      ? 'It never acted: no model showed skill beyond the baseline.'
+      : `It acted on ${percent(acted.share)} of the bars and was right on ${percent(acted.accuracy)} of ${acted.samples} (${percent(acted.interval[0])} to ${percent(acted.interval[1])}).`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { Argument, Command } from 'commander';
+import { SuhoError } from '../errors.js';
+import { EmbeddedFeatureStore } from '../feature-store/clickhouse-feature-store.js';
+import { DataFolder } from '../journal/data-folder.js';
+import { EmbeddedPostgres } from '../prediction-store/embedded-postgres.js';
+import { PostgresPredictionStore } from '../prediction-store/postgres-prediction-store.js';
+import { dataOption, jsonOption } from './options.js';
+import { formatTable } from './table.js';
+
+interface Options {
+  readonly data: string;
+  readonly json?: boolean;
+}
+
+type Rows = readonly Record<string, unknown>[];
+
+export function sqlCommand(): Command {
+  return new Command('sql')
+    .description('ask a data folder: features in ClickHouse SQL, predictions in PostgreSQL SQL')
+    .addArgument(new Argument('<store>', 'which store').choices(['features', 'predictions']))
+    .argument('<query>', 'one statement')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  suho sql features 'SELECT symbol, count() FROM ml_features GROUP BY symbol'
+  suho sql predictions 'SELECT direction, count(*) FROM ml_predictions GROUP BY 1' --json
+
+The folder must not be in use by an engine. Each feature row is seen once, with the labels known so far.`,
+    )
+    .action(async (store: 'features' | 'predictions', query: string, { data, json }: Options) => {
+      if (!existsSync(path.join(data, 'suho.json'))) throw new SuhoError('NOT_FOUND', `There is no data folder at ${path.resolve(data)}.`);
+      const folder = DataFolder.open(data);
+      try {
+        const rows = store === 'features' ? await askFeatures(folder, query) : await askPredictions(folder, query);
+        process.stdout.write(json === true ? `${JSON.stringify(rows)}\n` : describe(rows));
+      } finally {
+        folder.release();
+      }
+    });
+}
+
+async function askFeatures(folder: DataFolder, query: string): Promise<Rows> {
+  const store = new EmbeddedFeatureStore(folder.path);
+  try {
+    await store.prepare();
+    return await store.sql(query);
+  } finally {
+    await store.close();
+  }
+}
+
+async function askPredictions(folder: DataFolder, query: string): Promise<Rows> {
+  const server = new EmbeddedPostgres(folder.at('postgres'));
+  try {
+    await server.start();
+    const store = new PostgresPredictionStore(server.connection);
+    try {
+      await store.prepare();
+      return await store.sql(query);
+    } finally {
+      await store.close();
+    }
+  } finally {
+    await server.stop();
+  }
+}
+
+function describe(rows: Rows): string {
+  if (rows.length === 0) return 'no rows\n';
+  const head = Object.keys(rows[0]!);
+  const cell = (value: unknown): string => {
+    if (value === null || value === undefined) return '';
+    if (value instanceof Date) return value.toISOString();
+    return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+  };
+  return `${formatTable(head, rows.map((row) => head.map((name) => cell(row[name]))))}\n`;
+}

@@ -1,0 +1,115 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { timeframeMs } from '../../actors/market/timeframe.js';
+import { DEFAULT_TENANT } from '../api/authentication.js';
+import { ApiServer } from '../api/server.js';
+import { toProtoSignal } from '../api/signal-encoding.js';
+import { loadConfig, type Config, type ConfigInput } from '../config.js';
+import { Engine } from '../engine.js';
+import { SimulatedFeed } from '../feeds/simulated-feed.js';
+import { jsonOption } from './options.js';
+import { startProgress } from './progress.js';
+import { SIGNAL_HEADER, signalLine } from './signal-line.js';
+
+interface Options {
+  readonly config?: string;
+  readonly data?: string;
+  readonly port?: number;
+  readonly simulator: boolean;
+  readonly json?: boolean;
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError(`"${text}" is not a port.`);
+  return port;
+}
+
+export function startCommand(): Command {
+  return new Command('start')
+    .description('start the engine: on simulated markets unless told otherwise')
+    .option('--config <file>', 'configuration file (JSON)')
+    .option('--data <folder>', 'data folder')
+    .option('--port <port>', 'gRPC port (0: any free one)', readPort)
+    .option('--no-simulator', 'no simulated markets: data comes over gRPC only')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  suho start
+  suho start --data /var/lib/suho --port 7000 --no-simulator
+
+Every setting can be given in the file or as an environment variable: grpc.port is SUHO_GRPC_PORT.`,
+    )
+    .action(async (options: Options) => {
+      const overrides: ConfigInput = {
+        ...(options.data === undefined ? {} : { data: options.data }),
+        ...(options.port === undefined ? {} : { grpc: { port: options.port } }),
+        ...(options.simulator ? {} : { simulator: { enabled: false } }),
+      };
+      await run(loadConfig(options.config, process.env, overrides), options.json === true);
+    });
+}
+
+async function run(config: Config, json: boolean): Promise<void> {
+  const say = (text: string): void => void (json ? process.stderr : process.stdout).write(`${text}\n`);
+  let stop: (() => void) | undefined;
+  const stopped = new Promise<void>((resolve) => (stop = resolve));
+  process.on('SIGINT', () => stop?.());
+  process.on('SIGTERM', () => stop?.());
+
+  const engine = await Engine.open(config);
+  const feed = config.simulator.enabled ? new SimulatedFeed(engine) : undefined;
+  const api = new ApiServer(engine, { simulated: feed !== undefined });
+  try {
+    engine.onSignal((published) => {
+      api.hub.publish(published);
+      const signal = toProtoSignal(published.sequence, published.signal);
+      say(json ? JSON.stringify(signal) : signalLine(signal));
+    });
+    const port = await api.listen();
+    if (feed !== undefined) await prepareSimulation(engine, feed, config, say);
+    else {
+      for (const tenant of config.tenants) {
+        for (const { feed: name, symbol, timeframe } of tenant.series) {
+          await engine.follow({ feed: name, symbol, base: timeframe, tenantId: tenant.id, timeframe });
+        }
+      }
+    }
+    say(`serving gRPC on ${config.grpc.host}:${port}; data in ${config.data}; Ctrl-C stops`);
+    if (!config.tenants.some(({ apiKeySha256 }) => apiKeySha256.length > 0)) {
+      say('no credentials are configured: only this machine can connect');
+    }
+    if (!json && feed !== undefined) say(`\nSIMULATED markets, ${config.simulator.speed} s of them in a second\n${SIGNAL_HEADER}`);
+    feed?.run();
+    await stopped;
+  } finally {
+    say('draining');
+    await feed?.stop();
+    await api.stop();
+    await engine.stop();
+  }
+  say('stopped');
+}
+
+/** History and first models for the simulated markets, where there are none yet. */
+async function prepareSimulation(engine: Engine, feed: SimulatedFeed, config: Config, say: (text: string) => void): Promise<void> {
+  const seriesIds = await feed.open(DEFAULT_TENANT);
+  const { historyBars, timeframe } = config.simulator;
+  const tenantId = config.tenants[0]?.id ?? DEFAULT_TENANT;
+  if (seriesIds.some((id) => engine.barsOf(id) < historyBars)) {
+    say(`first start: inventing ${historyBars} ${timeframe} bars of history for ${config.simulator.symbols.join(', ')}`);
+    const progress = startProgress('history');
+    await feed.fillHistory(historyBars, (share) => progress.update(share, ''));
+    progress.stop();
+  }
+  for (const seriesId of seriesIds) {
+    if (engine.route(tenantId, seriesId) !== undefined) continue;
+    const progress = startProgress(`training ${seriesId}`);
+    const through = engine.lastClosedBar(seriesId) + timeframeMs(timeframe);
+    const { record } = await engine.train(seriesId, through, (done, total, stage) => progress.update(done / total, stage));
+    progress.stop();
+    const found = record.edge.some(Boolean) ? 'skill found' : 'no skill found, it will abstain';
+    say(`trained ${record.version} for ${record.symbol} ${record.timeframe} on ${record.rows} bars: ${found}`);
+  }
+}

@@ -1,0 +1,80 @@
+import { Command } from 'commander';
+import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
+import { DEFAULT_TENANT } from '../api/authentication.js';
+import { replay, REPLAY_FEED } from '../replay.js';
+import type { ModelRecord } from '../registry/model-registry.js';
+import { dataOption, jsonOption, symbolOption, timeframeOption } from './options.js';
+import { startCounter } from './progress.js';
+import { withEngine } from './session.js';
+import { formatTable, percent, utc } from './table.js';
+
+interface Options {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  readonly data: string;
+  readonly json?: boolean;
+}
+
+export function trainCommand(): Command {
+  return new Command('train')
+    .description('train models on a file of bars or quotes and say in words what they found')
+    .argument('<file>', 'CSV, plain or .gz, with a header')
+    .addOption(symbolOption())
+    .addOption(timeframeOption('timeframe of the bars, or to build from quotes'))
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  suho train EURUSD_h1.csv.gz --symbol EURUSD --timeframe 1h --data eurusd')
+    .action(async (file: string, options: Options) => {
+      const counter = startCounter('train');
+      const record = await withEngine(
+        { data: options.data, bars: { base: options.timeframe } },
+        { waitForEvidence: true },
+        async (engine) => {
+          await replay(engine, {
+            ...options,
+            file,
+            tenantId: DEFAULT_TENANT,
+            trainAfter: Infinity,
+            retrainEvery: Infinity,
+            onProgress: counter.update,
+          });
+          const seriesId = `${REPLAY_FEED}/${options.symbol}/${options.timeframe}`;
+          const through = engine.lastClosedBar(seriesId) + timeframeMs(options.timeframe);
+          const trained = await engine.train(seriesId, through, (done, total, stage) => counter.update(done, `${stage} ${done}/${total}`));
+          return trained.record;
+        },
+      ).finally(() => counter.stop());
+      process.stdout.write(options.json === true ? `${JSON.stringify({ ...record, verdict: verdict(record) })}\n` : describe(record));
+    });
+}
+
+/** What the training found, in words. */
+function verdict(record: ModelRecord): string {
+  const found = record.scores.filter((_, horizon) => record.edge[horizon] === true);
+  if (found.length === 0) {
+    return 'It found nothing: on no horizon was the walk-forward accuracy beyond what chance gives. The engine will abstain rather than trade on this model.';
+  }
+  const parts = found.map(
+    ({ horizon, accuracy, baselines, z }) =>
+      `${horizon} (${percent(accuracy)} against ${percent(baselines.majority)} for always saying the commonest direction, ${z.toFixed(1)} standard errors)`,
+  );
+  return `It found skill over ${parts.join(' and ')}.`;
+}
+
+function describe(record: ModelRecord): string {
+  const rows = record.scores.map(({ horizon, samples, accuracy, interval, baselines, z }) => [
+    horizon,
+    String(samples),
+    percent(accuracy),
+    `${percent(interval[0])} to ${percent(interval[1])}`,
+    percent(baselines.majority),
+    percent(baselines.lastDirection),
+    z.toFixed(1),
+  ]);
+  return [
+    `Model ${record.version} of ${record.symbol} ${record.timeframe}, trained on ${record.rows} bars from ${utc(record.trainedFrom)} to ${utc(record.trainedThrough)}`,
+    formatTable(['horizon', 'walk-forward samples', 'accuracy', '95 % interval', 'majority', 'last direction', 'z'], rows),
+    verdict(record),
+    '',
+  ].join('\n');
+}

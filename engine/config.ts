@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { canonicalSymbol } from '../actors/market/symbol.js';
+import { PRICE_BASES } from '../actors/market/quote.js';
+import { TIMEFRAMES } from '../actors/market/timeframe.js';
+import { SuhoError, messageOf } from './errors.js';
+
+const symbol = z.string().transform((text, context) => {
+  const canonical = canonicalSymbol(text);
+  if (canonical === undefined) {
+    context.addIssue({ code: 'custom', message: `"${text}" is not a symbol` });
+    return z.NEVER;
+  }
+  return canonical;
+});
+const timeframe = z.enum(TIMEFRAMES);
+const identifier = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i, 'letters, digits, - and _ only, 63 at most');
+
+const series = z.object({
+  feed: identifier.default('simulated').describe('Shared feed the series comes from'),
+  symbol,
+  timeframe,
+});
+
+const tenant = z.object({
+  id: identifier,
+  apiKeySha256: z
+    .array(z.string().regex(/^[0-9a-f]{64}$/, 'SHA-256 in lower-case hexadecimal'))
+    .default([])
+    .describe('SHA-256 of each API key of the tenant'),
+  series: z.array(series).default([]).describe('Series of shared feeds the tenant has signals for'),
+  gates: z
+    .object({
+      minDirectionalShare: z.number().min(0.5).max(1).default(0.52),
+      minQualityScore: z.number().min(0).max(1).default(0.5),
+      maxAnomaly: z.number().positive().default(3),
+      minReturnInSpreads: z.number().min(0).default(0),
+    })
+    .prefault({}),
+});
+
+/** Everything that can be set, with its default. */
+export const configSchema = z.object({
+  data: z.string().default('suho-data').describe('Data folder'),
+  log: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
+  grpc: z
+    .object({
+      host: z.string().default('127.0.0.1'),
+      port: z.number().int().min(0).max(65_535).default(50_051),
+      subscriberQueueMax: z.number().int().positive().default(10_000),
+    })
+    .prefault({}),
+  journal: z.object({ maxMegabytes: z.number().positive().default(4096) }).prefault({}),
+  inference: z
+    .object({
+      workers: z
+        .number()
+        .int()
+        .positive()
+        .default(Math.max(1, Math.min(8, availableParallelism() - 1))),
+      batchMax: z.number().int().min(1).max(1024).default(64),
+      queueMax: z.number().int().positive().default(20_000),
+      deadlineMs: z.number().positive().default(150),
+    })
+    .prefault({}),
+  patterns: z.object({ neighbours: z.number().int().positive().max(1000).default(64) }).prefault({}),
+  training: z
+    .object({
+      rowsMax: z.number().int().min(1000).default(20_000),
+      folds: z.number().int().min(1).max(10).default(3),
+      seed: z.number().int().default(7),
+    })
+    .prefault({}),
+  bars: z
+    .object({
+      base: timeframe.default('1m').describe('Timeframe built from quotes'),
+      basis: z.enum(PRICE_BASES).default('bid'),
+    })
+    .prefault({}),
+  simulator: z
+    .object({
+      symbols: z.array(symbol).default(['EURUSD', 'GBPUSD', 'USDJPY', 'XAUUSD']),
+      seed: z.number().int().default(1),
+      enabled: z.boolean().default(true),
+      timeframe: timeframe.default('1h'),
+      speed: z.number().positive().default(3600).describe('Simulated seconds in a real one'),
+      historyBars: z.number().int().min(1000).default(4000),
+      momentum: z.number().min(0).max(1).default(0.62).describe('Chance that a bar goes on the way of the last'),
+    })
+    .prefault({}),
+  tenants: z
+    .array(tenant)
+    .default([])
+    .describe('Tenants; none means one, "default", without credentials, on loopback only'),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type TenantConfig = Config['tenants'][number];
+export type ConfigInput = z.input<typeof configSchema>;
+
+/** Merges values into a nested object at a path. */
+function place(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [head = '', ...rest] = path;
+  if (rest.length === 0) {
+    target[head] = value;
+    return;
+  }
+  const next = (target[head] ??= {}) as Record<string, unknown>;
+  place(next, rest, value);
+}
+
+/** Turns SUHO_GRPC_PORT=7000 into { grpc: { port: 7000 } }; names follow the schema, without case. */
+function fromEnvironment(environment: NodeJS.ProcessEnv): Record<string, unknown> {
+  const names = settingNames(configSchema, []);
+  const result: Record<string, unknown> = {};
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith('SUHO_') || text === undefined) continue;
+    const path = names.get(name.slice(5).replaceAll('_', '').toLowerCase());
+    if (path === undefined) throw new SuhoError('BAD_CONFIG', `There is no setting for the environment variable ${name}.`);
+    let value: unknown = text;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      value = text;
+    }
+    place(result, path, value);
+  }
+  return result;
+}
+
+function settingNames(schema: z.ZodType, path: readonly string[]): Map<string, readonly string[]> {
+  const names = new Map<string, readonly string[]>();
+  let inner: unknown = schema;
+  while (inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault) inner = inner.unwrap();
+  if (!(inner instanceof z.ZodObject)) return names.set(path.join('').toLowerCase(), path);
+  for (const [key, value] of Object.entries(inner.shape as Record<string, z.ZodType>)) {
+    for (const [name, found] of settingNames(value, [...path, key])) names.set(name, found);
+  }
+  return names;
+}
+
+function merge(a: Record<string, unknown>, b: Record<string, unknown>): Record<string, unknown> {
+  const result = { ...a };
+  for (const [key, value] of Object.entries(b)) {
+    const before = result[key];
+    const nested = [before, value].every((x) => typeof x === 'object' && x !== null && !Array.isArray(x));
+    result[key] = nested ? merge(before as Record<string, unknown>, value as Record<string, unknown>) : value;
+  }
+  return result;
+}
+
+/**
+ * Reads the configuration once: defaults, then the file, then SUHO_* variables, then `overrides` (flags).
+ * Throws `BAD_CONFIG` naming the setting that is wrong.
+ */
+export function loadConfig(
+  file: string | undefined,
+  environment: NodeJS.ProcessEnv,
+  overrides: ConfigInput = {},
+): Config {
+  let fromFile: unknown = {};
+  if (file !== undefined) {
+    try {
+      fromFile = JSON.parse(readFileSync(file, 'utf8'));
+    } catch (error) {
+      throw new SuhoError('BAD_CONFIG', `The configuration file ${file} cannot be read: ${messageOf(error)}.`);
+    }
+  }
+  const given = merge(merge(fromFile as Record<string, unknown>, fromEnvironment(environment)), overrides);
+  const parsed = configSchema.strict().safeParse(given);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const where = issue?.path.join('.') ?? '';
+    throw new SuhoError('BAD_CONFIG', `The configuration is wrong${where === '' ? '' : ` at ${where}`}: ${issue?.message ?? ''}.`);
+  }
+  const config = parsed.data;
+  const loopback = ['127.0.0.1', '::1', 'localhost'].includes(config.grpc.host);
+  if (!loopback && !config.tenants.some(({ apiKeySha256 }) => apiKeySha256.length > 0)) {
+    throw new SuhoError(
+      'BAD_CONFIG',
+      `Without API keys the engine serves loopback only; grpc.host is ${config.grpc.host}. Give a tenant apiKeySha256, or leave grpc.host at 127.0.0.1.`,
+    );
+  }
+  return config;
+}

@@ -1,0 +1,119 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ClickHouseError, createClient, type ClickHouseClient } from '@clickhouse/client';
+import { createChdbConnection } from 'chdb/connection';
+import type { Bar } from '../../actors/market/bar.js';
+import { SuhoError, messageOf } from '../errors.js';
+import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store.js';
+import { SEGMENT_STRUCTURE, encodeSegment, featureSchema } from './table.js';
+
+/** Rows of one segment at most: ~20 MB, and one insert. */
+const SEGMENT_ROWS = 10_000;
+
+/**
+ * `ml_features` in the real ClickHouse engine, in this process, through ClickHouse's own client. Rows go in
+ * as RowBinary segment files, which the engine reads off the event loop.
+ */
+export class EmbeddedFeatureStore implements FeatureStore {
+  readonly #client: ClickHouseClient;
+  readonly #segments: string;
+  #next = 0;
+
+  constructor(folder: string) {
+    this.#segments = path.join(folder, 'segments');
+    // Segments of a process that died are written again from the journal.
+    rmSync(this.#segments, { recursive: true, force: true });
+    mkdirSync(this.#segments, { recursive: true });
+    const connection = createChdbConnection({ path: path.join(folder, 'clickhouse') });
+    this.#client = createClient({
+      connection: connection as never,
+      // One thread: the engine and its workers have the cores.
+      clickhouse_settings: { final: 1, max_threads: 1 },
+    } as Parameters<typeof createClient>[0]);
+  }
+
+  async prepare(): Promise<void> {
+    const statements = featureSchema()
+      .replaceAll(/^--.*$/gm, '')
+      .split(';')
+      .map((statement) => statement.trim())
+      .filter((statement) => statement !== '');
+    for (const query of statements) await this.#client.command({ query });
+  }
+
+  async write(rows: readonly IdentifiedRow[]): Promise<void> {
+    for (let from = 0; from < rows.length; from += SEGMENT_ROWS) {
+      await this.#writeSegment(encodeSegment(rows.slice(from, from + SEGMENT_ROWS)));
+    }
+  }
+
+  async #writeSegment(bytes: Buffer): Promise<void> {
+    const file = path.join(this.#segments, `${process.pid}-${this.#next++}.bin`);
+    await writeFile(file, bytes);
+    const source = `file('${file.replaceAll("'", "\\'")}', 'RowBinary', '${SEGMENT_STRUCTURE.replaceAll("'", "\\'")}')`;
+    try {
+      await this.#client.command({ query: `INSERT INTO ml_features SELECT * FROM ${source}` });
+      const columns =
+        'tenant_id, feed, symbol, timeframe, bar_open_time, bar_close_time, bar_open, bar_high, bar_low, bar_close, bar_volume, bar_tick_count, bar_bid, bar_ask';
+      await this.#client.command({
+        query: `INSERT INTO aggregates SELECT ${columns} FROM ${source}`,
+      });
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+
+  async bars(series: SeriesIdentity, through: number, limit: number): Promise<Bar[]> {
+    const result = await this.#client.query({
+      query: `SELECT toUnixTimestamp64Milli(bar_open_time) AS t, bar_open AS o, bar_high AS h, bar_low AS l,
+                bar_close AS c, bar_volume AS v, bar_tick_count AS n, bar_bid AS b, bar_ask AS a
+              FROM aggregates FINAL
+              WHERE tenant_id = {tenant:String} AND feed = {feed:String} AND symbol = {symbol:String}
+                AND timeframe = {timeframe:String}
+                AND bar_close_time <= fromUnixTimestamp64Milli({through:Int64})
+              ORDER BY bar_open_time DESC LIMIT {limit:UInt32}`,
+      query_params: {
+        tenant: series.tenantId,
+        feed: series.feed,
+        symbol: series.symbol,
+        timeframe: series.timeframe,
+        through,
+        limit,
+      },
+      format: 'JSONCompactEachRow',
+      clickhouse_settings: { output_format_json_quote_64bit_integers: 0, output_format_json_quote_denormals: 0 },
+    });
+    const rows = await result.json<(number | null)[]>();
+    const number = (x: number | null | undefined): number => x ?? NaN;
+    return rows.reverse().map((row) => ({
+      openTime: number(row[0]),
+      open: number(row[1]),
+      high: number(row[2]),
+      low: number(row[3]),
+      close: number(row[4]),
+      volume: number(row[5]),
+      tickCount: number(row[6]),
+      bid: number(row[7]),
+      ask: number(row[8]),
+    }));
+  }
+
+  async sql(query: string): Promise<readonly Record<string, unknown>[]> {
+    try {
+      const result = await this.#client.query({
+        query,
+        format: 'JSONEachRow',
+        clickhouse_settings: { output_format_json_quote_64bit_integers: 0, final: 1 },
+      });
+      return await result.json<Record<string, unknown>>();
+    } catch (error) {
+      const kind = error instanceof ClickHouseError ? 'ClickHouse' : 'The feature store';
+      throw new SuhoError('BAD_INPUT', `${kind} answered: ${messageOf(error).trim()}`);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+}

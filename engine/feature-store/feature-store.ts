@@ -1,0 +1,30 @@
+import type { Bar } from '../../actors/market/bar.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
+import type { StoredRow } from '../journal/records.js';
+
+/** Which series a row belongs to. `tenantId` is the owner of a private feed, or `platform` for a shared one. */
+export interface SeriesIdentity {
+  readonly tenantId: string;
+  readonly feed: string;
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+}
+
+/** A row together with whose it is. */
+export interface IdentifiedRow {
+  readonly series: SeriesIdentity;
+  readonly row: StoredRow;
+}
+
+/** Keeps raw bars, features and labels for ever (`ml_features`, `aggregates`). Writes are idempotent. */
+export interface FeatureStore {
+  /** Makes the tables if they are not there. */
+  prepare(): Promise<void>;
+  /** Writes rows; one that is there already is replaced by the one with more labels known. */
+  write(rows: readonly IdentifiedRow[]): Promise<void>;
+  /** Bars of a series that closed at or before `through`, oldest first, `limit` newest at most. */
+  bars(series: SeriesIdentity, through: number, limit: number): Promise<Bar[]>;
+  /** Runs a query and returns its rows. Throws `BAD_INPUT` with the store's own words when it is wrong. */
+  sql(query: string): Promise<readonly Record<string, unknown>[]>;
+  close(): Promise<void>;
+}

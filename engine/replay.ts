@@ -1,0 +1,226 @@
+import path from 'node:path';
+import { statSync } from 'node:fs';
+import { build as buildHistogram } from 'hdr-histogram-js';
+import { HORIZONS } from '../actors/features/labels.js';
+import type { Bar } from '../actors/market/bar.js';
+import { timeframeMs, type Timeframe } from '../actors/market/timeframe.js';
+import { wilsonInterval } from '../actors/signals/wilson.js';
+import type { Engine } from './engine.js';
+import { readMarketFile, type MarketChunk } from './feeds/market-file.js';
+import { score, type HorizonScore, type Outcome } from './learning/evaluation.js';
+
+export const REPLAY_FEED = 'file';
+
+export interface ReplayOptions {
+  readonly file: string;
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  readonly tenantId: string;
+  /** Bars before the first training, and between two. Infinity for none. */
+  readonly trainAfter: number;
+  readonly retrainEvery: number;
+  readonly onProgress?: (rows: number, stage: string) => void;
+}
+
+export interface ReplayReport {
+  readonly file: string;
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  /** Bars of the series in the data folder, this run's and earlier ones'. */
+  readonly bars: number;
+  readonly newBars: number;
+  readonly rejected: number;
+  readonly duplicates: number;
+  readonly featureRows: number;
+  readonly predictions: number;
+  readonly signals: number;
+  /** Predictions whose every horizon is known. */
+  readonly resolved: number;
+  readonly models: number;
+  readonly accuracy: Readonly<Record<string, HorizonScore>>;
+  /** Signals that did not abstain: their share of all, and how often their primary horizon's direction came true. */
+  readonly acted: {
+    readonly share: number;
+    readonly samples: number;
+    readonly accuracy: number;
+    readonly interval: readonly [number, number];
+  };
+  readonly withheld: Readonly<Record<string, number>>;
+  readonly seconds: number;
+  readonly barsPerSecond: number;
+  readonly latencyMs: { readonly p50: number; readonly p90: number; readonly p99: number; readonly max: number };
+}
+
+interface Feeding {
+  readonly engine: Engine;
+  readonly options: ReplayOptions;
+  readonly group: string;
+  readonly seriesId: string;
+  duplicates: number;
+  rejected: number;
+}
+
+/**
+ * Plays a file through the engine in its own time, training walk-forward along the way: a model sees only
+ * what came before the bars it predicts. Takes up where an earlier run on the same folder ended, however
+ * that ended. Throws `BAD_FILE` for a file that cannot be read.
+ */
+export async function replay(engine: Engine, options: ReplayOptions): Promise<ReplayReport> {
+  const { symbol, timeframe, tenantId, file } = options;
+  const start = performance.now();
+  const histogram = buildHistogram({ lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
+  engine.onEvidence(({ timing }) => histogram.recordValue(Math.max(1, Math.round((timing.inferenceMs + timing.patternsMs) * 1000))));
+  const group = await engine.follow({ feed: REPLAY_FEED, symbol, base: timeframe, tenantId, timeframe });
+  const seriesId = `${group}/${timeframe}`;
+  const feeding: Feeding = { engine, options, group, seriesId, duplicates: 0, rejected: 0 };
+  const before = engine.barsOf(seriesId);
+
+  const cursorKey = `cursor:${group}:${path.basename(file)}:${statSync(file, { throwIfNoEntry: false })?.size ?? 0}`;
+  const skip = (engine.journal.fact(cursorKey) as number | undefined) ?? 0;
+  await trainIfDue(feeding);
+  let read = 0;
+  let last = 0;
+  for await (const chunk of readMarketFile(file)) {
+    const size = chunk.kind === 'bars' ? chunk.bars.length : chunk.quotes.length;
+    read += size;
+    if (read > skip) {
+      await feed(feeding, chunk, Math.max(0, size - (read - skip)));
+      engine.journal.putFact(cursorKey, read);
+    } else if (chunk.kind === 'bars') feeding.duplicates += size;
+    last = chunk.kind === 'quotes' ? chunk.quotes.at(-1)!.ts : 0;
+    options.onProgress?.(read, 'bars');
+  }
+  // The file is over: its last bar's time is, too.
+  if (last > 0) engine.tick((Math.floor(last / timeframeMs(timeframe)) + 1) * timeframeMs(timeframe));
+  await engine.settled();
+  const bars = engine.barsOf(seriesId);
+  const seconds = (performance.now() - start) / 1000;
+  await engine.stored();
+  const percentile = (p: number): number => histogram.getValueAtPercentile(p) / 1000;
+  return {
+    file,
+    symbol,
+    timeframe,
+    bars,
+    newBars: bars - before,
+    rejected: feeding.rejected,
+    duplicates: feeding.duplicates,
+    ...(await summarise(engine, options, seriesId)),
+    withheld: engine.counts().withheld,
+    seconds,
+    barsPerSecond: (bars - before) / seconds,
+    latencyMs: { p50: percentile(50), p90: percentile(90), p99: percentile(99), max: histogram.maxValue / 1000 },
+  };
+}
+
+/** Feeds a chunk, stopping for training exactly where it is due. */
+async function feed(feeding: Feeding, chunk: MarketChunk, from: number): Promise<void> {
+  const { engine, group } = feeding;
+  if (chunk.kind === 'quotes') {
+    const result = engine.ingestQuotes(group, chunk.quotes.slice(from));
+    feeding.rejected += result.rejected.length;
+    await engine.settled();
+    await trainIfDue(feeding);
+    return;
+  }
+  let rest: readonly Bar[] = chunk.bars.slice(from);
+  while (rest.length > 0) {
+    const have = engine.barsOf(feeding.seriesId);
+    const now = rest.slice(0, Math.max(1, nextTraining(feeding.options, have) - have));
+    rest = rest.slice(now.length);
+    const result = engine.ingestBars(group, now);
+    feeding.duplicates += result.duplicates + result.late;
+    feeding.rejected += result.rejected.length;
+    await engine.settled();
+    await trainIfDue(feeding);
+  }
+}
+
+/** Bars at which the training after `have` bars is due. */
+function nextTraining({ trainAfter, retrainEvery }: ReplayOptions, have: number): number {
+  if (have < trainAfter) return trainAfter;
+  return trainAfter + (Math.floor((have - trainAfter) / retrainEvery) + 1) * retrainEvery;
+}
+
+async function trainIfDue({ engine, options, seriesId }: Feeding): Promise<void> {
+  const have = engine.barsOf(seriesId);
+  const { trainAfter, retrainEvery } = options;
+  if (have < trainAfter) return;
+  const due = Number.isFinite(retrainEvery) ? Math.floor((have - trainAfter) / retrainEvery) + 1 : 1;
+  const version = engine.route(options.tenantId, seriesId)?.version;
+  const done = version === undefined ? 0 : Number(version.split('.')[2]) + 1;
+  if (done >= due) return;
+  const through = engine.lastClosedBar(seriesId) + timeframeMs(options.timeframe);
+  await engine.train(seriesId, through, (step, total, stage) => options.onProgress?.(have, `training: ${stage} ${step}/${total}`));
+  await engine.settled();
+}
+
+interface PredictionRow {
+  readonly t: string;
+  readonly direction: string;
+  readonly primary_horizon: string;
+  readonly [column: string]: unknown;
+}
+
+async function summarise(
+  engine: Engine,
+  { symbol, timeframe, tenantId }: ReplayOptions,
+  seriesId: string,
+): Promise<Pick<ReplayReport, 'featureRows' | 'predictions' | 'signals' | 'resolved' | 'models' | 'accuracy' | 'acted'>> {
+  const identity = engine.identity(seriesId);
+  const [features] = await engine.features.sql(
+    `SELECT count() AS n FROM ml_features WHERE feed = '${identity.feed}' AND symbol = '${symbol}' AND timeframe = '${timeframe}'`,
+  );
+  const columns = HORIZONS.flatMap((h) => [
+    `predicted_${h}`,
+    `actual_${h}`,
+    `(extract(epoch FROM resolved_${h}) * 1000)::bigint AS resolved_${h}`,
+  ]);
+  const rows = (await engine.predictions.sql(
+    `SELECT (extract(epoch FROM bar_close_time) * 1000)::bigint AS t, direction, primary_horizon, ${columns.join(', ')}
+     FROM ml_predictions
+     WHERE tenant_id = '${tenantId}' AND symbol = '${symbol}' AND timeframe = '${timeframe}' ORDER BY bar_close_time`,
+  )) as readonly PredictionRow[];
+  const accuracy = Object.fromEntries(
+    HORIZONS.map((name, horizon) => [name, score(horizon, outcomesOf(rows, name), timeframeMs(timeframe))]),
+  );
+  const acted = rows.filter((row) => row.direction !== 'FLAT' && row[`actual_${row.primary_horizon}`] !== null);
+  const hits = acted.filter(
+    (row) => row[`predicted_${row.primary_horizon}`] === row[`actual_${row.primary_horizon}`],
+  ).length;
+  const share = acted.length === 0 ? 0 : hits / acted.length;
+  return {
+    featureRows: Number(features?.['n'] ?? 0),
+    predictions: rows.length,
+    signals: engine.journal.countSignals(`signal:${tenantId}:${seriesId}`),
+    resolved: rows.filter((row) => HORIZONS.every((h) => row[`actual_${h}`] !== null)).length,
+    models: engine.registry.list(identity).length,
+    accuracy,
+    acted: {
+      share: rows.length === 0 ? 0 : rows.filter(({ direction }) => direction !== 'FLAT').length / rows.length,
+      samples: acted.length,
+      accuracy: share,
+      interval: wilsonInterval(share, acted.length),
+    },
+  };
+}
+
+/** The resolved predictions of one horizon, each with the direction last known when it was made. */
+function outcomesOf(rows: readonly PredictionRow[], horizon: string): Outcome[] {
+  const outcomes: Outcome[] = [];
+  let next = 0;
+  let last = NaN;
+  for (const row of rows) {
+    const time = Number(row.t);
+    while (next < rows.length) {
+      const resolved = rows[next]![`resolved_${horizon}`];
+      if (resolved === null || Number(resolved) > time) break;
+      last = Number(rows[next]![`actual_${horizon}`]);
+      next++;
+    }
+    const actual = row[`actual_${horizon}`];
+    if (actual === null) continue;
+    outcomes.push({ closeTime: time, predicted: Number(row[`predicted_${horizon}`]), actual: Number(actual), last });
+  }
+  return outcomes;
+}
