@@ -174,6 +174,7 @@ async function summarise(
   const columns = HORIZONS.flatMap((h) => [
     `predicted_${h}`,
     `actual_${h}`,
+    `CASE WHEN up_${h} >= down_${h} THEN 1 ELSE -1 END AS leaning_${h}`,
     `(extract(epoch FROM resolved_${h}) * 1000)::bigint AS resolved_${h}`,
   ]);
   const rows = (await engine.predictions.sql(
@@ -220,7 +221,13 @@ function outcomesOf(rows: readonly PredictionRow[], horizon: string): Outcome[] 
     }
     const actual = row[`actual_${horizon}`];
     if (actual === null) continue;
-    outcomes.push({ closeTime: time, predicted: Number(row[`predicted_${horizon}`]), actual: Number(actual), last });
+    outcomes.push({
+      closeTime: time,
+      predicted: Number(row[`predicted_${horizon}`]),
+      leaning: Number(row[`leaning_${horizon}`]),
+      actual: Number(actual),
+      last,
+    });
   }
   return outcomes;
 }

@@ -55,12 +55,14 @@ function describe(report: ReplayReport): string {
     percent(score.baselines.majority),
     percent(score.baselines.lastDirection),
     score.z.toFixed(1),
+    percent(score.directional.accuracy),
+    score.directional.z.toFixed(1),
   ]);
   const { acted } = report;
   return [
     `${report.symbol} ${report.timeframe}: ${report.bars} bars (${report.newBars} new, ${report.duplicates} known, ${report.rejected} rejected), ${report.featureRows} feature rows`,
     `${report.predictions} predictions by ${report.models} models, ${report.resolved} resolved; ${Math.round(report.barsPerSecond)} bars/s, evidence p50 ${report.latencyMs.p50.toFixed(2)} ms, p99 ${report.latencyMs.p99.toFixed(2)} ms`,
-    formatTable(['horizon', 'samples', 'accuracy', '95 % interval', 'majority', 'last direction', 'z'], rows),
+    formatTable(['horizon', 'samples', 'accuracy', '95 % interval', 'majority', 'last direction', 'z', 'up or down', 'z'], rows),
     acted.samples === 0
       ? 'It never acted: no model showed skill beyond the baseline.'
       : `It acted on ${percent(acted.share)} of the bars and was right on ${percent(acted.accuracy)} of ${acted.samples} (${percent(acted.interval[0])} to ${percent(acted.interval[1])}).`,

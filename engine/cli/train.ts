@@ -52,17 +52,17 @@ export function trainCommand(): Command {
 function verdict(record: ModelRecord): string {
   const found = record.scores.filter((_, horizon) => record.edge[horizon] === true);
   if (found.length === 0) {
-    return 'It found nothing: on no horizon was the walk-forward accuracy beyond what chance gives. The engine will abstain rather than trade on this model.';
+    return 'It found nothing: on no horizon did it tell up from down better than chance does. The engine will abstain rather than trade on this model.';
   }
   const parts = found.map(
-    ({ horizon, accuracy, baselines, z }) =>
-      `${horizon} (${percent(accuracy)} against ${percent(baselines.majority)} for always saying the commonest direction, ${z.toFixed(1)} standard errors)`,
+    ({ horizon, directional: { accuracy, baseline, z } }) =>
+      `${horizon} (the direction of ${percent(accuracy)} of the moves, against ${percent(baseline)} for always saying the commoner one; ${z.toFixed(1)} standard errors)`,
   );
   return `It found skill over ${parts.join(' and ')}.`;
 }
 
 function describe(record: ModelRecord): string {
-  const rows = record.scores.map(({ horizon, samples, accuracy, interval, baselines, z }) => [
+  const rows = record.scores.map(({ horizon, samples, accuracy, interval, baselines, z, directional }) => [
     horizon,
     String(samples),
     percent(accuracy),
@@ -70,10 +70,12 @@ function describe(record: ModelRecord): string {
     percent(baselines.majority),
     percent(baselines.lastDirection),
     z.toFixed(1),
+    percent(directional.accuracy),
+    directional.z.toFixed(1),
   ]);
   return [
     `Model ${record.version} of ${record.symbol} ${record.timeframe}, trained on ${record.rows} bars from ${utc(record.trainedFrom)} to ${utc(record.trainedThrough)}`,
-    formatTable(['horizon', 'walk-forward samples', 'accuracy', '95 % interval', 'majority', 'last direction', 'z'], rows),
+    formatTable(['horizon', 'walk-forward samples', 'accuracy', '95 % interval', 'majority', 'last direction', 'z', 'up or down', 'z'], rows),
     verdict(record),
     '',
   ].join('\n');

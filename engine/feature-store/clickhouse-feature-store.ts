@@ -6,7 +6,7 @@ import { createChdbConnection } from 'chdb/connection';
 import type { Bar } from '../../actors/market/bar.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store.js';
-import { SEGMENT_STRUCTURE, encodeSegment, featureSchema } from './table.js';
+import { AGGREGATE_COLUMNS, SEGMENT_COLUMNS, SEGMENT_STRUCTURE, encodeSegment, featureSchema } from './table.js';
 
 /** Rows of one segment at most: ~20 MB, and one insert. */
 const SEGMENT_ROWS = 10_000;
@@ -53,12 +53,12 @@ export class EmbeddedFeatureStore implements FeatureStore {
     await writeFile(file, bytes);
     const source = `file('${file.replaceAll("'", "\\'")}', 'RowBinary', '${SEGMENT_STRUCTURE.replaceAll("'", "\\'")}')`;
     try {
-      await this.#client.command({ query: `INSERT INTO ml_features SELECT * FROM ${source}` });
-      const columns =
-        'tenant_id, feed, symbol, timeframe, bar_open_time, bar_close_time, bar_open, bar_high, bar_low, bar_close, bar_volume, bar_tick_count, bar_bid, bar_ask';
-      await this.#client.command({
-        query: `INSERT INTO aggregates SELECT ${columns} FROM ${source}`,
-      });
+      for (const [table, columns] of [
+        ['ml_features', SEGMENT_COLUMNS],
+        ['aggregates', AGGREGATE_COLUMNS],
+      ]) {
+        await this.#client.command({ query: `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM ${source}` });
+      }
     } finally {
       await rm(file, { force: true });
     }

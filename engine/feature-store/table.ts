@@ -43,6 +43,12 @@ const FEATURES: readonly Column[] = CATALOGUE.map(({ name }) => ({
 
 export const COLUMNS: readonly Column[] = [...KEY, ...BAR, ...QUALITY, ...LABELS, ...FEATURES];
 
+const names = (columns: readonly Column[]): string => columns.map(({ name }) => name).join(', ');
+
+/** The columns a segment holds, and those of them that `aggregates` keeps. */
+export const SEGMENT_COLUMNS = names(COLUMNS);
+export const AGGREGATE_COLUMNS = names([...KEY, ...BAR]);
+
 /** The RowBinary structure of a segment. */
 export const SEGMENT_STRUCTURE = COLUMNS.map(({ name, type }) => `${name} ${type}`).join(', ');
 
@@ -56,18 +62,23 @@ export function featureSchema(): string {
     [
       `CREATE TABLE IF NOT EXISTS ${name}`,
       '(',
-      columns.map((column) => `    ${column.name} ${column.stored}`).join(',\n'),
+      [...columns.map(({ name: column, stored }) => `    ${column} ${stored}`), `    stored_at DateTime DEFAULT now()`].join(
+        ',\n',
+      ),
       ')',
       `ENGINE = ReplacingMergeTree(${version})`,
       'PARTITION BY toYYYYMM(bar_open_time)',
       'ORDER BY (tenant_id, feed, symbol, timeframe, bar_open_time)',
-      'TTL toDateTime(bar_open_time) + INTERVAL 3650 DAY;',
+      'TTL stored_at + INTERVAL 3650 DAY;',
     ].join('\n');
   return `-- Features, labels and raw bars. Generated from the feature catalogue; do not edit.
 --
 -- Partitioned by month only, with tenant and symbol leading the sort key: ClickHouse wants fewer than a
 -- thousand partitions and refuses a block that spans more than a hundred. By tenant and symbol as well, ten
 -- tenants with twenty symbols over ten years would make 24,000.
+--
+-- Kept for ten years (3,650 days) from when a row was stored, not from its bar: history older than ten years
+-- can be loaded, and would otherwise be gone as it arrives.
 --
 -- A row is written again when labels become known; the one with the most labels wins. Read with FINAL (or
 -- SET final = 1) to see each row once.

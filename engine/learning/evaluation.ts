@@ -7,6 +7,8 @@ export interface Outcome {
   /** Predicted −1, 0, +1. */
   readonly predicted: number;
   readonly actual: number;
+  /** The likelier of up (+1) and down (−1), whatever the probability of flat. */
+  readonly leaning: number;
   /** What the row before it, whose outcome was known by then, did; NaN when none was. */
   readonly last: number;
 }
@@ -26,6 +28,34 @@ export interface HorizonScore {
    * shown but is no bar to pass: in a market with momentum it is itself the edge.
    */
   readonly z: number;
+  /**
+   * The outcomes that were not flat: how often the leaning was right, against always leaning the commoner
+   * way. This is what trading needs: knowing only when a market will be quiet is no direction.
+   */
+  readonly directional: {
+    readonly samples: number;
+    readonly accuracy: number;
+    readonly baseline: number;
+    readonly z: number;
+  };
+}
+
+/** Accuracy of guesses and of always guessing `common`, and their difference in standard errors. */
+function compare(
+  outcomes: readonly Outcome[],
+  guess: (outcome: Outcome) => number,
+  common: number,
+  overlap: number,
+): { accuracy: number; baseline: number; z: number } {
+  const n = outcomes.length;
+  if (n === 0) return { accuracy: 0, baseline: 0, z: 0 };
+  const differences = outcomes.map((o) => Number(guess(o) === o.actual) - Number(common === o.actual));
+  const accuracy = outcomes.filter((o) => guess(o) === o.actual).length / n;
+  const baseline = outcomes.filter((o) => common === o.actual).length / n;
+  const gain = accuracy - baseline;
+  const variance = differences.reduce((sum, d) => sum + (d - gain) * (d - gain), 0) / n;
+  const effective = n / overlap;
+  return { accuracy, baseline, z: variance > 0 && effective >= 1 ? gain / Math.sqrt(variance / effective) : 0 };
 }
 
 /** Scores predictions of one horizon, oldest first; `lengthMs` is the bar length. */
@@ -36,25 +66,19 @@ export function score(horizon: number, outcomes: readonly Outcome[], lengthMs: n
   const counts = [0, 0, 0];
   for (const { actual } of outcomes) counts[actual + 1]!++;
   const majority = counts.indexOf(Math.max(...counts)) - 1;
-  const share = (hit: (outcome: Outcome) => boolean): number => (n === 0 ? 0 : outcomes.filter(hit).length / n);
-  const accuracy = share(({ predicted, actual }) => predicted === actual);
-  const byMajority = share(({ actual }) => actual === majority);
-  const byLast = share(({ last, actual }) => last === actual);
-  let squares = 0;
-  const gain = accuracy - byMajority;
-  for (const outcome of outcomes) {
-    const difference =
-      Number(outcome.predicted === outcome.actual) - Number(majority === outcome.actual) - gain;
-    squares += difference * difference;
-  }
-  const error = n > 1 && effective >= 1 ? Math.sqrt(squares / n / effective) : 0;
+  const all = compare(outcomes, ({ predicted }) => predicted, majority, overlap);
+  const moved = outcomes.filter(({ actual }) => actual !== 0);
+  const commoner = counts[2]! >= counts[0]! ? 1 : -1;
+  const directional = compare(moved, ({ leaning }) => leaning, commoner, overlap);
+  const byLast = n === 0 ? 0 : outcomes.filter(({ last, actual }) => last === actual).length / n;
   return {
     horizon: HORIZONS[horizon]!,
     samples: n,
     effectiveSamples: Math.round(effective),
-    accuracy,
-    interval: wilsonInterval(accuracy, effective),
-    baselines: { majority: byMajority, lastDirection: byLast },
-    z: error > 0 ? gain / error : 0,
+    accuracy: all.accuracy,
+    interval: wilsonInterval(all.accuracy, effective),
+    baselines: { majority: all.baseline, lastDirection: byLast },
+    z: all.z,
+    directional: { samples: moved.length, ...directional },
   };
 }

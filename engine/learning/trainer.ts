@@ -30,7 +30,7 @@ const EPOCHS_MAX = 30;
 const PATIENCE = 4;
 const RATE = 1.5e-3;
 const DECAY = 0.15;
-/** Standard errors above the majority class that walk-forward accuracy must reach to count as skill. */
+/** Standard errors above the commoner direction that the walk-forward leaning must reach to count as skill. */
 const EDGE_Z = 3;
 /** Rows without which training is refused. */
 export const ROWS_MIN = 600;
@@ -97,8 +97,8 @@ export async function train(
   }
   const lengthMs = timeframeMs(timeframe);
   const scores = outcomes.map((list, horizon) => score(horizon, list, lengthMs));
-  const edge = scores.map(({ z, effectiveSamples }) => z >= EDGE_Z && effectiveSamples >= 30);
-  const best = scores.reduce((a, b, i) => (b.z > scores[a]!.z ? i : a), 0);
+  const edge = scores.map(({ directional, effectiveSamples }) => directional.z >= EDGE_Z && effectiveSamples >= 30);
+  const best = scores.reduce((a, b, i) => (b.directional.z > scores[a]!.directional.z ? i : a), 0);
   const primaryHorizon = edge.includes(true) ? best : 0;
 
   const { train: rows, validation } = holdOut(dataset, dataset.rows, 0.15);
@@ -473,6 +473,7 @@ async function predict(
       outcomes[horizon]!.push({
         closeTime: dataset.closeTimes[range.from + row]!,
         predicted,
+        leaning: up >= down ? 1 : -1,
         actual,
         last: last(range.from + row),
       });
