@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { timeframeMs } from '../../actors/market/timeframe.js';
 import type { Quote } from '../../actors/market/quote.js';
 import type { Engine } from '../engine.js';
-import { SimulatedMarket } from './simulator.js';
+import { SimulatedMarket, isWeekend } from './simulator.js';
 
 /** Name of the feed, and so what every simulated series is labelled with. */
 export const SIMULATED_FEED = 'simulated';
 const STEP_MS = 50;
+const HOUR_MS = 3_600_000;
 
 interface Followed {
   readonly market: SimulatedMarket;
@@ -75,12 +76,14 @@ export class SimulatedFeed {
   /** Starts the clock. Simulated time goes on from the newest quote. */
   run(): void {
     const { speed } = this.#engine.config.simulator;
-    const startSimulated = Math.max(...this.#followed.map(({ group }) => this.#engine.lastQuoteTime(group)));
+    let startSimulated = Math.max(...this.#followed.map(({ group }) => this.#engine.lastQuoteTime(group)));
     const startReal = performance.now();
     this.#running = (async () => {
       while (!this.#stopped) {
         await sleep(STEP_MS);
-        const now = startSimulated + (performance.now() - startReal) * speed;
+        let now = startSimulated + (performance.now() - startReal) * speed;
+        // Nothing happens while the markets are closed, so the clock goes on to where they open.
+        for (; isWeekend(now); now += HOUR_MS) startSimulated += HOUR_MS;
         for (const followed of this.#followed) this.#advance(followed, now);
         this.#engine.tick(now);
         await this.#engine.backlog();

@@ -96,8 +96,8 @@ export class SimulatedMarket {
   }
 }
 
-/** From Friday 17:00 to Sunday 17:00 New York. */
-function isWeekend(ts: number): boolean {
+/** Whether the simulated markets are closed: from Friday 17:00 to Sunday 17:00 New York. */
+export function isWeekend(ts: number): boolean {
   const local = ts + newYorkOffsetMs(ts) + 7 * HOUR;
   const weekday = (Math.floor(local / DAY) + 4) % 7;
   return weekday === 6 || weekday === 0;

@@ -52,6 +52,11 @@ interface StoredInput {
   readonly body: unknown;
 }
 
+/** A pattern as it lies in the journal, its vector as bytes. */
+interface StoredPattern extends Omit<PatternRecord, 'vector'> {
+  readonly vector: Uint8Array;
+}
+
 type Write = () => void;
 
 /** Inputs a recovery may have to read again are never purged; below this many, nothing is worth purging. */
@@ -74,7 +79,7 @@ export class Journal {
   readonly #signals: Database<ConclusionRecord, number>;
   readonly #conclusions: Database<number | ConclusionRecord, [string, number]>;
   readonly #predictionLog: Database<PredictionEvent | { sequence: number }, number>;
-  readonly #patterns: Database<PatternRecord, [string, number]>;
+  readonly #patterns: Database<StoredPattern, [string, number]>;
   readonly #snapshots: Database<Uint8Array, [string, string]>;
   readonly #deadLetters: Database<DeadLetterRecord, number>;
   readonly #bytesMax: number;
@@ -202,7 +207,15 @@ export class Journal {
   }
 
   appendPattern(partition: string, closeTime: number, pattern: PatternRecord): void {
-    this.#push(80 + pattern.vector.byteLength, () => void this.#patterns.putSync([partition, closeTime], pattern));
+    const { buffer, byteOffset, byteLength } = pattern.vector;
+    // Copied: the moment may be completed, and so changed, before the transaction runs.
+    const stored: StoredPattern = {
+      vector: new Uint8Array(buffer, byteOffset, byteLength).slice(),
+      directions: [...pattern.directions],
+      returns: [...pattern.returns],
+      resolvedAt: pattern.resolvedAt,
+    };
+    this.#push(80 + byteLength, () => void this.#patterns.putSync([partition, closeTime], stored));
   }
 
   /** Replaces a group's snapshot with its states at `position`. */
@@ -370,7 +383,7 @@ export class Journal {
   /** All moments of a pattern partition, oldest first. */
   *patterns(partition: string): Generator<readonly [number, PatternRecord]> {
     for (const { key, value } of this.#patterns.getRange({ start: [partition, 0], end: [partition, Infinity] })) {
-      yield [key[1], value];
+      yield [key[1], { ...value, vector: new Float32Array(new Uint8Array(value.vector).buffer) }];
     }
   }
 
