@@ -1,64 +1,86 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CATALOGUE, FEATURE_COUNT } from '../../actors/features/catalogue.js';
+import { CATALOGUE, FEATURE_COUNT, columnOf } from '../../actors/features/catalogue.js';
 import { FeatureEngine } from '../../actors/features/feature-engine.js';
 import { talibBars, talibCalls } from '../support/talib.js';
 
-/** TA-Lib calls whose name or output is not the feature's own. */
-const OUTPUT_OF: Readonly<Record<string, readonly [string, string]>> = {
+/** TA-Lib calls that have several outputs, or another name than the feature. */
+const CALL_OF: Readonly<Record<string, readonly [call: string, output: string]>> = {
   mama: ['mama', 'MAMA'],
   fama: ['mama', 'FAMA'],
-  macd: ['macd', 'MACD'],
-  macd_signal: ['macd', 'MACDSignal'],
-  macd_hist: ['macd', 'MACDHist'],
+  macd: ['macd_12_26_9', 'MACD'],
+  macd_signal: ['macd_12_26_9', 'MACDSignal'],
+  macd_hist: ['macd_12_26_9', 'MACDHist'],
+  aroon_up_25: ['aroon_25', 'AroonUp'],
+  aroon_down_25: ['aroon_25', 'AroonDown'],
+  ht_sine: ['ht_sine', 'Sine'],
+  ht_leadsine: ['ht_sine', 'LeadSine'],
+  stoch_k: ['stoch_14_3_3', 'SlowK'],
+  stoch_d: ['stoch_14_3_3', 'SlowD'],
+  stochf_k: ['stochf_14_3', 'FastK'],
+  stochf_d: ['stochf_14_3', 'FastD'],
+  stochrsi_k: ['stochrsi_14_14_3', 'FastK'],
+  stochrsi_d: ['stochrsi_14_14_3', 'FastD'],
+  ppo: ['ppo_12_26', 'Real'],
+  apo_12_26: ['apo_12_26', 'Real'],
+  true_range: ['trange', 'Real'],
+  bb_upper: ['bbands_20_2', 'RealUpperBand'],
+  bb_middle: ['bbands_20_2', 'RealMiddleBand'],
+  bb_lower: ['bbands_20_2', 'RealLowerBand'],
+  accbands_upper: ['accbands_20', 'RealUpperBand'],
+  accbands_middle: ['accbands_20', 'RealMiddleBand'],
+  accbands_lower: ['accbands_20', 'RealLowerBand'],
 };
 
-function rows(series: string): { length: number; value(bar: number, column: number): number } {
-  const bars = talibBars(series);
-  const engine = new FeatureEngine(bars[1]!.openTime - bars[0]!.openTime);
+const bars = talibBars('synthetic_h1');
+const calls = talibCalls('synthetic_h1');
+const rows = (() => {
+  const engine = new FeatureEngine(3_600_000);
   const state = new Float64Array(engine.stateSize);
-  const out = new Float64Array(bars.length * FEATURE_COUNT);
-  bars.forEach((bar, i) => {
+  return bars.map((bar) => {
     engine.update(state, bar);
-    out.set(engine.row.subarray(0, FEATURE_COUNT), i * FEATURE_COUNT);
+    return engine.row.slice(0, FEATURE_COUNT);
   });
-  return { length: bars.length, value: (bar, column) => out[bar * FEATURE_COUNT + column]! };
+})();
+
+for (const spec of CATALOGUE.filter(({ talib, group }) => talib !== undefined && group !== 'candlesticks')) {
+  test(`${spec.name} is TA-Lib's ${spec.talib} on every bar, from the same first bar`, () => {
+    const [name, output] = CALL_OF[spec.name] ?? [spec.name, undefined];
+    const call = calls[name];
+    assert.ok(call, `no recorded call ${name}`);
+    assert.equal(call.function, spec.talib);
+    const expected = call.outputs[output ?? Object.keys(call.outputs)[0]!];
+    assert.ok(expected, `no output ${output}`);
+    const column = columnOf(spec.name);
+    assert.equal(spec.warmUpBars, call.begin + 1, 'declared warm-up');
+    rows.forEach((row, bar) => {
+      const value = expected[bar];
+      const actual = row[column]!;
+      if (value === null || value === undefined) assert.ok(Number.isNaN(actual), `bar ${bar}: ${actual} before the first`);
+      else assert.ok(Math.abs(actual - value) <= 1e-9 * Math.max(1, Math.abs(value)), `bar ${bar}: ${actual}, TA-Lib ${value}`);
+    });
+  });
 }
 
-const close = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b));
-void OUTPUT_OF;
-test('debug', () => {
-  const calls = talibCalls('synthetic_h1');
-  const r = rows('synthetic_h1');
-  CATALOGUE.forEach((spec, column) => {
-    if (spec.talib === undefined || spec.group === 'candlesticks') return;
-    let found = false;
-    for (const [name, call] of Object.entries(calls)) {
-      for (const [out, values] of Object.entries(call.outputs)) {
-        if (call.function !== spec.talib) continue;
-        const v = r.value(2000, column);
-        if (close(v, values[2000] ?? NaN) && close(r.value(1500, column), values[1500] ?? NaN)) {
-          found = true;
-          let bad = 0; let first = -1;
-          for (let i = 0; i < r.length; i++) {
-            const expected = values[i];
-            const actual = r.value(i, column);
-            if (expected === null || expected === undefined ? actual === actual : !close(actual, expected)) { bad++; if (first < 0) first = i; }
-          }
-          if (bad > 0) console.log(spec.name, name, out, 'bad', bad, 'first', first, r.value(first, column), values[first], 'begin', call.begin);
-        }
+for (const series of ['synthetic_h1', 'pattern_zoo_m1']) {
+  test(`candlesticks equal TA-Lib's on every bar of ${series}`, () => {
+    const zoo = talibBars(series);
+    const recorded = talibCalls(series);
+    const engine = new FeatureEngine(60_000);
+    const state = new Float64Array(engine.stateSize);
+    const patterns = CATALOGUE.filter(({ name }) => /^cdl_(?!bullish|bearish|net)/.test(name));
+    const fired = new Map<string, number>();
+    zoo.forEach((bar, i) => {
+      engine.update(state, bar);
+      for (const { name, talib } of patterns) {
+        const call = Object.values(recorded).find((c) => c.function === talib);
+        if (call === undefined) continue;
+        const expected = call.nonzero === undefined ? (Object.values(call.outputs)[0]![i] ?? 0) : (call.nonzero[i] ?? 0);
+        const actual = engine.row[columnOf(name)]!;
+        assert.equal(actual, expected, `${name} on bar ${i}`);
+        if (actual !== 0) fired.set(name, (fired.get(name) ?? 0) + 1);
       }
-    }
-    if (!found) console.log('NOT MATCHED', spec.name, r.value(2000, column), JSON.stringify(Object.entries(calls).filter(([, c]) => c.function === spec.talib).map(([n, c]) => [n, Object.values(c.outputs).map((o) => o[2000])])));
+    });
+    if (series === 'pattern_zoo_m1') for (const { name } of patterns) assert.ok(fired.has(name), `${name} fires`);
   });
-  // warm-ups
-  CATALOGUE.forEach((spec, column) => {
-    let first = 0;
-    while (first < r.length && r.value(first, column) !== r.value(first, column)) first++;
-    if (first + 1 !== spec.warmUpBars) console.log('warm', spec.name, spec.warmUpBars, first + 1);
-    let nan = 0;
-    for (let i = first; i < r.length; i++) if (!Number.isFinite(r.value(i, column))) nan++;
-    if (nan) console.log('nonfinite', spec.name, nan);
-  });
-  assert.ok(true);
-});
+}
