@@ -36,10 +36,10 @@ import type { ModelRecord } from './registry/model-registry.js';
 
 /** Owner of shared feeds in the stores. */
 const PLATFORM = 'platform';
-/** Input records of a group between two snapshots. */
-const SNAPSHOT_EVERY = 400;
-/** Messages queued in the actors above which inputs wait. */
-const BACKLOG_MAX = 8_192;
+/** Bars and quotes of a group between two snapshots: what a recovery has to play again. */
+const SNAPSHOT_EVERY = 4_000;
+/** Messages queued in the actors, and rows that wait for their signal, above which inputs wait. */
+const BACKLOG_MAX = 2_048;
 
 /** A feed and symbol with everything built from it: the unit of order, of snapshots and of recovery. */
 interface GroupDefinition {
@@ -143,6 +143,8 @@ export class Engine {
   #onSignal: (published: PublishedSignal) => void = () => undefined;
   #epoch = 0;
   #evidencePending = 0;
+  /** Rows handed to signal actors that have not concluded them. */
+  #rowsOutstanding = 0;
   #settleWaiters: (() => void)[] = [];
   #postgres: EmbeddedPostgres | undefined;
   #featureSink: Sink | undefined;
@@ -391,14 +393,13 @@ export class Engine {
         }
       }
     }
-    let sent = 0;
     for (const [position, input] of this.journal.inputsAfter(from)) {
       const group = this.#groups.get(input.group);
       if (group === undefined || !group.recovering || position <= group.position) continue;
       if (input.kind === 'route') await this.#useRoute(readSignalActorId(input.target).tenantId, input.target, input.route);
       this.#deliver(group, input);
       group.position = position;
-      if (++sent % 16 === 0) await this.backlog();
+      await this.settled();
     }
     await this.settled();
     for (const group of groups) {
@@ -534,7 +535,8 @@ export class Engine {
     const position = this.journal.appendInput(record);
     group.position = position;
     this.#deliver(group, record);
-    if (++group.sinceSnapshot >= SNAPSHOT_EVERY) this.#requestSnapshot(group);
+    group.sinceSnapshot += record.kind === 'bars' || record.kind === 'quotes' ? record.numbers.length / 5 : 1;
+    if (group.sinceSnapshot >= SNAPSHOT_EVERY) this.#requestSnapshot(group);
     return position;
   }
 
@@ -581,6 +583,7 @@ export class Engine {
   #effect(effect: Effect): void {
     switch (effect.kind) {
       case 'row':
+        this.#rowsOutstanding += this.#topology(effect.row.seriesId).subscribers.length;
         if (effect.row.closeTime <= (this.#rowsKnown.get(effect.row.seriesId) ?? 0)) return;
         this.#counts.rows++;
         this.journal.appendRow(effect.row);
@@ -590,9 +593,11 @@ export class Engine {
         void this.#gather(effect.actorId, effect.tenantId, effect.route, effect.row);
         return;
       case 'signal':
+        this.#rowsOutstanding--;
         this.#concluded(effect.actorId, effect.signal.barCloseTime, { kind: 'signal', signal: effect.signal });
         return;
       case 'withheld':
+        this.#rowsOutstanding--;
         this.#withheld[effect.reason] = (this.#withheld[effect.reason] ?? 0) + 1;
         if (effect.reason !== 'model_deadline' && effect.reason !== 'model_error') return;
         this.#concluded(effect.actorId, effect.closeTime, { kind: 'withheld', reason: effect.reason });
@@ -936,7 +941,7 @@ export class Engine {
 
   /** Waits while the actors have more queued than they should. */
   async backlog(): Promise<void> {
-    while (this.#system.counts().queued > BACKLOG_MAX) await new Promise((resolve) => setImmediate(resolve));
+    while (this.#system.counts().queued + this.#rowsOutstanding > BACKLOG_MAX && !this.#isSettled()) await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Settles when no actor has work and no evidence is awaited. */
@@ -955,7 +960,9 @@ export class Engine {
   }
 
   #checkSettled(): void {
-    if (this.#settleWaiters.length === 0 || !this.#isSettled()) return;
+    if (!this.#isSettled()) return;
+    this.#rowsOutstanding = 0;
+    if (this.#settleWaiters.length === 0) return;
     const waiters = this.#settleWaiters;
     this.#settleWaiters = [];
     for (const resolve of waiters) resolve();

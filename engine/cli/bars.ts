@@ -91,7 +91,7 @@ async function* barLines(
   const layout = new StateLayout();
   const builder = new BarBuilder(layout, timeframeMs(timeframe), basis);
   const state = new Float64Array(layout.size);
-  yield 'ts,open,high,low,close,volume,bid,ask,tick_count\n';
+  let header = 'ts,open,high,low,close,volume,bid,ask,tick_count\n';
   for await (const chunk of readMarketFile(file, 1024)) {
     const closed = chunk.kind === 'quotes' ? chunk.quotes.map((quote) => {
       counts.inputs++;
@@ -104,7 +104,8 @@ async function* barLines(
       if (bar.openTime <= builder.lastInputTime(state)) return void counts.late++;
       return builder.addBar(state, bar);
     });
-    let text = '';
+    let text = header;
+    header = '';
     for (const bar of closed) {
       if (bar === undefined) continue;
       counts.bars++;

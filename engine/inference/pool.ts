@@ -62,7 +62,7 @@ export class InferencePool {
   readonly #options: InferencePoolOptions;
   readonly #layout: SlabLayout;
   readonly #slab: SharedArrayBuffer;
-  readonly #pool: Piscina<ToWorker, FromWorker>;
+  #pool: Piscina<ToWorker, FromWorker>;
   readonly #free: number[];
   readonly #queues = new Map<string, Queue>();
   readonly #shared = new Map<string, Promise<Inference>>();
@@ -76,15 +76,29 @@ export class InferencePool {
     this.#layout = { slots: options.workers, batchMax: options.batchMax };
     this.#slab = new SharedArrayBuffer(slabBytes(this.#layout));
     this.#free = Array.from({ length: options.workers }, (_, slot) => slot);
-    this.#pool = new Piscina({
+    this.#pool = this.#start();
+  }
+
+  #start(): Piscina<ToWorker, FromWorker> {
+    const { workers } = this.#options;
+    const pool = new Piscina<ToWorker, FromWorker>({
       filename: new URL('./worker.js', import.meta.url).href,
-      minThreads: options.workers,
-      maxThreads: options.workers,
+      minThreads: workers,
+      maxThreads: workers,
       concurrentTasksPerWorker: 1,
       workerData: { slab: this.#slab, layout: this.#layout },
     });
     // A worker that dies outside a task is replaced by the pool; nothing was lost with it.
-    this.#pool.on('error', () => undefined);
+    pool.on('error', () => undefined);
+    // The pool gives up on workers that die while they start; then it is replaced as a whole.
+    pool.on('workerDestroy', () => {
+      setImmediate(() => {
+        if (this.#closed || pool !== this.#pool || pool.threads.length > 0) return;
+        this.#pool = this.#start();
+        void pool.destroy();
+      });
+    });
+    return pool;
   }
 
   stats(): InferencePoolStats {

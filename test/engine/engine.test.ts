@@ -123,7 +123,7 @@ test('a worker that dies is replaced and no bar loses its signal', async (t) => 
   const group = await trained(engine);
   engine.ingestBars(group, bars.slice(1_200));
   for (let i = 0; i < 3; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 15));
+    await new Promise((resolve) => setTimeout(resolve, 40));
     for (const thread of engine.inference.threads) void thread.terminate();
   }
   await engine.settled();
