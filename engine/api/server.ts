@@ -304,35 +304,37 @@ function unary<Request, Response>(handle: (request: Request, metadata: Metadata)
   };
 }
 
+/** Requests of one stream that may wait for their commit before the next is read. */
+const OPEN_MAX = 16;
+
 /** A stream of requests, each answered in order when it is durable; the next is read while the last commits. */
 function publisher<Request>(handle: (request: Request, metadata: Metadata) => Promise<PublishAck>) {
   return (call: ServerDuplexStream<Request, PublishAck>): void => {
-    const answer = async (): Promise<void> => {
-      let last: Promise<unknown> = Promise.resolve();
-      let open = 0;
-      let failed: unknown;
-      for await (const request of call as AsyncIterable<Request>) {
-        if (failed !== undefined) break;
-        const before = last;
-        open++;
-        const ack = handle(request, call.metadata);
-        last = (async () => {
-          try {
-            const done = await ack;
-            await before;
-            call.write(done);
-          } catch (error) {
-            failed ??= error;
-          } finally {
-            open--;
-          }
-        })();
-        if (open >= 16) await last;
-      }
-      await last;
-      if (failed !== undefined) throw failed;
-      call.end();
+    let last: Promise<void> = Promise.resolve();
+    let open = 0;
+    let failed = false;
+    const fail = (error: unknown): void => {
+      if (failed) return;
+      failed = true;
+      call.emit('error', toServiceError(error));
     };
-    answer().catch((error: unknown) => call.emit('error', toServiceError(error)));
+    const answer = async (request: Request, before: Promise<void>): Promise<void> => {
+      try {
+        const ack = await handle(request, call.metadata);
+        await before;
+        if (!failed) call.write(ack);
+      } catch (error) {
+        await before;
+        fail(error);
+      } finally {
+        if (--open < OPEN_MAX) call.resume();
+      }
+    };
+    call.on('data', (request: Request) => {
+      if (failed) return;
+      if (++open >= OPEN_MAX) call.pause();
+      last = answer(request, last);
+    });
+    call.on('end', () => void last.then(() => (failed ? undefined : call.end())));
   };
 }

@@ -8,6 +8,7 @@ import { ApiServer } from '../../engine/api/server.js';
 import type { ConfigInput } from '../../engine/config.js';
 import type { Engine } from '../../engine/engine.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
+import { afterTest } from '../support/cleanup.js';
 import { inventedBars } from '../support/markets.js';
 
 const HOUR = 3_600_000;
@@ -34,7 +35,7 @@ async function serve(t: TestContext, folder: string, config: ConfigInput = {}): 
   const open = (name: string) => new (services[name] as ServiceClientConstructor)(`127.0.0.1:${port}`, credentials.createInsecure());
   const signals = open('SignalService');
   const market = open('MarketDataService');
-  t.after(async () => {
+  afterTest(t, async () => {
     signals.close();
     market.close();
     await api.stop();

@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
+import { afterTest } from './cleanup.js';
 import { loadConfig, type ConfigInput } from '../../engine/config.js';
 import { Engine, type EngineOptions } from '../../engine/engine.js';
 
 /** A folder that is gone after the test. */
 export function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'suho-test-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
+  afterTest(t, () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
   return folder;
 }
 
@@ -23,6 +24,6 @@ export async function openEngine(
     loadConfig(undefined, {}, { data: folder, log: 'silent', grpc: { port: 0 }, training: { folds: 1 }, ...config }),
     options,
   );
-  t.after(() => engine.stop());
+  afterTest(t, () => engine.stop());
   return engine;
 }

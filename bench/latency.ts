@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ApiServer } from '../engine/api/server.js';
+import { loadConfig } from '../engine/config.js';
+import { Engine } from '../engine/engine.js';
+import { inventedBars } from '../test/support/markets.js';
+import { report } from './report.js';
+
+const SYMBOLS = 20;
+const HISTORY = 1_400;
+const SECONDS = 8;
+const RATES = [100, 500, 1_000];
+
+interface Latency {
+  readonly rate: number;
+  readonly sent: number;
+  readonly received: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
+
+/** Bar out of one process to signal back in it, models and patterns on, at fixed arrival rates. */
+export async function benchLatency(): Promise<void> {
+  const data = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
+  const engine = await Engine.open(
+    loadConfig(undefined, {}, { data, grpc: { port: 0 }, training: { folds: 1 }, inference: { deadlineMs: 5_000 } }),
+  );
+  const api = new ApiServer(engine, { simulated: false });
+  try {
+    const port = await api.listen();
+    const bars = inventedBars(HISTORY, { momentum: 0.62 });
+    for (let i = 0; i < SYMBOLS; i++) {
+      const request = { feed: 'published', owner: 'default', symbol: `SYM${i}`, base: '1h', tenantId: 'default', timeframe: '1h' } as const;
+      const group = await engine.follow(request);
+      engine.ingestBars(group, bars);
+      await engine.settled();
+      await engine.train(`${group}/1h`, bars.at(-1)!.openTime + 3_600_000);
+    }
+    const results: Latency[] = [];
+    let first = HISTORY;
+    for (const rate of RATES) {
+      results.push(await load(port, rate, first));
+      first += Math.ceil((rate * SECONDS) / SYMBOLS) + 1;
+      await engine.stored();
+    }
+    report(
+      'latency',
+      results.map(
+        ({ rate, sent, received, p50, p99, p999 }) =>
+          `${rate} bars/s: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, p99.9 ${p999.toFixed(2)} ms (${received} of ${sent} answered)`,
+      ),
+      results,
+    );
+  } finally {
+    await api.stop();
+    await engine.stop();
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+async function load(port: number, rate: number, firstBar: number): Promise<Latency> {
+  const client = fileURLToPath(new URL('./latency-client.js', import.meta.url));
+  const child = spawn(process.execPath, [client, ...[port, SYMBOLS, rate, SECONDS, firstBar].map(String)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  await new Promise((resolve) => child.once('close', resolve));
+  return JSON.parse(text) as Latency;
+}

@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { FEATURE_COUNT } from '../actors/features/catalogue.js';
+import { HORIZONS } from '../actors/features/labels.js';
+import { InferencePool } from '../engine/inference/pool.js';
+import { Journal } from '../engine/journal/journal.js';
+import { packBars } from '../engine/journal/records.js';
+import { TrainingStep, predictorParameters } from '../engine/learning/network.js';
+import { train } from '../engine/learning/trainer.js';
+import { FolderModelRegistry } from '../engine/registry/folder-model-registry.js';
+import { inventedBars } from '../test/support/markets.js';
+import { median, report } from './report.js';
+
+const BATCH = 64;
+const ROWS = 32_000;
+
+/** Rows a second through the pool, beside the same two models run raw at the same batch size. */
+export async function benchInference(): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
+  const registry = new FolderModelRegistry(folder);
+  const { predictor, encoder } = await train(inventedBars(1_200), '1h', { seed: 1, folds: 1, rowsMax: 2_000 });
+  const file = async (bytes: Uint8Array) => {
+    const sha256 = await registry.putArtifact(bytes);
+    return { sha256, path: registry.artifactPath(sha256) };
+  };
+  const pair = { predictor: await file(predictor), encoder: await file(encoder) };
+  const pool = new InferencePool({ workers: 1, batchMax: BATCH, queueMax: 100_000 });
+  const row = Float32Array.from({ length: FEATURE_COUNT }, (_, i) => Math.sin(i));
+  const throughPool = async (): Promise<number> => {
+    const start = performance.now();
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      while (next < ROWS) await pool.infer(pair, String(next++), row, Infinity);
+    };
+    await Promise.all(Array.from({ length: BATCH * 4 }, lane));
+    return (ROWS / (performance.now() - start)) * 1000;
+  };
+  const options: InferenceSession.SessionOptions = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential' };
+  const sessions = await Promise.all([pair.predictor, pair.encoder].map((f) => InferenceSession.create(readFileSync(f.path), options)));
+  const features = new Tensor('float32', new Float32Array(BATCH * FEATURE_COUNT).fill(0.5), [BATCH, FEATURE_COUNT]);
+  const raw = async (): Promise<number> => {
+    const start = performance.now();
+    for (let i = 0; i < ROWS; i += BATCH) for (const session of sessions) await session.run({ features });
+    return (ROWS / (performance.now() - start)) * 1000;
+  };
+  const results: { pool: number; raw: number }[] = [];
+  for (let i = 0; i < 4; i++) results.push({ pool: await throughPool(), raw: await raw() });
+  await pool.close();
+  rmSync(folder, { recursive: true, force: true });
+  const warm = results.slice(1);
+  const share = median(warm.map((r) => r.pool / r.raw));
+  const [ours, floor] = [median(warm.map((r) => r.pool)), median(warm.map((r) => r.raw))];
+  report(
+    'inference',
+    [`pool, one worker: ${ours.toFixed(0)} rows/s; raw ONNX Runtime at batch ${BATCH}: ${floor.toFixed(0)} rows/s; share ${(100 * share).toFixed(0)} %`],
+    { ours, floor, share, batch: BATCH },
+  );
+}
+
+/** Durable commits of one bar each, one after the other, and of many at once. */
+export async function benchJournal(): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
+  const journal = new Journal(folder, 1e9);
+  const bars = inventedBars(20_000);
+  const times: number[] = [];
+  for (const bar of bars.slice(0, 1_000)) {
+    const start = performance.now();
+    await journal.committed(journal.appendInput({ kind: 'bars', group: 'g', numbers: packBars([bar]) }));
+    times.push(performance.now() - start);
+  }
+  const start = performance.now();
+  for (const bar of bars) journal.appendInput({ kind: 'bars', group: 'g', numbers: packBars([bar]) });
+  await journal.flushed();
+  const perSecond = (bars.length / (performance.now() - start)) * 1000;
+  await journal.close();
+  rmSync(folder, { recursive: true, force: true });
+  times.sort((a, b) => a - b);
+  const [p50, p99] = [times[500]!, times[990]!];
+  report(
+    'journal',
+    [`one bar, durable: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms; ${perSecond.toFixed(0)} bars/s when they come together`],
+    { p50, p99, perSecond },
+  );
+}
+
+/** One AdamW step of the predictor inside ONNX Runtime. */
+export async function benchTrainingStep(): Promise<void> {
+  const rows = 256;
+  const step = await TrainingStep.predictor(predictorParameters(1));
+  const tensor = (width: number, value: number): Tensor =>
+    new Tensor('float32', new Float32Array(rows * width).fill(value), [rows, width]);
+  const batch = {
+    x: tensor(FEATURE_COUNT, 0.1),
+    classes: tensor(HORIZONS.length * 3, 1 / 3),
+    targets: tensor(HORIZONS.length, 0),
+    targetKnown: tensor(HORIZONS.length, 1),
+  };
+  const times: number[] = [];
+  for (let i = 0; i < 220; i++) {
+    const start = performance.now();
+    await step.run(batch, rows, 1e-3, 0.1);
+    if (i >= 20) times.push(performance.now() - start);
+  }
+  await step.close();
+  report('training step', [`batch ${rows}, ${FEATURE_COUNT} features: ${median(times).toFixed(2)} ms`], { rows, milliseconds: median(times) });
+}

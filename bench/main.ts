@@ -1,0 +1,22 @@
+import { benchFeatures } from './features.js';
+import { benchLatency } from './latency.js';
+import { benchInference, benchJournal, benchTrainingStep } from './machinery.js';
+
+const benches: Readonly<Record<string, () => void | Promise<void>>> = {
+  features: benchFeatures,
+  inference: benchInference,
+  journal: benchJournal,
+  training: benchTrainingStep,
+  latency: benchLatency,
+};
+
+const wanted = process.argv.slice(2);
+for (const name of wanted.length === 0 ? Object.keys(benches) : wanted) {
+  const bench = benches[name];
+  if (bench === undefined) {
+    process.stderr.write(`There is no benchmark "${name}"; choose of ${Object.keys(benches).join(', ')}.\n`);
+    process.exit(2);
+  }
+  await bench();
+}
+process.stdout.write('\nresults are in bench/results\n');
