@@ -37,7 +37,11 @@ export type Message =
   /** New models for one signal actor; it travels the way the rows do, so it takes effect between two bars. */
   | { readonly kind: 'route'; readonly target: string; readonly route: Route }
   /** A signal actor's report to its tenant. */
-  | { readonly kind: 'tally'; readonly outcome: Direction | WithheldReason; readonly abstained: readonly AbstainReason[] }
+  | {
+      readonly kind: 'tally';
+      readonly outcome: Direction | WithheldReason;
+      readonly abstained: readonly AbstainReason[];
+    }
   /** Asks for a snapshot at exactly this point of the stream; it travels the way the rows do. */
   | { readonly kind: 'barrier'; readonly epoch: number };
 
@@ -76,4 +80,9 @@ export type Effect =
       readonly timeframe: Timeframe;
       readonly label: Readonly<Label>;
     }
-  | { readonly kind: 'snapshot'; readonly actorId: string; readonly epoch: number; readonly bytes: Uint8Array };
+  | {
+      readonly kind: 'snapshot';
+      readonly actorId: string;
+      readonly epoch: number;
+      readonly bytes: Uint8Array;
+    };

@@ -110,11 +110,13 @@ export class SignalActor implements Actor<Message, Effect> {
   receive(message: Message, context: ActorContext<Message, Effect>): void {
     if (message.kind === 'evidence') {
       this.#conclude(message.evidence, context);
-      while (this.#waiting === undefined && this.#stash.length > 0) this.#handle(this.#stash.shift()!, context);
+      while (this.#waiting === undefined && this.#stash.length > 0)
+        this.#handle(this.#stash.shift()!, context);
       return;
     }
     if (this.#waiting !== undefined) {
-      if (this.#stash.length >= STASH_MAX) throw new Error(`${this.id} has ${STASH_MAX} messages waiting for evidence.`);
+      if (this.#stash.length >= STASH_MAX)
+        throw new Error(`${this.id} has ${STASH_MAX} messages waiting for evidence.`);
       this.#stash.push(message);
       return;
     }
@@ -164,7 +166,11 @@ export class SignalActor implements Actor<Message, Effect> {
     this.#waiting = undefined;
     const { model } = evidence;
     if (model === undefined) {
-      this.#withhold(evidence.modelFailure === 'deadline' ? 'model_deadline' : 'model_error', row.closeTime, context);
+      this.#withhold(
+        evidence.modelFailure === 'deadline' ? 'model_deadline' : 'model_error',
+        row.closeTime,
+        context,
+      );
       return;
     }
     const signal = makeSignal({
@@ -174,7 +180,8 @@ export class SignalActor implements Actor<Message, Effect> {
       gates: this.#gates,
       evidence,
       model,
-      calibrate: (horizon, probability) => this.#kernels.calibration.calibrate(this.#state, horizon, probability),
+      calibrate: (horizon, probability) =>
+        this.#kernels.calibration.calibrate(this.#state, horizon, probability),
     });
     this.#remember(signal);
     context.emit({ kind: 'signal', actorId: this.id, signal });
@@ -228,7 +235,13 @@ export class SignalActor implements Actor<Message, Effect> {
         kind: 'outcome',
         actorId: this.id,
         tenantId: this.tenantId,
-        predictionId: predictionId(this.tenantId, row.symbol, row.timeframe, label.closeTime, this.#versions[state[at + STRIDE - 1]!]!),
+        predictionId: predictionId(
+          this.tenantId,
+          row.symbol,
+          row.timeframe,
+          label.closeTime,
+          this.#versions[state[at + STRIDE - 1]!]!,
+        ),
         label,
       });
       return;

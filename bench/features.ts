@@ -1,4 +1,25 @@
-import { ADX, ATR, AwesomeOscillator, BollingerBands, CCI, EMA, KST, MACD, MFI, OBV, PSAR, ROC, RSI, SMA, Stochastic, StochasticRSI, TRIX, WMA, WilliamsR, WEMA } from 'technicalindicators';
+import {
+  ADX,
+  ATR,
+  AwesomeOscillator,
+  BollingerBands,
+  CCI,
+  EMA,
+  KST,
+  MACD,
+  MFI,
+  OBV,
+  PSAR,
+  ROC,
+  RSI,
+  SMA,
+  Stochastic,
+  StochasticRSI,
+  TRIX,
+  WMA,
+  WilliamsR,
+  WEMA,
+} from 'technicalindicators';
 import { FEATURE_COUNT } from '../actors/features/catalogue.js';
 import { FeatureEngine } from '../actors/features/feature-engine.js';
 import type { Bar } from '../actors/market/bar.js';
@@ -20,13 +41,31 @@ function peers(): (bar: Bar) => void {
     ...[9, 12, 20, 26, 50, 100, 200].map((period) => new EMA({ period, values: none })),
     new WMA({ period: 20, values: none }),
     new WEMA({ period: 14, values: none }),
-    new MACD({ fastPeriod: 12, slowPeriod: 26, signalPeriod: 9, SimpleMAOscillator: false, SimpleMASignal: false, values: none }),
+    new MACD({
+      fastPeriod: 12,
+      slowPeriod: 26,
+      signalPeriod: 9,
+      SimpleMAOscillator: false,
+      SimpleMASignal: false,
+      values: none,
+    }),
     ...[7, 14, 21].map((period) => new RSI({ period, values: none })),
     ...[5, 10, 20].map((period) => new ROC({ period, values: none })),
     new TRIX({ period: 15, values: none }),
     new BollingerBands({ period: 20, stdDev: 2, values: none }),
     new StochasticRSI({ rsiPeriod: 14, stochasticPeriod: 14, kPeriod: 3, dPeriod: 3, values: none }),
-    new KST({ ROCPer1: 10, ROCPer2: 15, ROCPer3: 20, ROCPer4: 30, SMAROCPer1: 10, SMAROCPer2: 10, SMAROCPer3: 10, SMAROCPer4: 15, signalPeriod: 9, values: none }),
+    new KST({
+      ROCPer1: 10,
+      ROCPer2: 15,
+      ROCPer3: 20,
+      ROCPer4: 30,
+      SMAROCPer1: 10,
+      SMAROCPer2: 10,
+      SMAROCPer3: 10,
+      SMAROCPer4: 15,
+      signalPeriod: 9,
+      values: none,
+    }),
   ] as unknown as Streaming[];
   const onBar = [
     new ADX({ period: 14, ...bars }),
@@ -85,11 +124,23 @@ export function benchFeatures(): void {
     [
       `${FEATURE_COUNT} features: ${compared.ours.toFixed(0)} ns a bar; technicalindicators, ${peerCount} of them: ${compared.peer.toFixed(0)} ns a bar`,
       `per feature ${perFeature.toFixed(1)} times as fast as technicalindicators`,
-      ...spread.map(({ symbols, nanoseconds }) => `${symbols} symbols round-robin: ${nanoseconds.toFixed(0)} ns a bar`),
+      ...spread.map(
+        ({ symbols, nanoseconds }) => `${symbols} symbols round-robin: ${nanoseconds.toFixed(0)} ns a bar`,
+      ),
       `state: ${engine.stateSize * 8} bytes a series`,
-      growth === undefined ? 'heap growth: run with --expose-gc to see it' : `heap growth over 1,000,000 bars: ${growth} bytes`,
+      growth === undefined
+        ? 'heap growth: run with --expose-gc to see it'
+        : `heap growth over 1,000,000 bars: ${growth} bytes`,
     ],
-    { features: FEATURE_COUNT, ...compared, peerCount, perFeature, spread, stateBytes: engine.stateSize * 8, growth },
+    {
+      features: FEATURE_COUNT,
+      ...compared,
+      peerCount,
+      perFeature,
+      spread,
+      stateBytes: engine.stateSize * 8,
+      growth,
+    },
   );
 }
 

@@ -28,14 +28,25 @@ interface Latency {
 export async function benchLatency(): Promise<void> {
   const data = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
   const engine = await Engine.open(
-    loadConfig(undefined, {}, { data, grpc: { port: 0 }, training: { folds: 1 }, inference: { deadlineMs: 5_000 } }),
+    loadConfig(
+      undefined,
+      {},
+      { data, grpc: { port: 0 }, training: { folds: 1 }, inference: { deadlineMs: 5_000 } },
+    ),
   );
   const api = new ApiServer(engine, { simulated: false });
   try {
     const port = await api.listen();
     const bars = inventedBars(HISTORY, { momentum: 0.62 });
     for (let i = 0; i < SYMBOLS; i++) {
-      const request = { feed: 'published', owner: 'default', symbol: `SYM${i}`, base: '1h', tenantId: 'default', timeframe: '1h' } as const;
+      const request = {
+        feed: 'published',
+        owner: 'default',
+        symbol: `SYM${i}`,
+        base: '1h',
+        tenantId: 'default',
+        timeframe: '1h',
+      } as const;
       const group = await engine.follow(request);
       engine.ingestBars(group, bars);
       await engine.settled();

@@ -20,7 +20,11 @@ const ROWS = 32_000;
 export async function benchInference(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
   const registry = new FolderModelRegistry(folder);
-  const { predictor, encoder } = await train(inventedBars(1_200), '1h', { seed: 1, folds: 1, rowsMax: 2_000 });
+  const { predictor, encoder } = await train(inventedBars(1_200), '1h', {
+    seed: 1,
+    folds: 1,
+    rowsMax: 2_000,
+  });
   const file = async (bytes: Uint8Array) => {
     const sha256 = await registry.putArtifact(bytes);
     return { sha256, path: registry.artifactPath(sha256) };
@@ -37,9 +41,18 @@ export async function benchInference(): Promise<void> {
     await Promise.all(Array.from({ length: BATCH * 4 }, lane));
     return (ROWS / (performance.now() - start)) * 1000;
   };
-  const options: InferenceSession.SessionOptions = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential' };
-  const sessions = await Promise.all([pair.predictor, pair.encoder].map((f) => InferenceSession.create(readFileSync(f.path), options)));
-  const features = new Tensor('float32', new Float32Array(BATCH * FEATURE_COUNT).fill(0.5), [BATCH, FEATURE_COUNT]);
+  const options: InferenceSession.SessionOptions = {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+  };
+  const sessions = await Promise.all(
+    [pair.predictor, pair.encoder].map((f) => InferenceSession.create(readFileSync(f.path), options)),
+  );
+  const features = new Tensor('float32', new Float32Array(BATCH * FEATURE_COUNT).fill(0.5), [
+    BATCH,
+    FEATURE_COUNT,
+  ]);
   const raw = async (): Promise<number> => {
     const start = performance.now();
     for (let i = 0; i < ROWS; i += BATCH) for (const session of sessions) await session.run({ features });
@@ -54,7 +67,9 @@ export async function benchInference(): Promise<void> {
   const [ours, floor] = [median(warm.map((r) => r.pool)), median(warm.map((r) => r.raw))];
   report(
     'inference',
-    [`pool, one worker: ${ours.toFixed(0)} rows/s; raw ONNX Runtime at batch ${BATCH}: ${floor.toFixed(0)} rows/s; share ${(100 * share).toFixed(0)} %`],
+    [
+      `pool, one worker: ${ours.toFixed(0)} rows/s; raw ONNX Runtime at batch ${BATCH}: ${floor.toFixed(0)} rows/s; share ${(100 * share).toFixed(0)} %`,
+    ],
     { ours, floor, share, batch: BATCH },
   );
 }
@@ -80,7 +95,9 @@ export async function benchJournal(): Promise<void> {
   const [p50, p99] = [times[500]!, times[990]!];
   report(
     'journal',
-    [`one bar, durable: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms; ${perSecond.toFixed(0)} bars/s when they come together`],
+    [
+      `one bar, durable: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms; ${perSecond.toFixed(0)} bars/s when they come together`,
+    ],
     { p50, p99, perSecond },
   );
 }
@@ -104,5 +121,8 @@ export async function benchTrainingStep(): Promise<void> {
     if (i >= 20) times.push(performance.now() - start);
   }
   await step.close();
-  report('training step', [`batch ${rows}, ${FEATURE_COUNT} features: ${median(times).toFixed(2)} ms`], { rows, milliseconds: median(times) });
+  report('training step', [`batch ${rows}, ${FEATURE_COUNT} features: ${median(times).toFixed(2)} ms`], {
+    rows,
+    milliseconds: median(times),
+  });
 }

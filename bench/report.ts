@@ -9,7 +9,11 @@ export function median(numbers: readonly number[]): number {
 }
 
 /** Runs a measurement several times, in turn with its peer, and gives the median of each and of their ratio. */
-export function paired(rounds: number, ours: () => number, peer: () => number): { ours: number; peer: number; ratio: number } {
+export function paired(
+  rounds: number,
+  ours: () => number,
+  peer: () => number,
+): { ours: number; peer: number; ratio: number } {
   const a: number[] = [];
   const b: number[] = [];
   for (let i = 0; i <= rounds; i++) {
@@ -29,5 +33,8 @@ export function report(name: string, lines: readonly string[], result: unknown):
   mkdirSync(folder, { recursive: true });
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
   const file = path.join(folder, `${name.replaceAll(' ', '-')}.json`);
-  writeFileSync(file, `${JSON.stringify({ name, at: new Date().toISOString(), machine, result }, null, 2)}\n`);
+  writeFileSync(
+    file,
+    `${JSON.stringify({ name, at: new Date().toISOString(), machine, result }, null, 2)}\n`,
+  );
 }

@@ -15,7 +15,9 @@ const symbol = z.string().transform((text, context) => {
   return canonical;
 });
 const timeframe = z.enum(TIMEFRAMES);
-const identifier = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i, 'letters, digits, - and _ only, 63 at most');
+const identifier = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i, 'letters, digits, - and _ only, 63 at most');
 
 const series = z.object({
   feed: identifier.default('simulated').describe('Shared feed the series comes from'),
@@ -41,7 +43,7 @@ const tenant = z.object({
 });
 
 /** Everything that can be set, with its default. */
-export const configSchema = z.object({
+const configSchema = z.object({
   data: z.string().default('suho-data').describe('Data folder'),
   log: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
   grpc: z
@@ -86,7 +88,12 @@ export const configSchema = z.object({
       timeframe: timeframe.default('1h'),
       speed: z.number().positive().default(3600).describe('Simulated seconds in a real one'),
       historyBars: z.number().int().min(1000).default(4000),
-      momentum: z.number().min(0).max(1).default(0.62).describe('Chance that a bar goes on the way of the last'),
+      momentum: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.62)
+        .describe('Chance that a bar goes on the way of the last'),
     })
     .prefault({}),
   tenants: z
@@ -117,7 +124,8 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): Record<string, unknown
   for (const [name, text] of Object.entries(environment)) {
     if (!name.startsWith('SUHO_') || text === undefined) continue;
     const path = names.get(name.slice(5).replaceAll('_', '').toLowerCase());
-    if (path === undefined) throw new SuhoError('BAD_CONFIG', `There is no setting for the environment variable ${name}.`);
+    if (path === undefined)
+      throw new SuhoError('BAD_CONFIG', `There is no setting for the environment variable ${name}.`);
     let value: unknown = text;
     try {
       value = JSON.parse(text);
@@ -164,7 +172,10 @@ export function loadConfig(
     try {
       fromFile = JSON.parse(readFileSync(file, 'utf8'));
     } catch (error) {
-      throw new SuhoError('BAD_CONFIG', `The configuration file ${file} cannot be read: ${messageOf(error)}.`);
+      throw new SuhoError(
+        'BAD_CONFIG',
+        `The configuration file ${file} cannot be read: ${messageOf(error)}.`,
+      );
     }
   }
   const given = merge(merge(fromFile as Record<string, unknown>, fromEnvironment(environment)), overrides);
@@ -172,7 +183,10 @@ export function loadConfig(
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where = issue?.path.join('.') ?? '';
-    throw new SuhoError('BAD_CONFIG', `The configuration is wrong${where === '' ? '' : ` at ${where}`}: ${issue?.message ?? ''}.`);
+    throw new SuhoError(
+      'BAD_CONFIG',
+      `The configuration is wrong${where === '' ? '' : ` at ${where}`}: ${issue?.message ?? ''}.`,
+    );
   }
   const config = parsed.data;
   const loopback = ['127.0.0.1', '::1', 'localhost'].includes(config.grpc.host);

@@ -21,7 +21,14 @@ import type { FeatureStore, SeriesIdentity } from './feature-store/feature-store
 import { InferencePool, type ModelPair } from './inference/pool.js';
 import { DataFolder } from './journal/data-folder.js';
 import { Journal, type DeadLetterRecord } from './journal/journal.js';
-import { packBars, packQuotes, unpackBars, unpackQuotes, type ConclusionRecord, type InputRecord } from './journal/records.js';
+import {
+  packBars,
+  packQuotes,
+  unpackBars,
+  unpackQuotes,
+  type ConclusionRecord,
+  type InputRecord,
+} from './journal/records.js';
 import { Sink } from './journal/sink.js';
 import type { TrainingResult } from './learning/trainer.js';
 import { TrainingPool } from './learning/training-pool.js';
@@ -209,7 +216,8 @@ export class Engine {
     this.predictions = new PostgresPredictionStore(this.#postgres.connection);
     await this.predictions.prepare();
     this.#startSinks();
-    for (const [key, definition] of this.journal.facts('group:')) await this.#openGroup(key, definition as GroupDefinition);
+    for (const [key, definition] of this.journal.facts('group:'))
+      await this.#openGroup(key, definition as GroupDefinition);
     await this.#recover([...this.#groups.values()]);
     await this.settled();
     this.#state = 'serving';
@@ -223,7 +231,8 @@ export class Engine {
         topic: 'rows',
         write: async (from) => {
           const { rows, offset, count } = this.journal.rowsAfter(from, 10_000);
-          if (count > 0) await this.features.write(rows.map((row) => ({ series: this.identity(row.seriesId), row })));
+          if (count > 0)
+            await this.features.write(rows.map((row) => ({ series: this.identity(row.seriesId), row })));
           return { offset, count };
         },
       },
@@ -284,7 +293,9 @@ export class Engine {
       );
     }
     const longer =
-      timeframe === before.base || before.longer.includes(timeframe) ? before.longer : [...before.longer, timeframe];
+      timeframe === before.base || before.longer.includes(timeframe)
+        ? before.longer
+        : [...before.longer, timeframe];
     const known = before.signals.some((s) => s.tenantId === tenantId && s.timeframe === timeframe);
     const signals = known ? before.signals : [...before.signals, { tenantId, timeframe }];
     if (known && longer === before.longer && this.#groups.has(key)) return key;
@@ -369,7 +380,9 @@ export class Engine {
   /** Ids of all actors of a group, its base series first. */
   #actorsOf({ key, definition }: Group): string[] {
     const series = [definition.base, ...definition.longer].map((timeframe) => `${key}/${timeframe}`);
-    const signals = definition.signals.map(({ tenantId, timeframe }) => signalActorId(tenantId, `${key}/${timeframe}`));
+    const signals = definition.signals.map(({ tenantId, timeframe }) =>
+      signalActorId(tenantId, `${key}/${timeframe}`),
+    );
     return [...series, ...signals];
   }
 
@@ -396,7 +409,8 @@ export class Engine {
     for (const [position, input] of this.journal.inputsAfter(from)) {
       const group = this.#groups.get(input.group);
       if (group === undefined || !group.recovering || position <= group.position) continue;
-      if (input.kind === 'route') await this.#useRoute(readSignalActorId(input.target).tenantId, input.target, input.route);
+      if (input.kind === 'route')
+        await this.#useRoute(readSignalActorId(input.target).tenantId, input.target, input.route);
       this.#deliver(group, input);
       group.position = position;
       await this.settled();
@@ -423,7 +437,10 @@ export class Engine {
       }
       return snapshot.position;
     } catch (error) {
-      this.log.warn({ group: group.key, error: messageOf(error) }, 'snapshot refused, rebuilding from stored inputs');
+      this.log.warn(
+        { group: group.key, error: messageOf(error) },
+        'snapshot refused, rebuilding from stored inputs',
+      );
       for (const id of this.#actorsOf(group)) {
         this.#system.stop(id);
         const actor = id.startsWith('signal:') ? this.#makeSignalActor(id) : this.#makeSeries(id);
@@ -444,7 +461,9 @@ export class Engine {
     this.journal.appendDeadLetter(letter);
     const fresh = isSignal ? this.#makeSignalActor(actorId) : this.#makeSeries(actorId);
     setImmediate(() => {
-      this.#recover([group]).catch((failure: unknown) => this.log.error({ error: messageOf(failure) }, 'recovery failed'));
+      this.#recover([group]).catch((failure: unknown) =>
+        this.log.error({ error: messageOf(failure) }, 'recovery failed'),
+      );
     });
     return fresh;
   }
@@ -470,10 +489,18 @@ export class Engine {
       else late++;
     });
     const position =
-      accepted.length > 0 ? this.#input(group, { kind: 'bars', group: groupKey, numbers: packBars(accepted) }) : 0;
+      accepted.length > 0
+        ? this.#input(group, { kind: 'bars', group: groupKey, numbers: packBars(accepted) })
+        : 0;
     group.lastBarTime = last;
     this.#count({ bars: accepted.length, rejected: rejected.length, duplicates, late });
-    return { accepted: accepted.length, duplicates, late, rejected, durable: this.journal.committed(position) };
+    return {
+      accepted: accepted.length,
+      duplicates,
+      late,
+      rejected,
+      durable: this.journal.committed(position),
+    };
   }
 
   /** Takes quotes of a group, oldest first; equal times are taken in the order they come. */
@@ -492,10 +519,18 @@ export class Engine {
       } else late++;
     });
     const position =
-      accepted.length > 0 ? this.#input(group, { kind: 'quotes', group: groupKey, numbers: packQuotes(accepted) }) : 0;
+      accepted.length > 0
+        ? this.#input(group, { kind: 'quotes', group: groupKey, numbers: packQuotes(accepted) })
+        : 0;
     group.lastQuoteTime = last;
     this.#count({ quotes: accepted.length, rejected: rejected.length, late });
-    return { accepted: accepted.length, duplicates: 0, late, rejected, durable: this.journal.committed(position) };
+    return {
+      accepted: accepted.length,
+      duplicates: 0,
+      late,
+      rejected,
+      durable: this.journal.committed(position),
+    };
   }
 
   /** Tells every group that builds bars from quotes what time it is, so that bars close without a quote. */
@@ -506,7 +541,8 @@ export class Engine {
       if (!(base instanceof SeriesActor)) continue;
       const open = base.openBarTime;
       if (open === undefined || now < open + timeframeMs(group.definition.base)) continue;
-      if (now > group.lastQuoteTime) group.lastQuoteTime = Math.max(group.lastQuoteTime, open + timeframeMs(group.definition.base));
+      if (now > group.lastQuoteTime)
+        group.lastQuoteTime = Math.max(group.lastQuoteTime, open + timeframeMs(group.definition.base));
       this.#input(group, { kind: 'clock', group: group.key, now });
     }
   }
@@ -594,7 +630,10 @@ export class Engine {
         return;
       case 'signal':
         this.#rowsOutstanding--;
-        this.#concluded(effect.actorId, effect.signal.barCloseTime, { kind: 'signal', signal: effect.signal });
+        this.#concluded(effect.actorId, effect.signal.barCloseTime, {
+          kind: 'signal',
+          signal: effect.signal,
+        });
         return;
       case 'withheld':
         this.#rowsOutstanding--;
@@ -915,7 +954,9 @@ export class Engine {
   }
 
   sinkStatus(): readonly ReturnType<Sink['status']>[] {
-    return [this.#featureSink, this.#predictionSink].flatMap((sink) => (sink === undefined ? [] : [sink.status()]));
+    return [this.#featureSink, this.#predictionSink].flatMap((sink) =>
+      sink === undefined ? [] : [sink.status()],
+    );
   }
 
   /** Tallies of a tenant: signals by direction, reasons for none. */
@@ -941,7 +982,8 @@ export class Engine {
 
   /** Waits while the actors have more queued than they should. */
   async backlog(): Promise<void> {
-    while (this.#system.counts().queued + this.#rowsOutstanding > BACKLOG_MAX && !this.#isSettled()) await new Promise((resolve) => setImmediate(resolve));
+    while (this.#system.counts().queued + this.#rowsOutstanding > BACKLOG_MAX && !this.#isSettled())
+      await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Settles when no actor has work and no evidence is awaited. */
@@ -991,7 +1033,7 @@ export class Engine {
 }
 
 /** Id of a tenant's signal actor for a series. */
-export function signalActorId(tenantId: string, seriesId: string): string {
+function signalActorId(tenantId: string, seriesId: string): string {
   return `signal:${tenantId}:${seriesId}`;
 }
 

@@ -48,7 +48,12 @@ export interface ReplayReport {
   readonly withheld: Readonly<Record<string, number>>;
   readonly seconds: number;
   readonly barsPerSecond: number;
-  readonly latencyMs: { readonly p50: number; readonly p90: number; readonly p99: number; readonly max: number };
+  readonly latencyMs: {
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+    readonly max: number;
+  };
 }
 
 interface Feeding {
@@ -68,8 +73,14 @@ interface Feeding {
 export async function replay(engine: Engine, options: ReplayOptions): Promise<ReplayReport> {
   const { symbol, timeframe, tenantId, file } = options;
   const start = performance.now();
-  const histogram = buildHistogram({ lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
-  engine.onEvidence(({ timing }) => histogram.recordValue(Math.max(1, Math.round((timing.inferenceMs + timing.patternsMs) * 1000))));
+  const histogram = buildHistogram({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 60_000_000,
+    numberOfSignificantValueDigits: 3,
+  });
+  engine.onEvidence(({ timing }) =>
+    histogram.recordValue(Math.max(1, Math.round((timing.inferenceMs + timing.patternsMs) * 1000))),
+  );
   const group = await engine.follow({ feed: REPLAY_FEED, symbol, base: timeframe, tenantId, timeframe });
   const seriesId = `${group}/${timeframe}`;
   const feeding: Feeding = { engine, options, group, seriesId, duplicates: 0, rejected: 0 };
@@ -109,7 +120,12 @@ export async function replay(engine: Engine, options: ReplayOptions): Promise<Re
     withheld: engine.counts().withheld,
     seconds,
     barsPerSecond: (bars - before) / seconds,
-    latencyMs: { p50: percentile(50), p90: percentile(90), p99: percentile(99), max: histogram.maxValue / 1000 },
+    latencyMs: {
+      p50: percentile(50),
+      p90: percentile(90),
+      p99: percentile(99),
+      max: histogram.maxValue / 1000,
+    },
   };
 }
 
@@ -151,7 +167,9 @@ async function trainIfDue({ engine, options, seriesId }: Feeding): Promise<void>
   const done = version === undefined ? 0 : Number(version.split('.')[2]) + 1;
   if (done >= due) return;
   const through = engine.lastClosedBar(seriesId) + timeframeMs(options.timeframe);
-  await engine.train(seriesId, through, (step, total, stage) => options.onProgress?.(have, `training: ${stage} ${step}/${total}`));
+  await engine.train(seriesId, through, (step, total, stage) =>
+    options.onProgress?.(have, `training: ${stage} ${step}/${total}`),
+  );
   await engine.settled();
 }
 
@@ -166,7 +184,9 @@ async function summarise(
   engine: Engine,
   { symbol, timeframe, tenantId }: ReplayOptions,
   seriesId: string,
-): Promise<Pick<ReplayReport, 'featureRows' | 'predictions' | 'signals' | 'resolved' | 'models' | 'accuracy' | 'acted'>> {
+): Promise<
+  Pick<ReplayReport, 'featureRows' | 'predictions' | 'signals' | 'resolved' | 'models' | 'accuracy' | 'acted'>
+> {
   const identity = engine.identity(seriesId);
   const [features] = await engine.features.sql(
     `SELECT count() AS n FROM ml_features WHERE feed = '${identity.feed}' AND symbol = '${symbol}' AND timeframe = '${timeframe}'`,
@@ -185,7 +205,9 @@ async function summarise(
   const accuracy = Object.fromEntries(
     HORIZONS.map((name, horizon) => [name, score(horizon, outcomesOf(rows, name), timeframeMs(timeframe))]),
   );
-  const acted = rows.filter((row) => row.direction !== 'FLAT' && row[`actual_${row.primary_horizon}`] !== null);
+  const acted = rows.filter(
+    (row) => row.direction !== 'FLAT' && row[`actual_${row.primary_horizon}`] !== null,
+  );
   const hits = acted.filter(
     (row) => row[`predicted_${row.primary_horizon}`] === row[`actual_${row.primary_horizon}`],
   ).length;
@@ -198,7 +220,8 @@ async function summarise(
     models: engine.registry.list(identity).length,
     accuracy,
     acted: {
-      share: rows.length === 0 ? 0 : rows.filter(({ direction }) => direction !== 'FLAT').length / rows.length,
+      share:
+        rows.length === 0 ? 0 : rows.filter(({ direction }) => direction !== 'FLAT').length / rows.length,
       samples: acted.length,
       accuracy: share,
       interval: wilsonInterval(share, acted.length),

@@ -14,16 +14,14 @@ const PATTERNS: readonly (readonly [string, number, Pattern])[] = [
 ];
 
 export const CANDLESTICK_FEATURES = specs('candlesticks', [
-  ...PATTERNS.map(
-    ([name, bars]): FeatureTuple => [
-      `cdl_${name.toLowerCase()}`,
-      'candlestick',
-      '−200..200',
-      bars,
-      `Candlestick pattern ${name}`,
-      `CDL${name}`,
-    ],
-  ),
+  ...PATTERNS.map(([name, bars]): FeatureTuple => [
+    `cdl_${name.toLowerCase()}`,
+    'candlestick',
+    '−200..200',
+    bars,
+    `Candlestick pattern ${name}`,
+    `CDL${name}`,
+  ]),
   ['cdl_bullish_count', 'raw', 'count', 1, 'Candlestick patterns above 0 on this bar'],
   ['cdl_bearish_count', 'raw', 'count', 1, 'Candlestick patterns below 0 on this bar'],
   ['cdl_net', 'raw', 'count', 1, 'cdl_bullish_count − cdl_bearish_count'],

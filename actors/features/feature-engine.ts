@@ -63,7 +63,9 @@ export class FeatureEngine {
     CATALOGUE.forEach((spec, column) => {
       this.#sources[column] = spec.form.startsWith('as:') ? columnOf(spec.form.slice(3)) : column;
       const code = { price: FORM_PRICE, volume: FORM_VOLUME, atr: FORM_ATR, candlestick: FORM_CANDLESTICK };
-      this.#forms[column] = Object.hasOwn(code, spec.form) ? code[spec.form as keyof typeof code] : FORM_AS_IS;
+      this.#forms[column] = Object.hasOwn(code, spec.form)
+        ? code[spec.form as keyof typeof code]
+        : FORM_AS_IS;
     });
   }
 

@@ -3,9 +3,9 @@
  * value / atr_14. `raw` and `flag`: as it is. `candlestick`: value / 100. `as:NAME`: the model form of
  * another feature, or of a value the engine keeps for models only.
  */
-export type ModelForm = 'price' | 'volume' | 'atr' | 'raw' | 'flag' | 'candlestick' | `as:${string}`;
+type ModelForm = 'price' | 'volume' | 'atr' | 'raw' | 'flag' | 'candlestick' | `as:${string}`;
 
-export const FEATURE_GROUPS = [
+const FEATURE_GROUPS = [
   'price',
   'trend',
   'momentum',

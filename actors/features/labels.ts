@@ -3,7 +3,6 @@ import type { Bar } from '../market/bar.js';
 
 /** The horizons of labels, predictions and signals. */
 export const HORIZONS = ['1h', '4h', '1d'] as const;
-export type Horizon = (typeof HORIZONS)[number];
 export const HORIZON_MS = [3_600_000, 14_400_000, 86_400_000] as const;
 
 /** Share of the scaled ATR within which a return counts as no direction. */

@@ -6,7 +6,7 @@ import { minutesToWeekClose } from '../market/trading-session.js';
 const MASK = HISTORY_BARS - 1;
 
 /** Bits of `quality_flags`. */
-export const QUALITY_FLAG = {
+const QUALITY_FLAG = {
   missingBars: 1,
   staleQuote: 2,
   impossibleOhlc: 4,

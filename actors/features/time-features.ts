@@ -2,7 +2,13 @@ import { FIELD } from '../indicators/history.js';
 import { ratio } from '../indicators/kernel.js';
 import type { StateLayout } from '../indicators/state.js';
 import { windowAutocorrelation, windowHurst, windowVarianceRatio } from '../indicators/window-statistics.js';
-import { minutesToWeekClose, sessionsAt, utcHour, utcWeekday, type SessionState } from '../market/trading-session.js';
+import {
+  minutesToWeekClose,
+  sessionsAt,
+  utcHour,
+  utcWeekday,
+  type SessionState,
+} from '../market/trading-session.js';
 import { specs, type ColumnOf } from './feature.js';
 import type { MarketState } from './market-state.js';
 
@@ -17,10 +23,22 @@ export const TIME_FEATURES = specs('time', [
   ['session_asia', 'flag', '0/1', 1, '09:00-18:00 Tokyo'],
   ['session_london', 'flag', '0/1', 1, '08:00-17:00 London'],
   ['session_newyork', 'flag', '0/1', 1, '08:00-17:00 New York'],
-  ['minutes_since_session_open', 'as:session_days', 'minutes', 1, 'Since the newest opening of the three sessions'],
+  [
+    'minutes_since_session_open',
+    'as:session_days',
+    'minutes',
+    1,
+    'Since the newest opening of the three sessions',
+  ],
   ['minutes_to_week_close', 'as:week_fraction', 'minutes', 1, 'To Friday 17:00 New York'],
   ['autocorrelation_1_20', 'raw', '−1..1', 21, 'Lag-1 autocorrelation of 20 log returns; 0 when flat'],
-  ['variance_ratio_2_50', 'raw', 'ratio', 51, 'Lo-MacKinlay variance ratio, lag 2, 50 log returns; 1 when flat'],
+  [
+    'variance_ratio_2_50',
+    'raw',
+    'ratio',
+    51,
+    'Lo-MacKinlay variance ratio, lag 2, 50 log returns; 1 when flat',
+  ],
   ['hurst_100', 'raw', 'exponent', 101, 'ln(R/S) / ln 50 of 100 log returns; 0.5 when flat'],
   ['vol_regime', 'raw', 'ratio', 101, 'realized_vol_20 / realized_vol_100'],
   ['quality_score', 'raw', '0..1', 1, 'Data quality of the bar'],

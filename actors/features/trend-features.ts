@@ -85,7 +85,13 @@ export const TREND_FEATURES = specs('trend', [
   ['ht_leadsine', 'raw', '−1..1', 64, 'Sine of the phase 45° ahead', 'HT_SINE'],
   ['sma_50_200_spread', 'atr', 'price', 200, 'sma_50 − sma_200'],
   ['ema_12_26_spread', 'atr', 'price', 26, 'ema_12 − ema_26'],
-  ['trend_strength_20', 'raw', '0..1', 21, '|close − close 20 ago| / Σ|Δclose|: efficiency ratio; 0 when flat'],
+  [
+    'trend_strength_20',
+    'raw',
+    '0..1',
+    21,
+    '|close − close 20 ago| / Σ|Δclose|: efficiency ratio; 0 when flat',
+  ],
 ]);
 
 /** Moving averages, directional systems, clouds, regressions and cycles. */

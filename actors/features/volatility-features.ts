@@ -154,7 +154,13 @@ function returnDeviation(s: Float64Array, m: MarketState, window: number): numbe
  * Parkinson 1980, Garman & Klass 1980, Rogers & Satchell 1991 and Yang & Zhang 2000 over 20 bars, in that
  * order. One pass: the four share their logarithms.
  */
-function rangeEstimates(s: Float64Array, m: MarketState, out: Float64Array, at: number, annual: number): void {
+function rangeEstimates(
+  s: Float64Array,
+  m: MarketState,
+  out: Float64Array,
+  at: number,
+  annual: number,
+): void {
   const window = 20;
   if (m.bars < window) {
     out[at] = out[at + 1] = out[at + 2] = out[at + 3] = NaN;

@@ -29,13 +29,25 @@ export const VOLUME_FEATURES = specs('volume', [
   ['vwap_20', 'price', 'price', 20, 'Volume-weighted typical price of 20 bars'],
   ['vwap_distance_atr', 'raw', 'ATR', 15, '(close − vwap_session) / atr'],
   ['force_13', 'as:force_ratio', 'price × volume', 14, 'Force index: EMA₁₃ of Δclose · volume'],
-  ['eom_14', 'as:eom_ratio', 'price² / volume', 15, 'Ease of movement: SMA₁₄ of Δ(high + low)/2 · (high − low) / volume'],
+  [
+    'eom_14',
+    'as:eom_ratio',
+    'price² / volume',
+    15,
+    'Ease of movement: SMA₁₄ of Δ(high + low)/2 · (high − low) / volume',
+  ],
   ['vpt_slope_20', 'raw', 'ratio', 21, 'Slope a bar of 20 values of Σ volume · return, over volume_sma_20'],
   ['nvi_return_20', 'raw', 'ratio', 21, 'Return of the negative volume index over 20 bars'],
   ['pvi_return_20', 'raw', 'ratio', 21, 'Return of the positive volume index over 20 bars'],
   ['volume_price_corr_20', 'raw', '−1..1', 20, 'Correlation of close and volume over 20 bars; 0 when flat'],
   ['up_volume_ratio_20', 'raw', '0..1', 21, 'Share of the volume of 20 bars that traded on rising closes'],
-  ['amihud_20', 'as:amihud_ratio', 'per 10⁹ of turnover', 21, '10⁹ · mean(|log return| / (close · volume)) over 20 bars with volume'],
+  [
+    'amihud_20',
+    'as:amihud_ratio',
+    'per 10⁹ of turnover',
+    21,
+    '10⁹ · mean(|log return| / (close · volume)) over 20 bars with volume',
+  ],
 ]);
 
 /** Volume features. A bar whose volume is unknown has NaN in all of them. */
@@ -145,8 +157,7 @@ export class VolumeFeatures {
     out[at] = ratio(this.#vptSlope.update(s, trend), m.volumeSma20);
     out[at + 1] = this.#negative.update(s, m.logReturn, m.volume, m.previousVolume);
     out[at + 2] = this.#positive.update(s, m.logReturn, m.volume, m.previousVolume);
-    out[at + 3] =
-      m.bars >= WINDOW ? windowCorrelation(s, history, FIELD.close, FIELD.volume, WINDOW) : NaN;
+    out[at + 3] = m.bars >= WINDOW ? windowCorrelation(s, history, FIELD.close, FIELD.volume, WINDOW) : NaN;
     out[at + 4] = NaN;
     out[at + 5] = NaN;
     if (m.bars <= WINDOW) return;

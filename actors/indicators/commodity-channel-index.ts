@@ -26,7 +26,10 @@ export class CommodityChannelIndex implements Kernel {
     for (let i = 0; i < period; i++) {
       const ago = period - 1 - i;
       const typical =
-        (history.value(s, FIELD.high, ago) + history.value(s, FIELD.low, ago) + history.value(s, FIELD.close, ago)) / 3;
+        (history.value(s, FIELD.high, ago) +
+          history.value(s, FIELD.low, ago) +
+          history.value(s, FIELD.close, ago)) /
+        3;
       window[i] = typical;
       sum += typical;
     }

@@ -102,7 +102,8 @@ export class DominantCycle implements Kernel {
     s[at + DAYS_IN_TREND] = s[at + DAYS_IN_TREND]! + 1;
     if (s[at + DAYS_IN_TREND]! < 0.5 * smoothPeriod) mode = 0;
     const change = phase - previousPhase;
-    if (smoothPeriod !== 0 && change > (0.67 * 360) / smoothPeriod && change < (1.5 * 360) / smoothPeriod) mode = 0;
+    if (smoothPeriod !== 0 && change > (0.67 * 360) / smoothPeriod && change < (1.5 * 360) / smoothPeriod)
+      mode = 0;
     if (trendline !== 0 && Math.abs((cycle.smoothed - trendline) / trendline) >= 0.015) mode = 1;
     this.phase = phase;
     this.sine = sine;

@@ -47,9 +47,7 @@ export class History {
     s[slot + FIELD.volume * HISTORY_BARS] = volume;
     s[slot + FIELD.logReturn * HISTORY_BARS] = Math.log(close / previousClose);
     s[slot + FIELD.trueRange * HISTORY_BARS] =
-      n > 0
-        ? Math.max(high - low, Math.abs(high - previousClose), Math.abs(low - previousClose))
-        : NaN;
+      n > 0 ? Math.max(high - low, Math.abs(high - previousClose), Math.abs(low - previousClose)) : NaN;
     s[at] = n + 1;
   }
 }

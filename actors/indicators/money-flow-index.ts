@@ -43,6 +43,11 @@ export class MoneyFlowIndex implements Kernel {
 
   #typical(s: Float64Array, ago: number): number {
     const history = this.#history;
-    return (history.value(s, FIELD.high, ago) + history.value(s, FIELD.low, ago) + history.value(s, FIELD.close, ago)) / 3;
+    return (
+      (history.value(s, FIELD.high, ago) +
+        history.value(s, FIELD.low, ago) +
+        history.value(s, FIELD.close, ago)) /
+      3
+    );
   }
 }

@@ -14,7 +14,12 @@ export class T3 implements Kernel {
   constructor(layout: StateLayout, period: number, volumeFactor: number) {
     this.#chain = Array.from({ length: 6 }, () => new Ema(layout, period));
     const v = volumeFactor;
-    this.#c = [-v * v * v, 3 * v * v * (1 + v), -6 * v * v - 3 * (v + v * v * v), 1 + 3 * v + v * v * v + 3 * v * v];
+    this.#c = [
+      -v * v * v,
+      3 * v * v * (1 + v),
+      -6 * v * v - 3 * (v + v * v * v),
+      1 + 3 * v + v * v * v + 3 * v * v,
+    ];
     this.requiredInputs = 6 * (period - 1) + 1;
   }
 

@@ -50,7 +50,12 @@ export function windowSkewness(s: Float64Array, history: History, field: Field, 
 }
 
 /** Lag-1 autocorrelation of the last `window` values; 0 for a flat window. */
-export function windowAutocorrelation(s: Float64Array, history: History, field: Field, window: number): number {
+export function windowAutocorrelation(
+  s: Float64Array,
+  history: History,
+  field: Field,
+  window: number,
+): number {
   const base = history.base(field);
   const n = history.count(s);
   const mean = windowMean(s, history, field, window);

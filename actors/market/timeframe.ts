@@ -23,9 +23,3 @@ export function parseTimeframe(text: string): Timeframe | undefined {
   const wanted = text.trim().toLowerCase();
   return TIMEFRAMES.find((timeframe) => timeframe === wanted);
 }
-
-/** Open time of the bar that holds `ts` (epoch milliseconds UTC); bars are aligned to the epoch. */
-export function barOpenTime(ts: number, timeframe: Timeframe): number {
-  const length = DURATION_MS[timeframe];
-  return Math.floor(ts / length) * length;
-}

@@ -18,7 +18,11 @@ function civilOfDay(day: number): Civil {
   const era = Math.floor(z / 146_097);
   const dayOfEra = z - era * 146_097;
   const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
   );
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const shifted = Math.floor((5 * dayOfYear + 2) / 153);
@@ -129,7 +133,7 @@ export function sessionsAt(ts: number, out: SessionState): void {
 
 /** Hour of day (0..24, fractional) and day of week (0 = Sunday) in UTC. */
 export function utcHour(ts: number): number {
-  return ((((ts % DAY) + DAY) % DAY) / HOUR);
+  return (((ts % DAY) + DAY) % DAY) / HOUR;
 }
 
 /** Day of week in UTC, 0 = Sunday. */

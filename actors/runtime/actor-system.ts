@@ -79,7 +79,13 @@ export class ActorSystem<M, E> {
     Pick<ActorSystemOptions<M, E>, 'onDeadLetter'>;
 
   constructor(options: ActorSystemOptions<M, E>) {
-    this.#options = { turnMsMax: 2, mailboxLimit: 65_536, mailboxPolicy: 'reject', failuresMax: 3, ...options };
+    this.#options = {
+      turnMsMax: 2,
+      mailboxLimit: 65_536,
+      mailboxPolicy: 'reject',
+      failuresMax: 3,
+      ...options,
+    };
   }
 
   /** Adds an actor under an id of its own; `groupId` is the tenant it is scheduled with. */

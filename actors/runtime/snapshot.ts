@@ -64,7 +64,10 @@ export function decodeSnapshot(
     throw new SnapshotError('SNAPSHOT_CORRUPT', 'This is not a snapshot of an actor.');
   }
   if (view.getUint32(4) !== FORMAT) {
-    throw new SnapshotError('SNAPSHOT_VERSION', `The snapshot has format ${view.getUint32(4)}, this engine reads ${FORMAT}.`);
+    throw new SnapshotError(
+      'SNAPSHOT_VERSION',
+      `The snapshot has format ${view.getUint32(4)}, this engine reads ${FORMAT}.`,
+    );
   }
   const textLength = view.getUint32(8);
   const count = view.getUint32(12);

@@ -89,7 +89,8 @@ function abstentions(inputs: SignalInputs, primary: HorizonForecast, direction: 
   if (row.qualityScore < gates.minQualityScore) reasons.push('low_quality');
   if (model.anomaly > gates.maxAnomaly) reasons.push('anomalous');
   const spread = (row.bar.ask - row.bar.bid) / row.bar.close;
-  if (Math.abs(primary.expectedReturn) < gates.minReturnInSpreads * spread) reasons.push('cost_exceeds_return');
+  if (Math.abs(primary.expectedReturn) < gates.minReturnInSpreads * spread)
+    reasons.push('cost_exceeds_return');
   return reasons;
 }
 

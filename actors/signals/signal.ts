@@ -5,18 +5,14 @@ export type Direction = 'LONG' | 'SHORT' | 'FLAT';
 
 /** Why a signal is FLAT although it was asked for. */
 export type AbstainReason =
-  | 'no_edge'
-  | 'flat_predicted'
-  | 'low_confidence'
-  | 'low_quality'
-  | 'anomalous'
-  | 'cost_exceeds_return';
+  'no_edge' | 'flat_predicted' | 'low_confidence' | 'low_quality' | 'anomalous' | 'cost_exceeds_return';
 
 /** What a signal had to do without. */
 export type DegradedReason = 'patterns_deadline' | 'patterns_error' | 'patterns_none_yet';
 
 /** Why no signal went out for a bar. */
-export type WithheldReason = 'no_model' | 'warming_up' | 'model_deadline' | 'model_error' | 'feature_set_mismatch';
+export type WithheldReason =
+  'no_model' | 'warming_up' | 'model_deadline' | 'model_error' | 'feature_set_mismatch';
 
 export interface HorizonForecast {
   /** Combined probabilities of down, flat, up. */

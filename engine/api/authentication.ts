@@ -15,7 +15,8 @@ export class Authentication {
   readonly #fallback: string;
 
   constructor(tenants: readonly TenantConfig[]) {
-    for (const { id, apiKeySha256 } of tenants) for (const hash of apiKeySha256) this.#tenantOfKey.set(hash, id);
+    for (const { id, apiKeySha256 } of tenants)
+      for (const hash of apiKeySha256) this.#tenantOfKey.set(hash, id);
     this.#fallback = tenants[0]?.id ?? DEFAULT_TENANT;
   }
 

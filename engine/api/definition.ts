@@ -6,7 +6,14 @@ import { loadSync, type Options, type PackageDefinition } from '@grpc/proto-load
 const PROTO = fileURLToPath(new URL('../../../proto/suho/v1/suho.proto', import.meta.url));
 
 /** Options of the loader; {@link file://./contract.ts} is written for these. */
-const OPTIONS: Options = { keepCase: true, longs: Number, enums: String, defaults: true, arrays: true, objects: true };
+const OPTIONS: Options = {
+  keepCase: true,
+  longs: Number,
+  enums: String,
+  defaults: true,
+  arrays: true,
+  objects: true,
+};
 
 export function loadDefinition(): PackageDefinition {
   return loadSync(PROTO, OPTIONS);

@@ -91,16 +91,23 @@ export class ApiServer {
     const stream = declared['StreamSignals']!;
     this.#encodeUpdate = stream.responseSerialize as (update: SignalUpdate) => Buffer;
     // Signals arrive here as bytes already: made once, sent to all.
-    const signals = { ...declared, StreamSignals: { ...stream, responseSerialize: (bytes: Buffer) => bytes } };
+    const signals = {
+      ...declared,
+      StreamSignals: { ...stream, responseSerialize: (bytes: Buffer) => bytes },
+    };
     this.#hub = new SignalHub((published) => this.#encode(published));
     engine.onSignal((published) => this.#hub.publish(published));
     this.#server.addService(signals, {
       StreamSignals: (call: ServerWritableStream<StreamSignalsRequest, Buffer>) => this.#streamSignals(call),
-      GetLatestSignal: unary((request: GetLatestSignalRequest, metadata) => this.#latestSignal(request, metadata)),
+      GetLatestSignal: unary((request: GetLatestSignalRequest, metadata) =>
+        this.#latestSignal(request, metadata),
+      ),
     });
     this.#server.addService(serviceOf(definition, 'MarketDataService'), {
       PublishBars: publisher((request: PublishBarsRequest, metadata) => this.#publishBars(request, metadata)),
-      PublishQuotes: publisher((request: PublishQuotesRequest, metadata) => this.#publishQuotes(request, metadata)),
+      PublishQuotes: publisher((request: PublishQuotesRequest, metadata) =>
+        this.#publishQuotes(request, metadata),
+      ),
     });
     this.#server.addService(serviceOf(definition, 'EngineService'), {
       GetHealth: unary((_request: unknown, metadata) => {
@@ -119,7 +126,13 @@ export class ApiServer {
     this.#port = await new Promise<number>((resolve, reject) => {
       this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
         if (error === null) resolve(bound);
-        else reject(new SuhoError('PORT_IN_USE', `The address ${address} cannot be listened on; another program may use it. Choose another port with --port.`));
+        else
+          reject(
+            new SuhoError(
+              'PORT_IN_USE',
+              `The address ${address} cannot be listened on; another program may use it. Choose another port with --port.`,
+            ),
+          );
       });
     });
     this.#health.setStatus('', 'SERVING');
@@ -241,7 +254,8 @@ export class ApiServer {
     const timeframe = readTimeframe('timeframe', request.timeframe);
     const latest =
       this.#hub.latest(tenantId, symbol, timeframe) ?? this.#engine.latestSignal(tenantId, symbol, timeframe);
-    if (latest === undefined) throw new SuhoError('NOT_FOUND', `There is no signal for ${symbol} on ${timeframe} yet.`);
+    if (latest === undefined)
+      throw new SuhoError('NOT_FOUND', `There is no signal for ${symbol} on ${timeframe} yet.`);
     return toProtoSignal(latest.sequence, latest.signal);
   }
 
@@ -250,7 +264,10 @@ export class ApiServer {
     const base = readTimeframe('timeframe', request.timeframe);
     if (request.bars.length > PUBLISH_MAX) throw invalid('bars', `at most ${PUBLISH_MAX} in a request.`);
     const group = await this.#followPublished(tenantId, request.symbol, base, request.signal_timeframes);
-    return await this.#acknowledge(request.request_id, this.#engine.ingestBars(group, request.bars.map(readBar)));
+    return await this.#acknowledge(
+      request.request_id,
+      this.#engine.ingestBars(group, request.bars.map(readBar)),
+    );
   }
 
   async #publishQuotes(request: PublishQuotesRequest, metadata: Metadata): Promise<PublishAck> {
@@ -258,15 +275,13 @@ export class ApiServer {
     const { base } = this.#engine.config.bars;
     if (request.quotes.length > PUBLISH_MAX) throw invalid('quotes', `at most ${PUBLISH_MAX} in a request.`);
     const group = await this.#followPublished(tenantId, request.symbol, base, request.signal_timeframes);
-    const quotes = request.quotes.map(
-      (quote): Quote => ({
-        ts: quote.ts,
-        bid: quote.bid,
-        ask: quote.ask,
-        bidSize: quote.bid_size ?? NaN,
-        askSize: quote.ask_size ?? NaN,
-      }),
-    );
+    const quotes = request.quotes.map((quote): Quote => ({
+      ts: quote.ts,
+      bid: quote.bid,
+      ask: quote.ask,
+      bidSize: quote.bid_size ?? NaN,
+      askSize: quote.ask_size ?? NaN,
+    }));
     return await this.#acknowledge(request.request_id, this.#engine.ingestQuotes(group, quotes));
   }
 
@@ -277,10 +292,18 @@ export class ApiServer {
     wanted: readonly ProtoTimeframe[],
   ): Promise<string> {
     const symbol = readSymbol(symbolText);
-    const timeframes = wanted.length === 0 ? [base] : wanted.map((t) => readTimeframe('signal_timeframes', t));
+    const timeframes =
+      wanted.length === 0 ? [base] : wanted.map((t) => readTimeframe('signal_timeframes', t));
     let group = '';
     for (const timeframe of timeframes) {
-      group = await this.#engine.follow({ feed: PUBLISHED_FEED, owner: tenantId, symbol, base, tenantId, timeframe });
+      group = await this.#engine.follow({
+        feed: PUBLISHED_FEED,
+        owner: tenantId,
+        symbol,
+        base,
+        tenantId,
+        timeframe,
+      });
     }
     return group;
   }

@@ -97,7 +97,11 @@ export class Subscription {
     }
     // A conflated signal goes to the end of the queue, so that sequence numbers still rise.
     this.#queue.delete(key);
-    this.#queue.set(key, { published, bytes: encode(), skipped: before === undefined ? 0 : before.skipped + 1 });
+    this.#queue.set(key, {
+      published,
+      bytes: encode(),
+      skipped: before === undefined ? 0 : before.skipped + 1,
+    });
   }
 
   close(): void {

@@ -29,7 +29,12 @@ export class StatusFailure extends Error {
 
 /** Any failure as gRPC wants it. What is not ours to explain is INTERNAL, without its inner words. */
 export function toServiceError(error: unknown): ServiceError {
-  const code = error instanceof StatusFailure ? error.status : error instanceof SuhoError ? STATUS[error.code] : status.INTERNAL;
+  const code =
+    error instanceof StatusFailure
+      ? error.status
+      : error instanceof SuhoError
+        ? STATUS[error.code]
+        : status.INTERNAL;
   const details = code === status.INTERNAL ? 'The engine failed; its log says why.' : messageOf(error);
   const metadata = new Metadata();
   if (error instanceof SuhoError) metadata.set('suho-error', error.code);

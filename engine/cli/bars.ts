@@ -42,11 +42,13 @@ export function barsCommand(): Command {
     .action(async (file: string, options: Options) => {
       const counter = startCounter('bars');
       const counts: Counts = { inputs: 0, bars: 0, rejected: 0, late: 0 };
-      const lines = barLines(file, options, counts, counter.update);
+      const lines = barLines(file, options, counts, (n, stage) => counter.update(n, stage));
       try {
         if (options.out !== undefined) await writeWhole(options.out, lines);
         else if (options.json === true) for await (const line of lines) void line;
-        else for await (const line of lines) if (!process.stdout.write(line)) await once(process.stdout, 'drain');
+        else
+          for await (const line of lines)
+            if (!process.stdout.write(line)) await once(process.stdout, 'drain');
       } finally {
         counter.stop();
       }
@@ -72,12 +74,24 @@ async function writeWhole(out: string, lines: AsyncIterable<string>): Promise<vo
     await rename(temporary, out);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error instanceof SuhoError ? error : new SuhoError('BAD_FILE', `${out} cannot be written: ${messageOf(error)}.`);
+    throw error instanceof SuhoError
+      ? error
+      : new SuhoError('BAD_FILE', `${out} cannot be written: ${messageOf(error)}.`);
   }
 }
 
 function csvLine(bar: Bar): string {
-  const numbers = [bar.openTime, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.bid, bar.ask, bar.tickCount];
+  const numbers = [
+    bar.openTime,
+    bar.open,
+    bar.high,
+    bar.low,
+    bar.close,
+    bar.volume,
+    bar.bid,
+    bar.ask,
+    bar.tickCount,
+  ];
   return `${numbers.map((x) => (Number.isNaN(x) ? '' : String(x))).join(',')}\n`;
 }
 
@@ -93,17 +107,20 @@ async function* barLines(
   const state = new Float64Array(layout.size);
   let header = 'ts,open,high,low,close,volume,bid,ask,tick_count\n';
   for await (const chunk of readMarketFile(file, 1024)) {
-    const closed = chunk.kind === 'quotes' ? chunk.quotes.map((quote) => {
-      counts.inputs++;
-      if (quoteDefect(quote) !== undefined) return void counts.rejected++;
-      if (quote.ts < builder.lastInputTime(state)) return void counts.late++;
-      return builder.addQuote(state, quote);
-    }) : chunk.bars.map((bar) => {
-      counts.inputs++;
-      if (barDefect(bar, 1) !== undefined) return void counts.rejected++;
-      if (bar.openTime <= builder.lastInputTime(state)) return void counts.late++;
-      return builder.addBar(state, bar);
-    });
+    const closed =
+      chunk.kind === 'quotes'
+        ? chunk.quotes.map((quote) => {
+            counts.inputs++;
+            if (quoteDefect(quote) !== undefined) return void counts.rejected++;
+            if (quote.ts < builder.lastInputTime(state)) return void counts.late++;
+            return builder.addQuote(state, quote);
+          })
+        : chunk.bars.map((bar) => {
+            counts.inputs++;
+            if (barDefect(bar, 1) !== undefined) return void counts.rejected++;
+            if (bar.openTime <= builder.lastInputTime(state)) return void counts.late++;
+            return builder.addBar(state, bar);
+          });
     let text = header;
     header = '';
     for (const bar of closed) {

@@ -1,4 +1,12 @@
-import { credentials, status, type Client, type ClientReadableStream, type ServiceError, type ServiceClientConstructor, Metadata } from '@grpc/grpc-js';
+import {
+  credentials,
+  status,
+  type Client,
+  type ClientReadableStream,
+  type ServiceError,
+  type ServiceClientConstructor,
+  Metadata,
+} from '@grpc/grpc-js';
 import { loadClients } from '../api/definition.js';
 import { SuhoError } from '../errors.js';
 
@@ -9,7 +17,7 @@ export function connect(address: string, service: string): Client {
 }
 
 /** The caller's credential, from SUHO_API_KEY. */
-export function callMetadata(): Metadata {
+function callMetadata(): Metadata {
   const metadata = new Metadata();
   const key = process.env['SUHO_API_KEY'];
   if (key !== undefined) metadata.set('authorization', `Bearer ${key}`);
@@ -19,15 +27,28 @@ export function callMetadata(): Metadata {
 /** A failed call as a sentence. */
 export function explainCall(address: string, error: ServiceError): SuhoError {
   if (error.code === status.UNAVAILABLE) {
-    return new SuhoError('STORE_UNAVAILABLE', `No engine answers at ${address}. Is it started (suho start), and is the address right (--address)?`);
+    return new SuhoError(
+      'STORE_UNAVAILABLE',
+      `No engine answers at ${address}. Is it started (suho start), and is the address right (--address)?`,
+    );
   }
   return new SuhoError('BAD_INPUT', `The engine answered ${status[error.code]}: ${error.details}`);
 }
 
-type UnaryMethod = (request: unknown, metadata: Metadata, options: object, reply: (error: ServiceError | null, response?: unknown) => void) => void;
+type UnaryMethod = (
+  request: unknown,
+  metadata: Metadata,
+  options: object,
+  reply: (error: ServiceError | null, response?: unknown) => void,
+) => void;
 type StreamMethod = (request: unknown, metadata: Metadata) => ClientReadableStream<unknown>;
 
-export async function callUnary<Response>(client: Client, method: string, request: unknown, address: string): Promise<Response> {
+export async function callUnary<Response>(
+  client: Client,
+  method: string,
+  request: unknown,
+  address: string,
+): Promise<Response> {
   const call = (client as unknown as Record<string, UnaryMethod>)[method]!;
   return await new Promise<Response>((resolve, reject) => {
     call.call(client, request, callMetadata(), { deadline: Date.now() + 5_000 }, (error, response) => {
@@ -37,7 +58,11 @@ export async function callUnary<Response>(client: Client, method: string, reques
   });
 }
 
-export function callStream<Response>(client: Client, method: string, request: unknown): ClientReadableStream<Response> {
+export function callStream<Response>(
+  client: Client,
+  method: string,
+  request: unknown,
+): ClientReadableStream<Response> {
   const call = (client as unknown as Record<string, StreamMethod>)[method]!;
   return call.call(client, request, callMetadata()) as ClientReadableStream<Response>;
 }

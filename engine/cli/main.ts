@@ -14,12 +14,22 @@ const EXIT_FAILURE = 1;
 const EXIT_USER = 2;
 
 const program = new Command('suho')
-  .description('Real-time signal engine for trading: market data in, machine-learning and pattern signals out.')
+  .description(
+    'Real-time signal engine for trading: market data in, machine-learning and pattern signals out.',
+  )
   .version('0.1.0')
   .showHelpAfterError('(suho --help shows the commands)')
   .configureHelp({ sortSubcommands: true });
 
-for (const command of [startCommand, replayCommand, barsCommand, trainCommand, signalsCommand, statusCommand, sqlCommand]) {
+for (const command of [
+  startCommand,
+  replayCommand,
+  barsCommand,
+  trainCommand,
+  signalsCommand,
+  statusCommand,
+  sqlCommand,
+]) {
   program.addCommand(command());
 }
 
@@ -28,6 +38,7 @@ try {
 } catch (error) {
   const own = error instanceof SuhoError;
   process.stderr.write(`suho: ${messageOf(error)}\n`);
-  if (!own && process.env['SUHO_DEBUG'] !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (!own && process.env['SUHO_DEBUG'] !== undefined && error instanceof Error)
+    process.stderr.write(`${error.stack}\n`);
   process.exitCode = own && error.code !== 'STORE_UNAVAILABLE' ? EXIT_USER : EXIT_FAILURE;
 }

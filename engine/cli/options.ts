@@ -4,7 +4,10 @@ import { TIMEFRAMES, parseTimeframe, type Timeframe } from '../../actors/market/
 
 function readTimeframe(text: string): Timeframe {
   const timeframe = parseTimeframe(text);
-  if (timeframe === undefined) throw new InvalidArgumentError(`There is no timeframe "${text}"; choose one of ${TIMEFRAMES.join(', ')}.`);
+  if (timeframe === undefined)
+    throw new InvalidArgumentError(
+      `There is no timeframe "${text}"; choose one of ${TIMEFRAMES.join(', ')}.`,
+    );
   return timeframe;
 }
 
@@ -16,16 +19,21 @@ function readSymbol(text: string): string {
 
 function readCount(text: string): number {
   const n = Number(text);
-  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError(`"${text}" is not a whole number above 0.`);
+  if (!Number.isInteger(n) || n < 1)
+    throw new InvalidArgumentError(`"${text}" is not a whole number above 0.`);
   return n;
 }
 
 export function timeframeOption(description: string): Option {
-  return new Option('--timeframe <timeframe>', `${description} (${TIMEFRAMES.join(' ')})`).argParser(readTimeframe).makeOptionMandatory();
+  return new Option('--timeframe <timeframe>', `${description} (${TIMEFRAMES.join(' ')})`)
+    .argParser(readTimeframe)
+    .makeOptionMandatory();
 }
 
 export function symbolOption(): Option {
-  return new Option('--symbol <symbol>', 'symbol, e.g. EURUSD or EUR/USD').argParser(readSymbol).makeOptionMandatory();
+  return new Option('--symbol <symbol>', 'symbol, e.g. EURUSD or EUR/USD')
+    .argParser(readSymbol)
+    .makeOptionMandatory();
 }
 
 export function dataOption(): Option {
@@ -41,5 +49,7 @@ export function countOption(flags: string, description: string, fallback: number
 }
 
 export function addressOption(): Option {
-  return new Option('--address <host:port>', 'address of the engine').default('127.0.0.1:50051').env('SUHO_ADDRESS');
+  return new Option('--address <host:port>', 'address of the engine')
+    .default('127.0.0.1:50051')
+    .env('SUHO_ADDRESS');
 }

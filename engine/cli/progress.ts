@@ -9,7 +9,12 @@ export interface Progress {
 export function startProgress(label: string): Progress {
   if (!process.stderr.isTTY) return { update: () => undefined, stop: () => undefined };
   const bar = new cliProgress.SingleBar(
-    { format: `${label} {bar} {percentage}% {stage}`, stream: process.stderr, hideCursor: true, clearOnComplete: true },
+    {
+      format: `${label} {bar} {percentage}% {stage}`,
+      stream: process.stderr,
+      hideCursor: true,
+      clearOnComplete: true,
+    },
     cliProgress.Presets.shades_grey,
   );
   bar.start(100, 0, { stage: '' });

@@ -18,7 +18,9 @@ interface Options {
 
 export function replayCommand(): Command {
   return new Command('replay')
-    .description('play a file of bars or quotes through the engine, training walk-forward, and report how good the signals were')
+    .description(
+      'play a file of bars or quotes through the engine, training walk-forward, and report how good the signals were',
+    )
     .argument('<file>', 'CSV, plain or .gz, with a header')
     .addOption(symbolOption())
     .addOption(timeframeOption('timeframe of the bars, or to build from quotes'))
@@ -40,7 +42,12 @@ Examples:
         { data: options.data, bars: { base: options.timeframe } },
         { waitForEvidence: true },
         async (engine) =>
-          await replay(engine, { ...options, file, tenantId: DEFAULT_TENANT, onProgress: counter.update }),
+          await replay(engine, {
+            ...options,
+            file,
+            tenantId: DEFAULT_TENANT,
+            onProgress: (rows, stage) => counter.update(rows, stage),
+          }),
       ).finally(() => counter.stop());
       process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : describe(report));
     });
@@ -62,7 +69,20 @@ function describe(report: ReplayReport): string {
   return [
     `${report.symbol} ${report.timeframe}: ${report.bars} bars (${report.newBars} new, ${report.duplicates} known, ${report.rejected} rejected), ${report.featureRows} feature rows`,
     `${report.predictions} predictions by ${report.models} models, ${report.resolved} resolved; ${Math.round(report.barsPerSecond)} bars/s, evidence p50 ${report.latencyMs.p50.toFixed(2)} ms, p99 ${report.latencyMs.p99.toFixed(2)} ms`,
-    formatTable(['horizon', 'samples', 'accuracy', '95 % interval', 'majority', 'last direction', 'z', 'up or down', 'z'], rows),
+    formatTable(
+      [
+        'horizon',
+        'samples',
+        'accuracy',
+        '95 % interval',
+        'majority',
+        'last direction',
+        'z',
+        'up or down',
+        'z',
+      ],
+      rows,
+    ),
     acted.samples === 0
       ? 'It never acted: no model showed skill beyond the baseline.'
       : `It acted on ${percent(acted.share)} of the bars and was right on ${percent(acted.accuracy)} of ${acted.samples} (${percent(acted.interval[0])} to ${percent(acted.interval[1])}).`,

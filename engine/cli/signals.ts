@@ -19,7 +19,8 @@ interface Options {
 
 function sequence(text: string): number {
   const n = Number(text);
-  if (!Number.isSafeInteger(n) || n < 0) throw new InvalidArgumentError(`"${text}" is not a sequence number.`);
+  if (!Number.isSafeInteger(n) || n < 0)
+    throw new InvalidArgumentError(`"${text}" is not a sequence number.`);
   return n;
 }
 
@@ -29,7 +30,11 @@ export function signalsCommand(): Command {
     .addOption(addressOption())
     .option('--symbol <symbols...>', 'only these symbols')
     .option('--timeframe <timeframes...>', 'only these timeframes')
-    .option('--resume-after <sequence>', 'continue after this sequence number (0: from the oldest kept)', sequence)
+    .option(
+      '--resume-after <sequence>',
+      'continue after this sequence number (0: from the oldest kept)',
+      sequence,
+    )
     .option('--follow', 'go on as new ones come; without it, end when the stored ones are shown')
     .option('--actionable', 'leave out signals that abstain')
     .option('--latest', 'when this reader is slow, keep only the newest signal of each series')
@@ -70,7 +75,11 @@ Set SUHO_API_KEY where the engine asks for a key.`,
 /** Milliseconds without a signal after which the stored ones are taken to be shown. */
 const QUIET_MS = 700;
 
-async function show(stream: ReturnType<typeof callStream<SignalUpdate>>, options: Options, follow: boolean): Promise<void> {
+async function show(
+  stream: ReturnType<typeof callStream<SignalUpdate>>,
+  options: Options,
+  follow: boolean,
+): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     const rest = (): void => {
@@ -81,7 +90,9 @@ async function show(stream: ReturnType<typeof callStream<SignalUpdate>>, options
     stream.on('metadata', rest);
     stream.on('data', ({ signal, skipped }: SignalUpdate) => {
       const skip = skipped > 0 ? ` (${skipped} skipped before it)` : '';
-      process.stdout.write(options.json === true ? `${JSON.stringify(signal)}\n` : `${signalLine(signal)}${skip}\n`);
+      process.stdout.write(
+        options.json === true ? `${JSON.stringify(signal)}\n` : `${signalLine(signal)}${skip}\n`,
+      );
       rest();
     });
     stream.on('error', (error: ServiceError) => {

@@ -33,10 +33,12 @@ Examples:
 The folder must not be in use by an engine. Each feature row is seen once, with the labels known so far.`,
     )
     .action(async (store: 'features' | 'predictions', query: string, { data, json }: Options) => {
-      if (!existsSync(path.join(data, 'suho.json'))) throw new SuhoError('NOT_FOUND', `There is no data folder at ${path.resolve(data)}.`);
+      if (!existsSync(path.join(data, 'suho.json')))
+        throw new SuhoError('NOT_FOUND', `There is no data folder at ${path.resolve(data)}.`);
       const folder = DataFolder.open(data);
       try {
-        const rows = store === 'features' ? await askFeatures(folder, query) : await askPredictions(folder, query);
+        const rows =
+          store === 'features' ? await askFeatures(folder, query) : await askPredictions(folder, query);
         process.stdout.write(json === true ? `${JSON.stringify(rows)}\n` : describe(rows));
       } finally {
         folder.release();
@@ -78,5 +80,8 @@ function describe(rows: Rows): string {
     if (value instanceof Date) return value.toISOString();
     return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
   };
-  return `${formatTable(head, rows.map((row) => head.map((name) => cell(row[name]))))}\n`;
+  return `${formatTable(
+    head,
+    rows.map((row) => head.map((name) => cell(row[name]))),
+  )}\n`;
 }

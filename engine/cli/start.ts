@@ -20,7 +20,8 @@ interface Options {
 
 function readPort(text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError(`"${text}" is not a port.`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError(`"${text}" is not a port.`);
   return port;
 }
 
@@ -80,7 +81,8 @@ async function run(config: Config, json: boolean): Promise<void> {
     if (!config.tenants.some(({ apiKeySha256 }) => apiKeySha256.length > 0)) {
       say('no credentials are configured: only this machine can connect');
     }
-    if (!json && feed !== undefined) say(`\nSIMULATED markets, ${config.simulator.speed} s of them in a second\n${SIGNAL_HEADER}`);
+    if (!json && feed !== undefined)
+      say(`\nSIMULATED markets, ${config.simulator.speed} s of them in a second\n${SIGNAL_HEADER}`);
     feed?.run();
     await stopped;
   } finally {
@@ -93,12 +95,19 @@ async function run(config: Config, json: boolean): Promise<void> {
 }
 
 /** History and first models for the simulated markets, where there are none yet. */
-async function prepareSimulation(engine: Engine, feed: SimulatedFeed, config: Config, say: (text: string) => void): Promise<void> {
+async function prepareSimulation(
+  engine: Engine,
+  feed: SimulatedFeed,
+  config: Config,
+  say: (text: string) => void,
+): Promise<void> {
   const seriesIds = await feed.open(DEFAULT_TENANT);
   const { historyBars, timeframe } = config.simulator;
   const tenantId = config.tenants[0]?.id ?? DEFAULT_TENANT;
   if (seriesIds.some((id) => engine.barsOf(id) < historyBars)) {
-    say(`first start: inventing ${historyBars} ${timeframe} bars of history for ${config.simulator.symbols.join(', ')}`);
+    say(
+      `first start: inventing ${historyBars} ${timeframe} bars of history for ${config.simulator.symbols.join(', ')}`,
+    );
     const progress = startProgress('history');
     await feed.fillHistory(historyBars, (share) => progress.update(share, ''));
     progress.stop();
@@ -107,9 +116,13 @@ async function prepareSimulation(engine: Engine, feed: SimulatedFeed, config: Co
     if (engine.route(tenantId, seriesId) !== undefined) continue;
     const progress = startProgress(`training ${seriesId}`);
     const through = engine.lastClosedBar(seriesId) + timeframeMs(timeframe);
-    const { record } = await engine.train(seriesId, through, (done, total, stage) => progress.update(done / total, stage));
+    const { record } = await engine.train(seriesId, through, (done, total, stage) =>
+      progress.update(done / total, stage),
+    );
     progress.stop();
     const found = record.edge.some(Boolean) ? 'skill found' : 'no skill found, it will abstain';
-    say(`trained ${record.version} for ${record.symbol} ${record.timeframe} on ${record.rows} bars: ${found}`);
+    say(
+      `trained ${record.version} for ${record.symbol} ${record.timeframe} on ${record.rows} bars: ${found}`,
+    );
   }
 }

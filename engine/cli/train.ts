@@ -23,7 +23,10 @@ export function trainCommand(): Command {
     .addOption(timeframeOption('timeframe of the bars, or to build from quotes'))
     .addOption(dataOption())
     .addOption(jsonOption())
-    .addHelpText('after', '\nExample:\n  suho train EURUSD_h1.csv.gz --symbol EURUSD --timeframe 1h --data eurusd')
+    .addHelpText(
+      'after',
+      '\nExample:\n  suho train EURUSD_h1.csv.gz --symbol EURUSD --timeframe 1h --data eurusd',
+    )
     .action(async (file: string, options: Options) => {
       const counter = startCounter('train');
       const record = await withEngine(
@@ -36,15 +39,21 @@ export function trainCommand(): Command {
             tenantId: DEFAULT_TENANT,
             trainAfter: Infinity,
             retrainEvery: Infinity,
-            onProgress: counter.update,
+            onProgress: (rows, stage) => counter.update(rows, stage),
           });
           const seriesId = `${REPLAY_FEED}/${options.symbol}/${options.timeframe}`;
           const through = engine.lastClosedBar(seriesId) + timeframeMs(options.timeframe);
-          const trained = await engine.train(seriesId, through, (done, total, stage) => counter.update(done, `${stage} ${done}/${total}`));
+          const trained = await engine.train(seriesId, through, (done, total, stage) =>
+            counter.update(done, `${stage} ${done}/${total}`),
+          );
           return trained.record;
         },
       ).finally(() => counter.stop());
-      process.stdout.write(options.json === true ? `${JSON.stringify({ ...record, verdict: verdict(record) })}\n` : describe(record));
+      process.stdout.write(
+        options.json === true
+          ? `${JSON.stringify({ ...record, verdict: verdict(record) })}\n`
+          : describe(record),
+      );
     });
 }
 
@@ -75,7 +84,20 @@ function describe(record: ModelRecord): string {
   ]);
   return [
     `Model ${record.version} of ${record.symbol} ${record.timeframe}, trained on ${record.rows} bars from ${utc(record.trainedFrom)} to ${utc(record.trainedThrough)}`,
-    formatTable(['horizon', 'walk-forward samples', 'accuracy', '95 % interval', 'majority', 'last direction', 'z', 'up or down', 'z'], rows),
+    formatTable(
+      [
+        'horizon',
+        'walk-forward samples',
+        'accuracy',
+        '95 % interval',
+        'majority',
+        'last direction',
+        'z',
+        'up or down',
+        'z',
+      ],
+      rows,
+    ),
     verdict(record),
     '',
   ].join('\n');

@@ -6,7 +6,13 @@ import { createChdbConnection } from 'chdb/connection';
 import type { Bar } from '../../actors/market/bar.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store.js';
-import { AGGREGATE_COLUMNS, SEGMENT_COLUMNS, SEGMENT_STRUCTURE, encodeSegment, featureSchema } from './table.js';
+import {
+  AGGREGATE_COLUMNS,
+  SEGMENT_COLUMNS,
+  SEGMENT_STRUCTURE,
+  encodeSegment,
+  featureSchema,
+} from './table.js';
 
 /** Rows of one segment at most: ~20 MB, and one insert. */
 const SEGMENT_ROWS = 10_000;
@@ -57,7 +63,9 @@ export class EmbeddedFeatureStore implements FeatureStore {
         ['ml_features', SEGMENT_COLUMNS],
         ['aggregates', AGGREGATE_COLUMNS],
       ]) {
-        await this.#client.command({ query: `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM ${source}` });
+        await this.#client.command({
+          query: `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM ${source}`,
+        });
       }
     } finally {
       await rm(file, { force: true });
@@ -82,7 +90,10 @@ export class EmbeddedFeatureStore implements FeatureStore {
         limit,
       },
       format: 'JSONCompactEachRow',
-      clickhouse_settings: { output_format_json_quote_64bit_integers: 0, output_format_json_quote_denormals: 0 },
+      clickhouse_settings: {
+        output_format_json_quote_64bit_integers: 0,
+        output_format_json_quote_denormals: 0,
+      },
     });
     const rows = await result.json<(number | null)[]>();
     const number = (x: number | null | undefined): number => x ?? NaN;

@@ -15,8 +15,10 @@ const DOUBLE = 'Float64 CODEC(Gorilla, ZSTD(1))';
 const TIME = "DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1))";
 
 /** Names of the label columns, in the order a row keeps its label numbers. */
-export const LABEL_COLUMNS: readonly string[] = HORIZONS.flatMap((horizon) =>
-  ['direction', 'return', 'max_gain', 'max_loss', 'barrier', 'resolved_at'].map((name) => `label_${name}_${horizon}`),
+const LABEL_COLUMNS: readonly string[] = HORIZONS.flatMap((horizon) =>
+  ['direction', 'return', 'max_gain', 'max_loss', 'barrier', 'resolved_at'].map(
+    (name) => `label_${name}_${horizon}`,
+  ),
 );
 
 const KEY: readonly Column[] = [
@@ -41,7 +43,7 @@ const FEATURES: readonly Column[] = CATALOGUE.map(({ name }) => ({
   stored: 'Float32 CODEC(ZSTD(1))',
 }));
 
-export const COLUMNS: readonly Column[] = [...KEY, ...BAR, ...QUALITY, ...LABELS, ...FEATURES];
+const COLUMNS: readonly Column[] = [...KEY, ...BAR, ...QUALITY, ...LABELS, ...FEATURES];
 
 const names = (columns: readonly Column[]): string => columns.map(({ name }) => name).join(', ');
 
@@ -62,9 +64,10 @@ export function featureSchema(): string {
     [
       `CREATE TABLE IF NOT EXISTS ${name}`,
       '(',
-      [...columns.map(({ name: column, stored }) => `    ${column} ${stored}`), `    stored_at DateTime DEFAULT now()`].join(
-        ',\n',
-      ),
+      [
+        ...columns.map(({ name: column, stored }) => `    ${column} ${stored}`),
+        `    stored_at DateTime DEFAULT now()`,
+      ].join(',\n'),
       ')',
       `ENGINE = ReplacingMergeTree(${version})`,
       'PARTITION BY toYYYYMM(bar_open_time)',
@@ -100,12 +103,16 @@ export function encodeSegment(rows: readonly IdentifiedRow[]): Buffer {
   const keys = rows.map(({ series }) =>
     [series.tenantId, series.feed, series.symbol, series.timeframe].map((text) => encoder.encode(text)),
   );
-  const size = keys.reduce((sum, texts) => sum + texts.reduce((n, text) => n + 1 + text.length, 0) + FIXED, 0);
+  const size = keys.reduce(
+    (sum, texts) => sum + texts.reduce((n, text) => n + 1 + text.length, 0) + FIXED,
+    0,
+  );
   const buffer = Buffer.allocUnsafe(size);
   let at = 0;
   rows.forEach(({ row }, i) => {
     for (const text of keys[i]!) {
-      if (text.length > 127) throw new Error('A tenant, feed or symbol of more than 127 bytes cannot be stored.');
+      if (text.length > 127)
+        throw new Error('A tenant, feed or symbol of more than 127 bytes cannot be stored.');
       buffer[at++] = text.length;
       buffer.set(text, at);
       at += text.length;

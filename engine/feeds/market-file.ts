@@ -29,7 +29,9 @@ function column(header: readonly string[], name: string): ReadNumber {
 
 function barReader(header: readonly string[]): (record: readonly string[]) => Bar {
   const [ts, open, high, low, close] = BAR_COLUMNS.map((name) => column(header, name));
-  const [volume, tickCount, bid, ask] = ['volume', 'tick_count', 'bid', 'ask'].map((name) => column(header, name));
+  const [volume, tickCount, bid, ask] = ['volume', 'tick_count', 'bid', 'ask'].map((name) =>
+    column(header, name),
+  );
   return (record) => ({
     openTime: ts!(record),
     open: open!(record),

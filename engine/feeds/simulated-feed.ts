@@ -5,7 +5,7 @@ import type { Engine } from '../engine.js';
 import { SimulatedMarket, isWeekend } from './simulator.js';
 
 /** Name of the feed, and so what every simulated series is labelled with. */
-export const SIMULATED_FEED = 'simulated';
+const SIMULATED_FEED = 'simulated';
 const STEP_MS = 50;
 const HOUR_MS = 3_600_000;
 
@@ -33,12 +33,20 @@ export class SimulatedFeed {
     const seriesIds: string[] = [];
     for (const symbol of simulator.symbols) {
       const wanted = tenants.flatMap(({ id, series }) =>
-        series.filter((s) => s.feed === SIMULATED_FEED && s.symbol === symbol).map((s) => ({ id, timeframe: s.timeframe })),
+        series
+          .filter((s) => s.feed === SIMULATED_FEED && s.symbol === symbol)
+          .map((s) => ({ id, timeframe: s.timeframe })),
       );
       const subscribers = tenants.length === 0 ? [{ id: defaultTenant, timeframe }] : wanted;
       let group = '';
       for (const { id, timeframe: signals } of subscribers) {
-        group = await this.#engine.follow({ feed: SIMULATED_FEED, symbol, base: timeframe, tenantId: id, timeframe: signals });
+        group = await this.#engine.follow({
+          feed: SIMULATED_FEED,
+          symbol,
+          base: timeframe,
+          tenantId: id,
+          timeframe: signals,
+        });
       }
       if (group === '') continue;
       const market = new SimulatedMarket(symbol, seed, momentum, timeframeMs(timeframe));

@@ -3,7 +3,7 @@ import { newYorkOffsetMs, sessionsAt, type SessionState } from '../../actors/mar
 import { Random } from '../learning/random.js';
 
 /** First simulated moment: a Monday. */
-export const SIMULATION_START = Date.UTC(2024, 0, 1);
+const SIMULATION_START = Date.UTC(2024, 0, 1);
 const MINUTE = 60_000;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -69,16 +69,27 @@ export class SimulatedMarket {
     const { asia, london, newYork } = this.#sessions;
     const activity = 0.5 + (asia ? 0.2 : 0) + (london ? 0.5 : 0) + (newYork ? 0.5 : 0);
     // Student-t with 4 degrees of freedom, brought to unit variance.
-    const shock = Math.abs(random.normal()) / Math.sqrt((random.normal() ** 2 + random.normal() ** 2 + random.normal() ** 2 + random.normal() ** 2) / 4 + 0.25);
+    const shock =
+      Math.abs(random.normal()) /
+      Math.sqrt(
+        (random.normal() ** 2 + random.normal() ** 2 + random.normal() ** 2 + random.normal() ** 2) / 4 +
+          0.25,
+      );
     this.#direction = random.next() < this.#momentum ? this.#direction : -this.#direction;
     const from = this.#price;
-    const change = this.#direction * Math.min(6, 0.2 + shock) * this.#volatility() * this.#regime * activity * 0.7;
+    const change =
+      this.#direction * Math.min(6, 0.2 + shock) * this.#volatility() * this.#regime * activity * 0.7;
     this.#price = from * Math.exp(change);
     const quotes: Quote[] = [];
     for (let i = 0; i < QUOTES_A_BLOCK; i++) {
       const along = (i + 1) / QUOTES_A_BLOCK;
       const noise = i === QUOTES_A_BLOCK - 1 ? 0 : random.normal() * this.#volatility() * 0.15;
-      quotes.push(this.#quote(start + Math.floor((i + 0.5) * (this.#blockMs / QUOTES_A_BLOCK)), from + (this.#price - from) * along + from * noise));
+      quotes.push(
+        this.#quote(
+          start + Math.floor((i + 0.5) * (this.#blockMs / QUOTES_A_BLOCK)),
+          from + (this.#price - from) * along + from * noise,
+        ),
+      );
     }
     return quotes;
   }
@@ -92,7 +103,13 @@ export class SimulatedMarket {
     const scale = 10 ** digits;
     const rounded = Math.round(bid * scale) / scale;
     const spread = pip * (0.1 + 0.1 * this.#regime);
-    return { ts, bid: rounded, ask: Math.round((rounded + spread) * scale) / scale, bidSize: NaN, askSize: NaN };
+    return {
+      ts,
+      bid: rounded,
+      ask: Math.round((rounded + spread) * scale) / scale,
+      bidSize: NaN,
+      askSize: NaN,
+    };
   }
 }
 

@@ -2,7 +2,16 @@ import { Piscina } from 'piscina';
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { FromWorker } from './from-worker.js';
-import { EMBEDDING, OUTPUT_STRIDE, PROBABILITIES, RETURNS, slabBytes, slotInputs, slotOutputs, type SlabLayout } from './slab.js';
+import {
+  EMBEDDING,
+  OUTPUT_STRIDE,
+  PROBABILITIES,
+  RETURNS,
+  slabBytes,
+  slotInputs,
+  slotOutputs,
+  type SlabLayout,
+} from './slab.js';
 import type { ModelFile, ToWorker } from './to-worker.js';
 
 /** What the models say of one row. */
@@ -39,6 +48,9 @@ export interface InferencePoolStats {
   readonly failed: number;
 }
 
+/** Times a batch is run at most when workers die under it. */
+const ATTEMPTS_MAX = 4;
+
 interface Job {
   readonly key: string;
   readonly row: Float32Array;
@@ -56,7 +68,7 @@ interface Queue {
  * Runs ONNX models in worker threads. Rows of all actors that use the same pair of models share runs: a run
  * starts as soon as a worker is free and takes what waits by then, so nothing ever sleeps to fill a batch.
  * Two requests with the same key share one inference. A worker that dies rejects what it held, is replaced,
- * and the work is tried once more.
+ * and the work is tried again.
  */
 export class InferencePool {
   readonly #options: InferencePoolOptions;
@@ -210,7 +222,10 @@ export class InferencePool {
       this.#counts.batches++;
     } catch (error) {
       this.#counts.failed += jobs.length;
-      const failure = error instanceof SuhoError ? error : new SuhoError('STORE_UNAVAILABLE', `Inference failed: ${messageOf(error)}`);
+      const failure =
+        error instanceof SuhoError
+          ? error
+          : new SuhoError('STORE_UNAVAILABLE', `Inference failed: ${messageOf(error)}`);
       for (const job of jobs) job.reject(failure);
     } finally {
       this.#free.push(slot);
@@ -218,14 +233,20 @@ export class InferencePool {
     }
   }
 
-  /** Runs a batch; when the worker dies under it, once more on another. */
+  /**
+   * Runs a batch; when the worker dies under it, again on another. The worker that takes over may die too, or
+   * the pool be replaced because its workers died while starting: so a few times, not once.
+   */
   async #attempt(message: ToWorker): Promise<FromWorker> {
-    try {
-      return await this.#pool.run(message);
-    } catch (error) {
-      if (this.#closed) throw error;
-      this.#counts.retried++;
-      return await this.#pool.run(message);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#pool.run(message);
+      } catch (error) {
+        if (this.#closed || attempt === ATTEMPTS_MAX) throw error;
+        this.#counts.retried++;
+        // The pool is replaced in the turn after its last worker died.
+        await new Promise((resolve) => setTimeout(resolve, attempt));
+      }
     }
   }
 }

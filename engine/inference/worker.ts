@@ -18,9 +18,11 @@ class BadModel extends Error {}
 
 async function openSession(file: ModelFile): Promise<InferenceSession> {
   const bytes = await readFile(file.path);
-  if (bytes.length > MODEL_BYTES_MAX) throw new BadModel(`${file.path} has ${bytes.length} bytes; a model may have ${MODEL_BYTES_MAX}.`);
+  if (bytes.length > MODEL_BYTES_MAX)
+    throw new BadModel(`${file.path} has ${bytes.length} bytes; a model may have ${MODEL_BYTES_MAX}.`);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (sha256 !== file.sha256) throw new BadModel(`${file.path} is not the file that was registered: its SHA-256 is ${sha256}.`);
+  if (sha256 !== file.sha256)
+    throw new BadModel(`${file.path} is not the file that was registered: its SHA-256 is ${sha256}.`);
   try {
     return await InferenceSession.create(bytes, {
       intraOpNumThreads: 1,
@@ -29,7 +31,9 @@ async function openSession(file: ModelFile): Promise<InferenceSession> {
       graphOptimizationLevel: 'all',
     });
   } catch (error) {
-    throw new BadModel(`${file.path} is not an ONNX model: ${error instanceof Error ? error.message : String(error)}`);
+    throw new BadModel(
+      `${file.path} is not an ONNX model: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 
@@ -65,7 +69,9 @@ async function infer(
   for (const [tensor, width] of columns) {
     const data = tensor?.data;
     if (!(data instanceof Float32Array) || data.length !== rows * width) {
-      throw new BadModel(`The model's outputs do not have the shape of the contract (${width} numbers a row).`);
+      throw new BadModel(
+        `The model's outputs do not have the shape of the contract (${width} numbers a row).`,
+      );
     }
     for (let row = 0; row < rows; row++) {
       outputs.set(data.subarray(row * width, (row + 1) * width), row * OUTPUT_STRIDE + at);
@@ -83,7 +89,8 @@ async function batchInvariant(predictor: InferenceSession, encoder: InferenceSes
   const alone = new Float32Array(OUTPUT_STRIDE);
   for (let row = 0; row < rows; row++) {
     await infer(predictor, encoder, inputs.slice(row * FEATURE_COUNT, (row + 1) * FEATURE_COUNT), 1, alone);
-    for (let i = 0; i < OUTPUT_STRIDE; i++) if (!Object.is(alone[i], together[row * OUTPUT_STRIDE + i])) return false;
+    for (let i = 0; i < OUTPUT_STRIDE; i++)
+      if (!Object.is(alone[i], together[row * OUTPUT_STRIDE + i])) return false;
   }
   return true;
 }
@@ -91,7 +98,8 @@ async function batchInvariant(predictor: InferenceSession, encoder: InferenceSes
 export default async function work(message: ToWorker): Promise<FromWorker> {
   try {
     const [predictor, encoder] = await Promise.all([session(message.predictor), session(message.encoder)]);
-    if (message.kind === 'check') return { kind: 'checked', batchInvariant: await batchInvariant(predictor, encoder) };
+    if (message.kind === 'check')
+      return { kind: 'checked', batchInvariant: await batchInvariant(predictor, encoder) };
     const { slot, rows } = message;
     const start = performance.now();
     // ONNX Runtime refuses shared memory as a tensor, so the rows are copied here, off the engine's thread.

@@ -76,7 +76,10 @@ export class DataFolder {
     try {
       writeFileSync(file, `${JSON.stringify({ format: FORMAT })}\n`);
     } catch (error) {
-      throw new SuhoError('BAD_CONFIG', `The data folder ${this.path} cannot be written: ${messageOf(error)}.`);
+      throw new SuhoError(
+        'BAD_CONFIG',
+        `The data folder ${this.path} cannot be written: ${messageOf(error)}.`,
+      );
     }
   }
 
@@ -88,15 +91,24 @@ export class DataFolder {
         return;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-          throw new SuhoError('BAD_CONFIG', `The data folder ${this.path} cannot be written: ${messageOf(error)}.`);
+          throw new SuhoError(
+            'BAD_CONFIG',
+            `The data folder ${this.path} cannot be written: ${messageOf(error)}.`,
+          );
         }
       }
       const [pid = '', startTime = ''] = readFileSync(this.#lockFile, 'utf8').split(' ');
       if (isRunning(Number(pid), startTime)) {
-        throw new SuhoError('DATA_FOLDER_IN_USE', `The data folder ${this.path} is in use by another engine (process ${pid}).`);
+        throw new SuhoError(
+          'DATA_FOLDER_IN_USE',
+          `The data folder ${this.path} is in use by another engine (process ${pid}).`,
+        );
       }
       rmSync(this.#lockFile, { force: true });
     }
-    throw new SuhoError('DATA_FOLDER_IN_USE', `The data folder ${this.path} is being taken by another engine.`);
+    throw new SuhoError(
+      'DATA_FOLDER_IN_USE',
+      `The data folder ${this.path} is being taken by another engine.`,
+    );
   }
 }

@@ -57,7 +57,7 @@ interface StoredPattern extends Omit<PatternRecord, 'vector'> {
   readonly vector: Uint8Array;
 }
 
-type Write = () => void;
+type Write = () => unknown;
 
 /** Inputs a recovery may have to read again are never purged; below this many, nothing is worth purging. */
 const PURGE_STEP = 5_000;
@@ -92,7 +92,11 @@ export class Journal {
   #appendedSincePurge = 0;
   #failure: unknown;
   #committedThrough: number;
-  #waiters: { readonly position: number; readonly resolve: () => void; readonly reject: (e: unknown) => void }[] = [];
+  #waiters: {
+    readonly position: number;
+    readonly resolve: () => void;
+    readonly reject: (e: unknown) => void;
+  }[] = [];
   #onCommitted: (through: number) => void = () => undefined;
   readonly #topicListeners = new Map<Topic, () => void>();
 
@@ -157,7 +161,7 @@ export class Journal {
     const { kind, group } = record;
     const body = kind === 'bars' || kind === 'quotes' ? bytesOf(record.numbers) : record;
     const size = 40 + (body instanceof Uint8Array ? body.length : 200);
-    this.#push(size, () => void this.#inputs.putSync(position, { kind, group, body }));
+    this.#push(size, () => this.#inputs.putSync(position, { kind, group, body }));
     return position;
   }
 
@@ -166,7 +170,8 @@ export class Journal {
     const packed = packRow(row);
     const { seriesId, closeTime, labels } = row;
     const earlier = new Map<number, Label[]>();
-    for (const label of labels) earlier.set(label.closeTime, [...(earlier.get(label.closeTime) ?? []), label]);
+    for (const label of labels)
+      earlier.set(label.closeTime, [...(earlier.get(label.closeTime) ?? []), label]);
     const position = this.#nextPosition;
     this.#nextPosition += 1 + earlier.size;
     this.#push(packed.length + 80 * (1 + earlier.size), () => {
@@ -186,7 +191,7 @@ export class Journal {
   appendConclusion(conclusion: ConclusionRecord): number | undefined {
     const { actorId, closeTime, result } = conclusion;
     if (result.kind === 'withheld') {
-      this.#push(200, () => void this.#conclusions.putSync([actorId, closeTime], conclusion));
+      this.#push(200, () => this.#conclusions.putSync([actorId, closeTime], conclusion));
       return undefined;
     }
     const sequence = this.#nextPosition++;
@@ -215,7 +220,7 @@ export class Journal {
       returns: [...pattern.returns],
       resolvedAt: pattern.resolvedAt,
     };
-    this.#push(80 + byteLength, () => void this.#patterns.putSync([partition, closeTime], stored));
+    this.#push(80 + byteLength, () => this.#patterns.putSync([partition, closeTime], stored));
   }
 
   /** Replaces a group's snapshot with its states at `position`. */
@@ -227,17 +232,17 @@ export class Journal {
   }
 
   putOffset(sink: string, position: number): void {
-    this.#push(0, () => void this.#meta.putSync(`offset:${sink}`, position));
+    this.#push(0, () => this.#meta.putSync(`offset:${sink}`, position));
   }
 
   appendDeadLetter(letter: DeadLetterRecord): void {
     const position = this.#nextPosition++;
-    this.#push(letter.error.length + 100, () => void this.#deadLetters.putSync(position, letter));
+    this.#push(letter.error.length + 100, () => this.#deadLetters.putSync(position, letter));
   }
 
   /** Small facts of the engine's own (feed cursors and the like). */
   putFact(key: string, value: unknown): void {
-    this.#push(0, () => void this.#meta.putSync(`fact:${key}`, value));
+    this.#push(0, () => this.#meta.putSync(`fact:${key}`, value));
   }
 
   /** Settles when all that was appended so far is durable. */
@@ -255,7 +260,10 @@ export class Journal {
   /** All facts whose key begins with a prefix, the prefix left out. */
   facts(prefix: string): [string, unknown][] {
     const start = `fact:${prefix}`;
-    return [...this.#meta.getRange({ start, end: `${start}\uffff` })].map(({ key, value }) => [key.slice(start.length), value]);
+    return [...this.#meta.getRange({ start, end: `${start}\uffff` })].map(({ key, value }) => [
+      key.slice(start.length),
+      value,
+    ]);
   }
 
   offset(sink: string): number {
@@ -297,14 +305,23 @@ export class Journal {
 
   /** Close time of the last bar an actor concluded on disk, 0 before the first. */
   lastConclusion(actorId: string): number {
-    const range = { start: [actorId, Infinity] as [string, number], end: [actorId, 0] as [string, number], reverse: true, limit: 1 };
+    const range = {
+      start: [actorId, Infinity] as [string, number],
+      end: [actorId, 0] as [string, number],
+      reverse: true,
+      limit: 1,
+    };
     for (const key of this.#conclusions.getKeys(range)) return key[1];
     return 0;
   }
 
   /** The newest signal of an actor. */
   latestSignal(actorId: string): { sequence: number; signal: Signal } | undefined {
-    const range = { start: [actorId, Infinity] as [string, number], end: [actorId, 0] as [string, number], reverse: true };
+    const range = {
+      start: [actorId, Infinity] as [string, number],
+      end: [actorId, 0] as [string, number],
+      reverse: true,
+    };
     for (const { value } of this.#conclusions.getRange(range)) {
       if (typeof value !== 'number') continue;
       const result = this.#signals.get(value)?.result;
@@ -369,7 +386,8 @@ export class Journal {
         continue;
       }
       const conclusion = this.#signals.get(value.sequence);
-      if (conclusion?.result.kind === 'signal') events.push({ kind: 'signal', signal: conclusion.result.signal });
+      if (conclusion?.result.kind === 'signal')
+        events.push({ kind: 'signal', signal: conclusion.result.signal });
     }
     return { events, offset: last };
   }
@@ -382,14 +400,20 @@ export class Journal {
 
   /** All moments of a pattern partition, oldest first. */
   *patterns(partition: string): Generator<readonly [number, PatternRecord]> {
-    for (const { key, value } of this.#patterns.getRange({ start: [partition, 0], end: [partition, Infinity] })) {
+    for (const { key, value } of this.#patterns.getRange({
+      start: [partition, 0],
+      end: [partition, Infinity],
+    })) {
       yield [key[1], { ...value, vector: new Float32Array(new Uint8Array(value.vector).buffer) }];
     }
   }
 
   /** Close times of stored rows of a series, from `from` on, oldest first. */
   *rowsOf(seriesId: string, from: number): Generator<StoredRow> {
-    for (const { key, value } of this.#rows.getRange({ start: [seriesId, from], end: [seriesId, Infinity] })) {
+    for (const { key, value } of this.#rows.getRange({
+      start: [seriesId, from],
+      end: [seriesId, Infinity],
+    })) {
       yield unpackRow(seriesId, key[1], value);
     }
   }
@@ -434,9 +458,13 @@ export class Journal {
           for (const listener of this.#topicListeners.values()) listener();
         },
         (error: unknown) => {
-          this.#failure = new SuhoError('STORE_UNAVAILABLE', `The journal cannot be written: ${String(error)}`, {
-            cause: error,
-          });
+          this.#failure = new SuhoError(
+            'STORE_UNAVAILABLE',
+            `The journal cannot be written: ${String(error)}`,
+            {
+              cause: error,
+            },
+          );
           for (const { reject } of this.#waiters) reject(this.#failure);
           this.#waiters = [];
         },
@@ -476,7 +504,8 @@ export class Journal {
       if (this.#bytes <= target) return;
       const packed = this.#rows.get(value);
       // A row stays while a label of it may still come.
-      const complete = packed !== undefined && !Number.isNaN(unpackRow(value[0], value[1], packed).labels.at(-1)!);
+      const complete =
+        packed !== undefined && !Number.isNaN(unpackRow(value[0], value[1], packed).labels.at(-1)!);
       if (complete) {
         this.#bytes -= packed.length;
         this.#rows.removeSync(value);
@@ -491,7 +520,8 @@ export class Journal {
       if (this.#bytes <= target) return;
       if ('sequence' in value) {
         const conclusion = this.#signals.get(value.sequence);
-        if (conclusion !== undefined) this.#conclusions.removeSync([conclusion.actorId, conclusion.closeTime]);
+        if (conclusion !== undefined)
+          this.#conclusions.removeSync([conclusion.actorId, conclusion.closeTime]);
         this.#signals.removeSync(value.sequence);
         this.#meta.putSync('purgedSignals', value.sequence);
         this.#bytes -= 2_200;

@@ -72,7 +72,7 @@ export function unpackQuotes(numbers: Float64Array): Quote[] {
 export const LABEL_NUMBERS = 6 * HORIZONS.length;
 
 /** Writes a label into its place among a row's label numbers. */
-export function setLabel(labels: Float64Array, label: Readonly<Label>): void {
+function setLabel(labels: Float64Array, label: Readonly<Label>): void {
   labels.set(
     [label.direction, label.return, label.maxGain, label.maxLoss, label.barrier, label.resolvedAt],
     label.horizon * 6,
@@ -139,7 +139,12 @@ export interface ConclusionRecord {
 /** What the prediction store is told, in order. */
 export type PredictionEvent =
   | { readonly kind: 'signal'; readonly signal: Signal }
-  | { readonly kind: 'outcome'; readonly tenantId: string; readonly predictionId: string; readonly label: Label };
+  | {
+      readonly kind: 'outcome';
+      readonly tenantId: string;
+      readonly predictionId: string;
+      readonly label: Label;
+    };
 
 /** A moment of a series in a tenant's pattern index. */
 export interface PatternRecord {

@@ -20,6 +20,12 @@ export interface SinkStatus {
 }
 
 const RETRY_MS_MAX = 30_000;
+/**
+ * A store is written to at most this often while little waits: an insert of ten rows costs ClickHouse about as
+ * much as one of ten thousand, and the engine needs the core.
+ */
+const LINGER_MS = 500;
+const LINGER_BELOW = 2_000;
 
 /**
  * An idempotent reader of the journal: writes what it finds to its store, then moves its offset. When the
@@ -35,6 +41,7 @@ export class Sink {
   #error: string | undefined;
   #behindSince: number | undefined;
   #wake: (() => void) | undefined;
+  #hurry: (() => void) | undefined;
   #stopped = false;
   #loop: Promise<void> | undefined;
   #waiters: { readonly position: number; readonly resolve: () => void }[] = [];
@@ -58,6 +65,7 @@ export class Sink {
     if (this.#journal.lag(this.#target.topic, this.#offset) === 0) return;
     const position = this.#journal.stats().nextPosition;
     const done = new Promise<void>((resolve) => this.#waiters.push({ position, resolve }));
+    this.#hurry?.();
     this.#wake?.();
     await done;
   }
@@ -68,7 +76,8 @@ export class Sink {
       name: this.name,
       healthy: this.#error === undefined,
       lagRows,
-      lagSeconds: lagRows > 0 && this.#behindSince !== undefined ? (Date.now() - this.#behindSince) / 1000 : 0,
+      lagSeconds:
+        lagRows > 0 && this.#behindSince !== undefined ? (Date.now() - this.#behindSince) / 1000 : 0,
       written: this.#written,
       error: this.#error,
     };
@@ -76,6 +85,7 @@ export class Sink {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#hurry?.();
     this.#wake?.();
     await this.#loop;
   }
@@ -96,7 +106,8 @@ export class Sink {
         this.#error = undefined;
         retryMs = 100;
       } catch (error) {
-        if (this.#error === undefined) this.#log.warn({ sink: this.name, error: messageOf(error) }, 'store is away');
+        if (this.#error === undefined)
+          this.#log.warn({ sink: this.name, error: messageOf(error) }, 'store is away');
         this.#error = messageOf(error);
         await this.#pause(retryMs);
         retryMs = Math.min(RETRY_MS_MAX, retryMs * 2);
@@ -104,6 +115,7 @@ export class Sink {
       }
       if (count > 0) {
         this.#behindSince ??= Date.now();
+        if (count < LINGER_BELOW) await this.#linger();
         continue;
       }
       this.#behindSince = undefined;
@@ -111,6 +123,19 @@ export class Sink {
       await this.#pause(60_000);
     }
     this.#release();
+  }
+
+  /** Lets entries gather, unless someone waits for the store to catch up. */
+  async #linger(): Promise<void> {
+    if (this.#stopped || this.#waiters.length > 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, LINGER_MS);
+      this.#hurry = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#hurry = undefined;
   }
 
   #release(): void {

@@ -55,7 +55,11 @@ function compare(
   const gain = accuracy - baseline;
   const variance = differences.reduce((sum, d) => sum + (d - gain) * (d - gain), 0) / n;
   const effective = n / overlap;
-  return { accuracy, baseline, z: variance > 0 && effective >= 1 ? gain / Math.sqrt(variance / effective) : 0 };
+  return {
+    accuracy,
+    baseline,
+    z: variance > 0 && effective >= 1 ? gain / Math.sqrt(variance / effective) : 0,
+  };
 }
 
 /** Scores predictions of one horizon, oldest first; `lengthMs` is the bar length. */

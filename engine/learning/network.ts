@@ -119,10 +119,7 @@ function adam(g: Graph, loss: Value, parameters: readonly Parameter[], values: r
     const v = g.input(`v.${parameter.name}`, parameter.dims);
     const nextM = g.add(g.mul(m, g.scalar(BETA_1)), g.mul(gradient, g.scalar(1 - BETA_1)));
     const nextV = g.add(g.mul(v, g.scalar(BETA_2)), g.mul(g.square(gradient), g.scalar(1 - BETA_2)));
-    const step = g.div(
-      g.div(nextM, correction1),
-      g.add(g.sqrt(g.div(nextV, correction2)), g.scalar(1e-8)),
-    );
+    const step = g.div(g.div(nextM, correction1), g.add(g.sqrt(g.div(nextV, correction2)), g.scalar(1e-8)));
     const moved = g.sub(value, g.mul(step, rate));
     const next = parameter.decays ? g.sub(moved, g.mul(value, g.mul(rate, decay))) : moved;
     return [
@@ -287,7 +284,11 @@ export function predictorModel(
       [HORIZONS.length],
     ),
   );
-  return g.encode('predictor', [g.named(probabilities, 'probabilities'), g.named(scaled, 'returns')], metadata);
+  return g.encode(
+    'predictor',
+    [g.named(probabilities, 'probabilities'), g.named(scaled, 'returns')],
+    metadata,
+  );
 }
 
 /** The served encoder: `embedding` (batch × 64) and reconstruction `error` (batch × 1, mean square) out. */
@@ -299,7 +300,9 @@ export function encoderModel(
   const g = new Graph();
   const x = normalise(g, g.input('features', ['batch', FEATURE_COUNT]), normalisation);
   const { embedding, output } = autoencoderForward(g, x, constants(g, parameters));
-  const error = g.meanLast(g.square(g.sub(output, x)));
+  // The mean as a product: ONNX Runtime's ReduceMean rounds a row differently in batches of other sizes.
+  const mean = g.constant(new Float32Array(FEATURE_COUNT).fill(1 / FEATURE_COUNT), [FEATURE_COUNT, 1]);
+  const error = g.matMul(g.square(g.sub(output, x)), mean);
   return g.encode('encoder', [g.named(embedding, 'embedding'), g.named(error, 'error')], metadata);
 }
 

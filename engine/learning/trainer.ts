@@ -33,7 +33,7 @@ const DECAY = 0.15;
 /** Standard errors above the commoner direction that the walk-forward leaning must reach to count as skill. */
 const EDGE_Z = 3;
 /** Rows without which training is refused. */
-export const ROWS_MIN = 600;
+const ROWS_MIN = 600;
 
 export interface TrainingOptions {
   readonly seed: number;
@@ -97,7 +97,9 @@ export async function train(
   }
   const lengthMs = timeframeMs(timeframe);
   const scores = outcomes.map((list, horizon) => score(horizon, list, lengthMs));
-  const edge = scores.map(({ directional, effectiveSamples }) => directional.z >= EDGE_Z && effectiveSamples >= 30);
+  const edge = scores.map(
+    ({ directional, effectiveSamples }) => directional.z >= EDGE_Z && effectiveSamples >= 30,
+  );
   const best = scores.reduce((a, b, i) => (b.directional.z > scores[a]!.directional.z ? i : a), 0);
   const primaryHorizon = edge.includes(true) ? best : 0;
 
@@ -253,7 +255,8 @@ function association(
 }
 
 function overlapOf(dataset: Dataset, horizon: number): number {
-  const step = (dataset.closeTimes[dataset.rows - 1]! - dataset.closeTimes[0]!) / Math.max(1, dataset.rows - 1);
+  const step =
+    (dataset.closeTimes[dataset.rows - 1]! - dataset.closeTimes[0]!) / Math.max(1, dataset.rows - 1);
   return [3_600_000, 14_400_000, 86_400_000][horizon]! / step;
 }
 
@@ -419,7 +422,12 @@ function probabilityOf(
 }
 
 /** The sharpness in 0..1.2 that gives the validation rows the best likelihood. */
-function sharpness(held: Batches, logits: Float32Array, logPriors: readonly number[], horizon: number): number {
+function sharpness(
+  held: Batches,
+  logits: Float32Array,
+  logPriors: readonly number[],
+  horizon: number,
+): number {
   let best = 0;
   let bestLoss = Infinity;
   for (let step = 0; step <= 24; step++) {

@@ -21,7 +21,9 @@ export type TrainingAnswer =
   | { readonly kind: 'trained'; readonly result: TrainingResult }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
-export default async function work(job: TrainingJob & { readonly port: MessagePort }): Promise<TrainingAnswer> {
+export default async function work(
+  job: TrainingJob & { readonly port: MessagePort },
+): Promise<TrainingAnswer> {
   try {
     const encoder = job.encoderPath === undefined ? undefined : await readFile(job.encoderPath);
     const result = await train(unpackBars(job.bars), job.timeframe, {

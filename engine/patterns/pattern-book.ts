@@ -51,13 +51,24 @@ export class PatternBook {
     if (open === undefined || open.has(closeTime)) return;
     const unknown = HORIZONS.map(() => NaN);
     open.set(closeTime, { vector, directions: [...unknown], returns: [...unknown] });
-    this.#journal.appendPattern(name, closeTime, { vector, directions: unknown, returns: unknown, resolvedAt: 0 });
+    this.#journal.appendPattern(name, closeTime, {
+      vector,
+      directions: unknown,
+      returns: unknown,
+      resolvedAt: 0,
+    });
   }
 
   /** Adds a moment whose outcome is known already. */
   async addKnown(
     key: PartitionKey,
-    pattern: { closeTime: number; resolvedAt: number; vector: Float32Array; directions: number[]; returns: number[] },
+    pattern: {
+      closeTime: number;
+      resolvedAt: number;
+      vector: Float32Array;
+      directions: number[];
+      returns: number[];
+    },
   ): Promise<void> {
     if (pattern.directions.some(Number.isNaN)) return;
     const { closeTime, ...record } = pattern;

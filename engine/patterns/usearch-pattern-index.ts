@@ -2,7 +2,13 @@ import usearch from 'usearch';
 import { HORIZONS } from '../../actors/features/labels.js';
 import type { Neighbour } from '../../actors/signals/pattern-vote.js';
 import { EMBEDDING } from '../inference/slab.js';
-import { partitionName, type PartitionKey, type Pattern, type PatternIndex, type PatternQuery } from './pattern-index.js';
+import {
+  partitionName,
+  type PartitionKey,
+  type Pattern,
+  type PatternIndex,
+  type PatternQuery,
+} from './pattern-index.js';
 
 /**
  * Below this a partition is searched exactly: 20,000 vectors take 0.4 ms, as long as adding and searching
@@ -30,7 +36,9 @@ class Partition {
   add(pattern: Pattern): void {
     if (this.#known.has(pattern.closeTime)) return;
     if (this.size > 0 && pattern.resolvedAt < this.#resolvedAt[this.size - 1]!) {
-      throw new Error(`Patterns of ${partitionName(this.key)} must come in the order their outcomes became known.`);
+      throw new Error(
+        `Patterns of ${partitionName(this.key)} must come in the order their outcomes became known.`,
+      );
     }
     this.#known.add(pattern.closeTime);
     if (this.size === this.#closeTimes.length) this.#grow();

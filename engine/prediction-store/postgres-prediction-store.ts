@@ -10,7 +10,7 @@ import type { PredictionStore } from './prediction-store.js';
 const SCHEMA = new URL('../../../schemas/03_timescaledb_predictions.sql', import.meta.url);
 
 // bigint (count) as a number: no count here comes near 2^53.
-pg.types.setTypeParser(20, Number);
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 type Row = Record<string, unknown>;
 

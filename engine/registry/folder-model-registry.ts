@@ -31,18 +31,29 @@ export class FolderModelRegistry implements ModelRegistry {
   }
 
   async put(record: ModelRecord): Promise<void> {
-    const name = [record.feed, record.symbol, record.timeframe, record.version].map(encodeURIComponent).join('~');
-    await writeWhole(path.join(this.#models, `${name}.json`), new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`));
+    const name = [record.feed, record.symbol, record.timeframe, record.version]
+      .map(encodeURIComponent)
+      .join('~');
+    await writeWhole(
+      path.join(this.#models, `${name}.json`),
+      new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`),
+    );
   }
 
-  list(series?: { readonly feed: string; readonly symbol: string; readonly timeframe: string }): ModelRecord[] {
+  list(series?: {
+    readonly feed: string;
+    readonly symbol: string;
+    readonly timeframe: string;
+  }): ModelRecord[] {
     return readdirSync(this.#models)
       .filter((name) => name.endsWith('.json'))
       .map((name) => JSON.parse(readFileSync(path.join(this.#models, name), 'utf8')) as ModelRecord)
       .filter(
         (record) =>
           series === undefined ||
-          (record.feed === series.feed && record.symbol === series.symbol && record.timeframe === series.timeframe),
+          (record.feed === series.feed &&
+            record.symbol === series.symbol &&
+            record.timeframe === series.timeframe),
       )
       .sort((a, b) => a.trainedThrough - b.trainedThrough);
   }

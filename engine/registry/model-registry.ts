@@ -33,5 +33,9 @@ export interface ModelRegistry {
   /** Registers a model; the same version of the same series again changes nothing. */
   put(record: ModelRecord): Promise<void>;
   /** Models of a series, oldest version first. */
-  list(series?: { readonly feed: string; readonly symbol: string; readonly timeframe: string }): ModelRecord[];
+  list(series?: {
+    readonly feed: string;
+    readonly symbol: string;
+    readonly timeframe: string;
+  }): ModelRecord[];
 }

@@ -9,7 +9,10 @@ import { openEngine, temporaryFolder } from '../support/engine.js';
 import { inventedBars, toCsv } from '../support/markets.js';
 
 /** A failure a user can put right: exit 2, one line on standard error, nothing on standard output. */
-function isOneSentence(result: { code: number | null; stdout: string; stderr: string }, pattern: RegExp): void {
+function isOneSentence(
+  result: { code: number | null; stdout: string; stderr: string },
+  pattern: RegExp,
+): void {
   assert.equal(result.code, 2, result.stderr);
   assert.equal(result.stdout, '');
   assert.match(result.stderr, pattern);
@@ -24,14 +27,36 @@ test('bars and quotes of any hand become bars, and bad files are one clear sente
   };
   const quotes = file('quotes.csv', 'ts,bid,ask\n0,1.5,1.6\n30000,1.7,1.8\n30000,1.4,1.5\n60000,1.6,1.7\n');
   const built = await runCommand(['bars', quotes, '--timeframe', '1m']);
-  assert.equal(built.stdout, 'ts,open,high,low,close,volume,bid,ask,tick_count\n0,1.5,1.7,1.4,1.4,,1.4,1.5,3\n60000,1.6,1.6,1.6,1.6,,1.6,1.7,1\n');
+  assert.equal(
+    built.stdout,
+    'ts,open,high,low,close,volume,bid,ask,tick_count\n0,1.5,1.7,1.4,1.4,,1.4,1.5,3\n60000,1.6,1.6,1.6,1.6,,1.6,1.7,1\n',
+  );
 
-  isOneSentence(await runCommand(['bars', path.join(folder, 'none.csv'), '--timeframe', '1m']), /There is no file/);
-  isOneSentence(await runCommand(['bars', file('cols.csv', 'a,b\n1,2\n'), '--timeframe', '1m']), /has the columns a,b; bars need/);
+  isOneSentence(
+    await runCommand(['bars', path.join(folder, 'none.csv'), '--timeframe', '1m']),
+    /There is no file/,
+  );
+  isOneSentence(
+    await runCommand(['bars', file('cols.csv', 'a,b\n1,2\n'), '--timeframe', '1m']),
+    /has the columns a,b; bars need/,
+  );
   const cut = gzipSync(toCsv(inventedBars(3_000))).subarray(0, 20_000);
-  isOneSentence(await runCommand(['bars', file('cut.csv.gz', cut), '--timeframe', '1d', '--out', path.join(folder, 'out.csv')]), /cut off/);
+  isOneSentence(
+    await runCommand([
+      'bars',
+      file('cut.csv.gz', cut),
+      '--timeframe',
+      '1d',
+      '--out',
+      path.join(folder, 'out.csv'),
+    ]),
+    /cut off/,
+  );
   assert.equal(existsSync(path.join(folder, 'out.csv')), false, 'nothing half-written');
-  isOneSentence(await runCommand(['bars', file('not.csv.gz', 'plain'), '--timeframe', '1m']), /not a gzip file/);
+  isOneSentence(
+    await runCommand(['bars', file('not.csv.gz', 'plain'), '--timeframe', '1m']),
+    /not a gzip file/,
+  );
   const unknown = await runCommand(['bars', quotes, '--timeframe', '7m']);
   assert.match(unknown.stderr, /There is no timeframe "7m"/);
   assert.notEqual(unknown.code, 0);
@@ -47,7 +72,10 @@ test('a port in use and a folder in use are said so', async (t) => {
   assert.equal(taken.code, 2);
   assert.match(taken.stderr, /cannot be listened on/);
   await openEngine(t, folder);
-  isOneSentence(await runCommand(['sql', 'features', 'SELECT 1', '--data', folder]), /in use by another engine/);
+  isOneSentence(
+    await runCommand(['sql', 'features', 'SELECT 1', '--data', folder]),
+    /in use by another engine/,
+  );
 });
 
 test('kill -9 at any moment of a replay loses nothing, repeats nothing and changes nothing', async (t) => {
@@ -55,7 +83,19 @@ test('kill -9 at any moment of a replay loses nothing, repeats nothing and chang
   const csv = path.join(folder, 'market.csv');
   writeFileSync(csv, toCsv(inventedBars(3_600, { momentum: 0.62, seed: 41 })));
   const replay = (data: string): string[] => [
-    'replay', csv, '--symbol', 'EURUSD', '--timeframe', '1h', '--data', path.join(folder, data), '--train-after', '1500', '--retrain-every', '1000', '--json',
+    'replay',
+    csv,
+    '--symbol',
+    'EURUSD',
+    '--timeframe',
+    '1h',
+    '--data',
+    path.join(folder, data),
+    '--train-after',
+    '1500',
+    '--retrain-every',
+    '1000',
+    '--json',
   ];
   const unbroken = await runCommand(replay('unbroken'));
   assert.equal(unbroken.code, 0, unbroken.stderr);
@@ -69,7 +109,10 @@ test('kill -9 at any moment of a replay loses nothing, repeats nothing and chang
   const finished = await runCommand(replay('killed'));
   assert.equal(finished.code, 0, finished.stderr);
   const report = (text: string): Record<string, unknown> => {
-    const { bars, featureRows, predictions, signals, resolved, accuracy, acted } = JSON.parse(text) as Record<string, unknown>;
+    const { bars, featureRows, predictions, signals, resolved, accuracy, acted } = JSON.parse(text) as Record<
+      string,
+      unknown
+    >;
     return { bars, featureRows, predictions, signals, resolved, accuracy, acted };
   };
   assert.deepEqual(report(finished.stdout), report(unbroken.stdout));
@@ -79,7 +122,9 @@ test('kill -9 at any moment of a replay loses nothing, repeats nothing and chang
     const engine = await openEngine(t, path.join(folder, data));
     contents.push({
       states: engine.snapshotStates(),
-      features: await engine.features.sql('SELECT * EXCEPT (stored_at) FROM ml_features ORDER BY bar_open_time'),
+      features: await engine.features.sql(
+        'SELECT * EXCEPT (stored_at) FROM ml_features ORDER BY bar_open_time',
+      ),
       predictions: await engine.predictions.sql('SELECT * FROM ml_predictions ORDER BY bar_close_time'),
     });
     await engine.stop();
@@ -89,8 +134,11 @@ test('kill -9 at any moment of a replay loses nothing, repeats nothing and chang
 
 test('every command explains itself', async () => {
   const help = await runCommand(['--help']);
-  for (const command of ['start', 'replay', 'bars', 'train', 'signals', 'status', 'sql']) assert.match(help.stdout, new RegExp(`  ${command} `));
+  for (const command of ['start', 'replay', 'bars', 'train', 'signals', 'status', 'sql'])
+    assert.match(help.stdout, new RegExp(`  ${command} `));
   assert.match((await runCommand(['replay', '--help'])).stdout, /Examples:/);
-  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   assert.equal((await runCommand(['--version'])).stdout.trim(), version);
 });

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
-import { Metadata, credentials, status, type ClientDuplexStream, type ClientReadableStream, type ServiceClientConstructor, type ServiceError } from '@grpc/grpc-js';
+import {
+  Metadata,
+  credentials,
+  status,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  type ServiceClientConstructor,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import type { ProtoBar, PublishAck, SignalUpdate } from '../../engine/api/contract.js';
 import { loadClients } from '../../engine/api/definition.js';
 import { ApiServer } from '../../engine/api/server.js';
@@ -14,7 +22,16 @@ import { inventedBars } from '../support/markets.js';
 const HOUR = 3_600_000;
 const bars = inventedBars(1_300, { momentum: 0.7, seed: 31 });
 const proto = (from: number, to: number): ProtoBar[] =>
-  bars.slice(from, to).map(({ openTime, open, high, low, close, volume, bid, ask }) => ({ open_time: openTime, open, high, low, close, volume, bid, ask }));
+  bars.slice(from, to).map(({ openTime, open, high, low, close, volume, bid, ask }) => ({
+    open_time: openTime,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    bid,
+    ask,
+  }));
 
 interface Clients {
   readonly stream: (request: object, key?: string) => ClientReadableStream<SignalUpdate>;
@@ -27,12 +44,17 @@ function metadata(key?: string): Metadata {
   return made;
 }
 
-async function serve(t: TestContext, folder: string, config: ConfigInput = {}): Promise<{ engine: Engine; clients: Clients }> {
+async function serve(
+  t: TestContext,
+  folder: string,
+  config: ConfigInput = {},
+): Promise<{ engine: Engine; clients: Clients }> {
   const engine = await openEngine(t, folder, config);
   const api = new ApiServer(engine, { simulated: false });
   const port = await api.listen();
   const services = loadClients();
-  const open = (name: string) => new (services[name] as ServiceClientConstructor)(`127.0.0.1:${port}`, credentials.createInsecure());
+  const open = (name: string) =>
+    new (services[name] as ServiceClientConstructor)(`127.0.0.1:${port}`, credentials.createInsecure());
   const signals = open('SignalService');
   const market = open('MarketDataService');
   afterTest(t, async () => {
@@ -44,8 +66,10 @@ async function serve(t: TestContext, folder: string, config: ConfigInput = {}): 
   return {
     engine,
     clients: {
-      stream: (request, key) => signals['StreamSignals']!(request, metadata(key)) as unknown as ClientReadableStream<SignalUpdate>,
-      publish: (key) => market['PublishBars']!(metadata(key)) as unknown as ClientDuplexStream<object, PublishAck>,
+      stream: (request, key) =>
+        signals['StreamSignals']!(request, metadata(key)) as unknown as ClientReadableStream<SignalUpdate>,
+      publish: (key) =>
+        market['PublishBars']!(metadata(key)) as unknown as ClientDuplexStream<object, PublishAck>,
     },
   };
 }
@@ -54,7 +78,12 @@ async function serve(t: TestContext, folder: string, config: ConfigInput = {}): 
 async function publish(clients: Clients, from: number, to: number, key?: string): Promise<PublishAck[]> {
   const call = clients.publish(key);
   for (let i = from; i < to; i += 500) {
-    call.write({ request_id: i, symbol: 'eur/usd', timeframe: 'TIMEFRAME_1H', bars: proto(i, Math.min(to, i + 500)) });
+    call.write({
+      request_id: i,
+      symbol: 'eur/usd',
+      timeframe: 'TIMEFRAME_1H',
+      bars: proto(i, Math.min(to, i + 500)),
+    });
   }
   call.end();
   const acks: PublishAck[] = [];
@@ -81,7 +110,9 @@ async function read(call: ClientReadableStream<SignalUpdate>, count: number): Pr
   return updates.slice(0, count);
 }
 
-async function failure(call: ClientReadableStream<unknown> | ClientDuplexStream<object, PublishAck>): Promise<ServiceError> {
+async function failure(
+  call: ClientReadableStream<unknown> | ClientDuplexStream<object, PublishAck>,
+): Promise<ServiceError> {
   return await new Promise((resolve) => {
     call.on('data', () => undefined);
     call.on('error', (error) => resolve(error as ServiceError));
@@ -91,7 +122,14 @@ async function failure(call: ClientReadableStream<unknown> | ClientDuplexStream<
 test('a client that is cut off resumes from its cursor and has every signal exactly once', async (t) => {
   const { engine, clients } = await serve(t, temporaryFolder(t));
   const acks = await publish(clients, 0, 1_200);
-  assert.deepEqual(acks.map((ack) => [ack.request_id, ack.accepted]), [[0, 500], [500, 500], [1_000, 200]]);
+  assert.deepEqual(
+    acks.map((ack) => [ack.request_id, ack.accepted]),
+    [
+      [0, 500],
+      [500, 500],
+      [1_000, 200],
+    ],
+  );
   await train(engine);
   const live = clients.stream({});
   await new Promise((resolve) => live.once('metadata', resolve));
@@ -101,10 +139,18 @@ test('a client that is cut off resumes from its cursor and has every signal exac
   await publish(clients, 1_260, 1_300);
   const rest = await read(clients.stream({ resume_after: seen.at(-1)!.signal.sequence }), 80);
   await engine.stored();
-  const stored = await engine.predictions.sql('SELECT prediction_id FROM ml_predictions ORDER BY bar_close_time');
-  assert.deepEqual([...seen, ...rest].map(({ signal }) => signal.prediction_id), stored.map((row) => row['prediction_id']));
+  const stored = await engine.predictions.sql(
+    'SELECT prediction_id FROM ml_predictions ORDER BY bar_close_time',
+  );
+  assert.deepEqual(
+    [...seen, ...rest].map(({ signal }) => signal.prediction_id),
+    stored.map((row) => row['prediction_id']),
+  );
   const { signal } = rest.at(-1)!;
-  assert.deepEqual([signal.symbol, signal.timeframe, signal.bar_close_time], ['EURUSD', 'TIMEFRAME_1H', bars[1_299]!.openTime + HOUR]);
+  assert.deepEqual(
+    [signal.symbol, signal.timeframe, signal.bar_close_time],
+    ['EURUSD', 'TIMEFRAME_1H', bars[1_299]!.openTime + HOUR],
+  );
   for (const { down, flat, up } of signal.forecasts) assert.ok(Math.abs(down + flat + up - 1) < 1e-6);
 });
 
@@ -114,7 +160,12 @@ test('a repeated bar is answered as a duplicate, a bad one with its reason, a ba
   const [again] = await publish(clients, 9, 10);
   assert.deepEqual([again!.accepted, again!.duplicates], [0, 1]);
   const call = clients.publish();
-  call.write({ request_id: 1, symbol: 'EURUSD', timeframe: 'TIMEFRAME_1H', bars: [{ ...proto(20, 21)[0], high: 0.1 }] });
+  call.write({
+    request_id: 1,
+    symbol: 'EURUSD',
+    timeframe: 'TIMEFRAME_1H',
+    bars: [{ ...proto(20, 21)[0], high: 0.1 }],
+  });
   const ack = await new Promise<PublishAck>((resolve) => call.once('data', resolve));
   assert.deepEqual(ack.rejected, [{ index: 0, reason: 'high_below_low' }]);
   call.write({ request_id: 2, symbol: '?', timeframe: 'TIMEFRAME_1H', bars: [] });
@@ -127,7 +178,10 @@ test('a repeated bar is answered as a duplicate, a bad one with its reason, a ba
 
 test('the tenant comes from the key: without one nothing is served, and another tenant sees nothing', async (t) => {
   const hash = (key: string): string => createHash('sha256').update(key).digest('hex');
-  const tenants = [{ id: 'acme', apiKeySha256: [hash('key-a')] }, { id: 'zen', apiKeySha256: [hash('key-z')] }];
+  const tenants = [
+    { id: 'acme', apiKeySha256: [hash('key-a')] },
+    { id: 'zen', apiKeySha256: [hash('key-z')] },
+  ];
   const { engine, clients } = await serve(t, temporaryFolder(t), { tenants });
   assert.equal((await failure(clients.stream({}))).code, status.UNAUTHENTICATED);
   assert.equal((await failure(clients.stream({}, 'guess'))).code, status.UNAUTHENTICATED);

@@ -19,11 +19,13 @@ async function trained(engine: Engine, tenants: readonly string[] = ['default'])
   }
   engine.ingestBars(group, bars.slice(0, 1_200));
   await engine.settled();
-  await engine.train(`${group}/1h`, bars[1_199]!.openTime + HOUR);
+  const { record } = await engine.train(`${group}/1h`, bars[1_199]!.openTime + HOUR);
+  assert.ok(record.batchInvariant, 'a row comes out the same in every batch');
   return group;
 }
 
-const ids = (signals: readonly PublishedSignal[]): string[] => signals.map(({ signal }) => signal.predictionId);
+const ids = (signals: readonly PublishedSignal[]): string[] =>
+  signals.map(({ signal }) => signal.predictionId);
 
 test('bars become rows, signals and stored predictions, each once, and a second run adds nothing', async (t) => {
   const folder = temporaryFolder(t);
@@ -39,11 +41,21 @@ test('bars become rows, signals and stored predictions, each once, and a second 
   await engine.stored();
   assert.equal(published.length, 200);
   const sequences = published.map(({ sequence }) => sequence);
-  assert.deepEqual(sequences, [...new Set(sequences)].sort((a, b) => a - b));
-  const rows = await engine.features.sql('SELECT count() AS n, countIf(labels_known = 3) AS labelled FROM ml_features');
+  assert.deepEqual(
+    sequences,
+    [...new Set(sequences)].sort((a, b) => a - b),
+  );
+  const rows = await engine.features.sql(
+    'SELECT count() AS n, countIf(labels_known = 3) AS labelled FROM ml_features',
+  );
   assert.deepEqual({ ...rows[0] }, { n: 1_400, labelled: 1_400 - 24 });
-  const stored = await engine.predictions.sql('SELECT prediction_id, actual_1h FROM ml_predictions ORDER BY bar_close_time');
-  assert.deepEqual(stored.map((row) => row['prediction_id']), ids(published));
+  const stored = await engine.predictions.sql(
+    'SELECT prediction_id, actual_1h FROM ml_predictions ORDER BY bar_close_time',
+  );
+  assert.deepEqual(
+    stored.map((row) => row['prediction_id']),
+    ids(published),
+  );
   assert.equal(stored.filter((row) => row['actual_1h'] === null).length, 1);
   // Independent of the engine's own labels: the next bar of this market always leaves the dead zone.
   stored.slice(0, -1).forEach((row, i) => {
@@ -72,7 +84,8 @@ test('tenants that share a series share its rows and inferences, and get their o
   assert.equal(engine.counts().rows, 1_300);
   assert.equal(after.rows - before.rows, 100, 'one inference for both');
   assert.equal(after.shared - before.shared, 100);
-  for (const tenantId of ['acme', 'zen']) assert.equal(published.filter(({ signal }) => signal.tenantId === tenantId).length, 100);
+  for (const tenantId of ['acme', 'zen'])
+    assert.equal(published.filter(({ signal }) => signal.tenantId === tenantId).length, 100);
   assert.equal(new Set(ids(published)).size, 200);
 });
 
@@ -89,7 +102,7 @@ test('the same inputs give the same states and signals in two engines, bit for b
     }
     await engine.settled();
     await engine.journal.flushed();
-    const signals = published.map(({ signal: { timing: _, ...signal } }) => signal);
+    const signals = published.map(({ signal }) => ({ ...signal, timing: undefined }));
     runs.push({ signals, states: engine.snapshotStates() });
     await engine.stop();
   }
@@ -134,11 +147,21 @@ test('a worker that dies is replaced and no bar loses its signal', async (t) => 
 
 test('bad bars are refused one by one with their reason, and the good ones are taken', async (t) => {
   const engine = await openEngine(t, temporaryFolder(t));
-  const group = await engine.follow({ feed: 'market', symbol: 'EURUSD', base: '1h', tenantId: 'default', timeframe: '1h' });
+  const group = await engine.follow({
+    feed: 'market',
+    symbol: 'EURUSD',
+    base: '1h',
+    tenantId: 'default',
+    timeframe: '1h',
+  });
   const good = bars[0]!;
   const at = (i: number, change: Partial<Bar>): Bar => ({ ...good, openTime: MONDAY + i * HOUR, ...change });
   const result = engine.ingestBars(group, [
-    at(0, {}), at(1, { close: NaN }), at(2, { low: -1 }), at(3, { high: good.low / 2, low: good.low }), at(4, {}),
+    at(0, {}),
+    at(1, { close: NaN }),
+    at(2, { low: -1 }),
+    at(3, { high: good.low / 2, low: good.low }),
+    at(4, {}),
   ]);
   assert.equal(result.accepted, 2);
   assert.deepEqual(result.rejected, [
@@ -150,10 +173,19 @@ test('bad bars are refused one by one with their reason, and the good ones are t
 
 test('a journal at its size refuses input loudly and loses nothing it took', async (t) => {
   const engine = await openEngine(t, temporaryFolder(t), { journal: { maxMegabytes: 0.3 } });
-  const group = await engine.follow({ feed: 'market', symbol: 'EURUSD', base: '1h', tenantId: 'default', timeframe: '1h' });
+  const group = await engine.follow({
+    feed: 'market',
+    symbol: 'EURUSD',
+    base: '1h',
+    tenantId: 'default',
+    timeframe: '1h',
+  });
   assert.equal(engine.ingestBars(group, bars.slice(0, 1_000)).accepted, 1_000);
   await engine.settled();
-  assert.throws(() => engine.ingestBars(group, bars.slice(1_000)), (e) => e instanceof SuhoError && e.code === 'JOURNAL_FULL');
+  assert.throws(
+    () => engine.ingestBars(group, bars.slice(1_000)),
+    (e) => e instanceof SuhoError && e.code === 'JOURNAL_FULL',
+  );
   await engine.stored();
   const [rows] = await engine.features.sql('SELECT count() AS n FROM ml_features');
   assert.equal(rows!['n'], 1_000);
@@ -168,14 +200,23 @@ test('a model file that is none is refused in one sentence', async (t) => {
   await assert.rejects(engine.inference.check({ predictor: file, encoder: file }), /is not an ONNX model/);
   writeFileSync(file.path, 'and now another');
   const other = path.join(folder, 'registry', 'artifacts', `${sha256}.onnx`);
-  await assert.rejects(engine.inference.check({ predictor: { path: other, sha256: 'f'.repeat(64) }, encoder: file }), /not the file that was registered|is not an ONNX model/);
+  await assert.rejects(
+    engine.inference.check({ predictor: { path: other, sha256: 'f'.repeat(64) }, encoder: file }),
+    /not the file that was registered|is not an ONNX model/,
+  );
 });
 
 test('a second engine on the same folder and a folder of another version are refused', async (t) => {
   const folder = temporaryFolder(t);
   const engine = await openEngine(t, folder);
-  await assert.rejects(openEngine(t, folder), (e) => e instanceof SuhoError && e.code === 'DATA_FOLDER_IN_USE');
+  await assert.rejects(
+    openEngine(t, folder),
+    (e) => e instanceof SuhoError && e.code === 'DATA_FOLDER_IN_USE',
+  );
   await engine.stop();
   writeFileSync(path.join(folder, 'suho.json'), '{"format":99}');
-  await assert.rejects(openEngine(t, folder), (e) => e instanceof SuhoError && e.code === 'DATA_FOLDER_VERSION');
+  await assert.rejects(
+    openEngine(t, folder),
+    (e) => e instanceof SuhoError && e.code === 'DATA_FOLDER_VERSION',
+  );
 });

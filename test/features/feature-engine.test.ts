@@ -18,7 +18,8 @@ function run(bars: readonly Bar[], state?: Float64Array): { rows: Float64Array[]
 }
 
 /** Features whose first value waits for something of the market: a swing, a trading day, ticks, quotes. */
-const WAITS_FOR_MARKET = /^(pivot_|swing_|bars_since_swing|support_|resistance_|higher_|lower_|structure_trend|fib_|tick_count|spread_bps)/;
+const WAITS_FOR_MARKET =
+  /^(pivot_|swing_|bars_since_swing|support_|resistance_|higher_|lower_|structure_trend|fib_|tick_count|spread_bps)/;
 /** Features that are unknown when no level lies on that side. */
 const MAY_BE_UNKNOWN = /^(support_distance|resistance_distance|tick_count|spread_bps)/;
 
@@ -26,18 +27,24 @@ test('every feature has its first value on the bar its warm-up says, and none is
   const { rows } = run(talibBars('synthetic_h1'));
   CATALOGUE.forEach(({ name, warmUpBars }, column) => {
     const first = rows.findIndex((row) => !Number.isNaN(row[column]!));
-    if (WAITS_FOR_MARKET.test(name)) assert.ok(first < 0 || first + 1 >= warmUpBars, `${name} starts on bar ${first + 1}`);
+    if (WAITS_FOR_MARKET.test(name))
+      assert.ok(first < 0 || first + 1 >= warmUpBars, `${name} starts on bar ${first + 1}`);
     else if (name.startsWith('cdl_')) assert.equal(first, 0);
     else assert.equal(first + 1, warmUpBars, name);
     if (MAY_BE_UNKNOWN.test(name)) return;
-    rows.slice(first).forEach((row, i) => assert.ok(Number.isFinite(row[column]!), `${name} on bar ${first + i}`));
+    rows
+      .slice(first)
+      .forEach((row, i) => assert.ok(Number.isFinite(row[column]!), `${name} on bar ${first + i}`));
   });
 });
 
 test('the future changes no feature', () => {
   const bars = inventedBars(600);
   const cut = 450;
-  const other = [...bars.slice(0, cut), ...inventedBars(150, { seed: 99 }).map((b, i) => ({ ...b, openTime: bars[cut + i]!.openTime }))];
+  const other = [
+    ...bars.slice(0, cut),
+    ...inventedBars(150, { seed: 99 }).map((b, i) => ({ ...b, openTime: bars[cut + i]!.openTime })),
+  ];
   const a = run(bars).rows;
   const b = run(other).rows;
   for (let i = 0; i < cut; i++) assert.deepEqual(a[i], b[i]);
@@ -96,7 +103,11 @@ const BOUNDS: readonly (readonly [RegExp, number, number])[] = [
   [/^(willr)/, -100, 0],
   [/^(cmo|tsi|aroonosc)/, -100, 100],
   [/^(bop|cmf|volume_price_corr|autocorrelation|ht_sine|ht_leadsine)/, -1, 1],
-  [/^(body_ratio|close_position|donchian_position|position_in_range|trend_strength|up_volume|quality_score|linearreg_r2)/, 0, 1],
+  [
+    /^(body_ratio|close_position|donchian_position|position_in_range|trend_strength|up_volume|quality_score|linearreg_r2)/,
+    0,
+    1,
+  ],
 ];
 
 test('on any market, features are finite after warm-up and oscillators stay in their bounds', () => {
@@ -109,7 +120,8 @@ test('on any market, features are finite after warm-up and oscillators stay in t
           const x = rows[i]![column]!;
           const waits = WAITS_FOR_MARKET.test(name) && Number.isNaN(x);
           assert.ok(Number.isFinite(x) || waits, `${name} is ${x} on bar ${i}`);
-          if (bounds !== undefined && !waits) assert.ok(x >= bounds[1] - 1e-6 && x <= bounds[2] + 1e-6, `${name} is ${x}`);
+          if (bounds !== undefined && !waits)
+            assert.ok(x >= bounds[1] - 1e-6 && x <= bounds[2] + 1e-6, `${name} is ${x}`);
         }
       });
     }),

@@ -56,8 +56,13 @@ for (const spec of CATALOGUE.filter(({ talib, group }) => talib !== undefined &&
     rows.forEach((row, bar) => {
       const value = expected[bar];
       const actual = row[column]!;
-      if (value === null || value === undefined) assert.ok(Number.isNaN(actual), `bar ${bar}: ${actual} before the first`);
-      else assert.ok(Math.abs(actual - value) <= 1e-9 * Math.max(1, Math.abs(value)), `bar ${bar}: ${actual}, TA-Lib ${value}`);
+      if (value === null || value === undefined)
+        assert.ok(Number.isNaN(actual), `bar ${bar}: ${actual} before the first`);
+      else
+        assert.ok(
+          Math.abs(actual - value) <= 1e-9 * Math.max(1, Math.abs(value)),
+          `bar ${bar}: ${actual}, TA-Lib ${value}`,
+        );
     });
   });
 }
@@ -75,12 +80,14 @@ for (const series of ['synthetic_h1', 'pattern_zoo_m1']) {
       for (const { name, talib } of patterns) {
         const call = Object.values(recorded).find((c) => c.function === talib);
         if (call === undefined) continue;
-        const expected = call.nonzero === undefined ? (Object.values(call.outputs)[0]![i] ?? 0) : (call.nonzero[i] ?? 0);
+        const expected =
+          call.nonzero === undefined ? (Object.values(call.outputs)[0]![i] ?? 0) : (call.nonzero[i] ?? 0);
         const actual = engine.row[columnOf(name)]!;
         assert.equal(actual, expected, `${name} on bar ${i}`);
         if (actual !== 0) fired.set(name, (fired.get(name) ?? 0) + 1);
       }
     });
-    if (series === 'pattern_zoo_m1') for (const { name } of patterns) assert.ok(fired.has(name), `${name} fires`);
+    if (series === 'pattern_zoo_m1')
+      for (const { name } of patterns) assert.ok(fired.has(name), `${name} fires`);
   });
 }

@@ -34,14 +34,26 @@ for (const [name, shape, build] of OPERATORS) {
     const b = g.input('b', shape);
     const out = build(g, a, b);
     const size = out.dims.reduce<number>((n, d) => n * Number(d), 1);
-    const weights = g.constant(Array.from({ length: size }, (_, i) => Math.cos(i + 1)), out.dims.map(Number));
+    const weights = g.constant(
+      Array.from({ length: size }, (_, i) => Math.cos(i + 1)),
+      out.dims.map(Number),
+    );
     const loss = g.sum(g.mul(out, weights));
     const [da, db] = g.gradients(loss, [a, b]);
-    const session = await InferenceSession.create(g.encode('check', [g.named(loss, 'loss'), g.named(da!, 'da'), g.named(db!, 'db')]));
+    const session = await InferenceSession.create(
+      g.encode('check', [g.named(loss, 'loss'), g.named(da!, 'da'), g.named(db!, 'db')]),
+    );
     const random = new Random(4);
     const count = shape.reduce((n, d) => n * d, 1);
-    const values = { a: Float32Array.from({ length: 12 }, () => random.normal()), b: Float32Array.from({ length: count }, () => random.normal()) };
-    const run = async () => await session.run({ a: new Tensor('float32', values.a, [3, 4]), b: new Tensor('float32', values.b, shape) });
+    const values = {
+      a: Float32Array.from({ length: 12 }, () => random.normal()),
+      b: Float32Array.from({ length: count }, () => random.normal()),
+    };
+    const run = async () =>
+      await session.run({
+        a: new Tensor('float32', values.a, [3, 4]),
+        b: new Tensor('float32', values.b, shape),
+      });
     const at = await run();
     const gradients = { a: at['da']!.data as Float32Array, b: at['db']!.data as Float32Array };
     const step = 1e-2;
@@ -55,7 +67,10 @@ for (const [name, shape, build] of OPERATORS) {
         };
         const difference = ((await loss2(before + step)) - (await loss2(before - step))) / (2 * step);
         values[key][i] = before;
-        assert.ok(Math.abs(difference - gradients[key][i]!) < 6e-3 * Math.max(1, Math.abs(difference)), `d/d${key}[${i}]: ${gradients[key][i]} against ${difference}`);
+        assert.ok(
+          Math.abs(difference - gradients[key][i]!) < 6e-3 * Math.max(1, Math.abs(difference)),
+          `d/d${key}[${i}]: ${gradients[key][i]} against ${difference}`,
+        );
       }
     }
     await session.release();

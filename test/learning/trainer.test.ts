@@ -22,12 +22,16 @@ test('on a market with a planted edge the model reaches at least 90 % of it', as
 test('on a random walk it finds nothing and says so', async () => {
   const result = await train(inventedBars(5_000, { seed: 12 }), '1h', options);
   assert.deepEqual(result.edge, [false, false, false]);
-  for (const { directional, horizon } of result.scores) assert.ok(Math.abs(directional.z) < 3, `${horizon}: z ${directional.z}`);
+  for (const { directional, horizon } of result.scores)
+    assert.ok(Math.abs(directional.z) < 3, `${horizon}: z ${directional.z}`);
 });
 
 test('the same bars and seed give the same files, and the file says what it is', async () => {
   const bars = inventedBars(1_600, { seed: 13 });
-  const [a, b] = [await train(bars, '1h', { ...options, folds: 1 }), await train(bars, '1h', { ...options, folds: 1 })];
+  const [a, b] = [
+    await train(bars, '1h', { ...options, folds: 1 }),
+    await train(bars, '1h', { ...options, folds: 1 }),
+  ];
   assert.deepEqual(a.predictor, b.predictor);
   assert.deepEqual(a.encoder, b.encoder);
   const { metadata, customDomains, externalData } = summariseOnnx(a.predictor);

@@ -6,7 +6,13 @@ import { barDefect, type Bar } from '../../actors/market/bar.js';
 import { BarBuilder } from '../../actors/market/bar-builder.js';
 import type { PriceBasis } from '../../actors/market/quote.js';
 import { canonicalSymbol } from '../../actors/market/symbol.js';
-import { londonOffsetMs, minutesToWeekClose, newYorkOffsetMs, sessionsAt, tradingDay } from '../../actors/market/trading-session.js';
+import {
+  londonOffsetMs,
+  minutesToWeekClose,
+  newYorkOffsetMs,
+  sessionsAt,
+  tradingDay,
+} from '../../actors/market/trading-session.js';
 
 const MINUTE = 60_000;
 const HOUR = 3_600_000;
@@ -18,8 +24,24 @@ function builder(lengthMs: number, basis: PriceBasis = 'bid'): { builder: BarBui
 }
 
 const quote = (ts: number, bid: number, ask: number) => ({ ts, bid, ask, bidSize: NaN, askSize: NaN });
-const bar = (openTime: number, open: number, high: number, low: number, close: number, rest: Partial<Bar> = {}): Bar => ({
-  openTime, open, high, low, close, volume: NaN, tickCount: NaN, bid: NaN, ask: NaN, ...rest,
+const bar = (
+  openTime: number,
+  open: number,
+  high: number,
+  low: number,
+  close: number,
+  rest: Partial<Bar> = {},
+): Bar => ({
+  openTime,
+  open,
+  high,
+  low,
+  close,
+  volume: NaN,
+  tickCount: NaN,
+  bid: NaN,
+  ask: NaN,
+  ...rest,
 });
 
 test('quotes become a bid bar with its closing quote and tick count when the next minute begins', () => {
@@ -27,7 +49,10 @@ test('quotes become a bid bar with its closing quote and tick count when the nex
   assert.equal(b.addQuote(state, quote(0, 1.1, 1.2)), undefined);
   assert.equal(b.addQuote(state, quote(10, 1.3, 1.4)), undefined);
   assert.equal(b.addQuote(state, quote(59_999, 1.05, 1.15)), undefined);
-  assert.deepEqual(b.addQuote(state, quote(60_000, 2, 2.1)), bar(0, 1.1, 1.3, 1.05, 1.05, { tickCount: 3, bid: 1.05, ask: 1.15 }));
+  assert.deepEqual(
+    b.addQuote(state, quote(60_000, 2, 2.1)),
+    bar(0, 1.1, 1.3, 1.05, 1.05, { tickCount: 3, bid: 1.05, ask: 1.15 }),
+  );
 });
 
 test('a bar is closed by time when no quote arrives, and a minute without quotes makes no bar', () => {
@@ -43,7 +68,10 @@ test('shorter bars add up to a longer one', () => {
   const { builder: b, state } = builder(5 * MINUTE);
   b.addBar(state, bar(0, 1, 2, 0.5, 1.5, { volume: 10, tickCount: 1, bid: 1.5, ask: 1.6 }));
   b.addBar(state, bar(4 * MINUTE, 1.5, 1.8, 1.4, 1.7, { volume: 5, tickCount: 2, bid: 1.7, ask: 1.8 }));
-  assert.deepEqual(b.closeDue(state, 5 * MINUTE), bar(0, 1, 2, 0.5, 1.7, { volume: 15, tickCount: 3, bid: 1.7, ask: 1.8 }));
+  assert.deepEqual(
+    b.closeDue(state, 5 * MINUTE),
+    bar(0, 1, 2, 0.5, 1.7, { volume: 15, tickCount: 3, bid: 1.7, ask: 1.8 }),
+  );
 });
 
 test('bars that cannot be are refused with the reason', () => {
@@ -84,18 +112,42 @@ test('labels are known when their horizon is over, by time, and count what came 
   const known: Label[] = [];
   // Friday 20:00 to 22:00, then Sunday 22:00 on.
   const times = [0, 1, 50, 51, 52, 53].map((h) => Date.UTC(2024, 0, 5, 20) + h * HOUR);
-  const prices: [number, number, number][] = [[101, 99, 100], [103, 100, 102], [102, 97, 98], [99, 98, 98.5], [99, 98, 98.5], [101, 98, 100.5]];
+  const prices: [number, number, number][] = [
+    [101, 99, 100],
+    [103, 100, 102],
+    [102, 97, 98],
+    [99, 98, 98.5],
+    [99, 98, 98.5],
+    [101, 98, 100.5],
+  ];
   times.forEach((openTime, i) => {
     const [high, low, close] = prices[i]!;
-    labeler.update(state, bar(openTime, close, high, low, close), 2, (label) => void known.push({ ...label }));
+    labeler.update(
+      state,
+      bar(openTime, close, high, low, close),
+      2,
+      (label) => void known.push({ ...label }),
+    );
   });
   const ofFirst = known.filter(({ closeTime }) => closeTime === times[0]! + HOUR);
-  assert.deepEqual(ofFirst.map(({ horizon }) => horizon), [0, 1, 2]);
+  assert.deepEqual(
+    ofFirst.map(({ horizon }) => horizon),
+    [0, 1, 2],
+  );
   // One hour on: close 102, +2 %, beyond the dead zone of 0.2; the take-profit at 102 was touched.
-  assert.deepEqual({ ...ofFirst[0] }, {
-    closeTime: times[0]! + HOUR, horizon: 0, direction: 1, return: 0.02, maxGain: 103 / 100 - 1, maxLoss: 0, barrier: 1,
-    resolvedAt: times[1]! + HOUR,
-  });
+  assert.deepEqual(
+    { ...ofFirst[0] },
+    {
+      closeTime: times[0]! + HOUR,
+      horizon: 0,
+      direction: 1,
+      return: 0.02,
+      maxGain: 103 / 100 - 1,
+      maxLoss: 0,
+      barrier: 1,
+      resolvedAt: times[1]! + HOUR,
+    },
+  );
   // Four hours on the market is closed: the first close after is Sunday's, 98.
   assert.equal(ofFirst[1]!.resolvedAt, times[2]! + HOUR);
   assert.ok(Math.abs(ofFirst[1]!.return + 0.02) < 1e-12);

@@ -10,12 +10,24 @@ const key: PartitionKey = { tenantId: 'a', embeddingVersion: 'e1', symbol: 'EURU
 
 function pattern(random: Random, hour: number): Pattern {
   const vector = Float32Array.from({ length: EMBEDDING }, () => random.normal());
-  return { closeTime: hour * HOUR, resolvedAt: (hour + 24) * HOUR, vector, directions: [1, 0, -1], returns: [0.1, 0, -0.1] };
+  return {
+    closeTime: hour * HOUR,
+    resolvedAt: (hour + 24) * HOUR,
+    vector,
+    directions: [1, 0, -1],
+    returns: [0.1, 0, -0.1],
+  };
 }
 
 function cosine(a: Float32Array, b: Float32Array): number {
-  let ab = 0, aa = 0, bb = 0;
-  for (let i = 0; i < a.length; i++) { ab += a[i]! * b[i]!; aa += a[i]! ** 2; bb += b[i]! ** 2; }
+  let ab = 0,
+    aa = 0,
+    bb = 0;
+  for (let i = 0; i < a.length; i++) {
+    ab += a[i]! * b[i]!;
+    aa += a[i]! ** 2;
+    bb += b[i]! ** 2;
+  }
   return ab / Math.sqrt(aa * bb);
 }
 
@@ -26,8 +38,14 @@ test('it finds what an exhaustive search by cosine finds, most similar first', (
   for (const p of patterns) index.add(key, p);
   const query = pattern(random, 0).vector;
   const found = index.search(key, { vector: query, k: 10, asOf: Infinity });
-  const expected = patterns.map((p) => [cosine(query, p.vector), p.closeTime] as const).sort((a, b) => b[0] - a[0]).slice(0, 10);
-  assert.deepEqual(found.map(({ closeTime }) => closeTime), expected.map(([, t]) => t));
+  const expected = patterns
+    .map((p) => [cosine(query, p.vector), p.closeTime] as const)
+    .sort((a, b) => b[0] - a[0])
+    .slice(0, 10);
+  assert.deepEqual(
+    found.map(({ closeTime }) => closeTime),
+    expected.map(([, t]) => t),
+  );
   found.forEach(({ similarity }, i) => assert.ok(Math.abs(similarity - expected[i]![0]) < 1e-5));
 });
 
@@ -48,7 +66,12 @@ test('tenants, symbols, timeframes and embedding versions never mix', () => {
   const index = new UsearchPatternIndex();
   const p = pattern(random, 1);
   index.add(key, p);
-  for (const other of [{ tenantId: 'b' }, { symbol: 'GBPUSD' }, { timeframe: '4h' }, { embeddingVersion: 'e2' }]) {
+  for (const other of [
+    { tenantId: 'b' },
+    { symbol: 'GBPUSD' },
+    { timeframe: '4h' },
+    { embeddingVersion: 'e2' },
+  ]) {
     assert.deepEqual(index.search({ ...key, ...other }, { vector: p.vector, k: 5, asOf: Infinity }), []);
   }
   index.add(key, p);

@@ -36,7 +36,12 @@ function makeSystem(options: Partial<ActorSystemOptions<number, string>> = {}): 
 
 test('a flood of one tenant does not hold up another', () => {
   const { system, effects } = makeSystem();
-  for (const [id, tenant] of [['a1', 'a'], ['a2', 'a'], ['b1', 'b']] as const) system.spawn(id, tenant, new Sum());
+  for (const [id, tenant] of [
+    ['a1', 'a'],
+    ['a2', 'a'],
+    ['b1', 'b'],
+  ] as const)
+    system.spawn(id, tenant, new Sum());
   for (let i = 0; i < 1000; i++) system.tell('a1', 1);
   for (let i = 0; i < 1000; i++) system.tell('a2', 1);
   system.tell('b1', 7);
@@ -61,7 +66,10 @@ test('a full mailbox refuses or drops the oldest, as its policy says, and both a
   const refusing = new Mailbox<number>(2, 'reject');
   assert.deepEqual([refusing.push(1), refusing.push(2), refusing.push(3)], ['taken', 'taken', 'rejected']);
   const dropping = new Mailbox<number>(2, 'drop_oldest');
-  assert.deepEqual([dropping.push(1), dropping.push(2), dropping.push(3)], ['taken', 'taken', 'dropped_oldest']);
+  assert.deepEqual(
+    [dropping.push(1), dropping.push(2), dropping.push(3)],
+    ['taken', 'taken', 'dropped_oldest'],
+  );
   assert.deepEqual([dropping.shift(), dropping.shift(), dropping.shift()], [2, 3, undefined]);
   const { system } = makeSystem({ mailboxLimit: 3 });
   system.spawn('a', 'a', new Sum());
@@ -75,7 +83,10 @@ test('an actor that throws is restarted, its message becomes a dead letter, and 
   system.spawn('a', 'a', new Sum());
   for (const n of [1, 13, 2]) system.tell('a', n);
   system.runTurn();
-  assert.deepEqual(effects.map(([, e]) => e), ['1', '2']);
+  assert.deepEqual(
+    effects.map(([, e]) => e),
+    ['1', '2'],
+  );
   assert.equal(letters.length, 1);
   assert.equal(letters[0]!.message, 13);
   assert.match(letters[0]!.error, /unlucky/);
@@ -99,10 +110,16 @@ test('a snapshot gives the state back bit for bit and is refused when damaged or
   const back = decodeSnapshot(bytes, 'v1');
   assert.deepEqual(back.numbers, numbers);
   assert.deepEqual(back.header.extra, { versions: ['x'] });
-  assert.throws(() => decodeSnapshot(bytes, 'v2'), (e) => e instanceof SnapshotError && e.code === 'SNAPSHOT_VERSION');
+  assert.throws(
+    () => decodeSnapshot(bytes, 'v2'),
+    (e) => e instanceof SnapshotError && e.code === 'SNAPSHOT_VERSION',
+  );
   for (let i = 24; i < bytes.length; i += 7) {
     const damaged = bytes.slice();
     damaged[i]! ^= 1;
-    assert.throws(() => decodeSnapshot(damaged, 'v1'), (e) => e instanceof SnapshotError && e.code === 'SNAPSHOT_CORRUPT');
+    assert.throws(
+      () => decodeSnapshot(damaged, 'v1'),
+      (e) => e instanceof SnapshotError && e.code === 'SNAPSHOT_CORRUPT',
+    );
   }
 });

@@ -22,13 +22,25 @@ test("Wilson's interval is the published one", () => {
 });
 
 const neighbour = (hours: number, similarity: number, direction: number): Neighbour => ({
-  id: String(hours), symbol: 'X', closeTime: hours * HOUR, similarity,
-  directions: [direction, direction, direction], returns: [direction * 0.01, direction * 0.01, direction * 0.01],
+  id: String(hours),
+  symbol: 'X',
+  closeTime: hours * HOUR,
+  similarity,
+  directions: [direction, direction, direction],
+  returns: [direction * 0.01, direction * 0.01, direction * 0.01],
 });
 
 test('similar moments that saw the same market count once, the nearest of them', () => {
-  const { votes } = vote('e', [neighbour(0, 1, 1), neighbour(0.5, 0.9, -1), neighbour(3, 0.9, -1), neighbour(30, 0.9, 1)]);
-  assert.deepEqual(votes.map(({ matches }) => matches), [3, 2, 2]);
+  const { votes } = vote('e', [
+    neighbour(0, 1, 1),
+    neighbour(0.5, 0.9, -1),
+    neighbour(3, 0.9, -1),
+    neighbour(30, 0.9, 1),
+  ]);
+  assert.deepEqual(
+    votes.map(({ matches }) => matches),
+    [3, 2, 2],
+  );
   // 4 h: weights 1/0.01 and 1/0.11, both up.
   assert.equal(votes[1]!.direction, 1);
   assert.equal(votes[1]!.winRate, 1);
@@ -38,12 +50,35 @@ test('similar moments that saw the same market count once, the nearest of them',
 });
 
 test('patterns move a forecast by their weight against a hundred observations, and without them it is the model', () => {
-  const model = { modelId: 'm', version: 'v1.0.0', arm: 'production', anomaly: 0,
-    probabilities: [0.2, 0.3, 0.5, 0.3, 0.4, 0.3, 0.3, 0.4, 0.3], returns: [0.01, 0, 0] };
+  const model = {
+    modelId: 'm',
+    version: 'v1.0.0',
+    arm: 'production',
+    anomaly: 0,
+    probabilities: [0.2, 0.3, 0.5, 0.3, 0.4, 0.3, 0.3, 0.4, 0.3],
+    returns: [0.01, 0, 0],
+  };
   const [alone] = combine(model, undefined);
-  assert.deepEqual([alone!.down, alone!.flat, alone!.up].map((x) => Math.round(x * 1e9) / 1e9), [0.2, 0.3, 0.5]);
-  const one = { matches: 1, effectiveSampleSize: 25, direction: -1, shares: [1, 0, 0], winRate: 1, winRateLow: 0, winRateHigh: 1, meanReturn: -0.01 };
-  const [mixed] = combine(model, { embeddingVersion: 'e', votes: [one, one, one], nearest: [], similarity: 1 });
+  assert.deepEqual(
+    [alone!.down, alone!.flat, alone!.up].map((x) => Math.round(x * 1e9) / 1e9),
+    [0.2, 0.3, 0.5],
+  );
+  const one = {
+    matches: 1,
+    effectiveSampleSize: 25,
+    direction: -1,
+    shares: [1, 0, 0],
+    winRate: 1,
+    winRateLow: 0,
+    winRateHigh: 1,
+    meanReturn: -0.01,
+  };
+  const [mixed] = combine(model, {
+    embeddingVersion: 'e',
+    votes: [one, one, one],
+    nearest: [],
+    similarity: 1,
+  });
   assert.ok(Math.abs(mixed!.down - (100 * 0.2 + 25) / 125) < 1e-12);
   assert.ok(Math.abs(mixed!.expectedReturn - (100 * 0.01 - 25 * 0.01) / 125) < 1e-12);
   assert.deepEqual(likeliest(mixed!), { direction: 1, probability: mixed!.up });
@@ -53,6 +88,11 @@ test('a prediction has the same id however often it is made, and another for any
   const id = predictionId('t', 'EURUSD', '1h', 1, 'v1.0.0');
   assert.equal(id, predictionId('t', 'EURUSD', '1h', 1, 'v1.0.0'));
   assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-  const others = [['u', 'EURUSD', '1h', 1, 'v1.0.0'], ['t', 'EURUS', 'D1h', 1, 'v1.0.0'], ['t', 'EURUSD', '1h', 2, 'v1.0.0'], ['t', 'EURUSD', '1h', 1, 'v1.0.1']] as const;
+  const others = [
+    ['u', 'EURUSD', '1h', 1, 'v1.0.0'],
+    ['t', 'EURUS', 'D1h', 1, 'v1.0.0'],
+    ['t', 'EURUSD', '1h', 2, 'v1.0.0'],
+    ['t', 'EURUSD', '1h', 1, 'v1.0.1'],
+  ] as const;
   assert.equal(new Set([id, ...others.map(([t, s, f, c, v]) => predictionId(t, s, f, c, v))]).size, 5);
 });

@@ -21,7 +21,11 @@ export async function openEngine(
   options: EngineOptions = { waitForEvidence: true },
 ): Promise<Engine> {
   const engine = await Engine.open(
-    loadConfig(undefined, {}, { data: folder, log: 'silent', grpc: { port: 0 }, training: { folds: 1 }, ...config }),
+    loadConfig(
+      undefined,
+      {},
+      { data: folder, log: 'silent', grpc: { port: 0 }, training: { folds: 1 }, ...config },
+    ),
     options,
   );
   afterTest(t, () => engine.stop());

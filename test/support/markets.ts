@@ -7,7 +7,12 @@ export const MONDAY = Date.UTC(2024, 0, 1);
 /** Seeded bars of an invented market; `momentum` is the chance that a bar goes the way of the last. */
 export function inventedBars(
   count: number,
-  options: { readonly seed?: number; readonly lengthMs?: number; readonly momentum?: number; readonly volume?: boolean } = {},
+  options: {
+    readonly seed?: number;
+    readonly lengthMs?: number;
+    readonly momentum?: number;
+    readonly volume?: boolean;
+  } = {},
 ): Bar[] {
   const { seed = 1, lengthMs = 3_600_000, momentum = 0.5, volume = true } = options;
   const random = new Random(seed);
@@ -36,6 +41,8 @@ export function inventedBars(
 
 /** The bars as a CSV file's text. */
 export function toCsv(bars: readonly Bar[]): string {
-  const lines = bars.map((b) => [b.openTime, b.open, b.high, b.low, b.close, b.volume, b.bid, b.ask].join(','));
+  const lines = bars.map((b) =>
+    [b.openTime, b.open, b.high, b.low, b.close, b.volume, b.bid, b.ask].join(','),
+  );
   return `ts,open,high,low,close,volume,bid,ask\n${lines.join('\n')}\n`;
 }

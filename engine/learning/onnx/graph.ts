@@ -1,4 +1,11 @@
-import { ELEMENT, encodeOnnx, type OnnxAttribute, type OnnxNode, type OnnxTensor, type OnnxValue } from './model-format.js';
+import {
+  ELEMENT,
+  encodeOnnx,
+  type OnnxAttribute,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+} from './model-format.js';
 
 /** A value of a graph under construction. `dims` uses a string for the free batch dimension. */
 export interface Value {
@@ -18,7 +25,8 @@ interface Step {
   readonly backward: Backward;
 }
 
-const same = (a: Value, b: Value): boolean => a.dims.length === b.dims.length && a.dims.every((d, i) => d === b.dims[i]);
+const same = (a: Value, b: Value): boolean =>
+  a.dims.length === b.dims.length && a.dims.every((d, i) => d === b.dims[i]);
 
 /**
  * Builds an ONNX graph and differentiates it by reverse-mode accumulation. Every operator knows its gradient
@@ -153,11 +161,6 @@ export class Graph {
     });
   }
 
-  /** Mean over the last dimension, which stays with length 1. For the forward pass only. */
-  meanLast(a: Value): Value {
-    return this.#emit('ReduceMean', [a], [...a.dims.slice(0, -1), 1], { axes: [a.dims.length - 1] });
-  }
-
   /** `a` where it is a number, `fallback` (a scalar) where it is NaN. For the forward pass only. */
   replaceNaN(a: Value, fallback: Value): Value {
     const missing = this.#emit('IsNaN', [a], a.dims);
@@ -195,7 +198,11 @@ export class Graph {
   }
 
   /** The graph as an ONNX file with the given outputs. */
-  encode(name: string, outputs: readonly Value[], metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  encode(
+    name: string,
+    outputs: readonly Value[],
+    metadata: Readonly<Record<string, string>> = {},
+  ): Uint8Array {
     return encodeOnnx({
       name,
       nodes: this.#nodes,

@@ -136,10 +136,14 @@ export function summariseOnnx(bytes: Uint8Array): OnnxSummary {
   return {
     opsets: (model.opset_import ?? []).map(({ domain = '', version = 0 }) => ({ domain, version })),
     operators: [...new Set(nodes.map(({ op_type = '' }) => op_type))],
-    customDomains: [...new Set(nodes.map(({ domain = '' }) => domain).filter((d) => d !== '' && d !== 'ai.onnx.ml'))],
+    customDomains: [
+      ...new Set(nodes.map(({ domain = '' }) => domain).filter((d) => d !== '' && d !== 'ai.onnx.ml')),
+    ],
     externalData: (model.graph?.initializer ?? []).some(
       ({ data_location = 0, external_data = [] }) => data_location !== 0 || external_data.length > 0,
     ),
-    metadata: Object.fromEntries((model.metadata_props ?? []).map(({ key = '', value = '' }) => [key, value])),
+    metadata: Object.fromEntries(
+      (model.metadata_props ?? []).map(({ key = '', value = '' }) => [key, value]),
+    ),
   };
 }

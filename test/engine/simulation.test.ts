@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Bar } from '../../actors/market/bar.js';
+import type { Engine } from '../../engine/engine.js';
+import { Random } from '../../engine/learning/random.js';
+import { openEngine, temporaryFolder } from '../support/engine.js';
+import { inventedBars } from '../support/markets.js';
+
+const HOUR = 3_600_000;
+const SYMBOLS = ['EURUSD', 'GBPUSD', 'XAUUSD'];
+const TENANTS = ['acme', 'zen'];
+const HISTORY = 1_100;
+const BARS = 1_240;
+
+/** Replays with SUHO_SEED=N npm test. */
+const seed = Number(process.env['SUHO_SEED'] ?? Date.now() % 1_000_000);
+
+const markets = new Map(
+  SYMBOLS.map((symbol, i) => [symbol, inventedBars(BARS, { seed: 100 + i, momentum: 0.62 })]),
+);
+
+async function follow(engine: Engine): Promise<Map<string, string>> {
+  const groups = new Map<string, string>();
+  for (const symbol of SYMBOLS) {
+    for (const tenantId of TENANTS) {
+      for (const timeframe of ['1h', '4h'] as const) {
+        groups.set(symbol, await engine.follow({ feed: 'market', symbol, base: '1h', tenantId, timeframe }));
+      }
+    }
+  }
+  return groups;
+}
+
+async function prepare(engine: Engine): Promise<Map<string, string>> {
+  const groups = await follow(engine);
+  for (const [symbol, group] of groups) {
+    engine.ingestBars(group, markets.get(symbol)!.slice(0, HISTORY));
+    await engine.settled();
+    await engine.train(`${group}/1h`, markets.get(symbol)![HISTORY - 1]!.openTime + HOUR);
+  }
+  return groups;
+}
+
+/** What a run leaves behind: states of all actors and all stored predictions. */
+async function outcome(engine: Engine): Promise<unknown> {
+  await engine.settled();
+  await engine.stored();
+  return {
+    states: engine.snapshotStates(),
+    predictions: await engine.predictions.sql(
+      'SELECT * FROM ml_predictions ORDER BY tenant_id, symbol, bar_close_time',
+    ),
+    rows: await engine.features.sql(
+      'SELECT symbol, timeframe, count() AS n FROM ml_features GROUP BY ALL ORDER BY ALL',
+    ),
+  };
+}
+
+test(`late and repeated data, dying workers and restarts in any order change nothing (SUHO_SEED=${seed})`, async (t) => {
+  t.diagnostic(`seed ${seed}`);
+  const calm = await openEngine(t, temporaryFolder(t));
+  for (const [symbol, group] of await prepare(calm))
+    calm.ingestBars(group, markets.get(symbol)!.slice(HISTORY));
+  const expected = await outcome(calm);
+  await calm.stop();
+
+  const random = new Random(seed);
+  const folder = temporaryFolder(t);
+  let engine = await openEngine(t, folder);
+  let groups = await prepare(engine);
+  const next = new Map(SYMBOLS.map((symbol) => [symbol, HISTORY]));
+  while ([...next.values()].some((i) => i < BARS)) {
+    const symbol = SYMBOLS[random.below(SYMBOLS.length)]!;
+    const bars = markets.get(symbol)!;
+    const at = next.get(symbol)!;
+    const to = Math.min(BARS, at + 1 + random.below(12));
+    const late: Bar[] = random.next() < 0.4 ? bars.slice(Math.max(0, at - random.below(30)), at) : [];
+    const result = engine.ingestBars(groups.get(symbol)!, [...late, ...bars.slice(at, to)]);
+    assert.equal(result.accepted, to - at);
+    assert.equal(result.duplicates + result.late, late.length);
+    next.set(symbol, to);
+    const event = random.next();
+    if (event < 0.06) await Promise.all(engine.inference.threads.map((thread) => thread.terminate()));
+    else if (event < 0.12) {
+      await engine.stop();
+      engine = await openEngine(t, folder);
+      groups = await follow(engine);
+    } else if (event < 0.4) await engine.settled();
+  }
+  const withheld = engine.counts().withheld['model_error'] ?? 0;
+  assert.equal(withheld, 0, 'a row whose worker died was tried again');
+  assert.deepEqual(await outcome(engine), expected);
+});
