@@ -441,31 +441,40 @@ export class Engine {
         { group: group.key, error: messageOf(error) },
         'snapshot refused, rebuilding from stored inputs',
       );
-      for (const id of this.#actorsOf(group)) {
-        this.#system.stop(id);
-        const actor = id.startsWith('signal:') ? this.#makeSignalActor(id) : this.#makeSeries(id);
-        const owner = actor instanceof SignalActor ? actor.tenantId : group.definition.owner;
-        this.#system.spawn(id, owner, actor);
-      }
+      this.#respawn(group);
       return 0;
     }
   }
 
-  /** An actor that threw comes back from its snapshot; its group's inputs since then are played again. */
-  #restart(actorId: string, error: string): SeriesActor | SignalActor | undefined {
-    const isSignal = actorId.startsWith('signal:');
-    const group = this.#groupOfSeries.get(isSignal ? readSignalActorId(actorId).seriesId : actorId);
-    if (group === undefined || group.recovering) return undefined;
-    const letter = { actorId, position: group.position, index: 0, error: error.slice(0, 2_000) };
+  /**
+   * An actor that threw stops, and its whole group comes back from its last snapshot with the inputs since:
+   * the same path as a start. One that throws again on the way stays parked.
+   */
+  #restart(actorId: string, error: string): undefined {
+    const seriesId = actorId.startsWith('signal:') ? readSignalActorId(actorId).seriesId : actorId;
+    const group = this.#groupOfSeries.get(seriesId);
+    if (group === undefined) return undefined;
+    const letter = { actorId, position: group.position, error: error.slice(0, 2_000) };
     this.#deadLetters.push(letter);
     this.journal.appendDeadLetter(letter);
-    const fresh = isSignal ? this.#makeSignalActor(actorId) : this.#makeSeries(actorId);
+    if (group.recovering) return undefined;
+    group.recovering = true;
     setImmediate(() => {
-      this.#recover([group]).catch((failure: unknown) =>
-        this.log.error({ error: messageOf(failure) }, 'recovery failed'),
-      );
+      this.#respawn(group);
+      this.#recover([group]).catch((failure: unknown) => {
+        this.log.error({ group: group.key, error: messageOf(failure) }, 'recovery failed');
+      });
     });
-    return fresh;
+    return undefined;
+  }
+
+  /** Replaces all actors of a group by ones without state. */
+  #respawn(group: Group): void {
+    for (const id of this.#actorsOf(group)) {
+      this.#system.stop(id);
+      const actor = id.startsWith('signal:') ? this.#makeSignalActor(id) : this.#makeSeries(id);
+      this.#system.spawn(id, actor instanceof SignalActor ? actor.tenantId : group.definition.owner, actor);
+    }
   }
 
   // Inputs.
@@ -533,16 +542,22 @@ export class Engine {
     };
   }
 
-  /** Tells every group that builds bars from quotes what time it is, so that bars close without a quote. */
-  tick(now: number): void {
+  /**
+   * Tells the groups of a feed what time it is, so that bars close although no quote comes. A bar that
+   * ended more than `ageMsMax` ago is left alone: its quotes are history, and come when they come.
+   */
+  tick(feed: string, now: number, ageMsMax = Infinity): void {
     if (this.#state !== 'serving') return;
     for (const group of this.#groups.values()) {
+      if (group.definition.feed !== feed || group.recovering || now - group.lastQuoteTime > ageMsMax)
+        continue;
       const base = this.#system.actor(`${group.key}/${group.definition.base}`);
-      if (!(base instanceof SeriesActor)) continue;
-      const open = base.openBarTime;
-      if (open === undefined || now < open + timeframeMs(group.definition.base)) continue;
-      if (now > group.lastQuoteTime)
-        group.lastQuoteTime = Math.max(group.lastQuoteTime, open + timeframeMs(group.definition.base));
+      const open = base instanceof SeriesActor ? base.openBarTime : undefined;
+      if (open === undefined) continue;
+      const end = open + timeframeMs(group.definition.base);
+      if (now < end || now - end > ageMsMax) continue;
+      // A quote of the closed bar would come too late now.
+      group.lastQuoteTime = Math.max(group.lastQuoteTime, end);
       this.#input(group, { kind: 'clock', group: group.key, now });
     }
   }
@@ -560,6 +575,8 @@ export class Engine {
     if (this.#state !== 'serving') throw new SuhoError('STOPPING', 'The engine is stopping.');
     const group = this.#groups.get(groupKey);
     if (group === undefined) throw new SuhoError('NOT_FOUND', `${groupKey} is not followed.`);
+    if (group.recovering)
+      throw new SuhoError('OVERLOADED', `${groupKey} is being recovered; send again in a moment.`);
     return group;
   }
 

@@ -102,7 +102,8 @@ export async function replay(engine: Engine, options: ReplayOptions): Promise<Re
     options.onProgress?.(read, 'bars');
   }
   // The file is over: its last bar's time is, too.
-  if (last > 0) engine.tick((Math.floor(last / timeframeMs(timeframe)) + 1) * timeframeMs(timeframe));
+  if (last > 0)
+    engine.tick(REPLAY_FEED, (Math.floor(last / timeframeMs(timeframe)) + 1) * timeframeMs(timeframe));
   await engine.settled();
   const bars = engine.barsOf(seriesId);
   const seconds = (performance.now() - start) / 1000;

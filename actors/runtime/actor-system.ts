@@ -1,7 +1,7 @@
 import type { Actor, ActorContext, DeadLetter } from './actor.js';
 import { Mailbox, type OverflowPolicy } from './mailbox.js';
 
-/** Counts over the whole system since it was made. */
+/** Counts over the whole system: actors, queued and parked as they are now, the others since it was made. */
 export interface SystemCounts {
   readonly actors: number;
   readonly queued: number;
@@ -73,7 +73,6 @@ export class ActorSystem<M, E> {
   #dropped = 0;
   #failed = 0;
   #restarted = 0;
-  #parked = 0;
   #undeliverable = 0;
   readonly #options: Required<Omit<ActorSystemOptions<M, E>, 'onDeadLetter'>> &
     Pick<ActorSystemOptions<M, E>, 'onDeadLetter'>;
@@ -167,7 +166,7 @@ export class ActorSystem<M, E> {
       dropped: this.#dropped,
       failed: this.#failed,
       restarted: this.#restarted,
-      parked: this.#parked,
+      parked: [...this.#cells.values()].filter(({ parked }) => parked).length,
       undeliverable: this.#undeliverable,
     };
   }
@@ -263,7 +262,6 @@ export class ActorSystem<M, E> {
     const next = spent ? undefined : this.#options.restart(cell.id, letter);
     if (next === undefined) {
       cell.parked = true;
-      this.#parked++;
       this.#queued -= cell.mailbox.size;
       this.#undeliverable += cell.mailbox.size;
       cell.mailbox.clear();

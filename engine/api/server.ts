@@ -38,6 +38,9 @@ import { StatusFailure, toServiceError } from './status.js';
 /** Feed that published bars and quotes of a tenant go to. */
 const PUBLISHED_FEED = 'published';
 const PUBLISH_MAX = 1000;
+const CLOCK_MS = 250;
+/** A bar that ended longer ago is history: it closes when a later quote comes. */
+const LIVE_MS = 300_000;
 const VERSION = '0.1.0';
 
 function invalid(field: string, message: string): StatusFailure {
@@ -81,6 +84,7 @@ export class ApiServer {
   readonly #startedAt = Date.now();
   readonly #simulated: boolean;
   #port = 0;
+  #clock: NodeJS.Timeout | undefined;
 
   constructor(engine: Engine, options: { readonly simulated: boolean }) {
     this.#engine = engine;
@@ -135,6 +139,7 @@ export class ApiServer {
           );
       });
     });
+    this.#clock = setInterval(() => this.#engine.tick(PUBLISHED_FEED, Date.now(), LIVE_MS), CLOCK_MS);
     this.#health.setStatus('', 'SERVING');
     this.#health.setStatus('suho.v1.SignalService', 'SERVING');
     return this.#port;
@@ -184,6 +189,7 @@ export class ApiServer {
 
   /** Says that it no longer serves, lets calls end for a moment, then ends them. */
   async stop(): Promise<void> {
+    clearInterval(this.#clock);
     this.#health.setStatus('', 'NOT_SERVING');
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {

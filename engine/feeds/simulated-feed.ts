@@ -93,7 +93,7 @@ export class SimulatedFeed {
         // Nothing happens while the markets are closed, so the clock goes on to where they open.
         for (; isWeekend(now); now += HOUR_MS) startSimulated += HOUR_MS;
         for (const followed of this.#followed) this.#advance(followed, now);
-        this.#engine.tick(now);
+        this.#engine.tick(SIMULATED_FEED, now);
         await this.#engine.backlog();
       }
     })();

@@ -20,11 +20,11 @@ export interface GroupSnapshot {
   readonly parts: ReadonlyMap<string, Uint8Array>;
 }
 
-/** What a handler that threw leaves behind; a replay skips the message for that actor. */
+/** What a handler that threw leaves behind. */
 export interface DeadLetterRecord {
   readonly actorId: string;
+  /** Position of the newest input of its group. */
   readonly position: number;
-  readonly index: number;
   readonly error: string;
 }
 
