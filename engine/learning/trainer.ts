@@ -29,7 +29,7 @@ const BATCH = 256;
 const EPOCHS_MAX = 30;
 const PATIENCE = 4;
 const RATE = 1.5e-3;
-const DECAY = 0.15;
+const DECAY = 0.5;
 /** Standard errors above the commoner direction that the walk-forward leaning must reach to count as skill. */
 const EDGE_Z = 3;
 /** Rows without which training is refused. */
