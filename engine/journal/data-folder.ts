@@ -23,6 +23,13 @@ function isRunning(pid: number, startTime: string): boolean {
   return startTimeOf(pid) === startTime;
 }
 
+/** Makes a folder and those above it. Step by step: Node's own recursion never ends where nothing may be made, as in /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  mkdirSync(folder);
+}
+
 /** A data folder held by this process alone. */
 export class DataFolder {
   readonly path: string;
@@ -40,7 +47,7 @@ export class DataFolder {
   static open(folder: string): DataFolder {
     const data = new DataFolder(path.resolve(folder));
     try {
-      mkdirSync(data.path, { recursive: true });
+      makeFolder(data.path);
     } catch (error) {
       throw new SuhoError('BAD_CONFIG', `The data folder ${data.path} cannot be made: ${messageOf(error)}.`);
     }
