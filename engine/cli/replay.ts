@@ -4,8 +4,9 @@ import { DEFAULT_TENANT } from '../api/authentication.js';
 import { replay, type ReplayReport } from '../replay.js';
 import { countOption, dataOption, jsonOption, symbolOption, timeframeOption } from './options.js';
 import { startCounter } from './progress.js';
+import { scoreTable } from './score-table.js';
 import { withEngine } from './session.js';
-import { formatTable, percent } from './table.js';
+import { percent } from './table.js';
 
 interface Options {
   readonly symbol: string;
@@ -54,35 +55,11 @@ Examples:
 }
 
 function describe(report: ReplayReport): string {
-  const rows = Object.values(report.accuracy).map((score) => [
-    score.horizon,
-    String(score.samples),
-    percent(score.accuracy),
-    `${percent(score.interval[0])} to ${percent(score.interval[1])}`,
-    percent(score.baselines.majority),
-    percent(score.baselines.lastDirection),
-    score.z.toFixed(1),
-    percent(score.directional.accuracy),
-    score.directional.z.toFixed(1),
-  ]);
   const { acted } = report;
   return [
     `${report.symbol} ${report.timeframe}: ${report.bars} bars (${report.newBars} new, ${report.duplicates} known, ${report.rejected} rejected), ${report.featureRows} feature rows`,
     `${report.predictions} predictions by ${report.models} models, ${report.resolved} resolved; ${Math.round(report.barsPerSecond)} bars/s, evidence p50 ${report.latencyMs.p50.toFixed(2)} ms, p99 ${report.latencyMs.p99.toFixed(2)} ms`,
-    formatTable(
-      [
-        'horizon',
-        'samples',
-        'accuracy',
-        '95 % interval',
-        'majority',
-        'last direction',
-        'z',
-        'up or down',
-        'z',
-      ],
-      rows,
-    ),
+    scoreTable('samples', Object.values(report.accuracy)),
     acted.samples === 0
       ? 'It never acted: no model showed skill beyond the baseline.'
       : `It acted on ${percent(acted.share)} of the bars and was right on ${percent(acted.accuracy)} of ${acted.samples} (${percent(acted.interval[0])} to ${percent(acted.interval[1])}).`,

@@ -5,8 +5,9 @@ import { replay, REPLAY_FEED } from '../replay.js';
 import type { ModelRecord } from '../registry/model-registry.js';
 import { dataOption, jsonOption, symbolOption, timeframeOption } from './options.js';
 import { startCounter } from './progress.js';
+import { scoreTable } from './score-table.js';
 import { withEngine } from './session.js';
-import { formatTable, percent, utc } from './table.js';
+import { percent, utc } from './table.js';
 
 interface Options {
   readonly symbol: string;
@@ -71,33 +72,9 @@ function verdict(record: ModelRecord): string {
 }
 
 function describe(record: ModelRecord): string {
-  const rows = record.scores.map(({ horizon, samples, accuracy, interval, baselines, z, directional }) => [
-    horizon,
-    String(samples),
-    percent(accuracy),
-    `${percent(interval[0])} to ${percent(interval[1])}`,
-    percent(baselines.majority),
-    percent(baselines.lastDirection),
-    z.toFixed(1),
-    percent(directional.accuracy),
-    directional.z.toFixed(1),
-  ]);
   return [
     `Model ${record.version} of ${record.symbol} ${record.timeframe}, trained on ${record.rows} bars from ${utc(record.trainedFrom)} to ${utc(record.trainedThrough)}`,
-    formatTable(
-      [
-        'horizon',
-        'walk-forward samples',
-        'accuracy',
-        '95 % interval',
-        'majority',
-        'last direction',
-        'z',
-        'up or down',
-        'z',
-      ],
-      rows,
-    ),
+    scoreTable('walk-forward samples', record.scores),
     verdict(record),
     '',
   ].join('\n');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Tensor } from 'onnxruntime-node';
 import { CATALOGUE, FEATURE_COUNT, FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
-import { HORIZONS } from '../../actors/features/labels.js';
+import { HORIZONS, HORIZON_MS } from '../../actors/features/labels.js';
 import type { Bar } from '../../actors/market/bar.js';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import { SuhoError } from '../errors.js';
@@ -257,7 +257,7 @@ function association(
 function overlapOf(dataset: Dataset, horizon: number): number {
   const step =
     (dataset.closeTimes[dataset.rows - 1]! - dataset.closeTimes[0]!) / Math.max(1, dataset.rows - 1);
-  return [3_600_000, 14_400_000, 86_400_000][horizon]! / step;
+  return HORIZON_MS[horizon]! / step;
 }
 
 async function fit(dataset: Dataset, rows: RowRange, validation: RowRange, seed: number): Promise<Fitted> {
