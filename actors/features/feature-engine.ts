@@ -80,7 +80,7 @@ export class FeatureEngine {
     this.#momentum.update(s, market, row);
     this.#volatility.update(s, market, row);
     this.#volume.update(s, market, row);
-    this.#candlesticks.update(s, market, row);
+    this.#candlesticks.update(s, row);
     this.#structure.update(s, market, row);
     this.#time.update(s, market, this.quality.score, this.quality.missing, row);
     const ticks = this.#tickColumn;

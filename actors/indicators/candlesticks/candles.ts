@@ -3,34 +3,39 @@ import type { StateLayout } from '../state.js';
 
 const MASK = HISTORY_BARS - 1;
 
-/** TA-Lib's default candle settings: what is measured, over how many bars before the candle, times what. */
-export const SETTING = {
-  bodyLong: 0,
-  bodyVeryLong: 1,
-  bodyShort: 2,
-  bodyDoji: 3,
-  shadowLong: 4,
-  shadowVeryLong: 5,
-  shadowShort: 6,
-  shadowVeryShort: 7,
-  near: 8,
-  far: 9,
-  equal: 10,
-} as const;
-export type Setting = (typeof SETTING)[keyof typeof SETTING];
+/** One candlestick pattern. */
+export interface Pattern {
+  /** TA-Lib's function. */
+  readonly talib: string;
+  /** Index of the first bar it may fire on, TA-Lib's lookback; also where its rolling averages begin. */
+  readonly lookback: number;
+  /** Answers 0, or −200..200 where the pattern ends on the newest bar (`ago` 0). */
+  readonly detect: (candles: Candles) => number;
+}
 
-const BODY = 0;
-const RANGE = 1;
-const SHADOWS = 2;
-const RANGE_5 = 3;
-/** Sums kept a bar: bodies, ranges and shadows of the 10 bars before it, ranges of the 5 before it. */
-const SUMS = 4;
-/** Bars of sums kept; a power of two above the longest pattern. */
-const KEPT = 16;
+/** Candles a pattern can look at. */
+const SEEN = 7;
+/** Bars of rolling sums kept; a power of two not below `SEEN`. */
+const KEPT = 8;
+
+/*
+ * Rolling sums before a bar, one for each first bar TA-Lib's functions begin at: two running sums of the same
+ * window that began at different bars differ in their last bits, and on prices of few digits a body often equals
+ * its threshold exactly, so those bits decide. Bodies of 10 bars begin at bar 0 to 4, ranges of 10 at 0 to 3,
+ * shadows of 10 at 0 to 2, ranges of 5 at 0, 1, 5 and 6.
+ */
+const BODY_10 = 0;
+const RANGE_10 = 5;
+const SHADOWS_10 = 9;
+const RANGE_5 = 12;
+const SUMS = 16;
+const FIRST_BAR = Int32Array.of(0, 1, 2, 3, 4, 0, 1, 2, 3, 0, 1, 2, 0, 1, 5, 6);
+/** Above this many bars every sum lets a bar go for each it takes in. */
+const ALL_ROLLING = 16;
 
 /**
- * The last candles of a series with TA-Lib's rolling averages of body, range and shadows, for the pattern
- * functions to read: `ago` 0 is the newest bar.
+ * The last candles of a series with TA-Lib's default candle settings, for the patterns to read: `ago` 0 is the
+ * newest bar. Thresholds follow `TA_CANDLEAVERAGE`: they average the bars **before** the candle.
  */
 export class Candles {
   readonly #history: History;
@@ -39,9 +44,14 @@ export class Candles {
   readonly #highs: number;
   readonly #lows: number;
   readonly #closes: number;
-  /** The series' state and bar count during a call; never state themselves. */
+  /** The newest candles of the series being updated, newest first; filled anew at each bar, never state. */
+  readonly #open = new Float64Array(SEEN);
+  readonly #high = new Float64Array(SEEN);
+  readonly #low = new Float64Array(SEEN);
+  readonly #close = new Float64Array(SEEN);
   #s: Float64Array = new Float64Array(0);
-  #n = 0;
+  #bars = 0;
+  #lookback = 0;
 
   constructor(layout: StateLayout, history: History) {
     this.#history = history;
@@ -52,42 +62,66 @@ export class Candles {
     this.#closes = history.base(FIELD.close);
   }
 
-  /** Number of bars seen, the newest included. */
-  get bars(): number {
-    return this.#n;
-  }
-
   /** Takes up the newest bar of the history. */
   update(s: Float64Array): void {
     this.#s = s;
-    const n = this.#history.count(s);
-    this.#n = n;
-    const at = this.#at;
-    // The sums belong to the newest bar, so they take in the one before it and let go the one before those.
-    const kept = at + SUMS + ((n - 1) & (KEPT - 1)) * SUMS;
-    if (n > 1) {
-      s[at + BODY] = s[at + BODY]! + this.body(1) - (n > 11 ? this.body(11) : 0);
-      s[at + RANGE] = s[at + RANGE]! + this.range(1) - (n > 11 ? this.range(11) : 0);
-      s[at + SHADOWS] = s[at + SHADOWS]! + this.shadows(1) - (n > 11 ? this.shadows(11) : 0);
-      s[at + RANGE_5] = s[at + RANGE_5]! + this.range(1) - (n > 6 ? this.range(6) : 0);
+    const bars = this.#history.count(s);
+    this.#bars = bars;
+    for (let ago = 0; ago < SEEN; ago++) {
+      const slot = (bars - 1 - ago) & MASK;
+      this.#open[ago] = s[this.#opens + slot]!;
+      this.#high[ago] = s[this.#highs + slot]!;
+      this.#low[ago] = s[this.#lows + slot]!;
+      this.#close[ago] = s[this.#closes + slot]!;
     }
-    s[kept] = s[at]!;
-    s[kept + 1] = s[at + 1]!;
-    s[kept + 2] = s[at + 2]!;
-    s[kept + 3] = s[at + 3]!;
+    const at = this.#at;
+    if (bars > ALL_ROLLING) {
+      const left10 = (bars - 12) & MASK;
+      const left5 = (bars - 7) & MASK;
+      const body = this.body(1) - this.#bodyAt(left10);
+      const range = this.range(1) - this.#rangeAt(left10);
+      const shadows = this.shadows(1) - this.#shadowsAt(left10);
+      const range5 = this.range(1) - this.#rangeAt(left5);
+      for (let i = BODY_10; i < RANGE_10; i++) s[at + i] = s[at + i]! + body;
+      for (let i = RANGE_10; i < SHADOWS_10; i++) s[at + i] = s[at + i]! + range;
+      for (let i = SHADOWS_10; i < RANGE_5; i++) s[at + i] = s[at + i]! + shadows;
+      for (let i = RANGE_5; i < SUMS; i++) s[at + i] = s[at + i]! + range5;
+    } else if (bars > 1) this.#fill(s, bars - 2);
+    const kept = at + SUMS + ((bars - 1) & (KEPT - 1)) * SUMS;
+    for (let i = 0; i < SUMS; i++) s[kept + i] = s[at + i]!;
+  }
+
+  /** Answers what `pattern` sees on the newest bar; 0 before its first. */
+  detect(pattern: Pattern): number {
+    if (this.#bars <= pattern.lookback) return 0;
+    this.#lookback = pattern.lookback;
+    return pattern.detect(this);
+  }
+
+  /** Number of bars seen, the newest included. */
+  get bars(): number {
+    return this.#bars;
   }
 
   open(ago: number): number {
-    return this.#s[this.#opens + ((this.#n - 1 - ago) & MASK)]!;
+    return this.#open[ago]!;
   }
   high(ago: number): number {
-    return this.#s[this.#highs + ((this.#n - 1 - ago) & MASK)]!;
+    return this.#high[ago]!;
   }
   low(ago: number): number {
-    return this.#s[this.#lows + ((this.#n - 1 - ago) & MASK)]!;
+    return this.#low[ago]!;
   }
   close(ago: number): number {
-    return this.#s[this.#closes + ((this.#n - 1 - ago) & MASK)]!;
+    return this.#close[ago]!;
+  }
+  /** Upper end of the real body. */
+  top(ago: number): number {
+    return this.close(ago) >= this.open(ago) ? this.close(ago) : this.open(ago);
+  }
+  /** Lower end of the real body. */
+  bottom(ago: number): number {
+    return this.close(ago) >= this.open(ago) ? this.open(ago) : this.close(ago);
   }
   /** Length of the real body. */
   body(ago: number): number {
@@ -97,10 +131,10 @@ export class Candles {
     return this.high(ago) - this.low(ago);
   }
   upperShadow(ago: number): number {
-    return this.high(ago) - (this.close(ago) >= this.open(ago) ? this.close(ago) : this.open(ago));
+    return this.high(ago) - this.top(ago);
   }
   lowerShadow(ago: number): number {
-    return (this.close(ago) >= this.open(ago) ? this.open(ago) : this.close(ago)) - this.low(ago);
+    return this.bottom(ago) - this.low(ago);
   }
   /** Length of both shadows together. */
   shadows(ago: number): number {
@@ -110,49 +144,100 @@ export class Candles {
   color(ago: number): 1 | -1 {
     return this.close(ago) >= this.open(ago) ? 1 : -1;
   }
+  isWhite(ago: number): boolean {
+    return this.close(ago) >= this.open(ago);
+  }
+  isBlack(ago: number): boolean {
+    return !(this.close(ago) >= this.open(ago));
+  }
+  /** +1 where the real body of `ago` lies wholly above that of `earlier`, −1 wholly below, else 0. */
+  bodyGap(ago: number, earlier: number): 1 | -1 | 0 {
+    if (this.bottom(ago) > this.top(earlier)) return 1;
+    return this.top(ago) < this.bottom(earlier) ? -1 : 0;
+  }
+  /** +1 where the whole candle of `ago`, shadows too, lies above that of `earlier`, −1 below, else 0. */
+  gap(ago: number, earlier: number): 1 | -1 | 0 {
+    if (this.low(ago) > this.high(earlier)) return 1;
+    return this.high(ago) < this.low(earlier) ? -1 : 0;
+  }
 
-  /** Threshold of a candle setting for the bar `ago`: TA-Lib's `TA_CANDLEAVERAGE`. */
-  average(setting: Setting, ago: number): number {
-    const sums = this.#at + SUMS + ((this.#n - 1 - ago) & (KEPT - 1)) * SUMS;
-    const s = this.#s;
-    switch (setting) {
-      case SETTING.bodyLong:
-      case SETTING.bodyShort:
-        return s[sums + BODY]! / 10;
-      case SETTING.bodyVeryLong:
-        return (3 * s[sums + BODY]!) / 10;
-      case SETTING.bodyDoji:
-      case SETTING.shadowVeryShort:
-        return (0.1 * s[sums + RANGE]!) / 10;
-      case SETTING.shadowLong:
-        return this.body(ago);
-      case SETTING.shadowVeryLong:
-        return 2 * this.body(ago);
-      case SETTING.shadowShort:
-        return s[sums + SHADOWS]! / 10 / 2;
-      case SETTING.near:
-        return 0.2 * (s[sums + RANGE_5]! / 5);
-      case SETTING.far:
-        return 0.6 * (s[sums + RANGE_5]! / 5);
-      case SETTING.equal:
-        return 0.05 * (s[sums + RANGE_5]! / 5);
+  /** Length above which the body of `ago` is long, and below which it is short: the mean body of 10 bars. */
+  usualBody(ago: number): number {
+    return this.#sum(BODY_10, this.#lookback - 10 - ago, ago) / 10;
+  }
+  /** Length to which the body of `ago` is a doji's: a tenth of the mean range of 10 bars. */
+  dojiBody(ago: number): number {
+    return 0.1 * (this.#sum(RANGE_10, this.#lookback - 10 - ago, ago) / 10);
+  }
+  /** Length below which a shadow of `ago` is very short: a tenth of the mean range of 10 bars. */
+  veryShortShadow(ago: number): number {
+    return this.dojiBody(ago);
+  }
+  /** Length below which a shadow of `ago` is short: half the mean of both shadows together over 10 bars. */
+  shortShadow(ago: number): number {
+    return this.#sum(SHADOWS_10, this.#lookback - 10 - ago, ago) / 10 / 2;
+  }
+  /** Length above which a shadow of `ago` is long: its own body. */
+  longShadow(ago: number): number {
+    return this.body(ago);
+  }
+  /** Length above which a shadow of `ago` is very long: twice its own body. */
+  veryLongShadow(ago: number): number {
+    return 2 * this.body(ago);
+  }
+  /** Distance within which prices are near: a fifth of the mean range of the 5 bars before `ago`. */
+  near(ago: number, firstBar: number = this.#lookback - 5 - ago): number {
+    return 0.2 * this.#meanRange5(ago, firstBar);
+  }
+  /** Distance beyond which prices are far apart: 0.6 of the mean range of the 5 bars before `ago`. */
+  far(ago: number): number {
+    return 0.6 * this.#meanRange5(ago, this.#lookback - 5 - ago);
+  }
+  /** Distance within which prices are equal: a twentieth of the mean range of the 5 bars before `ago`. */
+  equal(ago: number): number {
+    return 0.05 * this.#meanRange5(ago, this.#lookback - 5 - ago);
+  }
+
+  #meanRange5(ago: number, firstBar: number): number {
+    return this.#sum(RANGE_5, firstBar < 2 ? firstBar : firstBar - 3, ago) / 5;
+  }
+
+  /** Sum `of` + `which` as it stood before bar `ago`. */
+  #sum(of: number, which: number, ago: number): number {
+    return this.#s[this.#at + SUMS + ((this.#bars - 1 - ago) & (KEPT - 1)) * SUMS + of + which]!;
+  }
+
+  /** Adds bar `index` to the sums while some of them still fill. */
+  #fill(s: Float64Array, index: number): void {
+    for (let i = 0; i < SUMS; i++) {
+      const first = FIRST_BAR[i]!;
+      if (index < first) continue;
+      const length = i < RANGE_5 ? 10 : 5;
+      const left = index - length;
+      const sum = this.#at + i;
+      const taken = this.#measure(i, index);
+      s[sum] = s[sum]! + (left < first ? taken : taken - this.#measure(i, left));
     }
   }
 
-  /** Whether the real body of `ago` lies wholly above that of `earlier`. */
-  bodyGapUp(ago: number, earlier: number): boolean {
-    return Math.min(this.open(ago), this.close(ago)) > Math.max(this.open(earlier), this.close(earlier));
+  #measure(sum: number, slot: number): number {
+    if (sum < RANGE_10) return this.#bodyAt(slot);
+    return sum >= SHADOWS_10 && sum < RANGE_5 ? this.#shadowsAt(slot) : this.#rangeAt(slot);
   }
-  /** Whether the real body of `ago` lies wholly below that of `earlier`. */
-  bodyGapDown(ago: number, earlier: number): boolean {
-    return Math.max(this.open(ago), this.close(ago)) < Math.min(this.open(earlier), this.close(earlier));
+  #bodyAt(slot: number): number {
+    return Math.abs(this.#s[this.#closes + slot]! - this.#s[this.#opens + slot]!);
   }
-  /** Whether the whole candle of `ago` lies above that of `earlier`. */
-  gapUp(ago: number, earlier: number): boolean {
-    return this.low(ago) > this.high(earlier);
+  #rangeAt(slot: number): number {
+    return this.#s[this.#highs + slot]! - this.#s[this.#lows + slot]!;
   }
-  /** Whether the whole candle of `ago` lies below that of `earlier`. */
-  gapDown(ago: number, earlier: number): boolean {
-    return this.high(ago) < this.low(earlier);
+  #shadowsAt(slot: number): number {
+    const open = this.#s[this.#opens + slot]!;
+    const close = this.#s[this.#closes + slot]!;
+    const white = close >= open;
+    return (
+      this.#s[this.#highs + slot]! -
+      (white ? close : open) +
+      ((white ? open : close) - this.#s[this.#lows + slot]!)
+    );
   }
 }

@@ -1,6 +1,8 @@
-import { SETTING, type Candles } from './candles.js';
+import type { Pattern } from './candles.js';
 
 /** Doji: open and close nearly equal. TA-Lib `CDLDOJI`. */
-export function doji(c: Candles): number {
-  return c.body(0) <= c.average(SETTING.bodyDoji, 0) ? 100 : 0;
-}
+export const doji: Pattern = {
+  talib: 'CDLDOJI',
+  lookback: 10,
+  detect: (c) => (c.body(0) <= c.dojiBody(0) ? 100 : 0),
+};

@@ -1,17 +1,16 @@
-import type { Candles } from './candles.js';
+import type { Pattern } from './candles.js';
 
-/** Engulfing: a body that covers the opposite one before it; ±80 when one end only meets it. TA-Lib `CDLENGULFING`. */
-export function engulfing(c: Candles): number {
-  const bullish =
-    c.color(0) === 1 &&
-    c.color(1) === -1 &&
-    ((c.close(0) >= c.open(1) && c.open(0) < c.close(1)) ||
-      (c.close(0) > c.open(1) && c.open(0) <= c.close(1)));
-  const bearish =
-    c.color(0) === -1 &&
-    c.color(1) === 1 &&
-    ((c.open(0) >= c.close(1) && c.close(0) < c.open(1)) ||
-      (c.open(0) > c.close(1) && c.close(0) <= c.open(1)));
-  if (!bullish && !bearish) return 0;
-  return c.color(0) * (c.open(0) !== c.close(1) && c.close(0) !== c.open(1) ? 100 : 80);
-}
+/** Engulfing: a body that covers the opposite one before it; ±80 where one end only meets it. TA-Lib `CDLENGULFING`. */
+export const engulfing: Pattern = {
+  talib: 'CDLENGULFING',
+  lookback: 2,
+  detect: (c) => {
+    const way = c.color(0);
+    if (c.color(1) !== -way) return 0;
+    const covers =
+      (way * c.close(0) >= way * c.open(1) && way * c.open(0) < way * c.close(1)) ||
+      (way * c.close(0) > way * c.open(1) && way * c.open(0) <= way * c.close(1));
+    if (!covers) return 0;
+    return way * (c.open(0) !== c.close(1) && c.close(0) !== c.open(1) ? 100 : 80);
+  },
+};

@@ -1,0 +1,23 @@
+import type { Pattern } from './candles.js';
+
+/** Breakaway: a long candle, one of its colour that gaps on, two that go further, and an opposite one that closes in the gap. TA-Lib `CDLBREAKAWAY`. */
+export const breakaway: Pattern = {
+  talib: 'CDLBREAKAWAY',
+  lookback: 14,
+  detect: (c) => {
+    const way = c.color(4);
+    return c.color(3) === way &&
+      c.color(1) === way &&
+      c.color(0) === -way &&
+      c.bodyGap(3, 4) === way &&
+      way * c.high(2) > way * c.high(3) &&
+      way * c.low(2) > way * c.low(3) &&
+      way * c.high(1) > way * c.high(2) &&
+      way * c.low(1) > way * c.low(2) &&
+      way * c.close(0) < way * c.open(3) &&
+      way * c.close(0) > way * c.close(4) &&
+      c.body(4) > c.usualBody(4)
+      ? -100 * way
+      : 0;
+  },
+};

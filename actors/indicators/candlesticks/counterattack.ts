@@ -1,0 +1,15 @@
+import type { Pattern } from './candles.js';
+
+/** Counterattack: two long candles of opposite colours that close at the same price. TA-Lib `CDLCOUNTERATTACK`. */
+export const counterattack: Pattern = {
+  talib: 'CDLCOUNTERATTACK',
+  lookback: 11,
+  detect: (c) =>
+    c.color(1) === -c.color(0) &&
+    c.body(1) > c.usualBody(1) &&
+    c.body(0) > c.usualBody(0) &&
+    c.close(0) <= c.close(1) + c.equal(1) &&
+    c.close(0) >= c.close(1) - c.equal(1)
+      ? 100 * c.color(0)
+      : 0,
+};

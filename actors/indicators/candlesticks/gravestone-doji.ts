@@ -1,0 +1,13 @@
+import type { Pattern } from './candles.js';
+
+/** Gravestone doji: a doji with hardly a lower shadow and with an upper one. TA-Lib `CDLGRAVESTONEDOJI`. */
+export const gravestoneDoji: Pattern = {
+  talib: 'CDLGRAVESTONEDOJI',
+  lookback: 10,
+  detect: (c) =>
+    c.body(0) <= c.dojiBody(0) &&
+    c.lowerShadow(0) < c.veryShortShadow(0) &&
+    c.upperShadow(0) > c.veryShortShadow(0)
+      ? 100
+      : 0,
+};

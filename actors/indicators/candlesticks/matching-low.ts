@@ -1,0 +1,14 @@
+import type { Pattern } from './candles.js';
+
+/** Matching low: two black candles that close at the same price. Bullish. TA-Lib `CDLMATCHINGLOW`. */
+export const matchingLow: Pattern = {
+  talib: 'CDLMATCHINGLOW',
+  lookback: 6,
+  detect: (c) =>
+    c.isBlack(1) &&
+    c.isBlack(0) &&
+    c.close(0) <= c.close(1) + c.equal(1) &&
+    c.close(0) >= c.close(1) - c.equal(1)
+      ? 100
+      : 0,
+};

@@ -1,0 +1,16 @@
+import type { Pattern } from './candles.js';
+
+/** On-neck: a white candle that opens below a long black one's low and closes at that low. Bearish. TA-Lib `CDLONNECK`. */
+export const onNeck: Pattern = {
+  talib: 'CDLONNECK',
+  lookback: 11,
+  detect: (c) =>
+    c.isBlack(1) &&
+    c.isWhite(0) &&
+    c.open(0) < c.low(1) &&
+    c.close(0) <= c.low(1) + c.equal(1) &&
+    c.close(0) >= c.low(1) - c.equal(1) &&
+    c.body(1) > c.usualBody(1)
+      ? -100
+      : 0,
+};

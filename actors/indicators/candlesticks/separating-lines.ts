@@ -1,0 +1,15 @@
+import type { Pattern } from './candles.js';
+
+/** Separating lines: two candles of opposite colours with the same open, the second a belt hold. TA-Lib `CDLSEPARATINGLINES`. */
+export const separatingLines: Pattern = {
+  talib: 'CDLSEPARATINGLINES',
+  lookback: 11,
+  detect: (c) =>
+    c.color(1) === -c.color(0) &&
+    c.open(0) <= c.open(1) + c.equal(1) &&
+    c.open(0) >= c.open(1) - c.equal(1) &&
+    c.body(0) > c.usualBody(0) &&
+    (c.isWhite(0) ? c.lowerShadow(0) : c.upperShadow(0)) < c.veryShortShadow(0)
+      ? 100 * c.color(0)
+      : 0,
+};

@@ -1,0 +1,16 @@
+import type { Pattern } from './candles.js';
+
+/** Stick sandwich: a white candle between two black ones that close at the same price. Bullish. TA-Lib `CDLSTICKSANDWICH`. */
+export const stickSandwich: Pattern = {
+  talib: 'CDLSTICKSANDWICH',
+  lookback: 7,
+  detect: (c) =>
+    c.isBlack(2) &&
+    c.isWhite(1) &&
+    c.isBlack(0) &&
+    c.low(1) > c.close(2) &&
+    c.close(0) <= c.close(2) + c.equal(2) &&
+    c.close(0) >= c.close(2) - c.equal(2)
+      ? 100
+      : 0,
+};

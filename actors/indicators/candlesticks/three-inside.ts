@@ -1,0 +1,18 @@
+import type { Pattern } from './candles.js';
+
+/** Three inside up and down: a short body within a long one (harami), then a candle that closes beyond the long one's open. TA-Lib `CDL3INSIDE`. */
+export const threeInside: Pattern = {
+  talib: 'CDL3INSIDE',
+  lookback: 12,
+  detect: (c) => {
+    const way = c.color(2);
+    return c.color(0) === -way &&
+      way * c.close(0) < way * c.open(2) &&
+      c.top(1) < c.top(2) &&
+      c.bottom(1) > c.bottom(2) &&
+      c.body(2) > c.usualBody(2) &&
+      c.body(1) <= c.usualBody(1)
+      ? -100 * way
+      : 0;
+  },
+};

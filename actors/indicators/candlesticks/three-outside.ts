@@ -1,0 +1,16 @@
+import type { Pattern } from './candles.js';
+
+/** Three outside up and down: a body that engulfs the opposite one before it, and a close further on. TA-Lib `CDL3OUTSIDE`. */
+export const threeOutside: Pattern = {
+  talib: 'CDL3OUTSIDE',
+  lookback: 3,
+  detect: (c) => {
+    const way = c.color(1);
+    return c.color(2) === -way &&
+      way * c.close(1) > way * c.open(2) &&
+      way * c.open(1) < way * c.close(2) &&
+      way * c.close(0) > way * c.close(1)
+      ? 100 * way
+      : 0;
+  },
+};
