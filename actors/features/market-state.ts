@@ -4,6 +4,7 @@ import { PriceSma } from '../indicators/price-sma.js';
 import { RollingExtreme } from '../indicators/rolling-extreme.js';
 import type { StateLayout } from '../indicators/state.js';
 import { TradingDays } from '../indicators/trading-days.js';
+import { windowMean, windowSquares } from '../indicators/window-statistics.js';
 import type { Bar } from '../market/bar.js';
 
 /**
@@ -41,6 +42,13 @@ export class MarketState {
   atr10 = NaN;
   atr14 = NaN;
   volumeSma20 = NaN;
+  /** Mean of the last 20 closes. */
+  meanClose20 = NaN;
+  /** Mean of the last 20 and 100 log returns, and their summed squared deviations from it. */
+  meanReturn20 = NaN;
+  returnSquares20 = NaN;
+  meanReturn100 = NaN;
+  returnSquares100 = NaN;
   bars = 0;
 
   constructor(layout: StateLayout) {
@@ -82,6 +90,7 @@ export class MarketState {
     this.atr14 = this.#atr14.update(s, this.trueRange);
     const volumeSma = this.#volumeSma.update(s);
     this.volumeSma20 = this.hasVolume ? volumeSma : NaN;
+    this.#means(s);
     this.highest14.update(s);
     this.lowest14.update(s);
     this.highest20.update(s);
@@ -89,6 +98,17 @@ export class MarketState {
     this.highest100.update(s);
     this.lowest100.update(s);
     this.days.update(s, bar.openTime, bar.high, bar.low, bar.close, this.volume);
+  }
+
+  #means(s: Float64Array): void {
+    const { history, bars } = this;
+    this.meanClose20 = bars >= 20 ? windowMean(s, history, FIELD.close, 20) : NaN;
+    this.meanReturn20 = bars > 20 ? windowMean(s, history, FIELD.logReturn, 20) : NaN;
+    this.returnSquares20 =
+      bars > 20 ? windowSquares(s, history, FIELD.logReturn, 20, this.meanReturn20) : NaN;
+    this.meanReturn100 = bars > 100 ? windowMean(s, history, FIELD.logReturn, 100) : NaN;
+    this.returnSquares100 =
+      bars > 100 ? windowSquares(s, history, FIELD.logReturn, 100, this.meanReturn100) : NaN;
   }
 
   /** A price difference in ATR units; 0 in a market without range, NaN before ATR's first value. */

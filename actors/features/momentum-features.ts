@@ -187,8 +187,7 @@ export class MomentumFeatures {
     const momentum = b.update(s, a.update(s, change));
     out[at] = 100 * ratio(momentum, d.update(s, c.update(s, Math.abs(change))));
     out[at + 1] = m.bars >= 34 ? medianMean(s, m, 5) - medianMean(s, m, 34) : NaN;
-    out[at + 2] =
-      m.bars >= 20 ? history.value(s, FIELD.close, 11) - windowMean(s, history, FIELD.close, 20) : NaN;
+    out[at + 2] = m.bars >= 20 ? history.value(s, FIELD.close, 11) - m.meanClose20 : NaN;
     const [k1, k2, k3, k4] = this.#kst;
     const kst =
       k1.update(s, rateOfChange(s, m, 10)) +
@@ -199,8 +198,8 @@ export class MomentumFeatures {
     out[at + 4] = this.#kstSignal.update(s, kst);
     out[at + 5] = this.#coppock.update(s, rateOfChange(s, m, 14) + rateOfChange(s, m, 11));
     out[at + 6] = this.#connors.update(s);
-    out[at + 7] = zScore(s, m, 20);
-    out[at + 8] = zScore(s, m, 50);
+    out[at + 7] = zScore(s, m, 20, m.meanClose20);
+    out[at + 8] = zScore(s, m, 50, m.bars >= 50 ? windowMean(s, history, FIELD.close, 50) : NaN);
     out[at + 9] = this.#fisher.update(s, m.high, m.low);
     out[at + 10] = this.#vigor.update(s);
   }
@@ -214,9 +213,8 @@ function medianMean(s: Float64Array, m: MarketState, bars: number): number {
   return (windowMean(s, m.history, FIELD.high, bars) + windowMean(s, m.history, FIELD.low, bars)) / 2;
 }
 
-function zScore(s: Float64Array, m: MarketState, bars: number): number {
+function zScore(s: Float64Array, m: MarketState, bars: number, mean: number): number {
   if (m.bars < bars) return NaN;
-  const mean = windowMean(s, m.history, FIELD.close, bars);
   const sigma = Math.sqrt(windowSquares(s, m.history, FIELD.close, bars, mean) / bars);
   // What rounding leaves of a flat window is not a deviation.
   return sigma <= 1e-13 * mean ? 0 : (m.close - mean) / sigma;

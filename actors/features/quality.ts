@@ -109,7 +109,7 @@ export class DataQuality {
     const n = history.count(s);
     if (n <= OUTLIER_BARS) return false;
     if (s[at + SINCE_MAD] === 0) s[at + MAD] = this.#medianAbsoluteReturn(s, history, n);
-    s[at + SINCE_MAD] = (s[at + SINCE_MAD]! + 1) % 50;
+    s[at + SINCE_MAD] = ((s[at + SINCE_MAD]! | 0) + 1) % 50;
     const change = Math.abs(Math.log(bar.close / history.value(s, FIELD.close, 0)));
     return s[at + MAD]! > 0 && change > OUTLIER_MADS * s[at + MAD]!;
   }

@@ -78,9 +78,13 @@ export class TimeFeatures {
     out[at + 7] = sessions.minutesSinceOpen;
     out[at + 8] = minutesToWeekClose(m.closeTime);
     const history = m.history;
-    out[at + 9] = m.bars > 20 ? windowAutocorrelation(s, history, FIELD.logReturn, 20) : NaN;
+    out[at + 9] =
+      m.bars > 20
+        ? windowAutocorrelation(s, history, FIELD.logReturn, 20, m.meanReturn20, m.returnSquares20)
+        : NaN;
     out[at + 10] = m.bars > 50 ? windowVarianceRatio(s, history, FIELD.logReturn, 50) : NaN;
-    out[at + 11] = m.bars > 100 ? windowHurst(s, history, FIELD.logReturn, 100) : NaN;
+    out[at + 11] =
+      m.bars > 100 ? windowHurst(s, history, FIELD.logReturn, 100, m.meanReturn100, m.returnSquares100) : NaN;
     out[at + 12] = ratio(out[this.#volatility20]!, out[this.#volatility20 + 1]!);
     out[at + 13] = quality;
     s[this.#gapAt] = missing > 0 ? 0 : Math.min(GAP_LIMIT, s[this.#gapAt]! + 1);

@@ -3,10 +3,10 @@ import { Ema } from '../indicators/ema.js';
 import { FIELD, HISTORY_BARS } from '../indicators/history.js';
 import { ratio } from '../indicators/kernel.js';
 import { PriceSma } from '../indicators/price-sma.js';
+import { RangeVolatility } from '../indicators/range-volatility.js';
 import { Sma } from '../indicators/sma.js';
 import { StandardDeviation } from '../indicators/standard-deviation.js';
 import type { StateLayout } from '../indicators/state.js';
-import { windowMean, windowSkewness, windowSquares } from '../indicators/window-statistics.js';
 import { specs, type ColumnOf } from './feature.js';
 import type { MarketState } from './market-state.js';
 
@@ -60,6 +60,7 @@ export class VolatilityFeatures {
   readonly #accUpper: Sma;
   readonly #accLower: Sma;
   readonly #averageDeviation: AverageDeviation;
+  readonly #ranges: RangeVolatility;
   readonly #ewmaAt: number;
   readonly #annual: number;
 
@@ -71,6 +72,7 @@ export class VolatilityFeatures {
     this.#accUpper = new Sma(layout, 20);
     this.#accLower = new Sma(layout, 20);
     this.#averageDeviation = new AverageDeviation(m.history, 20);
+    this.#ranges = new RangeVolatility(layout, 20);
     this.#ewmaAt = layout.reserve(2);
     this.#annual = Math.sqrt(YEAR_MS / lengthMs);
   }
@@ -128,9 +130,14 @@ export class VolatilityFeatures {
 
   #estimates(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
     const annual = this.#annual;
-    out[at] = returnDeviation(s, m, 20) * annual;
-    out[at + 1] = returnDeviation(s, m, 100) * annual;
-    rangeEstimates(s, m, out, at + 2, annual);
+    out[at] = Math.sqrt(m.returnSquares20 / 19) * annual;
+    out[at + 1] = Math.sqrt(m.returnSquares100 / 99) * annual;
+    const ranges = this.#ranges;
+    ranges.update(s, m.open, m.high, m.low, m.close, m.previousClose);
+    out[at + 2] = ranges.parkinson * annual;
+    out[at + 3] = ranges.garmanKlass * annual;
+    out[at + 4] = ranges.rogersSatchell * annual;
+    out[at + 5] = ranges.yangZhang * annual;
     const r = m.logReturn;
     if (r === r) {
       const first = s[this.#ewmaAt] === 0;
@@ -140,71 +147,8 @@ export class VolatilityFeatures {
     out[at + 6] = r === r ? Math.sqrt(s[this.#ewmaAt + 1]!) * annual : NaN;
     out[at + 7] = ulcer(s, m, 14);
     out[at + 8] = choppiness(s, m);
-    out[at + 9] = m.bars > 20 ? windowSkewness(s, m.history, FIELD.logReturn, 20) : NaN;
+    out[at + 9] = skewness(s, m, 20);
   }
-}
-
-function returnDeviation(s: Float64Array, m: MarketState, window: number): number {
-  if (m.bars <= window) return NaN;
-  const mean = windowMean(s, m.history, FIELD.logReturn, window);
-  return Math.sqrt(windowSquares(s, m.history, FIELD.logReturn, window, mean) / (window - 1));
-}
-
-/**
- * Parkinson 1980, Garman & Klass 1980, Rogers & Satchell 1991 and Yang & Zhang 2000 over 20 bars, in that
- * order. One pass: the four share their logarithms.
- */
-function rangeEstimates(
-  s: Float64Array,
-  m: MarketState,
-  out: Float64Array,
-  at: number,
-  annual: number,
-): void {
-  const window = 20;
-  if (m.bars < window) {
-    out[at] = out[at + 1] = out[at + 2] = out[at + 3] = NaN;
-    return;
-  }
-  const history = m.history;
-  const opens = history.base(FIELD.open);
-  const highs = history.base(FIELD.high);
-  const lows = history.base(FIELD.low);
-  const closes = history.base(FIELD.close);
-  const enough = m.bars > window;
-  let parkinson = 0;
-  let garmanKlass = 0;
-  let rogersSatchell = 0;
-  let night = 0;
-  let nightSquares = 0;
-  let day = 0;
-  let daySquares = 0;
-  for (let i = m.bars - window; i < m.bars; i++) {
-    const slot = i & MASK;
-    const open = s[opens + slot]!;
-    const logHigh = Math.log(s[highs + slot]! / open);
-    const logLow = Math.log(s[lows + slot]! / open);
-    const logClose = Math.log(s[closes + slot]! / open);
-    const range = logHigh - logLow;
-    parkinson += range * range;
-    garmanKlass += 0.5 * range * range - (2 * Math.LN2 - 1) * logClose * logClose;
-    rogersSatchell += (logHigh - logClose) * logHigh + (logLow - logClose) * logLow;
-    day += logClose;
-    daySquares += logClose * logClose;
-    if (enough) {
-      const gap = Math.log(open / s[closes + ((i - 1) & MASK)]!);
-      night += gap;
-      nightSquares += gap * gap;
-    }
-  }
-  out[at] = Math.sqrt(parkinson / (4 * window * Math.LN2)) * annual;
-  out[at + 1] = Math.sqrt(Math.max(0, garmanKlass / window)) * annual;
-  out[at + 2] = Math.sqrt(Math.max(0, rogersSatchell / window)) * annual;
-  const k = 0.34 / (1.34 + (window + 1) / (window - 1));
-  const nightVariance = Math.max(0, nightSquares - (night * night) / window) / (window - 1);
-  const dayVariance = Math.max(0, daySquares - (day * day) / window) / (window - 1);
-  const variance = nightVariance + k * dayVariance + (1 - k) * Math.max(0, rogersSatchell / window);
-  out[at + 3] = enough ? Math.sqrt(variance) * annual : NaN;
 }
 
 /** Ulcer index. Source: Martin & McCann 1989; the running high is the highest close of the window so far. */
@@ -229,4 +173,17 @@ function choppiness(s: Float64Array, m: MarketState): number {
   for (let ago = 0; ago < 14; ago++) path += m.history.value(s, FIELD.trueRange, ago);
   const range = m.highest14.value - m.lowest14.value;
   return range === 0 ? 100 : (100 * Math.log10(path / range)) / Math.log10(14);
+}
+
+/** Sample skewness g₁ = m₃/m₂^1.5 of the last log returns; 0 in a flat window. Source: Joanes & Gill 1998. */
+function skewness(s: Float64Array, m: MarketState, window: 20): number {
+  if (m.bars <= window) return NaN;
+  const returns = m.history.base(FIELD.logReturn);
+  let m3 = 0;
+  for (let i = m.bars - window; i < m.bars; i++) {
+    const deviation = s[returns + (i & MASK)]! - m.meanReturn20;
+    m3 += deviation * deviation * deviation;
+  }
+  const m2 = m.returnSquares20 / window;
+  return m2 < 1e-24 ? 0 : m3 / window / (m2 * Math.sqrt(m2));
 }

@@ -8,7 +8,7 @@ import { RollingSlope } from '../indicators/rolling-slope.js';
 import { Sma } from '../indicators/sma.js';
 import type { StateLayout } from '../indicators/state.js';
 import { VolumeIndexReturn } from '../indicators/volume-index.js';
-import { windowCorrelation, windowSquares } from '../indicators/window-statistics.js';
+import { windowCorrelation, windowMean, windowSquares } from '../indicators/window-statistics.js';
 import { specs, type ColumnOf } from './feature.js';
 import type { MarketState } from './market-state.js';
 
@@ -123,6 +123,7 @@ export class VolumeFeatures {
     const highs = history.base(FIELD.high);
     const lows = history.base(FIELD.low);
     const closes = history.base(FIELD.close);
+    const typicals = history.base(FIELD.typical);
     const volumes = history.base(FIELD.volume);
     let flow = 0;
     let value = 0;
@@ -134,7 +135,7 @@ export class VolumeFeatures {
       const close = s[closes + slot]!;
       const v = s[volumes + slot]!;
       flow += ratio(close - low - (high - close), high - low) * v;
-      value += ((high + low + close) / 3) * v;
+      value += s[typicals + slot]! * v;
       volume += v;
     }
     const known = m.bars >= WINDOW;
@@ -157,7 +158,18 @@ export class VolumeFeatures {
     out[at] = ratio(this.#vptSlope.update(s, trend), m.volumeSma20);
     out[at + 1] = this.#negative.update(s, m.logReturn, m.volume, m.previousVolume);
     out[at + 2] = this.#positive.update(s, m.logReturn, m.volume, m.previousVolume);
-    out[at + 3] = m.bars >= WINDOW ? windowCorrelation(s, history, FIELD.close, FIELD.volume, WINDOW) : NaN;
+    out[at + 3] =
+      m.bars >= WINDOW
+        ? windowCorrelation(
+            s,
+            history,
+            FIELD.close,
+            FIELD.volume,
+            WINDOW,
+            m.meanClose20,
+            windowMean(s, history, FIELD.volume, WINDOW),
+          )
+        : NaN;
     out[at + 4] = NaN;
     out[at + 5] = NaN;
     if (m.bars <= WINDOW) return;
@@ -165,13 +177,17 @@ export class VolumeFeatures {
     let total = 0;
     let illiquidity = 0;
     let traded = 0;
-    for (let ago = 0; ago < WINDOW; ago++) {
-      const r = history.value(s, FIELD.logReturn, ago);
-      const v = history.value(s, FIELD.volume, ago);
-      if (r > 0) up += v;
+    const returns = history.base(FIELD.logReturn);
+    const volumes = history.base(FIELD.volume);
+    const closes = history.base(FIELD.close);
+    for (let i = m.bars - WINDOW; i < m.bars; i++) {
+      const slot = i & MASK;
+      const r = s[returns + slot]!;
+      const v = s[volumes + slot]!;
       total += v;
+      if (r > 0) up += v;
       if (v > 0) {
-        illiquidity += Math.abs(r) / (history.value(s, FIELD.close, ago) * v);
+        illiquidity += Math.abs(r) / (s[closes + slot]! * v);
         traded++;
       }
     }

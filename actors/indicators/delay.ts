@@ -14,7 +14,7 @@ export class Delay implements Kernel {
   update(s: Float64Array, x: number): number {
     const at = this.#at;
     const size = this.requiredInputs;
-    const n = s[at]!;
+    const n = s[at]! | 0;
     s[at + 1 + (n % size)] = x;
     s[at] = n + 1;
     return n + 1 < size ? NaN : s[at + 1 + ((n + 1) % size)]!;

@@ -53,13 +53,13 @@ export class HilbertCycle {
 
   update(s: Float64Array, price: number): void {
     const at = this.#at;
-    const bar = s[at + BAR]!;
+    const bar = s[at + BAR]! | 0;
     s[at + BAR] = bar + 1;
     const smoothed = this.#smooth(s, bar, price);
     this.active = bar >= this.#start;
     if (!this.active) return;
     this.smoothed = smoothed;
-    this.#filter(s, bar % 2 === 0 ? 0 : 1, smoothed);
+    this.#filter(s, (bar & 1) as 0 | 1, smoothed);
   }
 
   #smooth(s: Float64Array, bar: number, price: number): number {

@@ -24,7 +24,7 @@ export class MoneyFlowIndex implements Kernel {
     const at = this.#at;
     const period = this.#period;
     const bar = this.#history.count(s) - 1;
-    const typical = this.#typical(s, 0);
+    const typical = this.#history.value(s, FIELD.typical, 0);
     const previous = s[at]!;
     s[at] = typical;
     if (bar === 0) return NaN;
@@ -39,15 +39,5 @@ export class MoneyFlowIndex implements Kernel {
       total += Math.abs(x);
     }
     return total < 1 ? 0 : 100 * (positive / total);
-  }
-
-  #typical(s: Float64Array, ago: number): number {
-    const history = this.#history;
-    return (
-      (history.value(s, FIELD.high, ago) +
-        history.value(s, FIELD.low, ago) +
-        history.value(s, FIELD.close, ago)) /
-      3
-    );
   }
 }

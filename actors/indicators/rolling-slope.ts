@@ -15,14 +15,18 @@ export class RollingSlope implements Kernel {
     if (x !== x) return NaN;
     const at = this.#at;
     const period = this.requiredInputs;
-    const n = s[at]!;
+    const n = s[at]! | 0;
     s[at + 1 + (n % period)] = x;
     s[at] = n + 1;
     if (n + 1 < period) return NaN;
     const centre = (period - 1) / 2;
     let sum = 0;
     // Against the newest value, so that a large level does not cost precision.
-    for (let i = 0; i < period; i++) sum += (i - centre) * (s[at + 1 + ((n + 1 + i) % period)]! - x);
+    let slot = (n + 1) % period;
+    for (let i = 0; i < period; i++) {
+      sum += (i - centre) * (s[at + 1 + slot]! - x);
+      if (++slot === period) slot = 0;
+    }
     return (12 * sum) / (period * (period * period - 1));
   }
 }

@@ -18,7 +18,7 @@ export class Sma implements Kernel {
     if (x !== x) return NaN;
     const at = this.#at;
     const period = this.requiredInputs;
-    const n = s[at]!;
+    const n = s[at]! | 0;
     const slot = n % period;
     if (n >= period) s[at + 1] = s[at + 1]! - s[at + 2 + slot]!;
     s[at + 2 + slot] = x;

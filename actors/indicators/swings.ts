@@ -85,7 +85,7 @@ export class Swings implements Kernel {
 
   #addLevel(s: Float64Array, level: number): void {
     const at = this.#at;
-    s[at + LEVELS + (s[at + COUNT]! % SWINGS)] = level;
+    s[at + LEVELS + ((s[at + COUNT]! | 0) % SWINGS)] = level;
     s[at + COUNT] = s[at + COUNT]! + 1;
   }
 

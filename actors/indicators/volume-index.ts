@@ -23,7 +23,7 @@ export class VolumeIndexReturn implements Kernel {
     if (logReturn !== logReturn) return NaN;
     const at = this.#at;
     const window = this.#window;
-    const n = s[at]!;
+    const n = s[at]! | 0;
     s[at + 1 + (n % window)] = this.#side * (volume - previousVolume) > 0 ? logReturn : 0;
     s[at] = n + 1;
     if (n + 1 < window) return NaN;

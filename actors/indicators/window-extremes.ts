@@ -19,7 +19,7 @@ export class WindowExtremes implements Kernel {
     if (x !== x) return;
     const at = this.#at;
     const window = this.requiredInputs;
-    const n = s[at]!;
+    const n = s[at]! | 0;
     s[at + 1 + (n % window)] = x;
     s[at] = n + 1;
     if (n + 1 < window) return;

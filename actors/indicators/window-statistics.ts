@@ -30,45 +30,28 @@ export function windowSquares(
 }
 
 /**
- * Sample skewness g1 = m3/m2^1.5 of the last `window` values; 0 for a flat window.
- * Source: Joanes & Gill 1998.
+ * Lag-1 autocorrelation of the last `window` values, whose mean and summed squared deviations are given; 0 for
+ * a flat window.
  */
-export function windowSkewness(s: Float64Array, history: History, field: Field, window: number): number {
-  const base = history.base(field);
-  const n = history.count(s);
-  const mean = windowMean(s, history, field, window);
-  let m2 = 0;
-  let m3 = 0;
-  for (let i = n - window; i < n; i++) {
-    const deviation = s[base + (i & MASK)]! - mean;
-    m2 += deviation * deviation;
-    m3 += deviation * deviation * deviation;
-  }
-  m2 /= window;
-  m3 /= window;
-  return m2 < 1e-24 ? 0 : m3 / (m2 * Math.sqrt(m2));
-}
-
-/** Lag-1 autocorrelation of the last `window` values; 0 for a flat window. */
 export function windowAutocorrelation(
   s: Float64Array,
   history: History,
   field: Field,
   window: number,
+  mean: number,
+  squares: number,
 ): number {
+  if (squares < 1e-24) return 0;
   const base = history.base(field);
   const n = history.count(s);
-  const mean = windowMean(s, history, field, window);
   let covariance = 0;
-  let variance = 0;
-  let previous = 0;
-  for (let i = n - window; i < n; i++) {
+  let previous = s[base + ((n - window) & MASK)]! - mean;
+  for (let i = n - window + 1; i < n; i++) {
     const deviation = s[base + (i & MASK)]! - mean;
-    if (i > n - window) covariance += deviation * previous;
-    variance += deviation * deviation;
+    covariance += deviation * previous;
     previous = deviation;
   }
-  return variance < 1e-24 ? 0 : covariance / variance;
+  return covariance / squares;
 }
 
 /**
@@ -80,13 +63,13 @@ export function windowVarianceRatio(s: Float64Array, history: History, field: Fi
   const base = history.base(field);
   const n = history.count(s);
   const mean = windowMean(s, history, field, window);
-  let one = 0;
+  let previous = s[base + ((n - window) & MASK)]! - mean;
+  let one = previous * previous;
   let two = 0;
-  let previous = 0;
-  for (let i = n - window; i < n; i++) {
+  for (let i = n - window + 1; i < n; i++) {
     const deviation = s[base + (i & MASK)]! - mean;
     one += deviation * deviation;
-    if (i > n - window) two += (deviation + previous) * (deviation + previous);
+    two += (deviation + previous) * (deviation + previous);
     previous = deviation;
   }
   if (one < 1e-24) return 1;
@@ -94,42 +77,46 @@ export function windowVarianceRatio(s: Float64Array, history: History, field: Fi
 }
 
 /**
- * Hurst exponent from the rescaled range of the last `window` log returns: ln(R/S) / ln(window/2); near 0.5
- * for a random walk. 0.5 for a flat window. Source: Hurst 1951, Peters 1994.
+ * Hurst exponent from the rescaled range of the last `window` log returns, whose mean and summed squared
+ * deviations are given: ln(R/S) / ln(window/2); near 0.5 for a random walk. 0.5 for a flat window.
+ * Source: Hurst 1951, Peters 1994.
  */
-export function windowHurst(s: Float64Array, history: History, field: Field, window: number): number {
+export function windowHurst(
+  s: Float64Array,
+  history: History,
+  field: Field,
+  window: number,
+  mean: number,
+  squares: number,
+): number {
+  const sigma = Math.sqrt(squares / window);
+  if (sigma < 1e-12) return 0.5;
   const base = history.base(field);
   const n = history.count(s);
-  const mean = windowMean(s, history, field, window);
   let walk = 0;
   let highest = 0;
   let lowest = 0;
-  let squares = 0;
   for (let i = n - window; i < n; i++) {
-    const deviation = s[base + (i & MASK)]! - mean;
-    walk += deviation;
-    squares += deviation * deviation;
+    walk += s[base + (i & MASK)]! - mean;
     if (walk > highest) highest = walk;
-    if (walk < lowest) lowest = walk;
+    else if (walk < lowest) lowest = walk;
   }
-  const sigma = Math.sqrt(squares / window);
-  if (sigma < 1e-12) return 0.5;
   return Math.log((highest - lowest) / sigma) / Math.log(window / 2);
 }
 
-/** Pearson correlation of two fields over the last `window` bars; 0 when either is flat. */
+/** Pearson correlation of two fields of given means over the last `window` bars; 0 when either is flat. */
 export function windowCorrelation(
   s: Float64Array,
   history: History,
   a: Field,
   b: Field,
   window: number,
+  meanA: number,
+  meanB: number,
 ): number {
   const baseA = history.base(a);
   const baseB = history.base(b);
   const n = history.count(s);
-  const meanA = windowMean(s, history, a, window);
-  const meanB = windowMean(s, history, b, window);
   let ab = 0;
   let aa = 0;
   let bb = 0;

@@ -20,7 +20,7 @@ export class Wma implements Kernel {
     if (x !== x) return NaN;
     const at = this.#at;
     const period = this.requiredInputs;
-    const n = s[at]!;
+    const n = s[at]! | 0;
     const slot = n % period;
     // s[at+1]: plain sum of the window; s[at+2]: weighted sum.
     if (n < period) {
