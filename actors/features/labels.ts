@@ -15,6 +15,8 @@ const LOW = 3;
 const ATR = 4;
 const SPREAD = 5;
 const STRIDE = 6;
+/** Rows whose highest high and lowest low are kept together, so that a day of minute bars is searched in steps. */
+const BLOCK = 32;
 
 /**
  * What came of a row over one horizon. Returns are simple returns against the row's close.
@@ -46,13 +48,17 @@ export class Labeler {
   readonly #capacity: number;
   readonly #scale: readonly number[];
   readonly #lengthMs: number;
+  readonly #blocks: number;
+  readonly #blocksAt: number;
 
   constructor(layout: StateLayout, lengthMs: number) {
     this.#lengthMs = lengthMs;
     this.#capacity = Math.max(2, Math.ceil(HORIZON_MS[2] / lengthMs) + 1);
     this.#scale = HORIZON_MS.map((ms) => Math.sqrt(Math.max(1, ms / lengthMs)));
-    // Rows seen, oldest unresolved row of each horizon, then the ring of rows.
-    this.#at = layout.reserve(1 + HORIZONS.length + this.#capacity * STRIDE);
+    this.#blocks = Math.ceil(this.#capacity / BLOCK) + 1;
+    // Rows seen, oldest unresolved row of each horizon, then the ring of rows, then that of their blocks.
+    this.#at = layout.reserve(1 + HORIZONS.length + this.#capacity * STRIDE + this.#blocks * 2);
+    this.#blocksAt = this.#at + 1 + HORIZONS.length + this.#capacity * STRIDE;
   }
 
   /**
@@ -62,7 +68,7 @@ export class Labeler {
   update(s: Float64Array, bar: Bar, atr: number, resolved: (label: Label) => void): void {
     const at = this.#at;
     const now = bar.openTime + this.#lengthMs;
-    const n = s[at]!;
+    const n = s[at]! | 0;
     const slot = this.#slot(n);
     s[slot + CLOSE_TIME] = now;
     s[slot + CLOSE] = bar.close;
@@ -70,8 +76,12 @@ export class Labeler {
     s[slot + LOW] = bar.low;
     s[slot + ATR] = atr;
     s[slot + SPREAD] = bar.ask - bar.bid;
+    const block = this.#block(n);
+    const opens = n % BLOCK === 0;
+    if (opens || bar.high > s[block]!) s[block] = bar.high;
+    if (opens || bar.low < s[block + 1]!) s[block + 1] = bar.low;
     for (let horizon = 0; horizon < HORIZONS.length; horizon++) {
-      let row = s[at + 1 + horizon]!;
+      let row = s[at + 1 + horizon]! | 0;
       while (row < n && s[this.#slot(row) + CLOSE_TIME]! + HORIZON_MS[horizon]! <= now) {
         resolved(this.#resolve(s, row, n, horizon, now));
         row++;
@@ -83,6 +93,11 @@ export class Labeler {
 
   #slot(row: number): number {
     return this.#at + 1 + HORIZONS.length + (row % this.#capacity) * STRIDE;
+  }
+
+  /** Slot of the highest high of a row's block; its lowest low follows. */
+  #block(row: number): number {
+    return this.#blocksAt + (Math.floor(row / BLOCK) % this.#blocks) * 2;
   }
 
   readonly #label: Label = {
@@ -103,16 +118,17 @@ export class Labeler {
     let highest = -Infinity;
     let lowest = Infinity;
     let barrier = 0;
-    for (let i = row + 1; i <= last; i++) {
+    for (let i = row + 1; i <= last;) {
+      const whole = i % BLOCK === 0 && i + BLOCK - 1 <= last;
+      const block = this.#block(i);
       const at = this.#slot(i);
-      const high = s[at + HIGH]!;
-      const low = s[at + LOW]!;
+      const high = whole ? s[block]! : s[at + HIGH]!;
+      const low = whole ? s[block + 1]! : s[at + LOW]!;
       if (high > highest) highest = high;
       if (low < lowest) lowest = low;
-      if (barrier === 0) {
-        if (low <= close - scaledAtr) barrier = -1;
-        else if (high >= close + scaledAtr) barrier = 1;
-      }
+      if (barrier === 0 && (low <= close - scaledAtr || high >= close + scaledAtr))
+        barrier = this.#firstTouch(s, i, whole ? i + BLOCK - 1 : i, close, scaledAtr);
+      i += whole ? BLOCK : 1;
     }
     const move = s[this.#slot(last) + CLOSE]! - close;
     const spread = s[slot + SPREAD]!;
@@ -127,5 +143,14 @@ export class Labeler {
     label.barrier = scaledAtr === scaledAtr ? barrier : NaN;
     label.resolvedAt = now;
     return label;
+  }
+
+  #firstTouch(s: Float64Array, from: number, to: number, close: number, distance: number): -1 | 0 | 1 {
+    for (let i = from; i <= to; i++) {
+      const at = this.#slot(i);
+      if (s[at + LOW]! <= close - distance) return -1;
+      if (s[at + HIGH]! >= close + distance) return 1;
+    }
+    return 0;
   }
 }
