@@ -6,13 +6,7 @@ import { createChdbConnection } from 'chdb/connection';
 import type { Bar } from '../../actors/market/bar.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store.js';
-import {
-  AGGREGATE_COLUMNS,
-  SEGMENT_COLUMNS,
-  SEGMENT_STRUCTURE,
-  encodeSegment,
-  featureSchema,
-} from './table.js';
+import { TABLES, encodeRows, featureSchema } from './table.js';
 
 /** Rows of one segment at most: ~20 MB, and one insert. */
 const SEGMENT_ROWS = 10_000;
@@ -50,43 +44,55 @@ export class EmbeddedFeatureStore implements FeatureStore {
 
   async write(rows: readonly IdentifiedRow[]): Promise<void> {
     for (let from = 0; from < rows.length; from += SEGMENT_ROWS) {
-      await this.#writeSegment(encodeSegment(rows.slice(from, from + SEGMENT_ROWS)));
+      const { features, bars } = encodeRows(rows.slice(from, from + SEGMENT_ROWS));
+      await this.insert('ml_features', features);
+      await this.insert('aggregates', bars);
     }
   }
 
-  async #writeSegment(bytes: Buffer): Promise<void> {
+  async insert(table: keyof typeof TABLES, rows: Uint8Array): Promise<void> {
     const file = path.join(this.#segments, `${process.pid}-${this.#next++}.bin`);
-    await writeFile(file, bytes);
-    const source = `file('${file.replaceAll("'", "\\'")}', 'RowBinary', '${SEGMENT_STRUCTURE.replaceAll("'", "\\'")}')`;
+    const { columns, structure } = TABLES[table];
     try {
-      for (const [table, columns] of [
-        ['ml_features', SEGMENT_COLUMNS],
-        ['aggregates', AGGREGATE_COLUMNS],
-      ]) {
-        await this.#client.command({
-          query: `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM ${source}`,
-        });
-      }
+      await writeFile(file, rows);
+      await this.#client.command({
+        query: `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM file(${quoted(file)}, 'RowBinary', ${quoted(structure)})`,
+      });
     } finally {
       await rm(file, { force: true });
     }
   }
 
   async bars(series: SeriesIdentity, through: number, limit: number): Promise<Bar[]> {
+    const newestFirst = await this.#bars(
+      series,
+      `bar_close_time <= fromUnixTimestamp64Milli({time:Int64}) ORDER BY bar_open_time DESC`,
+      through,
+      limit,
+    );
+    return newestFirst.reverse();
+  }
+
+  async barsAfter(series: SeriesIdentity, after: number, limit: number): Promise<Bar[]> {
+    const where = `bar_open_time > fromUnixTimestamp64Milli({time:Int64}) ORDER BY bar_open_time`;
+    return await this.#bars(series, where, Math.max(after, -1), limit);
+  }
+
+  async #bars(series: SeriesIdentity, where: string, time: number, limit: number): Promise<Bar[]> {
     const result = await this.#client.query({
       query: `SELECT toUnixTimestamp64Milli(bar_open_time) AS t, bar_open AS o, bar_high AS h, bar_low AS l,
                 bar_close AS c, bar_volume AS v, bar_tick_count AS n, bar_bid AS b, bar_ask AS a
               FROM aggregates FINAL
-              WHERE tenant_id = {tenant:String} AND feed = {feed:String} AND symbol = {symbol:String}
-                AND timeframe = {timeframe:String}
-                AND bar_close_time <= fromUnixTimestamp64Milli({through:Int64})
-              ORDER BY bar_open_time DESC LIMIT {limit:UInt32}`,
+              WHERE tenant_id = {tenant:String} AND user_id = {user:String} AND feed = {feed:String}
+                AND symbol = {symbol:String} AND timeframe = {timeframe:String}
+                AND ${where} LIMIT {limit:UInt32}`,
       query_params: {
         tenant: series.tenantId,
+        user: series.userId ?? '',
         feed: series.feed,
         symbol: series.symbol,
         timeframe: series.timeframe,
-        through,
+        time,
         limit,
       },
       format: 'JSONCompactEachRow',
@@ -97,7 +103,7 @@ export class EmbeddedFeatureStore implements FeatureStore {
     });
     const rows = await result.json<(number | null)[]>();
     const number = (x: number | null | undefined): number => x ?? NaN;
-    return rows.reverse().map((row) => ({
+    return rows.map((row) => ({
       openTime: number(row[0]),
       open: number(row[1]),
       high: number(row[2]),
@@ -127,4 +133,9 @@ export class EmbeddedFeatureStore implements FeatureStore {
   async close(): Promise<void> {
     await this.#client.close();
   }
+}
+
+/** A ClickHouse string literal. */
+function quoted(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

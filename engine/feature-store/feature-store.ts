@@ -5,6 +5,8 @@ import type { StoredRow } from '../journal/records.js';
 /** Which series a row belongs to. `tenantId` is the owner of a private feed, or `platform` for a shared one. */
 export interface SeriesIdentity {
   readonly tenantId: string;
+  /** User a series is private to; none for one of the whole tenant. */
+  readonly userId?: string;
   readonly feed: string;
   readonly symbol: string;
   readonly timeframe: Timeframe;
@@ -22,8 +24,12 @@ export interface FeatureStore {
   prepare(): Promise<void>;
   /** Writes rows; one that is there already is replaced by the one with more labels known. */
   write(rows: readonly IdentifiedRow[]): Promise<void>;
+  /** Writes rows that are RowBinary already, in the columns of `TABLES[table]`. */
+  insert(table: 'ml_features' | 'aggregates', rows: Uint8Array): Promise<void>;
   /** Bars of a series that closed at or before `through`, oldest first, `limit` newest at most. */
   bars(series: SeriesIdentity, through: number, limit: number): Promise<Bar[]>;
+  /** Bars of a series that opened after `after`, oldest first, `limit` at most. */
+  barsAfter(series: SeriesIdentity, after: number, limit: number): Promise<Bar[]>;
   /** Runs a query and returns its rows. Throws `BAD_INPUT` with the store's own words when it is wrong. */
   sql(query: string): Promise<readonly Record<string, unknown>[]>;
   close(): Promise<void>;

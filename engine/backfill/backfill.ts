@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
+import type { PriceBasis } from '../../actors/market/quote.js';
+import { SuhoError, type ErrorCode } from '../errors.js';
+import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-store.js';
+import { packBars } from '../journal/records.js';
+import type {
+  BackfillAnswer,
+  BackfillCounts,
+  BackfillTask,
+  Checkpoint,
+  FromBackfillWorker,
+  ToBackfillWorker,
+} from './protocol.js';
+
+/** Rows of a segment: ~15 MB, and what an interrupted run computes again at most (and a day). */
+const SEGMENT_ROWS = 10_000;
+/** Bars read from the store at a time. */
+const PAGE = 20_000;
+
+/** A series to compute, and where its bars come from. */
+export interface BackfillRequest {
+  readonly series: SeriesIdentity;
+  /** A CSV of bars or quotes; without it, the raw bars the store has in `aggregates`. */
+  readonly file?: string;
+  /** Price of a quote that bars are built from. Default: bid. */
+  readonly basis?: PriceBasis;
+  /** Stores only rows of bars that open in [from, to), epoch milliseconds. All bars before still count for the state. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+export interface BackfillOptions {
+  /** Folder where interrupted runs leave where they were. */
+  readonly checkpoints: string;
+  /** Series computed at a time. Default: one a core. */
+  readonly parallel?: number;
+  /** Told now and then: inputs read so far, of all requests together. */
+  readonly onProgress?: (inputs: number) => void;
+}
+
+export interface BackfillReport extends BackfillCounts {
+  readonly series: SeriesIdentity;
+  readonly seconds: number;
+  readonly rowsPerSecond: number;
+}
+
+/**
+ * Computes features and labels of history and stores them, with the raw bars.
+ *
+ * Series are computed in parallel, each in a worker thread; in time, reading, computing and storing overlap. One
+ * series is not cut into pieces: moving averages, volume lines and cycle phases carry its whole past, and a
+ * piece begun elsewhere would differ from the live rows in its last bits. What comes out is bit-equal to what
+ * the engine computes live.
+ *
+ * Running it again stores the same rows again, each replacing itself. An interrupted run goes on at its last
+ * stored segment if the source is still the same up to there. Throws `BAD_FILE` for a file that cannot be
+ * read, `NOT_FOUND` when the store has no bars of a series.
+ */
+export async function backfill(
+  store: FeatureStore,
+  requests: readonly BackfillRequest[],
+  options: BackfillOptions,
+): Promise<readonly BackfillReport[]> {
+  mkdirSync(options.checkpoints, { recursive: true });
+  const pool = new Piscina<BackfillTask & { port: MessagePort }, BackfillAnswer>({
+    filename: new URL('./worker.js', import.meta.url).href,
+    minThreads: 0,
+    maxThreads: Math.max(1, Math.min(options.parallel ?? availableParallelism(), requests.length)),
+  });
+  const inputs = requests.map(() => 0);
+  try {
+    return await Promise.all(
+      requests.map(async (request, i) => {
+        const report = (now: number): void => {
+          inputs[i] = now;
+          options.onProgress?.(inputs.reduce((a, b) => a + b, 0));
+        };
+        const file = path.join(options.checkpoints, `${checkpointName(request)}.checkpoint`);
+        const start = performance.now();
+        let answer = await compute(pool, store, request, file, await readCheckpoint(file), report);
+        if (answer.kind === 'other_source') {
+          await rm(file, { force: true });
+          answer = await compute(pool, store, request, file, undefined, report);
+        }
+        if (answer.kind === 'failed') throw new SuhoError(answer.code as ErrorCode, answer.message);
+        if (answer.kind === 'other_source') throw new Error('A backfill without a checkpoint refused one.');
+        const seconds = (performance.now() - start) / 1000;
+        const { counts } = answer;
+        return { series: request.series, ...counts, seconds, rowsPerSecond: counts.rows / seconds };
+      }),
+    );
+  } finally {
+    await pool.destroy();
+  }
+}
+
+async function compute(
+  pool: Piscina<BackfillTask & { port: MessagePort }, BackfillAnswer>,
+  store: FeatureStore,
+  request: BackfillRequest,
+  checkpointFile: string,
+  checkpoint: Checkpoint | undefined,
+  onProgress: (inputs: number) => void,
+): Promise<BackfillAnswer> {
+  const { series, file } = request;
+  const { port1, port2 } = new MessageChannel();
+  const pages = storedBars(store, series);
+  let failure: unknown;
+  const abort = new AbortController();
+  const tell = (message: ToBackfillWorker): void => port1.postMessage(message);
+  const answer = async (message: FromBackfillWorker): Promise<void> => {
+    if (message.kind === 'progress') return onProgress(message.inputs);
+    if (message.kind === 'more') {
+      const page = await pages.next();
+      tell(page.done === true ? { kind: 'end' } : { kind: 'bars', numbers: page.value });
+      return;
+    }
+    const { features, bars, checkpoint: reached } = message.segment;
+    await store.insert('aggregates', bars);
+    await store.insert('ml_features', features);
+    if (reached !== undefined) await writeCheckpoint(checkpointFile, reached);
+    port1.postMessage({ kind: 'stored', features, bars } satisfies ToBackfillWorker, [
+      features.buffer,
+      bars.buffer,
+    ] as ArrayBuffer[]);
+  };
+  // One at a time, in order: a checkpoint stands for everything before it.
+  let tail = Promise.resolve();
+  port1.on('message', (message: FromBackfillWorker) => {
+    tail = tail
+      .then(async () => await answer(message))
+      .catch((error: unknown) => {
+        failure ??= error;
+        abort.abort();
+      });
+  });
+  try {
+    const task = {
+      series,
+      source: file === undefined ? ({ kind: 'posted' } as const) : ({ kind: 'file', path: file } as const),
+      basis: request.basis ?? 'bid',
+      from: request.from ?? -Infinity,
+      to: request.to ?? Infinity,
+      segmentRows: SEGMENT_ROWS,
+      checkpoint,
+      port: port2,
+    };
+    const result = await pool.run(task, { transferList: [port2], signal: abort.signal });
+    await tail;
+    return result;
+  } catch (error) {
+    throw failure ?? error;
+  } finally {
+    port1.close();
+  }
+}
+
+/** All raw bars the store has of a series, oldest first, packed, a page at a time. */
+async function* storedBars(store: FeatureStore, series: SeriesIdentity): AsyncGenerator<Float64Array> {
+  let after = -Infinity;
+  for (;;) {
+    const bars = await store.barsAfter(series, after, PAGE);
+    if (bars.length === 0) {
+      if (after === -Infinity)
+        throw new SuhoError(
+          'NOT_FOUND',
+          `There are no ${series.timeframe} bars of ${series.symbol} from ${series.feed} for ${series.tenantId} in the store.`,
+        );
+      return;
+    }
+    after = bars.at(-1)!.openTime;
+    yield packBars(bars);
+  }
+}
+
+/** One name for one piece of work under one feature set. */
+function checkpointName({ series, file, basis, from, to }: BackfillRequest): string {
+  const identity = [
+    FEATURE_SET_VERSION,
+    series.tenantId,
+    series.userId,
+    series.feed,
+    series.symbol,
+    series.timeframe,
+    file === undefined ? '' : 'file',
+    basis,
+    from,
+    to,
+  ];
+  return createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 32);
+}
+
+async function readCheckpoint(file: string): Promise<Checkpoint | undefined> {
+  try {
+    return deserialize(await readFile(file)) as Checkpoint;
+  } catch {
+    // None, or one that was cut off: the work begins at the beginning.
+    return undefined;
+  }
+}
+
+async function writeCheckpoint(file: string, checkpoint: Checkpoint): Promise<void> {
+  await writeFile(`${file}.tmp`, serialize(checkpoint));
+  await rename(`${file}.tmp`, file);
+}

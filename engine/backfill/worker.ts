@@ -1,0 +1,302 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { MessagePort } from 'node:worker_threads';
+import { columnOf } from '../../actors/features/catalogue.js';
+import { HORIZONS, type Label } from '../../actors/features/labels.js';
+import { barDefect, type Bar } from '../../actors/market/bar.js';
+import { quoteDefect, type Quote } from '../../actors/market/quote.js';
+import { decodeSnapshot, encodeSnapshot } from '../../actors/runtime/snapshot.js';
+import { SeriesKernels } from '../../actors/series-actor.js';
+import { SuhoError } from '../errors.js';
+import { RowEncoder } from '../feature-store/table.js';
+import { readMarketFile, type MarketChunk } from '../feeds/market-file.js';
+import { packBars, unpackBars } from '../journal/records.js';
+import type {
+  BackfillAnswer,
+  BackfillCounts,
+  BackfillTask,
+  Checkpoint,
+  FromBackfillWorker,
+  ToBackfillWorker,
+} from './protocol.js';
+
+const ATR_COLUMN = columnOf('atr_14');
+const CHUNK = 1024;
+/** Segments handed out that are not stored yet. */
+const UNSTORED_MAX = 2;
+
+/** Rows of one segment while their labels are still coming. */
+interface OpenSegment {
+  readonly features: Buffer;
+  readonly bars: Buffer;
+  rows: number;
+  checkpoint: Checkpoint | undefined;
+}
+
+/** Talks to the thread that stores: hands out segments, at most a few ahead, and takes posted bars. */
+class Line {
+  readonly #port: MessagePort;
+  /** Segments that are stored, to be filled again. */
+  readonly used: OpenSegment[] = [];
+  readonly #inbox: ToBackfillWorker[] = [];
+  #wake: () => void = () => undefined;
+  #unstored = 0;
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+    port.on('message', (message: ToBackfillWorker) => {
+      if (message.kind === 'stored') {
+        this.#unstored--;
+        const [features, bars] = [message.features, message.bars].map((bytes) => Buffer.from(bytes.buffer));
+        this.used.push({ features: features!, bars: bars!, rows: 0, checkpoint: undefined });
+      } else this.#inbox.push(message);
+      this.#wake();
+    });
+  }
+
+  post(message: FromBackfillWorker): void {
+    this.#port.postMessage(message);
+  }
+
+  async segment(open: OpenSegment, encoder: RowEncoder): Promise<void> {
+    while (this.#unstored >= UNSTORED_MAX) await this.#change();
+    this.#unstored++;
+    const features = new Uint8Array(open.features.buffer, 0, open.rows * encoder.featureBytes);
+    const bars = new Uint8Array(open.bars.buffer, 0, open.rows * encoder.barBytes);
+    this.#port.postMessage(
+      { kind: 'segment', segment: { features, bars, rows: open.rows, checkpoint: open.checkpoint } },
+      [features.buffer, bars.buffer] as ArrayBuffer[],
+    );
+  }
+
+  /** Settles when all segments are stored. */
+  async allStored(): Promise<void> {
+    while (this.#unstored > 0) await this.#change();
+  }
+
+  async *bars(): AsyncGenerator<MarketChunk> {
+    for (;;) {
+      this.post({ kind: 'more' });
+      while (this.#inbox.length === 0) await this.#change();
+      const message = this.#inbox.shift()!;
+      if (message.kind !== 'bars') return;
+      yield { kind: 'bars', line: 0, bars: unpackBars(message.numbers) };
+    }
+  }
+
+  async #change(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}
+
+/**
+ * Turns the inputs of one series, oldest first, into RowBinary rows with their labels. The state machine is
+ * the live one: the same builder, feature engine and labeler on the same kind of state array.
+ */
+class SeriesBackfill {
+  readonly #task: BackfillTask;
+  readonly #kernels: SeriesKernels;
+  readonly #encoder: RowEncoder;
+  readonly #line: Line;
+  readonly #segments: OpenSegment[] = [];
+  readonly #onLabel = (label: Readonly<Label>): void => this.#label(label);
+  #state: Float64Array;
+  #digest: Hash = createHash('sha256');
+  /** Rows written to segments before the first in `#segments`. */
+  #handedOut = 0;
+  /** Rows written, and how many of them have their label of each horizon. */
+  #written = 0;
+  readonly #labelled: number[] = HORIZONS.map(() => 0);
+  /** Close time of the first row written: labels of earlier ones are not for us. */
+  #firstClose = Infinity;
+  #resumed = 0;
+  #inputs = 0;
+  #rejected = 0;
+  #late = 0;
+
+  constructor(task: BackfillTask, line: Line) {
+    this.#task = task;
+    this.#line = line;
+    this.#kernels = new SeriesKernels(task.series.timeframe, task.basis);
+    this.#encoder = new RowEncoder(task.series);
+    this.#state = new Float64Array(this.#kernels.stateSize);
+  }
+
+  counts(): BackfillCounts {
+    return {
+      inputs: this.#inputs,
+      bars: this.#state[this.#kernels.barsAt]!,
+      rejected: this.#rejected,
+      late: this.#late,
+      rows: this.#written,
+      resumed: this.#resumed,
+    };
+  }
+
+  /** Reads the source up to where a checkpoint was made and answers what came with that; false when it is another source. */
+  async resume(checkpoint: Checkpoint, chunks: AsyncIterator<MarketChunk>): Promise<MarketChunk | false> {
+    for (;;) {
+      const next = await chunks.next();
+      if (next.done === true) return false;
+      const inputs = next.value.kind === 'bars' ? next.value.bars : next.value.quotes;
+      const share = inputs.slice(0, checkpoint.inputs - this.#inputs);
+      this.#inputs += share.length;
+      this.#digest.update(digestible(next.value, share.length));
+      if (this.#inputs < checkpoint.inputs) continue;
+      if (this.#digest.copy().digest('hex') !== checkpoint.digest) return false;
+      this.#state = decodeSnapshot(checkpoint.state, this.#kernels.layout).numbers;
+      this.#resumed = checkpoint.stored;
+      return next.value.kind === 'bars'
+        ? { ...next.value, bars: next.value.bars.slice(share.length) }
+        : { ...next.value, quotes: next.value.quotes.slice(share.length) };
+    }
+  }
+
+  async take(chunk: MarketChunk): Promise<void> {
+    const { builder, lengthMs, barsAt } = this.#kernels;
+    const from = this.#inputs;
+    const count = chunk.kind === 'bars' ? chunk.bars.length : chunk.quotes.length;
+    const bytes = digestible(chunk, count);
+    let digested = 0;
+    for (let i = 0; i < count; i++) {
+      this.#inputs = from + i + 1;
+      const bar =
+        chunk.kind === 'bars'
+          ? this.#acceptable(chunk.bars[i]!, lengthMs, barsAt)
+          : this.#quote(chunk.quotes[i]!, builder);
+      if (bar === undefined || !this.#close(bar)) continue;
+      // A segment is full: its checkpoint stands for the inputs up to here.
+      const through = (bytes.length / count) * (i + 1);
+      this.#digest.update(bytes.subarray(digested, through));
+      digested = through;
+      this.#segments.at(-1)!.checkpoint = {
+        state: encodeSnapshot({ actorId: 'backfill', layout: this.#kernels.layout }, this.#state),
+        inputs: this.#inputs,
+        digest: this.#digest.copy().digest('hex'),
+        stored: this.#resumed + this.#written,
+      };
+    }
+    this.#digest.update(bytes.subarray(digested));
+    await this.#handOut();
+    this.#line.post({ kind: 'progress', inputs: this.#inputs });
+  }
+
+  /** Closes the last bar, hands out what is left, and waits until it is stored. */
+  async finish(): Promise<void> {
+    const last = this.#kernels.builder.closeDue(this.#state, Infinity);
+    if (last !== undefined) this.#close(last);
+    for (const segment of this.#segments) {
+      segment.checkpoint = undefined;
+      if (segment.rows > 0) await this.#line.segment(segment, this.#encoder);
+    }
+    await this.#line.allStored();
+  }
+
+  #acceptable(bar: Bar, lengthMs: number, barsAt: number): Bar | undefined {
+    if (barDefect(bar, lengthMs) !== undefined) this.#rejected++;
+    else if (this.#state[barsAt]! > 0 && bar.openTime <= this.#state[barsAt + 1]!) this.#late++;
+    else return bar;
+    return undefined;
+  }
+
+  #quote(quote: Quote, builder: SeriesKernels['builder']): Bar | undefined {
+    if (quoteDefect(quote) !== undefined) this.#rejected++;
+    else if (quote.ts < builder.lastInputTime(this.#state)) this.#late++;
+    else return builder.addQuote(this.#state, quote);
+    return undefined;
+  }
+
+  /** Takes a closed bar; true when it filled a segment. */
+  #close(bar: Bar): boolean {
+    const { features, labeler, lengthMs, barsAt } = this.#kernels;
+    const state = this.#state;
+    state[barsAt] = state[barsAt]! + 1;
+    state[barsAt + 1] = bar.openTime;
+    features.update(state, bar);
+    const inRange = bar.openTime >= this.#task.from && bar.openTime < this.#task.to;
+    if (inRange) this.#write(bar, bar.openTime + lengthMs);
+    labeler.update(state, bar, features.row[ATR_COLUMN]!, this.#onLabel);
+    return inRange && this.#segments.at(-1)!.rows === this.#task.segmentRows;
+  }
+
+  #write(bar: Bar, closeTime: number): void {
+    const { segmentRows } = this.#task;
+    let segment = this.#segments.at(-1);
+    if (segment === undefined || segment.rows === segmentRows) {
+      segment = this.#line.used.pop() ?? {
+        features: Buffer.allocUnsafeSlow(segmentRows * this.#encoder.featureBytes),
+        bars: Buffer.allocUnsafeSlow(segmentRows * this.#encoder.barBytes),
+        rows: 0,
+        checkpoint: undefined,
+      };
+      this.#segments.push(segment);
+    }
+    if (this.#written === 0) this.#firstClose = closeTime;
+    const { features } = this.#kernels;
+    this.#encoder.writeBar(segment.bars, segment.rows * this.#encoder.barBytes, bar, closeTime);
+    this.#encoder.writeFeatures(segment.features, segment.rows * this.#encoder.featureBytes, {
+      bar,
+      closeTime,
+      qualityFlags: features.quality.flags,
+      values: features.row,
+    });
+    segment.rows++;
+    this.#written++;
+  }
+
+  #label(label: Readonly<Label>): void {
+    if (label.closeTime < this.#firstClose) return;
+    const row = this.#labelled[label.horizon]!;
+    if (row >= this.#written) return;
+    this.#labelled[label.horizon] = row + 1;
+    const { segmentRows } = this.#task;
+    const segment = this.#segments[Math.floor((row - this.#handedOut) / segmentRows)]!;
+    const at = ((row - this.#handedOut) % segmentRows) * this.#encoder.featureBytes;
+    this.#encoder.writeLabel(segment.features, at, label.horizon, label);
+  }
+
+  /** Hands out the full segments whose rows have all their labels. */
+  async #handOut(): Promise<void> {
+    const { segmentRows } = this.#task;
+    while (Math.min(...this.#labelled) >= this.#handedOut + segmentRows) {
+      await this.#line.segment(this.#segments.shift()!, this.#encoder);
+      this.#handedOut += segmentRows;
+    }
+  }
+}
+
+/** The first inputs of a chunk as bytes to tell one source from another. */
+function digestible(chunk: MarketChunk, count: number): Uint8Array {
+  const numbers =
+    chunk.kind === 'bars'
+      ? packBars(chunk.bars.slice(0, count))
+      : Float64Array.from(chunk.quotes.slice(0, count).flatMap(({ ts, bid, ask }) => [ts, bid, ask]));
+  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+}
+
+async function backfill(task: BackfillTask, line: Line): Promise<BackfillAnswer> {
+  const run = new SeriesBackfill(task, line);
+  const chunks = task.source.kind === 'file' ? readMarketFile(task.source.path, CHUNK) : line.bars();
+  if (task.checkpoint !== undefined) {
+    const rest = await run.resume(task.checkpoint, chunks);
+    if (rest === false) return { kind: 'other_source' };
+    await run.take(rest);
+  }
+  for await (const chunk of chunks) await run.take(chunk);
+  await run.finish();
+  return { kind: 'done', counts: run.counts() };
+}
+
+export default async function work(
+  task: BackfillTask & { readonly port: MessagePort },
+): Promise<BackfillAnswer> {
+  try {
+    return await backfill(task, new Line(task.port));
+  } catch (error) {
+    if (error instanceof SuhoError) return { kind: 'failed', code: error.code, message: error.message };
+    throw error;
+  } finally {
+    task.port.close();
+  }
+}
