@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { SuhoError, messageOf } from '../errors.js';
+import { backfillCommand } from './backfill.js';
 import { barsCommand } from './bars.js';
+import { featuresCommand } from './features.js';
 import { replayCommand } from './replay.js';
 import { signalsCommand } from './signals.js';
 import { sqlCommand } from './sql.js';
@@ -25,6 +27,8 @@ for (const command of [
   startCommand,
   replayCommand,
   barsCommand,
+  backfillCommand,
+  featuresCommand,
   trainCommand,
   signalsCommand,
   statusCommand,

@@ -53,3 +53,47 @@ export function addressOption(): Option {
     .default('127.0.0.1:50051')
     .env('SUHO_ADDRESS');
 }
+
+function readSymbols(text: string): string[] {
+  return text.split(',').map(readSymbol);
+}
+
+/** One symbol or several, separated by commas. */
+export function symbolsOption(): Option {
+  return new Option('--symbol <symbols>', 'symbol, e.g. EURUSD or EUR/USD; several separated by commas')
+    .argParser(readSymbols)
+    .makeOptionMandatory();
+}
+
+function readName(text: string): string {
+  if (!/^[a-z0-9][a-z0-9_-]{0,62}$/i.test(text))
+    throw new InvalidArgumentError(`"${text}" is not a name: letters, digits, - and _ only, 63 at most.`);
+  return text;
+}
+
+/** Whose series: tenant, user and feed. */
+export function identityOptions(): Option[] {
+  return [
+    new Option('--tenant <id>', 'tenant the series belongs to; platform for all')
+      .argParser(readName)
+      .default('platform'),
+    new Option('--user <id>', 'user the series is private to').argParser(readName),
+    new Option('--feed <name>', 'feed the series came from').argParser(readName).default('history'),
+  ];
+}
+
+/** A moment as people and programs write it: 2024-01-31, 2024-01-31T12:00:00Z, or epoch milliseconds; UTC. */
+function readMoment(text: string): number {
+  const ms = /^\d{11,}$/.test(text)
+    ? Number(text)
+    : Date.parse(/[zZ]|[+-]\d\d:?\d\d$/.test(text) || !text.includes(':') ? text : `${text}Z`);
+  if (Number.isNaN(ms))
+    throw new InvalidArgumentError(`"${text}" is not a moment; write 2024-01-31 or 2024-01-31T12:00:00Z.`);
+  return ms;
+}
+
+export function dateOption(flags: string, description: string): Option {
+  return new Option(flags, `${description} (2024-01-31, 2024-01-31T12:00:00Z or epoch ms; UTC)`).argParser(
+    readMoment,
+  );
+}

@@ -1,12 +1,9 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { Argument, Command } from 'commander';
-import { SuhoError } from '../errors.js';
-import { EmbeddedFeatureStore } from '../feature-store/clickhouse-feature-store.js';
-import { DataFolder } from '../journal/data-folder.js';
+import type { DataFolder } from '../journal/data-folder.js';
 import { EmbeddedPostgres } from '../prediction-store/embedded-postgres.js';
 import { PostgresPredictionStore } from '../prediction-store/postgres-prediction-store.js';
 import { dataOption, jsonOption } from './options.js';
+import { withFeatureStore } from './store-session.js';
 import { formatTable } from './table.js';
 
 interface Options {
@@ -33,27 +30,11 @@ Examples:
 The folder must not be in use by an engine. Each feature row is seen once, with the labels known so far.`,
     )
     .action(async (store: 'features' | 'predictions', query: string, { data, json }: Options) => {
-      if (!existsSync(path.join(data, 'suho.json')))
-        throw new SuhoError('NOT_FOUND', `There is no data folder at ${path.resolve(data)}.`);
-      const folder = DataFolder.open(data);
-      try {
-        const rows =
-          store === 'features' ? await askFeatures(folder, query) : await askPredictions(folder, query);
-        process.stdout.write(json === true ? `${JSON.stringify(rows)}\n` : describe(rows));
-      } finally {
-        folder.release();
-      }
+      const rows = await withFeatureStore(data, true, async (features, folder) =>
+        store === 'features' ? await features.sql(query) : await askPredictions(folder, query),
+      );
+      process.stdout.write(json === true ? `${JSON.stringify(rows)}\n` : describe(rows));
     });
-}
-
-async function askFeatures(folder: DataFolder, query: string): Promise<Rows> {
-  const store = new EmbeddedFeatureStore(folder.path);
-  try {
-    await store.prepare();
-    return await store.sql(query);
-  } finally {
-    await store.close();
-  }
 }
 
 async function askPredictions(folder: DataFolder, query: string): Promise<Rows> {

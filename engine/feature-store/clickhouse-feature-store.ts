@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ClickHouseError, createClient, type ClickHouseClient } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
@@ -8,6 +8,8 @@ import { SuhoError, messageOf } from '../errors.js';
 import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store.js';
 import { TABLES, encodeRows, featureSchema } from './table.js';
 
+/** The end of 2299: ClickHouse's DateTime64 knows nothing later. */
+const LAST_TIME = Date.UTC(2300, 0, 1) - 1;
 /** Rows of one segment at most: ~20 MB, and one insert. */
 const SEGMENT_ROWS = 10_000;
 
@@ -51,7 +53,7 @@ export class EmbeddedFeatureStore implements FeatureStore {
   }
 
   async insert(table: keyof typeof TABLES, rows: Uint8Array): Promise<void> {
-    const file = path.join(this.#segments, `${process.pid}-${this.#next++}.bin`);
+    const file = this.#segmentFile();
     const { columns, structure } = TABLES[table];
     try {
       await writeFile(file, rows);
@@ -114,6 +116,39 @@ export class EmbeddedFeatureStore implements FeatureStore {
       bid: number(row[7]),
       ask: number(row[8]),
     }));
+  }
+
+  async rows(series: SeriesIdentity, from: number, to: number, limit: number): Promise<Uint8Array> {
+    const file = this.#segmentFile();
+    const { columns, structure } = TABLES.ml_features;
+    try {
+      await this.#client.command({
+        query: `INSERT INTO FUNCTION file(${quoted(file)}, 'RowBinary', ${quoted(structure)})
+                SELECT ${columns} FROM ml_features FINAL
+                WHERE tenant_id = {tenant:String} AND user_id = {user:String} AND feed = {feed:String}
+                  AND symbol = {symbol:String} AND timeframe = {timeframe:String}
+                  AND bar_open_time >= fromUnixTimestamp64Milli({from:Int64})
+                  AND bar_open_time < fromUnixTimestamp64Milli({to:Int64})
+                ORDER BY bar_open_time LIMIT {limit:UInt32}`,
+        query_params: {
+          tenant: series.tenantId,
+          user: series.userId ?? '',
+          feed: series.feed,
+          symbol: series.symbol,
+          timeframe: series.timeframe,
+          from: Math.max(0, from),
+          to: Math.min(to, LAST_TIME),
+          limit,
+        },
+      });
+      return await readFile(file);
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+
+  #segmentFile(): string {
+    return path.join(this.#segments, `${process.pid}-${this.#next++}.bin`);
   }
 
   async sql(query: string): Promise<readonly Record<string, unknown>[]> {

@@ -30,6 +30,11 @@ export interface FeatureStore {
   bars(series: SeriesIdentity, through: number, limit: number): Promise<Bar[]>;
   /** Bars of a series that opened after `after`, oldest first, `limit` at most. */
   barsAfter(series: SeriesIdentity, after: number, limit: number): Promise<Bar[]>;
+  /**
+   * Rows of a series whose bars opened in [from, to), oldest first, `limit` at most, each once with its newest
+   * labels: RowBinary, as `insert` takes it.
+   */
+  rows(series: SeriesIdentity, from: number, to: number, limit: number): Promise<Uint8Array>;
   /** Runs a query and returns its rows. Throws `BAD_INPUT` with the store's own words when it is wrong. */
   sql(query: string): Promise<readonly Record<string, unknown>[]>;
   close(): Promise<void>;

@@ -213,6 +213,52 @@ function writeMilliseconds(out: Buffer, time: number, at: number): number {
   return out.writeInt32LE((time - low) / 0x1_0000_0000, at + 4);
 }
 
+/** Reads rows of one series that {@link RowEncoder} wrote, or the store gave back in the same form. */
+export class RowDecoder {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #encoder: RowEncoder;
+
+  constructor(series: SeriesIdentity, bytes: Uint8Array) {
+    this.#encoder = new RowEncoder(series);
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get rows(): number {
+    return this.#bytes.length / this.#encoder.featureBytes;
+  }
+
+  /** All bytes of a row: what two rows are compared by. */
+  bytes(row: number): Uint8Array {
+    const { featureBytes } = this.#encoder;
+    return this.#bytes.subarray(row * featureBytes, (row + 1) * featureBytes);
+  }
+
+  openTime(row: number): number {
+    return Number(this.#view.getBigInt64(this.#numbersAt(row) - 16, true));
+  }
+
+  closeTime(row: number): number {
+    return Number(this.#view.getBigInt64(this.#numbersAt(row) - 8, true));
+  }
+
+  /** A label number: 0 direction, 1 return, 2 gain, 3 loss, 4 barrier, 5 resolved at. */
+  label(row: number, horizon: number, number: number): number {
+    const at = this.#numbersAt(row) + RAW.length * 8 + 3;
+    return this.#view.getFloat64(at + (horizon * LABEL_COLUMNS_EACH + number) * 8, true);
+  }
+
+  feature(row: number, column: number): number {
+    const at = (row + 1) * this.#encoder.featureBytes - FEATURE_COUNT * 4;
+    return this.#view.getFloat32(at + column * 4, true);
+  }
+
+  #numbersAt(row: number): number {
+    return row * this.#encoder.featureBytes + this.#encoder.barBytes - RAW.length * 8;
+  }
+}
+
 /** Writes rows of any series as RowBinary: `features` for `ml_features`, `bars` for `aggregates`. */
 export function encodeRows(rows: readonly IdentifiedRow[]): { features: Buffer; bars: Buffer } {
   const encoders = new Map<string, RowEncoder>();

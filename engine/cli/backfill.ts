@@ -1,0 +1,99 @@
+import { Command, Option } from 'commander';
+import { PRICE_BASES, type PriceBasis } from '../../actors/market/quote.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
+import { backfill, type BackfillReport } from '../backfill/backfill.js';
+import {
+  dataOption,
+  dateOption,
+  identityOptions,
+  jsonOption,
+  symbolsOption,
+  timeframeOption,
+} from './options.js';
+import { startCounter } from './progress.js';
+import { withFeatureStore } from './store-session.js';
+import { formatTable } from './table.js';
+
+interface Options {
+  readonly symbol: readonly string[];
+  readonly timeframe: Timeframe;
+  readonly tenant: string;
+  readonly user?: string;
+  readonly feed: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly basis: PriceBasis;
+  readonly data: string;
+  readonly json?: boolean;
+}
+
+export function backfillCommand(): Command {
+  const command = new Command('backfill')
+    .description('compute and store features and labels of history, from a file or from stored raw bars')
+    .argument('[file]', 'CSV of bars or quotes, plain or .gz; without it, the bars in the table aggregates')
+    .addOption(symbolsOption())
+    .addOption(timeframeOption('timeframe of the bars, or to build from quotes'));
+  for (const option of identityOptions()) command.addOption(option);
+  return command
+    .addOption(dateOption('--from <date>', 'store only bars that open at or after it'))
+    .addOption(dateOption('--to <date>', 'store only bars that open before it'))
+    .addOption(new Option('--basis <price>', 'price of a quote').choices([...PRICE_BASES]).default('bid'))
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  suho backfill GBPUSD_h1.csv.gz --symbol GBPUSD --timeframe 1h --data gbp
+  suho backfill --tenant platform --feed replay --symbol 'EUR/USD' --timeframe 1h --from 2015-01-01 --to 2016-01-01
+  suho sql features 'SELECT symbol, count() FROM ml_features GROUP BY symbol' --data gbp
+
+All bars before --from still count for the state, so a row is the one the live engine makes, bit for bit.
+Running it again replaces rows by themselves; one that was interrupted goes on at its last stored segment.`,
+    )
+    .action(async (file: string | undefined, options: Options) => {
+      const counter = startCounter('backfill');
+      const start = performance.now();
+      const reports = await withFeatureStore(options.data, file === undefined, async (store, folder) => {
+        const requests = options.symbol.map((symbol) => ({
+          series: {
+            tenantId: options.tenant,
+            ...(options.user === undefined ? {} : { userId: options.user }),
+            feed: options.feed,
+            symbol,
+            timeframe: options.timeframe,
+          },
+          ...(file === undefined ? {} : { file }),
+          basis: options.basis,
+          ...(options.from === undefined ? {} : { from: options.from }),
+          ...(options.to === undefined ? {} : { to: options.to }),
+        }));
+        return await backfill(store, requests, {
+          checkpoints: folder.at('backfill'),
+          onProgress: (inputs) =>
+            counter.update(inputs, `${Math.round(inputs / ((performance.now() - start) / 1000))}/s`),
+        });
+      }).finally(() => counter.stop());
+      process.stdout.write(
+        options.json === true ? `${JSON.stringify(summary(reports))}\n` : describe(reports),
+      );
+    });
+}
+
+function summary(reports: readonly BackfillReport[]): object {
+  const rows = reports.reduce((sum, report) => sum + report.rows, 0);
+  const seconds = Math.max(...reports.map((report) => report.seconds));
+  return { series: reports, rows, seconds, rowsPerSecond: rows / seconds };
+}
+
+function describe(reports: readonly BackfillReport[]): string {
+  const table = formatTable(
+    ['symbol', 'tf', 'bars', 'rejected', 'late', 'rows stored', 'taken up', 'rows/s'],
+    reports.map(({ series, bars, rejected, late, rows, resumed, rowsPerSecond }) => [
+      series.symbol,
+      series.timeframe,
+      ...[bars, rejected, late, rows, resumed, Math.round(rowsPerSecond)].map(String),
+    ]),
+  );
+  return `${table}\n`;
+}

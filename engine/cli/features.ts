@@ -1,0 +1,283 @@
+import { Argument, Command, Option } from 'commander';
+import { CATALOGUE, FEATURE_COUNT, FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
+import type { FeatureSpec } from '../../actors/features/feature.js';
+import { FeatureEngine } from '../../actors/features/feature-engine.js';
+import { PRICE_BASES, type PriceBasis } from '../../actors/market/quote.js';
+import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
+import { SuhoError } from '../errors.js';
+import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-store.js';
+import { RowDecoder } from '../feature-store/table.js';
+import { closedBars, type IntakeCounts } from '../feeds/closed-bars.js';
+import { EXPORT_FORMATS, writeExport, type ExportFormat, type ExportRow } from './export-writer.js';
+import {
+  dataOption,
+  dateOption,
+  identityOptions,
+  jsonOption,
+  symbolOption,
+  timeframeOption,
+} from './options.js';
+import { startCounter } from './progress.js';
+import { withFeatureStore } from './store-session.js';
+import { formatTable, utc } from './table.js';
+
+const NAMES = CATALOGUE.map(({ name }) => name);
+const PAGE = 5_000;
+const DAY_MS = 86_400_000;
+
+interface SeriesOptions {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  readonly tenant: string;
+  readonly user?: string;
+  readonly feed: string;
+  readonly data: string;
+}
+
+export function featuresCommand(): Command {
+  return new Command('features')
+    .description('the feature catalogue, and the features of a bar or of a whole history')
+    .addCommand(listCommand())
+    .addCommand(describeCommand())
+    .addCommand(showCommand())
+    .addCommand(exportCommand());
+}
+
+function listCommand(): Command {
+  return new Command('list')
+    .description(`list the ${FEATURE_COUNT} features`)
+    .addOption(
+      new Option('--group <group>', 'only this group').choices([
+        ...new Set(CATALOGUE.map(({ group }) => group)),
+      ]),
+    )
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExamples:\n  suho features list --group momentum\n  suho features list --json')
+    .action(({ group, json }: { readonly group?: string; readonly json?: boolean }) => {
+      const chosen = CATALOGUE.filter((spec) => group === undefined || spec.group === group);
+      if (json === true) {
+        process.stdout.write(`${JSON.stringify({ version: FEATURE_SET_VERSION, features: chosen })}\n`);
+        return;
+      }
+      const rows = chosen.map(({ name, group: of, unit, warmUpBars, form }) => [
+        name,
+        of,
+        unit,
+        String(warmUpBars),
+        form,
+      ]);
+      process.stdout.write(
+        `${formatTable(['feature', 'group', 'unit', 'first bar', 'model form'], rows)}\n${chosen.length} features, feature set ${FEATURE_SET_VERSION}\n`,
+      );
+    });
+}
+
+function find(name: string): FeatureSpec {
+  const spec = CATALOGUE.find((candidate) => candidate.name === name.toLowerCase());
+  if (spec !== undefined) return spec;
+  const near = NAMES.filter((candidate) => candidate.includes(name.toLowerCase())).slice(0, 8);
+  const hint = near.length > 0 ? `; did you mean ${near.join(', ')}?` : '; suho features list shows all.';
+  throw new SuhoError('NOT_FOUND', `There is no feature "${name}"${hint}`);
+}
+
+function describeCommand(): Command {
+  return new Command('describe')
+    .description('say what a feature is')
+    .addArgument(new Argument('<name>', 'name of the feature'))
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  suho features describe rsi_14')
+    .action((name: string, { json }: { readonly json?: boolean }) => {
+      const spec = find(name);
+      process.stdout.write(
+        json === true
+          ? `${JSON.stringify(spec)}\n`
+          : [
+              `${spec.name} (${spec.group})`,
+              `  ${spec.formula}`,
+              `  unit: ${spec.unit}`,
+              `  first value on bar ${spec.warmUpBars}`,
+              `  enters a model as: ${spec.form}`,
+              ...(spec.talib === undefined ? [] : [`  equal to TA-Lib's ${spec.talib}`]),
+              '',
+            ].join('\n'),
+      );
+    });
+}
+
+function identityOf({ tenant, user, feed, symbol, timeframe }: SeriesOptions): SeriesIdentity {
+  return { tenantId: tenant, ...(user === undefined ? {} : { userId: user }), feed, symbol, timeframe };
+}
+
+async function missing(
+  store: FeatureStore,
+  { symbol, timeframe, tenantId, feed }: SeriesIdentity,
+): Promise<SuhoError> {
+  const known = await store.sql(
+    'SELECT DISTINCT tenant_id AS t, feed AS f, symbol AS s, timeframe AS tf FROM ml_features LIMIT 20',
+  );
+  const list = known.map(
+    (row) =>
+      `${String(row['s'])} ${String(row['tf'])} (--tenant ${String(row['t'])} --feed ${String(row['f'])})`,
+  );
+  return new SuhoError(
+    'NOT_FOUND',
+    `There are no ${timeframe} features of ${symbol} from feed ${feed} for ${tenantId}. The store has ${list.length === 0 ? 'none at all' : list.join(', ')}.`,
+  );
+}
+
+function withSeries(command: Command): Command {
+  command.addOption(symbolOption()).addOption(timeframeOption('timeframe of the bars'));
+  for (const option of identityOptions()) command.addOption(option);
+  return command.addOption(dataOption());
+}
+
+function showCommand(): Command {
+  return withSeries(new Command('show').description('show the stored features of one bar'))
+    .addOption(dateOption('--at <moment>', 'the last bar that closed at or before it').makeOptionMandatory())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExample:\n  suho features show --symbol GBPUSD --timeframe 1h --at 2020-03-09T12:00:00Z --data gbp',
+    )
+    .action(async (options: SeriesOptions & { readonly at: number; readonly json?: boolean }) => {
+      const series = identityOf(options);
+      const { bar, values } = await withFeatureStore(options.data, true, async (store) => {
+        const [newest] = await store.bars(series, options.at, 1);
+        if (newest === undefined) throw await missing(store, series);
+        const rows = new RowDecoder(
+          series,
+          await store.rows(series, newest.openTime, newest.openTime + 1, 1),
+        );
+        if (rows.rows === 0) throw await missing(store, series);
+        return { bar: newest, values: NAMES.map((_, column) => rows.feature(0, column)) };
+      });
+      const closeTime = bar.openTime + timeframeMs(options.timeframe);
+      if (options.json === true) {
+        const features = Object.fromEntries(
+          NAMES.map((name, i) => [name, Number.isNaN(values[i]) ? null : values[i]]),
+        );
+        process.stdout.write(
+          `${JSON.stringify({ ...series, openTime: bar.openTime, closeTime, features })}\n`,
+        );
+        return;
+      }
+      const rows = CATALOGUE.map(({ name, unit }, i) => [
+        name,
+        Number.isNaN(values[i]) ? 'unknown' : String(Number(values[i]!.toPrecision(7))),
+        unit,
+      ]);
+      process.stdout.write(
+        `${series.symbol} ${series.timeframe}, the bar that closed ${utc(closeTime)} UTC\n${formatTable(['feature', 'value', 'unit'], rows)}\n`,
+      );
+    });
+}
+
+interface ExportOptions extends SeriesOptions {
+  readonly format: ExportFormat;
+  readonly out: string;
+  readonly fromStore?: boolean;
+  readonly from?: number;
+  readonly to?: number;
+  readonly basis: PriceBasis;
+  readonly json?: boolean;
+}
+
+function exportCommand(): Command {
+  return withSeries(
+    new Command('export')
+      .description('write one row a bar: ts (open time, epoch ms), then every feature')
+      .argument('[file]', 'CSV of bars or quotes, plain or .gz'),
+  )
+    .addOption(
+      new Option('--format <format>', 'format of the file')
+        .choices([...EXPORT_FORMATS])
+        .makeOptionMandatory(),
+    )
+    .addOption(new Option('--out <path>', 'file to write').makeOptionMandatory())
+    .option('--from-store', 'export what is stored in the data folder instead of computing from a file')
+    .addOption(dateOption('--from <date>', 'only bars that open at or after it'))
+    .addOption(dateOption('--to <date>', 'only bars that open before it'))
+    .addOption(new Option('--basis <price>', 'price of a quote').choices([...PRICE_BASES]).default('bid'))
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  suho features export GBPUSD_h1.csv.gz --symbol GBPUSD --timeframe 1h --format parquet --out gbp.parquet
+  suho features export --from-store --symbol GBPUSD --timeframe 1h --format csv --out gbp.csv --data gbp
+
+Numbers are 64-bit when computed from a file and 32-bit from the store. Before a feature's first value the
+field is empty (csv) or null (jsonl, parquet).`,
+    )
+    .action(async (file: string | undefined, options: ExportOptions) => {
+      if ((file === undefined) !== (options.fromStore === true))
+        throw new SuhoError('BAD_INPUT', 'Give either a file to compute from or --from-store.');
+      const counter = startCounter('export');
+      const counts: IntakeCounts = { inputs: 0, rejected: 0, late: 0 };
+      let done = 0;
+      async function* counted(
+        chunks: AsyncIterable<readonly ExportRow[]>,
+      ): AsyncGenerator<readonly ExportRow[]> {
+        for await (const chunk of chunks) {
+          done += chunk.length;
+          counter.update(done, '');
+          yield chunk;
+        }
+      }
+      const write = async (chunks: AsyncIterable<readonly ExportRow[]>): Promise<number> =>
+        await writeExport(options.out, options.format, NAMES, counted(chunks));
+      const rows = await (
+        file === undefined
+          ? withFeatureStore(options.data, true, async (store) => await write(storedRows(store, options)))
+          : write(computedRows(file, options, counts))
+      ).finally(() => counter.stop());
+      const report = {
+        rows,
+        features: FEATURE_COUNT,
+        out: options.out,
+        ...counts,
+        version: FEATURE_SET_VERSION,
+      };
+      process.stdout.write(
+        options.json === true
+          ? `${JSON.stringify(report)}\n`
+          : `${rows} rows of ${FEATURE_COUNT} features in ${options.out}${counts.rejected + counts.late > 0 ? `; ${counts.rejected} bars rejected, ${counts.late} late` : ''}\n`,
+      );
+    });
+}
+
+async function* computedRows(
+  file: string,
+  { timeframe, basis, from = -Infinity, to = Infinity }: ExportOptions,
+  counts: IntakeCounts,
+): AsyncGenerator<ExportRow[]> {
+  const engine = new FeatureEngine(timeframeMs(timeframe));
+  const state = new Float64Array(engine.stateSize);
+  for await (const bars of closedBars(file, timeframe, basis, counts)) {
+    const rows: ExportRow[] = [];
+    for (const bar of bars) {
+      engine.update(state, bar);
+      if (bar.openTime >= from && bar.openTime < to)
+        rows.push({ ts: bar.openTime, values: engine.row.slice(0, FEATURE_COUNT) });
+    }
+    yield rows;
+  }
+}
+
+async function* storedRows(store: FeatureStore, options: ExportOptions): AsyncGenerator<ExportRow[]> {
+  const series = identityOf(options);
+  let { from = 0 } = options;
+  const { to = Date.now() + DAY_MS } = options;
+  for (let page = 0; ; page++) {
+    const decoder = new RowDecoder(series, await store.rows(series, from, to, PAGE));
+    if (decoder.rows === 0) {
+      if (page === 0) throw await missing(store, series);
+      return;
+    }
+    yield Array.from({ length: decoder.rows }, (_, row) => ({
+      ts: decoder.openTime(row),
+      values: NAMES.map((__, column) => decoder.feature(row, column)),
+    }));
+    from = decoder.openTime(decoder.rows - 1) + 1;
+  }
+}
