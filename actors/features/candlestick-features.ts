@@ -5,12 +5,12 @@ import { specs, type ColumnOf, type FeatureTuple } from './feature.js';
 import type { MarketState } from './market-state.js';
 
 export const CANDLESTICK_FEATURES = specs('candlesticks', [
-  ...PATTERNS.map(({ talib, lookback }): FeatureTuple => [
+  ...PATTERNS.map(({ talib, lookback, description }): FeatureTuple => [
     `cdl_${talib.slice(3).toLowerCase()}`,
     'candlestick',
     '−200..200',
     lookback + 1,
-    `Candlestick pattern ${talib.slice(3)}`,
+    description,
     talib,
   ]),
   ['cdl_bullish_count', 'raw', 'count', 1, 'Candlestick patterns above 0 on this bar'],

@@ -37,6 +37,9 @@ export interface BackfillRequest {
   readonly to?: number;
 }
 
+/** What a backfill needs of a feature store. */
+type BackfillStore = Pick<FeatureStore, 'insert' | 'barsAfter'>;
+
 export interface BackfillOptions {
   /** Folder where interrupted runs leave where they were. */
   readonly checkpoints: string;
@@ -65,7 +68,7 @@ export interface BackfillReport extends BackfillCounts {
  * read, `NOT_FOUND` when the store has no bars of a series.
  */
 export async function backfill(
-  store: FeatureStore,
+  store: BackfillStore,
   requests: readonly BackfillRequest[],
   options: BackfillOptions,
 ): Promise<readonly BackfillReport[]> {
@@ -104,7 +107,7 @@ export async function backfill(
 
 async function compute(
   pool: Piscina<BackfillTask & { port: MessagePort }, BackfillAnswer>,
-  store: FeatureStore,
+  store: BackfillStore,
   request: BackfillRequest,
   checkpointFile: string,
   checkpoint: Checkpoint | undefined,
@@ -164,7 +167,7 @@ async function compute(
 }
 
 /** All raw bars the store has of a series, oldest first, packed, a page at a time. */
-async function* storedBars(store: FeatureStore, series: SeriesIdentity): AsyncGenerator<Float64Array> {
+async function* storedBars(store: BackfillStore, series: SeriesIdentity): AsyncGenerator<Float64Array> {
   let after = -Infinity;
   for (;;) {
     const bars = await store.barsAfter(series, after, PAGE);

@@ -10,6 +10,7 @@ import { sqlCommand } from './sql.js';
 import { startCommand } from './start.js';
 import { statusCommand } from './status.js';
 import { trainCommand } from './train.js';
+import { verifyCommand } from './verify.js';
 
 /** 1: the program's own failure. 2: something the user can put right. */
 const EXIT_FAILURE = 1;
@@ -33,6 +34,7 @@ for (const command of [
   signalsCommand,
   statusCommand,
   sqlCommand,
+  verifyCommand,
 ]) {
   program.addCommand(command());
 }

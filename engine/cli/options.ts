@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { canonicalSymbol } from '../../actors/market/symbol.js';
 import { TIMEFRAMES, parseTimeframe, type Timeframe } from '../../actors/market/timeframe.js';
 
-function readTimeframe(text: string): Timeframe {
+export function readTimeframe(text: string): Timeframe {
   const timeframe = parseTimeframe(text);
   if (timeframe === undefined)
     throw new InvalidArgumentError(

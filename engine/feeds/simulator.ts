@@ -1,4 +1,8 @@
+import { StateLayout } from '../../actors/indicators/state.js';
+import type { Bar } from '../../actors/market/bar.js';
+import { BarBuilder } from '../../actors/market/bar-builder.js';
 import type { Quote } from '../../actors/market/quote.js';
+import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import { newYorkOffsetMs, sessionsAt, type SessionState } from '../../actors/market/trading-session.js';
 import { Random } from '../learning/random.js';
 
@@ -111,6 +115,23 @@ export class SimulatedMarket {
       askSize: NaN,
     };
   }
+}
+
+/** The first closed bars of a simulated market without momentum, as its quotes make them. */
+export function simulatedBars(symbol: string, seed: number, timeframe: Timeframe, count: number): Bar[] {
+  const lengthMs = timeframeMs(timeframe);
+  const market = new SimulatedMarket(symbol, seed, 0.5, lengthMs);
+  const layout = new StateLayout();
+  const builder = new BarBuilder(layout, lengthMs, 'bid');
+  const state = new Float64Array(layout.size);
+  const bars: Bar[] = [];
+  while (bars.length < count) {
+    for (const quote of market.nextBlock()) {
+      const bar = builder.addQuote(state, quote);
+      if (bar !== undefined) bars.push(bar);
+    }
+  }
+  return bars.slice(0, count);
 }
 
 /** Whether the simulated markets are closed: from Friday 17:00 to Sunday 17:00 New York. */

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Abandoned baby: a doji that gaps away from a long candle, shadows and all, and a third that gaps back and closes 0.3 into the first. TA-Lib `CDLABANDONEDBABY`. */
+/** TA-Lib `CDLABANDONEDBABY`. */
 export const abandonedBaby: Pattern = {
   talib: 'CDLABANDONEDBABY',
+  description:
+    'Abandoned baby: a doji that gaps away from a long candle, shadows and all, and a third that gaps back and closes 0.3 into the first',
   lookback: 12,
   detect: (c) => {
     const way = c.color(2);

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Advance block: three rising white candles that lose strength: bodies shrink or upper shadows grow. Bearish. TA-Lib `CDLADVANCEBLOCK`. */
+/** TA-Lib `CDLADVANCEBLOCK`. */
 export const advanceBlock: Pattern = {
   talib: 'CDLADVANCEBLOCK',
+  description:
+    'Advance block: three rising white candles that lose strength: bodies shrink or upper shadows grow. Bearish',
   lookback: 12,
   detect: (c) => {
     if (!(

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Breakaway: a long candle, one of its colour that gaps on, two that go further, and an opposite one that closes in the gap. TA-Lib `CDLBREAKAWAY`. */
+/** TA-Lib `CDLBREAKAWAY`. */
 export const breakaway: Pattern = {
   talib: 'CDLBREAKAWAY',
+  description:
+    'Breakaway: a long candle, one of its colour that gaps on, two that go further, and an opposite one that closes in the gap',
   lookback: 14,
   detect: (c) => {
     const way = c.color(4);

@@ -7,6 +7,8 @@ const MASK = HISTORY_BARS - 1;
 export interface Pattern {
   /** TA-Lib's function. */
   readonly talib: string;
+  /** What it looks like and, where it always means the same, what it means. */
+  readonly description: string;
   /** Index of the first bar it may fire on, TA-Lib's lookback; also where its rolling averages begin. */
   readonly lookback: number;
   /** Answers 0, or −200..200 where the pattern ends on the newest bar (`ago` 0). */

@@ -1,8 +1,9 @@
 import type { Pattern } from './candles.js';
 
-/** Closing marubozu: a long body with hardly a shadow on the side where it closed. TA-Lib `CDLCLOSINGMARUBOZU`. */
+/** TA-Lib `CDLCLOSINGMARUBOZU`. */
 export const closingMarubozu: Pattern = {
   talib: 'CDLCLOSINGMARUBOZU',
+  description: 'Closing marubozu: a long body with hardly a shadow on the side where it closed',
   lookback: 10,
   detect: (c) =>
     c.body(0) > c.usualBody(0) && (c.isWhite(0) ? c.upperShadow(0) : c.lowerShadow(0)) < c.veryShortShadow(0)

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Concealing baby swallow: two black marubozu, a third black one that gaps down yet reaches back into the second, and a fourth that engulfs it with its shadows. Bullish. TA-Lib `CDLCONCEALBABYSWALL`. */
+/** TA-Lib `CDLCONCEALBABYSWALL`. */
 export const concealingBabySwallow: Pattern = {
   talib: 'CDLCONCEALBABYSWALL',
+  description:
+    'Concealing baby swallow: two black marubozu, a third black one that gaps down yet reaches back into the second, and a fourth that engulfs it with its shadows. Bullish',
   lookback: 13,
   detect: (c) =>
     c.isBlack(3) &&

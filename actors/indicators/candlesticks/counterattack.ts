@@ -1,8 +1,9 @@
 import type { Pattern } from './candles.js';
 
-/** Counterattack: two long candles of opposite colours that close at the same price. TA-Lib `CDLCOUNTERATTACK`. */
+/** TA-Lib `CDLCOUNTERATTACK`. */
 export const counterattack: Pattern = {
   talib: 'CDLCOUNTERATTACK',
+  description: 'Counterattack: two long candles of opposite colours that close at the same price',
   lookback: 11,
   detect: (c) =>
     c.color(1) === -c.color(0) &&

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Dark cloud cover: a black candle that opens above a long white one's high and closes at least half way down its body. Bearish. TA-Lib `CDLDARKCLOUDCOVER`. */
+/** TA-Lib `CDLDARKCLOUDCOVER`. */
 export const darkCloudCover: Pattern = {
   talib: 'CDLDARKCLOUDCOVER',
+  description:
+    "Dark cloud cover: a black candle that opens above a long white one's high and closes at least half way down its body. Bearish",
   lookback: 11,
   detect: (c) =>
     c.isWhite(1) &&

@@ -1,8 +1,9 @@
 import type { Pattern } from './candles.js';
 
-/** Doji: open and close nearly equal. TA-Lib `CDLDOJI`. */
+/** TA-Lib `CDLDOJI`. */
 export const doji: Pattern = {
   talib: 'CDLDOJI',
+  description: 'Doji: open and close nearly equal',
   lookback: 10,
   detect: (c) => (c.body(0) <= c.dojiBody(0) ? 100 : 0),
 };

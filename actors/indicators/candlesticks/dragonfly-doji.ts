@@ -1,8 +1,9 @@
 import type { Pattern } from './candles.js';
 
-/** Dragonfly doji: a doji with hardly an upper shadow and with a lower one. TA-Lib `CDLDRAGONFLYDOJI`. */
+/** TA-Lib `CDLDRAGONFLYDOJI`. */
 export const dragonflyDoji: Pattern = {
   talib: 'CDLDRAGONFLYDOJI',
+  description: 'Dragonfly doji: a doji with hardly an upper shadow and with a lower one',
   lookback: 10,
   detect: (c) =>
     c.body(0) <= c.dojiBody(0) &&

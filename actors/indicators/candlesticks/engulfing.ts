@@ -1,8 +1,9 @@
 import type { Pattern } from './candles.js';
 
-/** Engulfing: a body that covers the opposite one before it; ±80 where one end only meets it. TA-Lib `CDLENGULFING`. */
+/** TA-Lib `CDLENGULFING`. */
 export const engulfing: Pattern = {
   talib: 'CDLENGULFING',
+  description: 'Engulfing: a body that covers the opposite one before it; ±80 where one end only meets it',
   lookback: 2,
   detect: (c) => {
     const way = c.color(0);

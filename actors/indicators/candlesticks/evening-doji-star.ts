@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Evening doji star: over a long white candle a doji gaps up, and a black one closes 0.3 into the white body. Bearish. TA-Lib `CDLEVENINGDOJISTAR`. */
+/** TA-Lib `CDLEVENINGDOJISTAR`. */
 export const eveningDojiStar: Pattern = {
   talib: 'CDLEVENINGDOJISTAR',
+  description:
+    'Evening doji star: over a long white candle a doji gaps up, and a black one closes 0.3 into the white body. Bearish',
   lookback: 12,
   detect: (c) =>
     c.isWhite(2) &&

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Evening star: over a long white candle a short one gaps up, and a black one closes 0.3 into the white body. Bearish. TA-Lib `CDLEVENINGSTAR`. */
+/** TA-Lib `CDLEVENINGSTAR`. */
 export const eveningStar: Pattern = {
   talib: 'CDLEVENINGSTAR',
+  description:
+    'Evening star: over a long white candle a short one gaps up, and a black one closes 0.3 into the white body. Bearish',
   lookback: 12,
   detect: (c) =>
     c.isWhite(2) &&

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Side-by-side white lines: two white candles alike in size and open, both gapping away from the one before. The sign is that of the gap. TA-Lib `CDLGAPSIDESIDEWHITE`. */
+/** TA-Lib `CDLGAPSIDESIDEWHITE`. */
 export const gapSideBySideWhite: Pattern = {
   talib: 'CDLGAPSIDESIDEWHITE',
+  description:
+    'Side-by-side white lines: two white candles alike in size and open, both gapping away from the one before. The sign is that of the gap',
   lookback: 7,
   detect: (c) => {
     if (!(c.isWhite(1) && c.isWhite(0))) return 0;

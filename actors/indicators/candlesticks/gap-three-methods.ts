@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Upside and downside gap three methods: two candles of one colour with a gap between them, and an opposite one from the second body into the first. TA-Lib `CDLXSIDEGAP3METHODS`. */
+/** TA-Lib `CDLXSIDEGAP3METHODS`. */
 export const gapThreeMethods: Pattern = {
   talib: 'CDLXSIDEGAP3METHODS',
+  description:
+    'Upside and downside gap three methods: two candles of one colour with a gap between them, and an opposite one from the second body into the first',
   lookback: 2,
   detect: (c) => {
     const way = c.color(2);

@@ -1,8 +1,9 @@
 import type { Pattern } from './candles.js';
 
-/** Gravestone doji: a doji with hardly a lower shadow and with an upper one. TA-Lib `CDLGRAVESTONEDOJI`. */
+/** TA-Lib `CDLGRAVESTONEDOJI`. */
 export const gravestoneDoji: Pattern = {
   talib: 'CDLGRAVESTONEDOJI',
+  description: 'Gravestone doji: a doji with hardly a lower shadow and with an upper one',
   lookback: 10,
   detect: (c) =>
     c.body(0) <= c.dojiBody(0) &&

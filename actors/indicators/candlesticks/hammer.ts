@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Hammer: a small body with a long lower shadow and hardly an upper one, near the lows before. Bullish. TA-Lib `CDLHAMMER`. */
+/** TA-Lib `CDLHAMMER`. */
 export const hammer: Pattern = {
   talib: 'CDLHAMMER',
+  description:
+    'Hammer: a small body with a long lower shadow and hardly an upper one, near the lows before. Bullish',
   lookback: 11,
   detect: (c) =>
     c.lowerShadow(0) > c.longShadow(0) &&

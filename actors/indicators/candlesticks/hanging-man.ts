@@ -1,8 +1,9 @@
 import type { Pattern } from './candles.js';
 
-/** Hanging man: the hammer's shape near the highs before. Bearish. TA-Lib `CDLHANGINGMAN`. */
+/** TA-Lib `CDLHANGINGMAN`. */
 export const hangingMan: Pattern = {
   talib: 'CDLHANGINGMAN',
+  description: "Hanging man: the hammer's shape near the highs before. Bearish",
   lookback: 11,
   detect: (c) =>
     c.lowerShadow(0) > c.longShadow(0) &&

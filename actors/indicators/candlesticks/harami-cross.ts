@@ -1,8 +1,9 @@
 import type { Pattern } from './candles.js';
 
-/** Harami cross: a doji within the long body before it; ±80 where an end meets it. TA-Lib `CDLHARAMICROSS`. */
+/** TA-Lib `CDLHARAMICROSS`. */
 export const haramiCross: Pattern = {
   talib: 'CDLHARAMICROSS',
+  description: 'Harami cross: a doji within the long body before it; ±80 where an end meets it',
   lookback: 11,
   detect: (c) => {
     if (!(c.body(1) > c.usualBody(1) && c.body(0) <= c.dojiBody(0))) return 0;

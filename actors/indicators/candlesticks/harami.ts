@@ -1,8 +1,9 @@
 import type { Pattern } from './candles.js';
 
-/** Harami: a short body within the long one before it; ±80 where an end meets it. TA-Lib `CDLHARAMI`. */
+/** TA-Lib `CDLHARAMI`. */
 export const harami: Pattern = {
   talib: 'CDLHARAMI',
+  description: 'Harami: a short body within the long one before it; ±80 where an end meets it',
   lookback: 11,
   detect: (c) => {
     if (!(c.body(1) > c.usualBody(1) && c.body(0) <= c.usualBody(0))) return 0;

@@ -1,8 +1,9 @@
 import type { Pattern } from './candles.js';
 
-/** High wave: a short body between two very long shadows. TA-Lib `CDLHIGHWAVE`. */
+/** TA-Lib `CDLHIGHWAVE`. */
 export const highWave: Pattern = {
   talib: 'CDLHIGHWAVE',
+  description: 'High wave: a short body between two very long shadows',
   lookback: 10,
   detect: (c) =>
     c.upperShadow(0) > c.veryLongShadow(0) &&

@@ -27,5 +27,10 @@ export function hikkakeOf(c: Candles, found: (c: Candles, ago: number) => 1 | -1
   return 0;
 }
 
-/** Hikkake: an inside bar whose breakout fails, then its confirmation. TA-Lib `CDLHIKKAKE`. */
-export const hikkake: Pattern = { talib: 'CDLHIKKAKE', lookback: 5, detect: (c) => hikkakeOf(c, setup) };
+/** TA-Lib `CDLHIKKAKE`. */
+export const hikkake: Pattern = {
+  talib: 'CDLHIKKAKE',
+  description: 'Hikkake: an inside bar whose breakout fails, then its confirmation',
+  lookback: 5,
+  detect: (c) => hikkakeOf(c, setup),
+};

@@ -1,8 +1,9 @@
 import type { Pattern } from './candles.js';
 
-/** Homing pigeon: a short black body within the long black one before it. Bullish. TA-Lib `CDLHOMINGPIGEON`. */
+/** TA-Lib `CDLHOMINGPIGEON`. */
 export const homingPigeon: Pattern = {
   talib: 'CDLHOMINGPIGEON',
+  description: 'Homing pigeon: a short black body within the long black one before it. Bullish',
   lookback: 11,
   detect: (c) =>
     c.isBlack(1) &&

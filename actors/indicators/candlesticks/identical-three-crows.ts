@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Identical three crows: three declining black candles with hardly a lower shadow, each opening at the close before. Bearish. TA-Lib `CDLIDENTICAL3CROWS`. */
+/** TA-Lib `CDLIDENTICAL3CROWS`. */
 export const identicalThreeCrows: Pattern = {
   talib: 'CDLIDENTICAL3CROWS',
+  description:
+    'Identical three crows: three declining black candles with hardly a lower shadow, each opening at the close before. Bearish',
   lookback: 12,
   detect: (c) =>
     c.isBlack(2) &&

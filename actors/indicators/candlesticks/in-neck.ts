@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** In-neck: a white candle that opens below a long black one's low and closes at its close or just into its body. Bearish. TA-Lib `CDLINNECK`. */
+/** TA-Lib `CDLINNECK`. */
 export const inNeck: Pattern = {
   talib: 'CDLINNECK',
+  description:
+    "In-neck: a white candle that opens below a long black one's low and closes at its close or just into its body. Bearish",
   lookback: 11,
   detect: (c) =>
     c.isBlack(1) &&

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Inverted hammer: a small body with a long upper shadow and hardly a lower one, gapping down. Bullish. TA-Lib `CDLINVERTEDHAMMER`. */
+/** TA-Lib `CDLINVERTEDHAMMER`. */
 export const invertedHammer: Pattern = {
   talib: 'CDLINVERTEDHAMMER',
+  description:
+    'Inverted hammer: a small body with a long upper shadow and hardly a lower one, gapping down. Bullish',
   lookback: 11,
   detect: (c) =>
     c.upperShadow(0) > c.longShadow(0) &&

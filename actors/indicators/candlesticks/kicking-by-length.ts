@@ -1,9 +1,10 @@
 import type { Pattern } from './candles.js';
 import { kicking } from './kicking.js';
 
-/** Kicking by length: kicking with the sign of the longer marubozu. TA-Lib `CDLKICKINGBYLENGTH`. */
+/** TA-Lib `CDLKICKINGBYLENGTH`. */
 export const kickingByLength: Pattern = {
   talib: 'CDLKICKINGBYLENGTH',
+  description: 'Kicking by length: kicking with the sign of the longer marubozu',
   lookback: kicking.lookback,
   detect: (c) => (kicking.detect(c) === 0 ? 0 : 100 * c.color(c.body(0) > c.body(1) ? 0 : 1)),
 };

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Kicking: two marubozu of opposite colours with a gap between them. The sign is that of the second. TA-Lib `CDLKICKING`. */
+/** TA-Lib `CDLKICKING`. */
 export const kicking: Pattern = {
   talib: 'CDLKICKING',
+  description:
+    'Kicking: two marubozu of opposite colours with a gap between them. The sign is that of the second',
   lookback: 11,
   detect: (c) =>
     c.color(1) === -c.color(0) &&

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Ladder bottom: three black candles with falling opens and closes, a fourth with an upper shadow, and a white one that closes above its high. Bullish. TA-Lib `CDLLADDERBOTTOM`. */
+/** TA-Lib `CDLLADDERBOTTOM`. */
 export const ladderBottom: Pattern = {
   talib: 'CDLLADDERBOTTOM',
+  description:
+    'Ladder bottom: three black candles with falling opens and closes, a fourth with an upper shadow, and a white one that closes above its high. Bullish',
   lookback: 14,
   detect: (c) =>
     c.isBlack(4) &&

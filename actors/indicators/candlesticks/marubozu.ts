@@ -1,8 +1,9 @@
 import type { Pattern } from './candles.js';
 
-/** Marubozu: a long body with hardly a shadow. TA-Lib `CDLMARUBOZU`. */
+/** TA-Lib `CDLMARUBOZU`. */
 export const marubozu: Pattern = {
   talib: 'CDLMARUBOZU',
+  description: 'Marubozu: a long body with hardly a shadow',
   lookback: 10,
   detect: (c) =>
     c.body(0) > c.usualBody(0) &&

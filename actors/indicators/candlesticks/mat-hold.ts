@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Mat hold: a long white candle, a small black one that gaps up, two small ones that sink but not past half of the first, and a white one that closes above their highs. Bullish. TA-Lib `CDLMATHOLD`. */
+/** TA-Lib `CDLMATHOLD`. */
 export const matHold: Pattern = {
   talib: 'CDLMATHOLD',
+  description:
+    'Mat hold: a long white candle, a small black one that gaps up, two small ones that sink but not past half of the first, and a white one that closes above their highs. Bullish',
   lookback: 14,
   detect: (c) =>
     c.isWhite(4) &&

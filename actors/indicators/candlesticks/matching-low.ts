@@ -1,8 +1,9 @@
 import type { Pattern } from './candles.js';
 
-/** Matching low: two black candles that close at the same price. Bullish. TA-Lib `CDLMATCHINGLOW`. */
+/** TA-Lib `CDLMATCHINGLOW`. */
 export const matchingLow: Pattern = {
   talib: 'CDLMATCHINGLOW',
+  description: 'Matching low: two black candles that close at the same price. Bullish',
   lookback: 6,
   detect: (c) =>
     c.isBlack(1) &&

@@ -23,9 +23,10 @@ function setup(c: Candles, ago: number): 1 | -1 | 0 {
     : 0;
 }
 
-/** Modified hikkake: two inside bars, a breakout that fails, then its confirmation. TA-Lib `CDLHIKKAKEMOD`. */
+/** TA-Lib `CDLHIKKAKEMOD`. */
 export const modifiedHikkake: Pattern = {
   talib: 'CDLHIKKAKEMOD',
+  description: 'Modified hikkake: two inside bars, a breakout that fails, then its confirmation',
   lookback: 10,
   detect: (c) => hikkakeOf(c, setup),
 };

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Morning doji star: under a long black candle a doji gaps down, and a white one closes 0.3 into the black body. Bullish. TA-Lib `CDLMORNINGDOJISTAR`. */
+/** TA-Lib `CDLMORNINGDOJISTAR`. */
 export const morningDojiStar: Pattern = {
   talib: 'CDLMORNINGDOJISTAR',
+  description:
+    'Morning doji star: under a long black candle a doji gaps down, and a white one closes 0.3 into the black body. Bullish',
   lookback: 12,
   detect: (c) =>
     c.isBlack(2) &&

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Morning star: under a long black candle a short one gaps down, and a white one closes 0.3 into the black body. Bullish. TA-Lib `CDLMORNINGSTAR`. */
+/** TA-Lib `CDLMORNINGSTAR`. */
 export const morningStar: Pattern = {
   talib: 'CDLMORNINGSTAR',
+  description:
+    'Morning star: under a long black candle a short one gaps down, and a white one closes 0.3 into the black body. Bullish',
   lookback: 12,
   detect: (c) =>
     c.isBlack(2) &&

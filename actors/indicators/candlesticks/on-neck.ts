@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** On-neck: a white candle that opens below a long black one's low and closes at that low. Bearish. TA-Lib `CDLONNECK`. */
+/** TA-Lib `CDLONNECK`. */
 export const onNeck: Pattern = {
   talib: 'CDLONNECK',
+  description:
+    "On-neck: a white candle that opens below a long black one's low and closes at that low. Bearish",
   lookback: 11,
   detect: (c) =>
     c.isBlack(1) &&

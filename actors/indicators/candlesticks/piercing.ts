@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Piercing line: a long white candle that opens below a long black one's low and closes above the middle of its body. Bullish. TA-Lib `CDLPIERCING`. */
+/** TA-Lib `CDLPIERCING`. */
 export const piercing: Pattern = {
   talib: 'CDLPIERCING',
+  description:
+    "Piercing line: a long white candle that opens below a long black one's low and closes above the middle of its body. Bullish",
   lookback: 11,
   detect: (c) =>
     c.isBlack(1) &&

@@ -1,8 +1,9 @@
 import type { Pattern } from './candles.js';
 
-/** Rickshaw man: a doji between two long shadows, near the middle of its range. TA-Lib `CDLRICKSHAWMAN`. */
+/** TA-Lib `CDLRICKSHAWMAN`. */
 export const rickshawMan: Pattern = {
   talib: 'CDLRICKSHAWMAN',
+  description: 'Rickshaw man: a doji between two long shadows, near the middle of its range',
   lookback: 10,
   detect: (c) => {
     if (!(

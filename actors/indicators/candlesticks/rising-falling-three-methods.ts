@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Rising and falling three methods: a long candle, three small ones against it that hold within its range, and a long one that closes beyond it. TA-Lib `CDLRISEFALL3METHODS`. */
+/** TA-Lib `CDLRISEFALL3METHODS`. */
 export const risingFallingThreeMethods: Pattern = {
   talib: 'CDLRISEFALL3METHODS',
+  description:
+    'Rising and falling three methods: a long candle, three small ones against it that hold within its range, and a long one that closes beyond it',
   lookback: 14,
   detect: (c) => {
     const way = c.color(4);

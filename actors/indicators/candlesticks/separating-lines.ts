@@ -1,8 +1,9 @@
 import type { Pattern } from './candles.js';
 
-/** Separating lines: two candles of opposite colours with the same open, the second a belt hold. TA-Lib `CDLSEPARATINGLINES`. */
+/** TA-Lib `CDLSEPARATINGLINES`. */
 export const separatingLines: Pattern = {
   talib: 'CDLSEPARATINGLINES',
+  description: 'Separating lines: two candles of opposite colours with the same open, the second a belt hold',
   lookback: 11,
   detect: (c) =>
     c.color(1) === -c.color(0) &&

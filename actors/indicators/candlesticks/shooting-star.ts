@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Shooting star: a small body with a long upper shadow and hardly a lower one, gapping up. Bearish. TA-Lib `CDLSHOOTINGSTAR`. */
+/** TA-Lib `CDLSHOOTINGSTAR`. */
 export const shootingStar: Pattern = {
   talib: 'CDLSHOOTINGSTAR',
+  description:
+    'Shooting star: a small body with a long upper shadow and hardly a lower one, gapping up. Bearish',
   lookback: 11,
   detect: (c) =>
     c.upperShadow(0) > c.longShadow(0) &&

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Stalled pattern: three rising white candles, two long ones and a small one on the shoulder of the second. Bearish. TA-Lib `CDLSTALLEDPATTERN`. */
+/** TA-Lib `CDLSTALLEDPATTERN`. */
 export const stalledPattern: Pattern = {
   talib: 'CDLSTALLEDPATTERN',
+  description:
+    'Stalled pattern: three rising white candles, two long ones and a small one on the shoulder of the second. Bearish',
   lookback: 12,
   detect: (c) =>
     c.isWhite(2) &&

@@ -1,8 +1,9 @@
 import type { Pattern } from './candles.js';
 
-/** Stick sandwich: a white candle between two black ones that close at the same price. Bullish. TA-Lib `CDLSTICKSANDWICH`. */
+/** TA-Lib `CDLSTICKSANDWICH`. */
 export const stickSandwich: Pattern = {
   talib: 'CDLSTICKSANDWICH',
+  description: 'Stick sandwich: a white candle between two black ones that close at the same price. Bullish',
   lookback: 7,
   detect: (c) =>
     c.isBlack(2) &&

@@ -1,8 +1,9 @@
 import type { Pattern } from './candles.js';
 
-/** Takuri: a dragonfly doji with a very long lower shadow. TA-Lib `CDLTAKURI`. */
+/** TA-Lib `CDLTAKURI`. */
 export const takuri: Pattern = {
   talib: 'CDLTAKURI',
+  description: 'Takuri: a dragonfly doji with a very long lower shadow',
   lookback: 10,
   detect: (c) =>
     c.body(0) <= c.dojiBody(0) &&

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Tasuki gap: a candle that gaps on, and an opposite one of like size that opens in it and closes in the gap. The sign is that of the gap. TA-Lib `CDLTASUKIGAP`. */
+/** TA-Lib `CDLTASUKIGAP`. */
 export const tasukiGap: Pattern = {
   talib: 'CDLTASUKIGAP',
+  description:
+    'Tasuki gap: a candle that gaps on, and an opposite one of like size that opens in it and closes in the gap. The sign is that of the gap',
   lookback: 7,
   detect: (c) => {
     const way = c.color(1);

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Three black crows: after a white candle three declining black ones with hardly a lower shadow, each opening in the body before. Bearish. TA-Lib `CDL3BLACKCROWS`. */
+/** TA-Lib `CDL3BLACKCROWS`. */
 export const threeBlackCrows: Pattern = {
   talib: 'CDL3BLACKCROWS',
+  description:
+    'Three black crows: after a white candle three declining black ones with hardly a lower shadow, each opening in the body before. Bearish',
   lookback: 13,
   detect: (c) =>
     c.isWhite(3) &&

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Three inside up and down: a short body within a long one (harami), then a candle that closes beyond the long one's open. TA-Lib `CDL3INSIDE`. */
+/** TA-Lib `CDL3INSIDE`. */
 export const threeInside: Pattern = {
   talib: 'CDL3INSIDE',
+  description:
+    "Three inside up and down: a short body within a long one (harami), then a candle that closes beyond the long one's open",
   lookback: 12,
   detect: (c) => {
     const way = c.color(2);

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Three-line strike: three advancing candles of one colour, each opening in or near the body before, then an opposite one that takes it all back. The sign is that of the three. TA-Lib `CDL3LINESTRIKE`. */
+/** TA-Lib `CDL3LINESTRIKE`. */
 export const threeLineStrike: Pattern = {
   talib: 'CDL3LINESTRIKE',
+  description:
+    'Three-line strike: three advancing candles of one colour, each opening in or near the body before, then an opposite one that takes it all back. The sign is that of the three',
   lookback: 8,
   detect: (c) => {
     const way = c.color(1);

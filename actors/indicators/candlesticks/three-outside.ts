@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Three outside up and down: a body that engulfs the opposite one before it, and a close further on. TA-Lib `CDL3OUTSIDE`. */
+/** TA-Lib `CDL3OUTSIDE`. */
 export const threeOutside: Pattern = {
   talib: 'CDL3OUTSIDE',
+  description:
+    'Three outside up and down: a body that engulfs the opposite one before it, and a close further on',
   lookback: 3,
   detect: (c) => {
     const way = c.color(1);

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Three stars in the south: three black candles that shrink from a long one with a long lower shadow to a small marubozu within the range before. Bullish. TA-Lib `CDL3STARSINSOUTH`. */
+/** TA-Lib `CDL3STARSINSOUTH`. */
 export const threeStarsInSouth: Pattern = {
   talib: 'CDL3STARSINSOUTH',
+  description:
+    'Three stars in the south: three black candles that shrink from a long one with a long lower shadow to a small marubozu within the range before. Bullish',
   lookback: 12,
   detect: (c) =>
     c.isBlack(2) &&

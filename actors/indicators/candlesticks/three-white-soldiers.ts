@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Three white soldiers: three rising white candles with hardly an upper shadow, each opening in or near the body before, none far shorter than the last. Bullish. TA-Lib `CDL3WHITESOLDIERS`. */
+/** TA-Lib `CDL3WHITESOLDIERS`. */
 export const threeWhiteSoldiers: Pattern = {
   talib: 'CDL3WHITESOLDIERS',
+  description:
+    'Three white soldiers: three rising white candles with hardly an upper shadow, each opening in or near the body before, none far shorter than the last. Bullish',
   lookback: 12,
   detect: (c) =>
     c.isWhite(2) &&

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Thrusting: a white candle that opens below a long black one's low and closes in its body, not above its middle. Bearish. TA-Lib `CDLTHRUSTING`. */
+/** TA-Lib `CDLTHRUSTING`. */
 export const thrusting: Pattern = {
   talib: 'CDLTHRUSTING',
+  description:
+    "Thrusting: a white candle that opens below a long black one's low and closes in its body, not above its middle. Bearish",
   lookback: 11,
   detect: (c) =>
     c.isBlack(1) &&

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Tristar: three dojis, the second gapping away and the third coming back. All are measured against the first one's threshold. TA-Lib `CDLTRISTAR`. */
+/** TA-Lib `CDLTRISTAR`. */
 export const tristar: Pattern = {
   talib: 'CDLTRISTAR',
+  description:
+    "Tristar: three dojis, the second gapping away and the third coming back. All are measured against the first one's threshold",
   lookback: 12,
   detect: (c) => {
     const doji = c.dojiBody(2);

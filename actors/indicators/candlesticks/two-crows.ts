@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Two crows: over a long white candle a black one gaps up, and a second black one opens in it and closes in the white body. Bearish. TA-Lib `CDL2CROWS`. */
+/** TA-Lib `CDL2CROWS`. */
 export const twoCrows: Pattern = {
   talib: 'CDL2CROWS',
+  description:
+    'Two crows: over a long white candle a black one gaps up, and a second black one opens in it and closes in the white body. Bearish',
   lookback: 12,
   detect: (c) =>
     c.isWhite(2) &&

@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Unique three river: a long black candle, a black one within it with a lower low, and a short white one that opens above that low. Bullish. TA-Lib `CDLUNIQUE3RIVER`. */
+/** TA-Lib `CDLUNIQUE3RIVER`. */
 export const uniqueThreeRiver: Pattern = {
   talib: 'CDLUNIQUE3RIVER',
+  description:
+    'Unique three river: a long black candle, a black one within it with a lower low, and a short white one that opens above that low. Bullish',
   lookback: 12,
   detect: (c) =>
     c.isBlack(2) &&

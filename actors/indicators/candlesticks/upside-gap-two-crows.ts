@@ -1,8 +1,10 @@
 import type { Pattern } from './candles.js';
 
-/** Upside gap two crows: over a long white candle a short black one gaps up, and a second black one engulfs it and still closes above the white. Bearish. TA-Lib `CDLUPSIDEGAP2CROWS`. */
+/** TA-Lib `CDLUPSIDEGAP2CROWS`. */
 export const upsideGapTwoCrows: Pattern = {
   talib: 'CDLUPSIDEGAP2CROWS',
+  description:
+    'Upside gap two crows: over a long white candle a short black one gaps up, and a second black one engulfs it and still closes above the white. Bearish',
   lookback: 12,
   detect: (c) =>
     c.isWhite(2) &&
