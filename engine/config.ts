@@ -66,6 +66,15 @@ const configSchema = z.object({
       deadlineMs: z.number().positive().default(150),
     })
     .prefault({}),
+  features: z
+    .object({
+      checkEverySeconds: z
+        .number()
+        .min(0)
+        .default(300)
+        .describe('Time between two live rows that are computed again from stored bars; 0 for never'),
+    })
+    .prefault({}),
   patterns: z.object({ neighbours: z.number().int().positive().max(1000).default(64) }).prefault({}),
   training: z
     .object({

@@ -14,6 +14,7 @@ import { vote } from '../actors/signals/pattern-vote.js';
 import type { Route } from '../actors/signals/route.js';
 import type { Signal } from '../actors/signals/signal.js';
 import { TenantActor, tenantActorId } from '../actors/tenant-actor.js';
+import { SkewMonitor, type SkewCounts } from './backfill/skew-monitor.js';
 import type { Config } from './config.js';
 import { SuhoError, messageOf } from './errors.js';
 import { EmbeddedFeatureStore } from './feature-store/clickhouse-feature-store.js';
@@ -116,6 +117,8 @@ interface InputCounts {
 export interface EngineCounts extends Readonly<InputCounts> {
   readonly withheld: Readonly<Record<string, number>>;
   readonly deadLetters: number;
+  /** Live rows computed again from stored bars, and those that came out different. */
+  readonly skew: SkewCounts;
 }
 
 /** The composition root: builds everything, wires it, starts it, drains it. */
@@ -132,6 +135,7 @@ export class Engine {
   readonly #patterns: PatternBook;
   readonly #index: PatternIndex = new UsearchPatternIndex();
   readonly #training: TrainingPool;
+  readonly #skew: SkewMonitor;
   readonly #waitForEvidence: boolean;
   readonly #groups = new Map<string, Group>();
   readonly #groupOfSeries = new Map<string, Group>();
@@ -171,6 +175,7 @@ export class Engine {
     this.registry = new FolderModelRegistry(folder.at('registry'));
     this.inference = new InferencePool(config.inference);
     this.#training = new TrainingPool();
+    this.#skew = new SkewMonitor(config.features.checkEverySeconds * 1000, folder.at('backfill'), this.log);
     this.#patterns = new PatternBook(this.journal, this.#index);
     this.#deadLetters = this.journal.deadLetters();
     this.#system = new ActorSystem<Message, Effect>({
@@ -640,6 +645,10 @@ export class Engine {
         if (effect.row.closeTime <= (this.#rowsKnown.get(effect.row.seriesId) ?? 0)) return;
         this.#counts.rows++;
         this.journal.appendRow(effect.row);
+        if (this.#state === 'serving')
+          this.#skew.see(effect.row, this.identity(effect.row.seriesId), this.features, async () => {
+            await this.#featureSink?.caughtUp();
+          });
         return;
       case 'evidence_request':
         this.#evidencePending++;
@@ -963,7 +972,12 @@ export class Engine {
   }
 
   counts(): EngineCounts {
-    return { ...this.#counts, withheld: { ...this.#withheld }, deadLetters: this.#deadLetters.length };
+    return {
+      ...this.#counts,
+      withheld: { ...this.#withheld },
+      deadLetters: this.#deadLetters.length,
+      skew: this.#skew.counts(),
+    };
   }
 
   systemCounts(): SystemCounts {
@@ -1038,6 +1052,7 @@ export class Engine {
       await this.settled();
       await this.journal.flushed();
     }
+    await this.#skew.settled();
     await Promise.all([this.#featureSink?.stop(), this.#predictionSink?.stop()]);
     await Promise.all([this.inference.close(), this.#training.close()]);
     await this.predictions?.close();

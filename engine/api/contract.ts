@@ -142,6 +142,8 @@ export interface EngineHealth {
     readonly error: string;
   }[];
   readonly simulated: boolean;
+  readonly features_checked: number;
+  readonly features_differing: number;
 }
 
 export function toProtoTimeframe(timeframe: Timeframe): ProtoTimeframe {

@@ -164,7 +164,11 @@ export class ApiServer {
     }));
     return {
       state: engine.state,
-      degraded: sinks.some(({ healthy }) => !healthy) || system.parked > 0 || journal.refused > 0,
+      degraded:
+        sinks.some(({ healthy }) => !healthy) ||
+        system.parked > 0 ||
+        journal.refused > 0 ||
+        counts.skew.differing > 0,
       version: VERSION,
       uptime_seconds: (Date.now() - this.#startedAt) / 1000,
       actors: system.actors,
@@ -184,6 +188,8 @@ export class ApiServer {
       subscribers: this.#hub.size,
       sinks,
       simulated: this.#simulated,
+      features_checked: counts.skew.checked,
+      features_differing: counts.skew.differing,
     };
   }
 

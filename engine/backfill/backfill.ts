@@ -23,7 +23,7 @@ import type {
 /** Rows of a segment: ~15 MB, and what an interrupted run computes again at most (and a day). */
 const SEGMENT_ROWS = 10_000;
 /** Bars read from the store at a time. */
-const PAGE = 20_000;
+const PAGE = 5_000;
 
 /** A series to compute, and where its bars come from. */
 export interface BackfillRequest {

@@ -42,6 +42,7 @@ function describe(health: EngineHealth): string {
     `since start: ${health.bars} bars, ${health.quotes} quotes in (${health.rejected} rejected, ${health.duplicates} repeated, ${health.late} late), ${health.feature_rows} feature rows, ${health.signals} signals`,
     `withheld: ${withheld.length === 0 ? 'none' : withheld.join(', ')}`,
     `journal: ${(health.journal_bytes / 1e6).toFixed(1)} of ${(health.journal_bytes_max / 1e6).toFixed(0)} MB; ${health.subscribers} subscribers`,
+    `features: ${health.features_checked} live rows computed again from history, ${health.features_differing} different`,
     formatTable(['store', 'state', 'behind (rows)', 'behind', 'error'], sinks),
     '',
   ].join('\n');

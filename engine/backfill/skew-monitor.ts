@@ -1,0 +1,97 @@
+import type { Logger } from 'pino';
+import { CATALOGUE } from '../../actors/features/catalogue.js';
+import type { FeatureRow } from '../../actors/messages.js';
+import { messageOf } from '../errors.js';
+import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-store.js';
+import { RowDecoder } from '../feature-store/table.js';
+import { backfill } from './backfill.js';
+
+export interface SkewCounts {
+  /** Live rows that were computed again from stored bars. */
+  readonly checked: number;
+  /** Those of them that came out different, in any bit. */
+  readonly differing: number;
+  /** Rows that could not be checked because the store lacks some of the bars before them. */
+  readonly skipped: number;
+}
+
+/**
+ * Now and then takes a row the live engine has just made, computes it again from the raw bars in the store,
+ * in a worker thread, and counts it when a bit differs: the same code on another path must agree.
+ */
+export class SkewMonitor {
+  readonly #everyMs: number;
+  readonly #checkpoints: string;
+  readonly #log: Logger;
+  #counts = { checked: 0, differing: 0, skipped: 0 };
+  #next: number;
+  #running: Promise<void> | undefined;
+
+  /** `everyMs` is the time between two checks; 0 turns them off. */
+  constructor(everyMs: number, checkpoints: string, log: Logger) {
+    this.#everyMs = everyMs;
+    this.#checkpoints = checkpoints;
+    this.#log = log;
+    this.#next = everyMs === 0 ? Infinity : performance.now() + everyMs;
+  }
+
+  counts(): SkewCounts {
+    return { ...this.#counts };
+  }
+
+  /** Shows a live row; it is checked if one is due. `stored` settles when the store has its bar. */
+  see(row: FeatureRow, series: SeriesIdentity, store: FeatureStore, stored: () => Promise<void>): void {
+    if (performance.now() < this.#next || this.#running !== undefined) return;
+    this.#next = Infinity;
+    this.#running = this.#check(row, series, store, stored)
+      .catch((error: unknown) => {
+        this.#counts.skipped++;
+        this.#log.warn({ series: row.seriesId, error: messageOf(error) }, 'a live row could not be checked');
+      })
+      .finally(() => {
+        this.#next = performance.now() + this.#everyMs;
+        this.#running = undefined;
+      });
+  }
+
+  async #check(
+    row: FeatureRow,
+    series: SeriesIdentity,
+    store: FeatureStore,
+    stored: () => Promise<void>,
+  ): Promise<void> {
+    await stored();
+    let again: RowDecoder | undefined;
+    const [report] = await backfill(
+      {
+        insert: async (table, rows) => {
+          // The worker takes its memory back, so the row is copied.
+          if (table === 'ml_features') again = new RowDecoder(series, new Uint8Array(rows));
+          return await Promise.resolve();
+        },
+        barsAfter: async (of, after, limit) =>
+          (await store.barsAfter(of, after, limit)).filter(({ openTime }) => openTime <= row.bar.openTime),
+      },
+      [{ series, from: row.bar.openTime, to: row.bar.openTime + 1 }],
+      { checkpoints: this.#checkpoints },
+    );
+    if (again === undefined || report?.bars !== row.bars) {
+      this.#counts.skipped++;
+      return;
+    }
+    this.#counts.checked++;
+    const { values } = row;
+    const differs = CATALOGUE.filter((_, column) => !Object.is(values[column], again!.feature(0, column)));
+    if (differs.length === 0) return;
+    this.#counts.differing++;
+    this.#log.error(
+      { series: row.seriesId, closeTime: row.closeTime, features: differs.map(({ name }) => name) },
+      'a live row is not what its history gives',
+    );
+  }
+
+  /** Waits for a check under way. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+}
