@@ -646,9 +646,7 @@ export class Engine {
         this.#counts.rows++;
         this.journal.appendRow(effect.row);
         if (this.#state === 'serving')
-          this.#skew.see(effect.row, this.identity(effect.row.seriesId), this.features, async () => {
-            await this.#featureSink?.caughtUp();
-          });
+          this.#skew.see(effect.row, this.identity(effect.row.seriesId), this.features);
         return;
       case 'evidence_request':
         this.#evidencePending++;
@@ -1052,7 +1050,7 @@ export class Engine {
       await this.settled();
       await this.journal.flushed();
     }
-    await this.#skew.settled();
+    await this.#skew.stop();
     await Promise.all([this.#featureSink?.stop(), this.#predictionSink?.stop()]);
     await Promise.all([this.inference.close(), this.#training.close()]);
     await this.predictions?.close();

@@ -103,7 +103,10 @@ export function tradingDay(ts: number): number {
 export function minutesToWeekClose(ts: number): number {
   const local = ts + newYorkOffsetMs(ts) + 7 * HOUR;
   const sinceWeekStart = (((local - 2 * DAY) % (7 * DAY)) + 7 * DAY) % (7 * DAY);
-  return (sinceWeekStart === 0 ? 0 : 7 * DAY - sinceWeekStart) / 60_000;
+  if (sinceWeekStart === 0) return 0;
+  const left = 7 * DAY - sinceWeekStart;
+  // The clocks may change before then.
+  return (left + newYorkOffsetMs(ts) - newYorkOffsetMs(ts + left)) / 60_000;
 }
 
 /** Which sessions are open at `ts`, and the minutes since the newest of them opened. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { CATALOGUE } from '../../actors/features/catalogue.js';
 import type { FeatureRow } from '../../actors/messages.js';
@@ -5,6 +6,9 @@ import { messageOf } from '../errors.js';
 import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-store.js';
 import { RowDecoder } from '../feature-store/table.js';
 import { backfill } from './backfill.js';
+
+/** How often the store is asked whether it has the row's bar by now. */
+const STORED_POLL_MS = 250;
 
 export interface SkewCounts {
   /** Live rows that were computed again from stored bars. */
@@ -26,6 +30,7 @@ export class SkewMonitor {
   #counts = { checked: 0, differing: 0, skipped: 0 };
   #next: number;
   #running: Promise<void> | undefined;
+  #stopped = false;
 
   /** `everyMs` is the time between two checks; 0 turns them off. */
   constructor(everyMs: number, checkpoints: string, log: Logger) {
@@ -39,28 +44,28 @@ export class SkewMonitor {
     return { ...this.#counts };
   }
 
-  /** Shows a live row; it is checked if one is due. `stored` settles when the store has its bar. */
-  see(row: FeatureRow, series: SeriesIdentity, store: FeatureStore, stored: () => Promise<void>): void {
+  /** Shows a live row; it is checked if one is due. */
+  see(row: FeatureRow, series: SeriesIdentity, store: FeatureStore): void {
     if (performance.now() < this.#next || this.#running !== undefined) return;
     this.#next = Infinity;
-    this.#running = this.#check(row, series, store, stored)
+    this.#running = this.#check(row, series, store)
       .catch((error: unknown) => {
         this.#counts.skipped++;
         this.#log.warn({ series: row.seriesId, error: messageOf(error) }, 'a live row could not be checked');
       })
       .finally(() => {
-        this.#next = performance.now() + this.#everyMs;
+        if (!this.#stopped) this.#next = performance.now() + this.#everyMs;
         this.#running = undefined;
       });
   }
 
-  async #check(
-    row: FeatureRow,
-    series: SeriesIdentity,
-    store: FeatureStore,
-    stored: () => Promise<void>,
-  ): Promise<void> {
-    await stored();
+  async #check(row: FeatureRow, series: SeriesIdentity, store: FeatureStore): Promise<void> {
+    for (;;) {
+      const [newest] = await store.bars(series, row.closeTime, 1);
+      if (newest?.openTime === row.bar.openTime) break;
+      if (this.#stopped) return;
+      await sleep(STORED_POLL_MS);
+    }
     let again: RowDecoder | undefined;
     const [report] = await backfill(
       {
@@ -90,8 +95,10 @@ export class SkewMonitor {
     );
   }
 
-  /** Waits for a check under way. */
-  async settled(): Promise<void> {
+  /** Checks no more, and waits for a check under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#next = Infinity;
     await this.#running;
   }
 }
