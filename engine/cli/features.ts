@@ -9,6 +9,7 @@ import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-stor
 import { RowDecoder } from '../feature-store/table.js';
 import { closedBars, type IntakeCounts } from '../feeds/closed-bars.js';
 import { EXPORT_FORMATS, writeExport, type ExportFormat, type ExportRow } from './export-writer.js';
+import { featurePage } from './feature-page.js';
 import {
   dataOption,
   dateOption,
@@ -51,9 +52,14 @@ function listCommand(): Command {
         ...new Set(CATALOGUE.map(({ group }) => group)),
       ]),
     )
+    .option('--markdown', 'print the documentation page')
     .addOption(jsonOption())
     .addHelpText('after', '\nExamples:\n  suho features list --group momentum\n  suho features list --json')
-    .action(({ group, json }: { readonly group?: string; readonly json?: boolean }) => {
+    .action(({ group, json, markdown }: { group?: string; json?: boolean; markdown?: boolean }) => {
+      if (markdown === true) {
+        process.stdout.write(featurePage());
+        return;
+      }
       const chosen = CATALOGUE.filter((spec) => group === undefined || spec.group === group);
       if (json === true) {
         process.stdout.write(`${JSON.stringify({ version: FEATURE_SET_VERSION, features: chosen })}\n`);

@@ -9,6 +9,6 @@ test('the ClickHouse schema file is what the catalogue says, a column a feature'
     new URL('../../../schemas/01_clickhouse_ml_features.sql', import.meta.url),
     'utf8',
   );
-  assert.equal(file, featureSchema(), 'run: npm run schemas');
+  assert.equal(file, featureSchema(), 'run: npm run generate');
   for (const { name } of CATALOGUE) assert.match(file, new RegExp(`^ {4}${name} Float32 `, 'm'));
 });
