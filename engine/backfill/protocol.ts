@@ -2,7 +2,7 @@ import type { PriceBasis } from '../../actors/market/quote.js';
 import type { SeriesIdentity } from '../feature-store/feature-store.js';
 
 /** Where a series' bars come from: a file the worker reads itself, or packed bars that the caller posts. */
-export type BackfillSource = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'posted' };
+type BackfillSource = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'posted' };
 
 /** What a worker computes. */
 export interface BackfillTask {
@@ -30,7 +30,7 @@ export interface Checkpoint {
 }
 
 /** RowBinary rows that are ready to be stored. */
-export interface Segment {
+interface Segment {
   readonly features: Uint8Array;
   readonly bars: Uint8Array;
   readonly rows: number;

@@ -139,9 +139,9 @@ export class RowEncoder {
   readonly #valueBytes = new Uint8Array(this.#values.buffer);
 
   constructor(series: SeriesIdentity) {
-    const names = [series.tenantId, series.userId ?? '', series.feed, series.symbol, series.timeframe];
+    const key = [series.tenantId, series.userId ?? '', series.feed, series.symbol, series.timeframe];
     this.#prefix = Buffer.concat(
-      names.map((name) => {
+      key.map((name) => {
         const text = Buffer.from(name);
         if (text.length > NAME_BYTES_MAX)
           throw new SuhoError('BAD_INPUT', `"${name}" is longer than ${NAME_BYTES_MAX} bytes.`);

@@ -94,8 +94,16 @@ test('a bar file is exported in three formats with the same numbers; the store g
   const data = out('data');
   assert.equal((await runCommand(['backfill', file, ...series, '--data', data])).code, 0);
   const stored = await runCommand([
-    ...['features', 'export', '--from-store', ...series, '--format', 'jsonl', '--out', out('s.jsonl')],
-    ...['--data', data],
+    'features',
+    'export',
+    '--from-store',
+    ...series,
+    '--format',
+    'jsonl',
+    '--out',
+    out('s.jsonl'),
+    '--data',
+    data,
   ]);
   assert.equal(stored.code, 0, stored.stderr);
   const storedRows = readFileSync(out('s.jsonl'), 'utf8')
@@ -129,9 +137,7 @@ test('a bar file is exported in three formats with the same numbers; the store g
     /Give either a file/,
   );
   isOneSentence(
-    await runCommand([
-      ...['features', 'export', file, ...series, '--format', 'csv', '--out', '/proc/none/y.csv'],
-    ]),
+    await runCommand(['features', 'export', file, ...series, '--format', 'csv', '--out', '/proc/none/y.csv']),
     /cannot be written/,
   );
 });
