@@ -5,6 +5,7 @@ import { canonicalSymbol } from '../actors/market/symbol.js';
 import { PRICE_BASES } from '../actors/market/quote.js';
 import { TIMEFRAMES } from '../actors/market/timeframe.js';
 import { SuhoError, messageOf } from './errors.js';
+import { EXTRA_PRICES } from './feature-store/extra-prices.js';
 
 const symbol = z.string().transform((text, context) => {
   const canonical = canonicalSymbol(text);
@@ -32,6 +33,19 @@ const tenant = z.object({
     .default([])
     .describe('SHA-256 of each API key of the tenant'),
   series: z.array(series).default([]).describe('Series of shared feeds the tenant has signals for'),
+  extras: z
+    .array(
+      z.object({
+        indicator: z.string().describe('Class of technicalindicators'),
+        parameters: z.record(z.string(), z.union([z.number(), z.boolean(), z.string()])).default({}),
+        input: z.enum([...EXTRA_PRICES, 'bar']),
+        prefix: z
+          .string()
+          .regex(/^[a-z][a-z0-9_]{0,40}$/, 'lower-case letters, digits and _ only, 41 at most'),
+      }),
+    )
+    .default([])
+    .describe('Further indicators, stored with the features of the series the tenant follows'),
   gates: z
     .object({
       minDirectionalShare: z.number().min(0.5).max(1).default(0.52),

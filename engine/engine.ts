@@ -18,7 +18,9 @@ import { SkewMonitor, type SkewCounts } from './backfill/skew-monitor.js';
 import type { Config } from './config.js';
 import { SuhoError, messageOf } from './errors.js';
 import { EmbeddedFeatureStore } from './feature-store/clickhouse-feature-store.js';
-import type { FeatureStore, SeriesIdentity } from './feature-store/feature-store.js';
+import { ExtraIndicators } from './feature-store/extra-indicators.js';
+import { ExtrasBook } from './feature-store/extras-book.js';
+import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store/feature-store.js';
 import { InferencePool, type ModelPair } from './inference/pool.js';
 import { DataFolder } from './journal/data-folder.js';
 import { Journal, type DeadLetterRecord } from './journal/journal.js';
@@ -29,6 +31,7 @@ import {
   unpackQuotes,
   type ConclusionRecord,
   type InputRecord,
+  type StoredRow,
 } from './journal/records.js';
 import { Sink } from './journal/sink.js';
 import type { TrainingResult } from './learning/trainer.js';
@@ -136,6 +139,9 @@ export class Engine {
   readonly #index: PatternIndex = new UsearchPatternIndex();
   readonly #training: TrainingPool;
   readonly #skew: SkewMonitor;
+  /** Further indicators, by tenant. */
+  readonly #extras: ReadonlyMap<string, ExtraIndicators>;
+  #extrasBook!: ExtrasBook;
   readonly #waitForEvidence: boolean;
   readonly #groups = new Map<string, Group>();
   readonly #groupOfSeries = new Map<string, Group>();
@@ -167,6 +173,11 @@ export class Engine {
 
   private constructor(config: Config, folder: DataFolder, options: EngineOptions) {
     this.config = config;
+    this.#extras = new Map(
+      config.tenants.flatMap(({ id, extras }) =>
+        extras.length === 0 ? [] : [[id, new ExtraIndicators(id, extras)] as const],
+      ),
+    );
     this.#folder = folder;
     this.#waitForEvidence = options.waitForEvidence ?? false;
     this.log = options.log ?? pino({ level: config.log }, pino.destination({ fd: 2, sync: true }));
@@ -217,6 +228,7 @@ export class Engine {
     this.#postgres = new EmbeddedPostgres(this.#folder.at('postgres'));
     const features = new EmbeddedFeatureStore(this.#folder.path);
     this.features = features;
+    this.#extrasBook = new ExtrasBook(features);
     await Promise.all([features.prepare(), this.#postgres.start()]);
     this.predictions = new PostgresPredictionStore(this.#postgres.connection);
     await this.predictions.prepare();
@@ -236,8 +248,7 @@ export class Engine {
         topic: 'rows',
         write: async (from) => {
           const { rows, offset, count } = this.journal.rowsAfter(from, 10_000);
-          if (count > 0)
-            await this.features.write(rows.map((row) => ({ series: this.identity(row.seriesId), row })));
+          if (count > 0) await this.features.write(await this.#identified(rows));
           return { offset, count };
         },
       },
@@ -258,6 +269,31 @@ export class Engine {
     );
     this.#featureSink.start();
     this.#predictionSink.start();
+  }
+
+  /** Rows with whose they are: the series' owner's, and those of tenants that add indicators of their own. */
+  async #identified(rows: readonly StoredRow[]): Promise<IdentifiedRow[]> {
+    const bySeries = new Map<string, IdentifiedRow[]>();
+    for (const row of rows) {
+      const own = { series: this.identity(row.seriesId), row };
+      const known = bySeries.get(row.seriesId);
+      if (known === undefined) bySeries.set(row.seriesId, [own]);
+      else known.push(own);
+    }
+    const identified: IdentifiedRow[] = [];
+    for (const [seriesId, own] of bySeries) {
+      const source = own[0]!.series;
+      const followers = this.#groupOfSeries.get(seriesId)?.definition.signals ?? [];
+      const tenants = followers.flatMap(({ tenantId, timeframe }) => {
+        const extras = timeframe === source.timeframe ? this.#extras.get(tenantId) : undefined;
+        return extras === undefined ? [] : [{ tenantId, extras }];
+      });
+      // The owner's rows carry the owner's indicators; a shared series' rows stay as they are for everyone.
+      if (!tenants.some(({ tenantId }) => tenantId === source.tenantId)) identified.push(...own);
+      for (const { tenantId, extras } of tenants)
+        identified.push(...(await this.#extrasBook.rowsOf(tenantId, extras, source, own)));
+    }
+    return identified;
   }
 
   // Groups and actors.

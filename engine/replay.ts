@@ -190,7 +190,7 @@ async function summarise(
 > {
   const identity = engine.identity(seriesId);
   const [features] = await engine.features.sql(
-    `SELECT count() AS n FROM ml_features WHERE feed = '${identity.feed}' AND symbol = '${symbol}' AND timeframe = '${timeframe}'`,
+    `SELECT count() AS n FROM ml_features WHERE tenant_id = '${identity.tenantId}' AND feed = '${identity.feed}' AND symbol = '${symbol}' AND timeframe = '${timeframe}'`,
   );
   const columns = HORIZONS.flatMap((h) => [
     `predicted_${h}`,

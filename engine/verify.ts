@@ -104,7 +104,7 @@ class Verification {
       [{ series: this.#backfilled, file }],
       { checkpoints: path.join(this.#folder, `checkpoints-${name}`) },
     );
-    return new RowDecoder(this.#backfilled, Buffer.concat(segments));
+    return new RowDecoder(this.#backfilled, Buffer.concat(segments), 'inserted');
   }
 
   async #noLookAhead(reference: RowDecoder): Promise<Proof> {

@@ -12,6 +12,9 @@
 -- A row is written again when labels become known; the one with the most labels wins. Read with FINAL (or
 -- SET final = 1) to see each row once.
 
+-- A tenant with indicators of its own has its own rows, also of shared feeds, with those values in extras and
+-- the feature-set version that names them.
+--
 -- user_id is empty for a series of the whole tenant.
 
 -- Raw bars, as they came: what backfill, training and recovery read.
@@ -355,6 +358,8 @@ CREATE TABLE IF NOT EXISTS ml_features
     vol_regime Float32 CODEC(ZSTD(1)),
     quality_score Float32 CODEC(ZSTD(1)),
     bars_since_gap Float32 CODEC(ZSTD(1)),
+    feature_set_version LowCardinality(String),
+    extras Map(LowCardinality(String), Float32) CODEC(ZSTD(1)),
     stored_at DateTime DEFAULT now()
 )
 ENGINE = ReplacingMergeTree(labels_known)

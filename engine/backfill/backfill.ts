@@ -9,6 +9,7 @@ import { Piscina } from 'piscina';
 import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import type { PriceBasis } from '../../actors/market/quote.js';
 import { SuhoError, type ErrorCode } from '../errors.js';
+import type { ExtraDefinition } from '../feature-store/extra-indicators.js';
 import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-store.js';
 import { packBars } from '../journal/records.js';
 import type {
@@ -35,6 +36,8 @@ export interface BackfillRequest {
   /** Stores only rows of bars that open in [from, to), epoch milliseconds. All bars before still count for the state. */
   readonly from?: number;
   readonly to?: number;
+  /** Further indicators of the tenant, as its configuration names them. */
+  readonly extras?: readonly ExtraDefinition[];
 }
 
 /** What a backfill needs of a feature store. */
@@ -113,7 +116,7 @@ async function compute(
   checkpoint: Checkpoint | undefined,
   onProgress: (inputs: number) => void,
 ): Promise<BackfillAnswer> {
-  const { series, file } = request;
+  const { series, file, extras = [] } = request;
   const { port1, port2 } = new MessageChannel();
   const pages = storedBars(store, series);
   let failure: unknown;
@@ -129,7 +132,7 @@ async function compute(
     const { features, bars, checkpoint: reached } = message.segment;
     await store.insert('aggregates', bars);
     await store.insert('ml_features', features);
-    if (reached !== undefined) await writeCheckpoint(checkpointFile, reached);
+    if (reached !== undefined && extras.length === 0) await writeCheckpoint(checkpointFile, reached);
     port1.postMessage({ kind: 'stored', features, bars } satisfies ToBackfillWorker, [
       features.buffer,
       bars.buffer,
@@ -153,7 +156,8 @@ async function compute(
       from: request.from ?? -Infinity,
       to: request.to ?? Infinity,
       segmentRows: SEGMENT_ROWS,
-      checkpoint,
+      checkpoint: extras.length === 0 ? checkpoint : undefined,
+      extras,
       port: port2,
     };
     const result = await pool.run(task, { transferList: [port2], signal: abort.signal });

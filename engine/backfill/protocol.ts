@@ -1,4 +1,5 @@
 import type { PriceBasis } from '../../actors/market/quote.js';
+import type { ExtraDefinition } from '../feature-store/extra-indicators.js';
 import type { SeriesIdentity } from '../feature-store/feature-store.js';
 
 /** Where a series' bars come from: a file the worker reads itself, or packed bars that the caller posts. */
@@ -15,6 +16,8 @@ export interface BackfillTask {
   /** Rows of a segment. */
   readonly segmentRows: number;
   readonly checkpoint: Checkpoint | undefined;
+  /** Further indicators of the tenant; a backfill with any begins at the beginning. */
+  readonly extras: readonly ExtraDefinition[];
 }
 
 /** Where a backfill can go on: the state at the end of a stored segment, and the bars that made it. */

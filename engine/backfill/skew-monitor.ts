@@ -71,7 +71,7 @@ export class SkewMonitor {
       {
         insert: async (table, rows) => {
           // The worker takes its memory back, so the row is copied.
-          if (table === 'ml_features') again = new RowDecoder(series, new Uint8Array(rows));
+          if (table === 'ml_features') again = new RowDecoder(series, new Uint8Array(rows), 'inserted');
           return await Promise.resolve();
         },
         barsAfter: async (of, after, limit) =>

@@ -7,6 +7,7 @@ import { quoteDefect, type Quote } from '../../actors/market/quote.js';
 import { decodeSnapshot, encodeSnapshot } from '../../actors/runtime/snapshot.js';
 import { SeriesKernels } from '../../actors/series-actor.js';
 import { SuhoError } from '../errors.js';
+import { ExtraIndicators } from '../feature-store/extra-indicators.js';
 import { RowEncoder } from '../feature-store/table.js';
 import { readMarketFile, type MarketChunk } from '../feeds/market-file.js';
 import { packBars, unpackBars } from '../journal/records.js';
@@ -99,6 +100,7 @@ class SeriesBackfill {
   readonly #kernels: SeriesKernels;
   readonly #encoder: RowEncoder;
   readonly #line: Line;
+  readonly #extras: ((bar: Bar) => Float32Array) | undefined;
   readonly #segments: OpenSegment[] = [];
   readonly #onLabel = (label: Readonly<Label>): void => this.#label(label);
   #state: Float64Array;
@@ -119,7 +121,10 @@ class SeriesBackfill {
     this.#task = task;
     this.#line = line;
     this.#kernels = new SeriesKernels(task.series.timeframe, task.basis);
-    this.#encoder = new RowEncoder(task.series);
+    const extras =
+      task.extras.length === 0 ? undefined : new ExtraIndicators(task.series.tenantId, task.extras);
+    this.#extras = extras?.start();
+    this.#encoder = new RowEncoder(task.series, extras);
     this.#state = new Float64Array(this.#kernels.stateSize);
   }
 
@@ -215,12 +220,13 @@ class SeriesBackfill {
     state[barsAt + 1] = bar.openTime;
     features.update(state, bar);
     const inRange = bar.openTime >= this.#task.from && bar.openTime < this.#task.to;
-    if (inRange) this.#write(bar, bar.openTime + lengthMs);
+    const extras = this.#extras?.(bar);
+    if (inRange) this.#write(bar, bar.openTime + lengthMs, extras);
     labeler.update(state, bar, features.row[ATR_COLUMN]!, this.#onLabel);
     return inRange && this.#segments.at(-1)!.rows === this.#task.segmentRows;
   }
 
-  #write(bar: Bar, closeTime: number): void {
+  #write(bar: Bar, closeTime: number, extras: Float32Array | undefined): void {
     const { segmentRows } = this.#task;
     let segment = this.#segments.at(-1);
     if (segment === undefined || segment.rows === segmentRows) {
@@ -235,12 +241,8 @@ class SeriesBackfill {
     if (this.#written === 0) this.#firstClose = closeTime;
     const { features } = this.#kernels;
     this.#encoder.writeBar(segment.bars, segment.rows * this.#encoder.barBytes, bar, closeTime);
-    this.#encoder.writeFeatures(segment.features, segment.rows * this.#encoder.featureBytes, {
-      bar,
-      closeTime,
-      qualityFlags: features.quality.flags,
-      values: features.row,
-    });
+    const row = { bar, closeTime, qualityFlags: features.quality.flags, values: features.row };
+    this.#encoder.writeFeatures(segment.features, segment.rows * this.#encoder.featureBytes, row, extras);
     segment.rows++;
     this.#written++;
   }

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { PRICE_BASES, type PriceBasis } from '../../actors/market/quote.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
+import { loadConfig } from '../config.js';
 import { backfill, type BackfillReport } from '../backfill/backfill.js';
 import {
   dataOption,
@@ -23,6 +24,7 @@ interface Options {
   readonly from?: number;
   readonly to?: number;
   readonly basis: PriceBasis;
+  readonly config?: string;
   readonly data: string;
   readonly json?: boolean;
 }
@@ -38,6 +40,7 @@ export function backfillCommand(): Command {
     .addOption(dateOption('--from <date>', 'store only bars that open at or after it'))
     .addOption(dateOption('--to <date>', 'store only bars that open before it'))
     .addOption(new Option('--basis <price>', 'price of a quote').choices([...PRICE_BASES]).default('bid'))
+    .option('--config <file>', 'configuration with the extra indicators of the tenant')
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -55,6 +58,9 @@ Running it again replaces rows by themselves; one that was interrupted goes on a
       const counter = startCounter('backfill');
       const start = performance.now();
       const reports = await withFeatureStore(options.data, file === undefined, async (store, folder) => {
+        const extras =
+          loadConfig(options.config, process.env).tenants.find(({ id }) => id === options.tenant)?.extras ??
+          [];
         const requests = options.symbol.map((symbol) => ({
           series: {
             tenantId: options.tenant,
@@ -65,6 +71,7 @@ Running it again replaces rows by themselves; one that was interrupted goes on a
           },
           ...(file === undefined ? {} : { file }),
           basis: options.basis,
+          extras,
           ...(options.from === undefined ? {} : { from: options.from }),
           ...(options.to === undefined ? {} : { to: options.to }),
         }));

@@ -147,7 +147,7 @@ function showCommand(): Command {
     )
     .action(async (options: SeriesOptions & { readonly at: number; readonly json?: boolean }) => {
       const series = identityOf(options);
-      const { bar, values } = await withFeatureStore(options.data, true, async (store) => {
+      const { bar, values, extras } = await withFeatureStore(options.data, true, async (store) => {
         const [newest] = await store.bars(series, options.at, 1);
         if (newest === undefined) throw await missing(store, series);
         const rows = new RowDecoder(
@@ -155,23 +155,31 @@ function showCommand(): Command {
           await store.rows(series, newest.openTime, newest.openTime + 1, 1),
         );
         if (rows.rows === 0) throw await missing(store, series);
-        return { bar: newest, values: NAMES.map((_, column) => rows.feature(0, column)) };
+        const added = await store.extras(series, newest.openTime, newest.openTime + 1);
+        return {
+          bar: newest,
+          values: NAMES.map((_, column) => rows.feature(0, column)),
+          extras: added.get(newest.openTime) ?? {},
+        };
       });
       const closeTime = bar.openTime + timeframeMs(options.timeframe);
       if (options.json === true) {
-        const features = Object.fromEntries(
-          NAMES.map((name, i) => [name, Number.isNaN(values[i]) ? null : values[i]]),
-        );
+        const known = (x: number | undefined): number | null =>
+          x === undefined || Number.isNaN(x) ? null : x;
+        const features = Object.fromEntries([
+          ...NAMES.map((name, i) => [name, known(values[i])] as const),
+          ...Object.entries(extras).map(([name, x]) => [name, known(x)] as const),
+        ]);
         process.stdout.write(
           `${JSON.stringify({ ...series, openTime: bar.openTime, closeTime, features })}\n`,
         );
         return;
       }
-      const rows = CATALOGUE.map(({ name, unit }, i) => [
-        name,
-        Number.isNaN(values[i]) ? 'unknown' : String(Number(values[i]!.toPrecision(7))),
-        unit,
-      ]);
+      const text = (x: number): string => (Number.isNaN(x) ? 'unknown' : String(Number(x.toPrecision(7))));
+      const rows = [
+        ...CATALOGUE.map(({ name, unit }, i) => [name, text(values[i]!), unit]),
+        ...Object.entries(extras).map(([name, x]) => [name, text(x), "the tenant's own"]),
+      ];
       process.stdout.write(
         `${series.symbol} ${series.timeframe}, the bar that closed ${utc(closeTime)} UTC\n${formatTable(['feature', 'value', 'unit'], rows)}\n`,
       );
@@ -230,12 +238,17 @@ field is empty (csv) or null (jsonl, parquet).`,
           yield chunk;
         }
       }
-      const write = async (chunks: AsyncIterable<readonly ExportRow[]>): Promise<number> =>
-        await writeExport(options.out, options.format, NAMES, counted(chunks));
+      const write = async (
+        names: readonly string[],
+        chunks: AsyncIterable<readonly ExportRow[]>,
+      ): Promise<number> => await writeExport(options.out, options.format, names, counted(chunks));
       const rows = await (
         file === undefined
-          ? withFeatureStore(options.data, true, async (store) => await write(storedRows(store, options)))
-          : write(computedRows(file, options, counts))
+          ? withFeatureStore(options.data, true, async (store) => {
+              const added = await store.extraColumns(identityOf(options));
+              return await write([...NAMES, ...added], storedRows(store, options, added));
+            })
+          : write(NAMES, computedRows(file, options, counts))
       ).finally(() => counter.stop());
       const report = {
         rows,
@@ -270,7 +283,11 @@ async function* computedRows(
   }
 }
 
-async function* storedRows(store: FeatureStore, options: ExportOptions): AsyncGenerator<ExportRow[]> {
+async function* storedRows(
+  store: FeatureStore,
+  options: ExportOptions,
+  added: readonly string[],
+): AsyncGenerator<ExportRow[]> {
   const series = identityOf(options);
   let { from = 0 } = options;
   const { to = Date.now() + DAY_MS } = options;
@@ -280,10 +297,19 @@ async function* storedRows(store: FeatureStore, options: ExportOptions): AsyncGe
       if (page === 0) throw await missing(store, series);
       return;
     }
-    yield Array.from({ length: decoder.rows }, (_, row) => ({
-      ts: decoder.openTime(row),
-      values: NAMES.map((__, column) => decoder.feature(row, column)),
-    }));
-    from = decoder.openTime(decoder.rows - 1) + 1;
+    const last = decoder.openTime(decoder.rows - 1);
+    const extras = added.length === 0 ? new Map() : await store.extras(series, from, last + 1);
+    yield Array.from({ length: decoder.rows }, (_, row) => {
+      const ts = decoder.openTime(row);
+      const own = extras.get(ts) as Readonly<Record<string, number>> | undefined;
+      return {
+        ts,
+        values: [
+          ...NAMES.map((__, column) => decoder.feature(row, column)),
+          ...added.map((name) => own?.[name] ?? NaN),
+        ],
+      };
+    });
+    from = last + 1;
   }
 }

@@ -6,7 +6,7 @@ import { createChdbConnection } from 'chdb/connection';
 import type { Bar } from '../../actors/market/bar.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store.js';
-import { TABLES, encodeRows, featureSchema } from './table.js';
+import { COMMON_COLUMNS, TABLES, encodeRows, featureSchema } from './table.js';
 
 /** The end of 2299: ClickHouse's DateTime64 knows nothing later. */
 const LAST_TIME = Date.UTC(2300, 0, 1) - 1;
@@ -120,7 +120,7 @@ export class EmbeddedFeatureStore implements FeatureStore {
 
   async rows(series: SeriesIdentity, from: number, to: number, limit: number): Promise<Uint8Array> {
     const file = this.#segmentFile();
-    const { columns, structure } = TABLES.ml_features;
+    const { columns, structure } = COMMON_COLUMNS;
     try {
       await this.#client.command({
         query: `INSERT INTO FUNCTION file(${quoted(file)}, 'RowBinary', ${quoted(structure)})
@@ -145,6 +145,62 @@ export class EmbeddedFeatureStore implements FeatureStore {
     } finally {
       await rm(file, { force: true });
     }
+  }
+
+  async extraColumns(series: SeriesIdentity): Promise<readonly string[]> {
+    const result = await this.#client.query({
+      query: `SELECT DISTINCT arrayJoin(mapKeys(extras)) AS name FROM ml_features
+              WHERE tenant_id = {tenant:String} AND user_id = {user:String} AND feed = {feed:String}
+                AND symbol = {symbol:String} AND timeframe = {timeframe:String}
+              ORDER BY name`,
+      query_params: {
+        tenant: series.tenantId,
+        user: series.userId ?? '',
+        feed: series.feed,
+        symbol: series.symbol,
+        timeframe: series.timeframe,
+      },
+      format: 'JSONCompactEachRow',
+    });
+    return (await result.json<[string]>()).map(([name]) => name);
+  }
+
+  async extras(
+    series: SeriesIdentity,
+    from: number,
+    to: number,
+  ): Promise<ReadonlyMap<number, Readonly<Record<string, number>>>> {
+    const result = await this.#client.query({
+      query: `SELECT toUnixTimestamp64Milli(bar_open_time) AS t, extras FROM ml_features FINAL
+              WHERE tenant_id = {tenant:String} AND user_id = {user:String} AND feed = {feed:String}
+                AND symbol = {symbol:String} AND timeframe = {timeframe:String} AND notEmpty(extras)
+                AND bar_open_time >= fromUnixTimestamp64Milli({from:Int64})
+                AND bar_open_time < fromUnixTimestamp64Milli({to:Int64})
+              ORDER BY bar_open_time`,
+      query_params: {
+        tenant: series.tenantId,
+        user: series.userId ?? '',
+        feed: series.feed,
+        symbol: series.symbol,
+        timeframe: series.timeframe,
+        from: Math.max(0, from),
+        to: Math.min(to, LAST_TIME),
+      },
+      format: 'JSONCompactEachRow',
+      clickhouse_settings: {
+        output_format_json_quote_64bit_integers: 0,
+        output_format_json_quote_denormals: 0,
+      },
+    });
+    const rows = await result.json<[number, Record<string, number | null>]>();
+    // JSON has the shortest decimals of a Float32.
+    const known = (x: number | null): number => Math.fround(x ?? NaN);
+    return new Map(
+      rows.map(([time, extras]) => [
+        time,
+        Object.fromEntries(Object.entries(extras).map(([name, x]) => [name, known(x)])),
+      ]),
+    );
   }
 
   #segmentFile(): string {

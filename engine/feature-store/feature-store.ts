@@ -1,6 +1,7 @@
 import type { Bar } from '../../actors/market/bar.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { StoredRow } from '../journal/records.js';
+import type { ExtraIndicators } from './extra-indicators.js';
 
 /** Which series a row belongs to. `tenantId` is the owner of a private feed, or `platform` for a shared one. */
 export interface SeriesIdentity {
@@ -16,6 +17,8 @@ export interface SeriesIdentity {
 export interface IdentifiedRow {
   readonly series: SeriesIdentity;
   readonly row: StoredRow;
+  /** The tenant's further columns. */
+  readonly extras?: { readonly indicators: ExtraIndicators; readonly values: Float32Array };
 }
 
 /** Keeps raw bars, features and labels for ever (`ml_features`, `aggregates`). Writes are idempotent. */
@@ -35,6 +38,14 @@ export interface FeatureStore {
    * labels: RowBinary, as `insert` takes it.
    */
   rows(series: SeriesIdentity, from: number, to: number, limit: number): Promise<Uint8Array>;
+  /** Names of the further columns any row of a series has, sorted. */
+  extraColumns(series: SeriesIdentity): Promise<readonly string[]>;
+  /** Further columns of a series' rows by bar open time, those of rows that have any, over [from, to). */
+  extras(
+    series: SeriesIdentity,
+    from: number,
+    to: number,
+  ): Promise<ReadonlyMap<number, Readonly<Record<string, number>>>>;
   /** Runs a query and returns its rows. Throws `BAD_INPUT` with the store's own words when it is wrong. */
   sql(query: string): Promise<readonly Record<string, unknown>[]>;
   close(): Promise<void>;

@@ -1,8 +1,9 @@
-import { CATALOGUE, FEATURE_COUNT } from '../../actors/features/catalogue.js';
+import { CATALOGUE, FEATURE_COUNT, FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import { HORIZONS, type Label } from '../../actors/features/labels.js';
 import { LABEL_NUMBERS } from '../journal/records.js';
 import type { Bar } from '../../actors/market/bar.js';
 import { SuhoError } from '../errors.js';
+import type { ExtraIndicators } from './extra-indicators.js';
 import type { IdentifiedRow, SeriesIdentity } from './feature-store.js';
 
 /** A column of `ml_features`: its name and ClickHouse type as it travels in RowBinary. */
@@ -59,7 +60,17 @@ const FEATURES: readonly Column[] = CATALOGUE.map(({ name, form }) => ({
   stored: form === 'price' ? PRICE_LEVEL : OTHER,
 }));
 
-const COLUMNS: readonly Column[] = [...KEY, ...BAR, ...QUALITY, ...LABELS, ...FEATURES];
+/** What every row has, always of the same length in RowBinary for a series. */
+const COMMON: readonly Column[] = [...KEY, ...BAR, ...QUALITY, ...LABELS, ...FEATURES];
+const EXTRAS: readonly Column[] = [
+  { name: 'feature_set_version', type: 'String', stored: 'LowCardinality(String)' },
+  {
+    name: 'extras',
+    type: 'Map(String, Float32)',
+    stored: 'Map(LowCardinality(String), Float32) CODEC(ZSTD(1))',
+  },
+];
+const COLUMNS: readonly Column[] = [...COMMON, ...EXTRAS];
 
 const names = (columns: readonly Column[]): string => columns.map(({ name }) => name).join(', ');
 
@@ -71,6 +82,9 @@ export const TABLES = {
   ml_features: { columns: names(COLUMNS), structure: structure(COLUMNS) },
   aggregates: { columns: names([...KEY, ...BAR]), structure: structure([...KEY, ...BAR]) },
 } as const;
+
+/** The columns {@link RowDecoder} reads, and their structure. */
+export const COMMON_COLUMNS = { columns: names(COMMON), structure: structure(COMMON) };
 
 /**
  * The schema as one SQL file. Partitioned by month only: ClickHouse is at its best under a thousand
@@ -107,6 +121,9 @@ export function featureSchema(): string {
 -- A row is written again when labels become known; the one with the most labels wins. Read with FINAL (or
 -- SET final = 1) to see each row once.
 
+-- A tenant with indicators of its own has its own rows, also of shared feeds, with those values in extras and
+-- the feature-set version that names them.
+--
 -- user_id is empty for a series of the whole tenant.
 
 -- Raw bars, as they came: what backfill, training and recovery read.
@@ -127,8 +144,9 @@ const LABEL_COLUMNS_EACH = LABEL_NUMBERS / HORIZONS.length;
 
 /** Writes rows of one series as RowBinary. Every row of a series has the same length. */
 export class RowEncoder {
-  /** Bytes of a row of `ml_features` and of one of `aggregates`. */
+  /** Bytes of a row of `ml_features` (and of its part that every row has) and of one of `aggregates`. */
   readonly featureBytes: number;
+  readonly commonBytes: number;
   readonly barBytes: number;
   readonly #prefix: Buffer;
   readonly #numbers = new Float64Array(RAW.length);
@@ -138,18 +156,19 @@ export class RowEncoder {
   readonly #values = new Float32Array(FEATURE_COUNT);
   readonly #valueBytes = new Uint8Array(this.#values.buffer);
 
-  constructor(series: SeriesIdentity) {
+  readonly #version: Buffer;
+  readonly #extraNames: readonly Buffer[];
+
+  /** `extras` are the further columns of a tenant's rows. */
+  constructor(series: SeriesIdentity, extras?: ExtraIndicators) {
     const key = [series.tenantId, series.userId ?? '', series.feed, series.symbol, series.timeframe];
-    this.#prefix = Buffer.concat(
-      key.map((name) => {
-        const text = Buffer.from(name);
-        if (text.length > NAME_BYTES_MAX)
-          throw new SuhoError('BAD_INPUT', `"${name}" is longer than ${NAME_BYTES_MAX} bytes.`);
-        return Buffer.from([text.length, ...text]);
-      }),
-    );
+    this.#prefix = Buffer.concat(key.map(shortString));
     this.barBytes = this.#prefix.length + BAR_BYTES;
-    this.featureBytes = this.barBytes + LABELS_KNOWN_BYTES + FEATURE_COUNT * 4;
+    this.commonBytes = this.barBytes + LABELS_KNOWN_BYTES + FEATURE_COUNT * 4;
+    this.#version = shortString(extras?.version ?? FEATURE_SET_VERSION);
+    this.#extraNames = (extras?.columns ?? []).map(shortString);
+    const extraBytes = this.#extraNames.reduce((sum, name) => sum + name.length + 4, 1);
+    this.featureBytes = this.commonBytes + this.#version.length + extraBytes;
   }
 
   /** Writes a row of `aggregates` at a byte of `out`. */
@@ -176,6 +195,7 @@ export class RowEncoder {
     out: Buffer,
     at: number,
     row: { bar: Bar; closeTime: number; qualityFlags: number; values: Float32Array | Float64Array },
+    extras?: Float32Array,
   ): void {
     this.writeBar(out, at, row.bar, row.closeTime);
     let next = at + this.barBytes;
@@ -185,6 +205,14 @@ export class RowEncoder {
     const values = this.#values;
     for (let i = 0; i < FEATURE_COUNT; i++) values[i] = row.values[i]!;
     out.set(this.#valueBytes, next + UNKNOWN_LABELS.byteLength);
+    next = at + this.commonBytes;
+    out.set(this.#version, next);
+    next += this.#version.length;
+    out[next++] = this.#extraNames.length;
+    for (const [i, name] of this.#extraNames.entries()) {
+      out.set(name, next);
+      next = out.writeFloatLE(extras![i]!, next + name.length);
+    }
   }
 
   /** Fills one horizon's label into a row of `ml_features` written at a byte of `out`. */
@@ -207,32 +235,42 @@ export class RowEncoder {
   }
 }
 
+/** A string of less than 128 bytes in RowBinary. */
+function shortString(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  if (bytes.length > NAME_BYTES_MAX)
+    throw new SuhoError('BAD_INPUT', `"${text}" is longer than ${NAME_BYTES_MAX} bytes.`);
+  return Buffer.concat([Buffer.from([bytes.length]), bytes]);
+}
+
 function writeMilliseconds(out: Buffer, time: number, at: number): number {
   const low = time >>> 0;
   out.writeUInt32LE(low, at);
   return out.writeInt32LE((time - low) / 0x1_0000_0000, at + 4);
 }
 
-/** Reads rows of one series that {@link RowEncoder} wrote, or the store gave back in the same form. */
+/** Reads rows of one series: {@link COMMON_COLUMNS} as RowBinary. */
 export class RowDecoder {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #encoder: RowEncoder;
+  readonly #stride: number;
 
-  constructor(series: SeriesIdentity, bytes: Uint8Array) {
+  /** `as` says whether the rows are as the store gives them or, without extras, as they are inserted. */
+  constructor(series: SeriesIdentity, bytes: Uint8Array, as: 'stored' | 'inserted' = 'stored') {
     this.#encoder = new RowEncoder(series);
+    this.#stride = as === 'stored' ? this.#encoder.commonBytes : this.#encoder.featureBytes;
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get rows(): number {
-    return this.#bytes.length / this.#encoder.featureBytes;
+    return this.#bytes.length / this.#stride;
   }
 
-  /** All bytes of a row: what two rows are compared by. */
+  /** The bytes of a row that every row has: what two rows are compared by. */
   bytes(row: number): Uint8Array {
-    const { featureBytes } = this.#encoder;
-    return this.#bytes.subarray(row * featureBytes, (row + 1) * featureBytes);
+    return this.#bytes.subarray(row * this.#stride, row * this.#stride + this.#encoder.commonBytes);
   }
 
   openTime(row: number): number {
@@ -250,42 +288,43 @@ export class RowDecoder {
   }
 
   feature(row: number, column: number): number {
-    const at = (row + 1) * this.#encoder.featureBytes - FEATURE_COUNT * 4;
+    const at = row * this.#stride + this.#encoder.commonBytes - FEATURE_COUNT * 4;
     return this.#view.getFloat32(at + column * 4, true);
   }
 
   #numbersAt(row: number): number {
-    return row * this.#encoder.featureBytes + this.#encoder.barBytes - RAW.length * 8;
+    return row * this.#stride + this.#encoder.barBytes - RAW.length * 8;
   }
 }
 
 /** Writes rows of any series as RowBinary: `features` for `ml_features`, `bars` for `aggregates`. */
 export function encodeRows(rows: readonly IdentifiedRow[]): { features: Buffer; bars: Buffer } {
   const encoders = new Map<string, RowEncoder>();
-  const encoderOf = (series: SeriesIdentity): RowEncoder => {
+  const encoderOf = ({ series, extras }: IdentifiedRow): RowEncoder => {
     const { tenantId, userId, feed, symbol, timeframe } = series;
-    const key = `${tenantId}|${userId}|${feed}|${symbol}|${timeframe}`;
+    const key = `${tenantId}|${userId}|${feed}|${symbol}|${timeframe}|${extras?.indicators.version}`;
     let encoder = encoders.get(key);
     if (encoder === undefined) {
-      encoder = new RowEncoder(series);
+      encoder = new RowEncoder(series, extras?.indicators);
       encoders.set(key, encoder);
     }
     return encoder;
   };
   let featureBytes = 0;
   let barBytes = 0;
-  for (const { series } of rows) {
-    featureBytes += encoderOf(series).featureBytes;
-    barBytes += encoderOf(series).barBytes;
+  for (const row of rows) {
+    featureBytes += encoderOf(row).featureBytes;
+    barBytes += encoderOf(row).barBytes;
   }
   const features = Buffer.allocUnsafe(featureBytes);
   const bars = Buffer.allocUnsafe(barBytes);
   let featureAt = 0;
   let barAt = 0;
-  for (const { series, row } of rows) {
-    const encoder = encoderOf(series);
+  for (const identified of rows) {
+    const { row } = identified;
+    const encoder = encoderOf(identified);
     encoder.writeBar(bars, barAt, row.bar, row.closeTime);
-    encoder.writeFeatures(features, featureAt, row);
+    encoder.writeFeatures(features, featureAt, row, identified.extras?.values);
     for (let horizon = 0; horizon < HORIZONS.length; horizon++) {
       const [direction, change, maxGain, maxLoss, barrier, resolvedAt] = row.labels.subarray(
         horizon * LABEL_COLUMNS_EACH,
