@@ -138,19 +138,3 @@ test('a symbol without volume has no volume features and says so in its quality'
   }
   assert.ok(engine.quality.flags & 16);
 });
-
-test('a windowed value is still exact after 200,000 bars', () => {
-  const engine = new FeatureEngine(60_000);
-  const state = new Float64Array(engine.stateSize);
-  const bars = inventedBars(2_000, { seed: 5, lengthMs: 60_000 });
-  const closes: number[] = [];
-  for (let i = 0; i < 200_000; i++) {
-    const bar = bars[i % 2_000]!;
-    closes[i % 20] = bar.close;
-    engine.update(state, { ...bar, openTime: i * 60_000 });
-  }
-  const mean = closes.reduce((a, b) => a + b, 0) / 20;
-  const sigma = Math.sqrt(closes.reduce((a, b) => a + (b - mean) ** 2, 0) / 20);
-  assert.ok(Math.abs(engine.row[columnOf('sma_20')]! / mean - 1) < 1e-9);
-  assert.ok(Math.abs(engine.row[columnOf('stddev_20')]! / sigma - 1) < 1e-9);
-});
