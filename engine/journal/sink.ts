@@ -105,6 +105,7 @@ export class Sink {
         if (this.#error !== undefined) this.#log.info({ sink: this.name }, 'store is back');
         this.#error = undefined;
         retryMs = 100;
+        this.#release(this.#offset);
       } catch (error) {
         if (this.#error === undefined)
           this.#log.warn({ sink: this.name, error: messageOf(error) }, 'store is away');
@@ -138,10 +139,11 @@ export class Sink {
     this.#hurry = undefined;
   }
 
-  #release(): void {
+  /** Lets go those who wait for nothing past `through`. */
+  #release(through = Infinity): void {
     const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const { resolve } of waiters) resolve();
+    this.#waiters = waiters.filter(({ position }) => position > through + 1);
+    for (const { position, resolve } of waiters) if (position <= through + 1) resolve();
   }
 
   /** Sleeps until woken or until the time is over. */

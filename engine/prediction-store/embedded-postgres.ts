@@ -33,17 +33,22 @@ interface Launch {
 
 const NOBODY = 65_534;
 const START_MS_MAX = 30_000;
+/** Pause before a server that died is started again. */
+const REVIVE_MS = 500;
 
 /**
  * A PostgreSQL server of one's own, from the npm platform package: a child process on a loopback port, with
  * its data in a folder and a password that never leaves it. It ends when this process does, however that
  * ends: a shell between the two waits for the end of its input and then asks the server to stop.
+ * A server that dies is started again.
  */
 export class EmbeddedPostgres {
   readonly #folder: string;
   readonly #cluster: string;
   readonly #log: string;
   #child: ChildProcess | undefined;
+  /** Whether the server is up, and so should be. */
+  #ready = false;
   #port = 0;
   #password = '';
 
@@ -64,6 +69,7 @@ export class EmbeddedPostgres {
     this.#port = await freePort();
     this.#spawn(binaries, launch);
     await this.#waitUntilReady();
+    this.#ready = true;
   }
 
   /** Options of a connection to the server. */
@@ -78,8 +84,9 @@ export class EmbeddedPostgres {
   }
 
   async stop(): Promise<void> {
+    this.#ready = false;
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null) return;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     child.stdin?.end();
     await ended;
@@ -157,20 +164,28 @@ export class EmbeddedPostgres {
       'max_connections=20',
       '-c',
       'shared_buffers=64MB',
-      '-c',
-      'synchronous_commit=off',
     ];
-    // The journal writes again what a crash of the machine may cost here, so commits need not wait for the disk.
     const script =
-      'exec 3<&0; "$@" <&- 3<&- & server=$!; read -r _ <&3; kill -INT "$server" 2>/dev/null; wait "$server"';
-    this.#child = spawn('/bin/sh', ['-c', script, 'suho-postgres', ...server], {
+      'exec 3<&0; "$@" <&- 3<&- & server=$!; (read -r _ <&3; kill -INT "$server" 2>/dev/null) & reader=$!; wait "$server"; kill "$reader" 2>/dev/null';
+    const child = spawn('/bin/sh', ['-c', script, 'suho-postgres', ...server], {
       ...launch.ids,
       cwd: '/',
       detached: true,
       stdio: ['pipe', log, log],
     });
-    this.#child.stdin?.on('error', () => undefined);
+    child.stdin?.on('error', () => undefined);
     closeSync(log);
+    this.#child = child;
+    child.once('exit', () => {
+      if (this.#child === child && this.#ready) void this.#revive(binaries, launch);
+    });
+  }
+
+  /** A server that died comes back on the same port, so that connections find it again. */
+  async #revive(binaries: Binaries, launch: Launch): Promise<void> {
+    await this.#waitForPrevious();
+    await sleep(REVIVE_MS);
+    if (this.#ready) this.#spawn(binaries, launch);
   }
 
   async #waitUntilReady(): Promise<void> {

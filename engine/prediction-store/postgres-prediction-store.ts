@@ -67,6 +67,10 @@ export class PostgresPredictionStore implements PredictionStore {
   async write(events: readonly PredictionEvent[]): Promise<void> {
     const signals = events.flatMap((event) => (event.kind === 'signal' ? [predictionRow(event.signal)] : []));
     const client = await this.#pool.connect();
+    // A server that goes away in mid-transaction tells the connection; the query that waits fails as well.
+    const broken = (): void => undefined;
+    client.on('error', broken);
+    let failure: Error | undefined;
     try {
       await client.query('BEGIN');
       if (signals.length > 0) {
@@ -81,10 +85,13 @@ export class PostgresPredictionStore implements PredictionStore {
       for (const [i, horizon] of HORIZONS.entries()) await writeOutcomes(client, events, i, horizon);
       await client.query('COMMIT');
     } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
       await client.query('ROLLBACK').catch(() => undefined);
       throw error;
     } finally {
-      client.release();
+      client.off('error', broken);
+      // One that failed is not used again.
+      client.release(failure);
     }
   }
 

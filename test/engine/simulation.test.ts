@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import type { Bar } from '../../actors/market/bar.js';
 import type { Engine } from '../../engine/engine.js';
 import { Random } from '../../engine/learning/random.js';
@@ -41,10 +45,23 @@ async function prepare(engine: Engine): Promise<Map<string, string>> {
   return groups;
 }
 
+/** Waits until PostgreSQL, which may have been killed a moment ago, answers. */
+async function answering(engine: Engine): Promise<void> {
+  for (;;) {
+    try {
+      await engine.predictions.sql('SELECT 1');
+      return;
+    } catch {
+      await sleep(50);
+    }
+  }
+}
+
 /** What a run leaves behind: states of all actors and all stored predictions. */
 async function outcome(engine: Engine): Promise<unknown> {
   await engine.settled();
   await engine.stored();
+  await answering(engine);
   return {
     states: engine.snapshotStates(),
     predictions: await engine.predictions.sql(
@@ -56,7 +73,44 @@ async function outcome(engine: Engine): Promise<unknown> {
   };
 }
 
-test(`late and repeated data, dying workers and restarts in any order change nothing (SUHO_SEED=${seed})`, async (t) => {
+/** The feature store cannot take rows while a file lies where its folder should be. */
+class StoreAway {
+  readonly #folder: string;
+
+  constructor(data: string) {
+    this.#folder = path.join(data, 'segments');
+  }
+
+  begin(): void {
+    if (existsSync(`${this.#folder}.away`)) return;
+    renameSync(this.#folder, `${this.#folder}.away`);
+    writeFileSync(this.#folder, '');
+  }
+
+  end(): void {
+    if (!existsSync(`${this.#folder}.away`)) return;
+    rmSync(this.#folder, { recursive: true });
+    renameSync(`${this.#folder}.away`, this.#folder);
+  }
+}
+
+/** Kills the PostgreSQL server under the engine. */
+function killPostgres(data: string): void {
+  const file = path.join(data, 'postgres', 'cluster', 'postmaster.pid');
+  try {
+    if (existsSync(file)) process.kill(Number(readFileSync(file, 'utf8').split('\n')[0]), 'SIGKILL');
+  } catch {
+    // It is down already.
+  }
+}
+
+/** Takes the cores away from the inference workers for a while: they become slow. */
+function hogCores(ms: number): void {
+  const code = `const end = Date.now() + ${ms}; while (Date.now() < end);`;
+  for (let i = 0; i < 3; i++) new Worker(code, { eval: true }).unref();
+}
+
+test(`late and repeated data, dying and slow workers, stores away and restarts in any order change nothing (SUHO_SEED=${seed})`, async (t) => {
   t.diagnostic(`seed ${seed}`);
   const calm = await openEngine(t, temporaryFolder(t));
   for (const [symbol, group] of await prepare(calm))
@@ -68,6 +122,7 @@ test(`late and repeated data, dying workers and restarts in any order change not
   const folder = temporaryFolder(t);
   let engine = await openEngine(t, folder);
   let groups = await prepare(engine);
+  const away = new StoreAway(folder);
   const next = new Map(SYMBOLS.map((symbol) => [symbol, HISTORY]));
   while ([...next.values()].some((i) => i < BARS)) {
     const symbol = SYMBOLS[random.below(SYMBOLS.length)]!;
@@ -82,11 +137,17 @@ test(`late and repeated data, dying workers and restarts in any order change not
     const event = random.next();
     if (event < 0.06) await Promise.all(engine.inference.threads.map((thread) => thread.terminate()));
     else if (event < 0.12) {
+      away.end();
       await engine.stop();
       engine = await openEngine(t, folder);
       groups = await follow(engine);
-    } else if (event < 0.4) await engine.settled();
+    } else if (event < 0.18) away.begin();
+    else if (event < 0.24) away.end();
+    else if (event < 0.28) killPostgres(folder);
+    else if (event < 0.34) hogCores(200);
+    else if (event < 0.5) await engine.settled();
   }
+  away.end();
   const withheld = engine.counts().withheld['model_error'] ?? 0;
   assert.equal(withheld, 0, 'a row whose worker died was tried again');
   assert.deepEqual(await outcome(engine), expected);
