@@ -49,6 +49,8 @@ import type { ModelRecord } from './registry/model-registry.js';
 const PLATFORM = 'platform';
 /** Bars and quotes of a group between two snapshots: what a recovery has to play again. */
 const SNAPSHOT_EVERY = 4_000;
+/** Stored bars read at a time when a group is rebuilt: no more than an actor's mailbox takes. */
+const REBUILD_PAGE = 1_000;
 /** Messages queued in the actors, and rows that wait for their signal, above which inputs wait. */
 const BACKLOG_MAX = 2_048;
 
@@ -74,6 +76,8 @@ interface Group {
   position: number;
   sinceSnapshot: number;
   recovering: boolean;
+  /** Whether the recovery under way began with stored bars. */
+  rebuilt: boolean;
 }
 
 interface SnapshotCollection {
@@ -358,6 +362,7 @@ export class Engine {
         position: 0,
         sinceSnapshot: 0,
         recovering: false,
+        rebuilt: false,
       };
       this.#groups.set(key, group);
     }
@@ -434,7 +439,11 @@ export class Engine {
     let from = Infinity;
     for (const group of groups) {
       group.recovering = true;
-      const position = this.#restoreGroup(group);
+      let position = this.#restoreGroup(group);
+      if (position === undefined) {
+        await this.#rebuild(group);
+        position = 0;
+      }
       group.position = position;
       from = Math.min(from, position);
       for (const id of this.#actorsOf(group)) {
@@ -459,14 +468,15 @@ export class Engine {
     await this.settled();
     for (const group of groups) {
       group.recovering = false;
+      group.rebuilt = false;
       const base = this.#system.actor(`${group.key}/${group.definition.base}`) as SeriesActor;
       if (base.bars > 0) group.lastBarTime = Math.max(group.lastBarTime, base.lastBarTime);
       if (base.lastInputTime > 0) group.lastQuoteTime = Math.max(group.lastQuoteTime, base.lastInputTime);
     }
   }
 
-  /** Puts a group's actors back to its last snapshot; returns the position that is the state of. */
-  #restoreGroup(group: Group): number {
+  /** Puts a group's actors back to its last snapshot; returns the position that is the state of, undefined when it was refused. */
+  #restoreGroup(group: Group): number | undefined {
     const snapshot = this.journal.snapshot(group.key);
     if (snapshot === undefined) return 0;
     try {
@@ -480,10 +490,38 @@ export class Engine {
     } catch (error) {
       this.log.warn(
         { group: group.key, error: messageOf(error) },
-        'snapshot refused, rebuilding from stored inputs',
+        'snapshot refused, rebuilding from stored bars and inputs',
       );
       this.#respawn(group);
-      return 0;
+      return undefined;
+    }
+  }
+
+  /**
+   * Makes a group's actors from the beginning: raw bars from the store as far as the journal no longer has
+   * their inputs; the inputs it has come after.
+   */
+  async #rebuild(group: Group): Promise<void> {
+    group.rebuilt = true;
+    const { base } = group.definition;
+    const baseId = `${group.key}/${base}`;
+    const lengthMs = timeframeMs(base);
+    let first = Infinity;
+    for (const [, input] of this.journal.inputsAfter(0, group.key)) {
+      if (input.kind === 'bars') first = unpackBars(input.numbers)[0]!.openTime;
+      // The bar that holds the first quote may have begun with quotes that are gone.
+      else if (input.kind === 'quotes')
+        first = Math.ceil(unpackQuotes(input.numbers)[0]!.ts / lengthMs) * lengthMs;
+      else continue;
+      break;
+    }
+    for (let after = -Infinity; ;) {
+      const page = await this.features.barsAfter(this.identity(baseId), after, REBUILD_PAGE);
+      const missing = page.filter(({ openTime }) => openTime < first);
+      for (const bar of missing) this.#system.tell(baseId, { kind: 'bar', bar });
+      await this.settled();
+      if (page.length === 0 || missing.length < page.length) return;
+      after = page.at(-1)!.openTime;
     }
   }
 
@@ -636,13 +674,19 @@ export class Engine {
 
   #deliver(group: Group, input: InputRecord): void {
     const base = `${group.key}/${group.definition.base}`;
+    // A group that was rebuilt from stored bars may have some of a retained input behind it.
+    const known = group.rebuilt ? this.lastClosedBar(base) : NaN;
     switch (input.kind) {
       case 'bars':
-        for (const bar of unpackBars(input.numbers)) this.#system.tell(base, { kind: 'bar', bar });
+        for (const bar of unpackBars(input.numbers))
+          if (!(bar.openTime <= known)) this.#system.tell(base, { kind: 'bar', bar });
         return;
-      case 'quotes':
-        for (const quote of unpackQuotes(input.numbers)) this.#system.tell(base, { kind: 'quote', quote });
+      case 'quotes': {
+        const end = known + timeframeMs(group.definition.base);
+        for (const quote of unpackQuotes(input.numbers))
+          if (!(quote.ts < end)) this.#system.tell(base, { kind: 'quote', quote });
         return;
+      }
       case 'clock':
         this.#system.tell(base, { kind: 'clock', now: input.now });
         return;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import {
   Metadata,
@@ -10,13 +11,14 @@ import {
   type ServiceClientConstructor,
   type ServiceError,
 } from '@grpc/grpc-js';
-import type { ProtoBar, PublishAck, SignalUpdate } from '../../engine/api/contract.js';
+import type { ProtoBar, ProtoSignal, PublishAck, SignalUpdate } from '../../engine/api/contract.js';
 import { loadClients } from '../../engine/api/definition.js';
 import { ApiServer } from '../../engine/api/server.js';
 import type { ConfigInput } from '../../engine/config.js';
 import type { Engine } from '../../engine/engine.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { afterTest } from '../support/cleanup.js';
+import { startCommand } from '../support/command.js';
 import { inventedBars } from '../support/markets.js';
 
 const HOUR = 3_600_000;
@@ -48,7 +50,7 @@ async function serve(
   t: TestContext,
   folder: string,
   config: ConfigInput = {},
-): Promise<{ engine: Engine; clients: Clients }> {
+): Promise<{ engine: Engine; clients: Clients; address: string }> {
   const engine = await openEngine(t, folder, config);
   const api = new ApiServer(engine, { simulated: false });
   const port = await api.listen();
@@ -65,6 +67,7 @@ async function serve(
   });
   return {
     engine,
+    address: `127.0.0.1:${port}`,
     clients: {
       stream: (request, key) =>
         signals['StreamSignals']!(request, metadata(key)) as unknown as ClientReadableStream<SignalUpdate>,
@@ -152,6 +155,45 @@ test('a client that is cut off resumes from its cursor and has every signal exac
     ['EURUSD', 'TIMEFRAME_1H', bars[1_299]!.openTime + HOUR],
   );
   for (const { down, flat, up } of signal.forecasts) assert.ok(Math.abs(down + flat + up - 1) < 1e-6);
+});
+
+/** Reads `count` signals with the real command in a process of its own, then kills it. */
+async function readInProcess(address: string, after: number, count: number): Promise<ProtoSignal[]> {
+  const child = startCommand([
+    'signals',
+    '--follow',
+    '--json',
+    '--address',
+    address,
+    '--resume-after',
+    `${after}`,
+  ]);
+  const signals: ProtoSignal[] = [];
+  for await (const line of createInterface({ input: child.stdout! })) {
+    signals.push(JSON.parse(line) as ProtoSignal);
+    if (signals.length === count) break;
+  }
+  child.kill('SIGKILL');
+  return signals;
+}
+
+test('a client process that is killed resumes in another one, and both together have every signal exactly once', async (t) => {
+  const { engine, clients, address } = await serve(t, temporaryFolder(t));
+  await publish(clients, 0, 1_200);
+  await train(engine);
+  const first = readInProcess(address, 0, 20);
+  await publish(clients, 1_200, 1_260);
+  const seen = await first;
+  await publish(clients, 1_260, 1_300);
+  const rest = await readInProcess(address, seen.at(-1)!.sequence, 80);
+  await engine.stored();
+  const stored = await engine.predictions.sql(
+    'SELECT prediction_id FROM ml_predictions ORDER BY bar_close_time',
+  );
+  assert.deepEqual(
+    [...seen, ...rest].map((signal) => signal.prediction_id),
+    stored.map((row) => row['prediction_id']),
+  );
 });
 
 test('a repeated bar is answered as a duplicate, a bad one with its reason, a bad request with its field', async (t) => {
