@@ -7,7 +7,7 @@ import { TIMEFRAMES, timeframeMs, type Timeframe } from '../actors/market/timefr
 import type { Effect, FeatureRow, Message } from '../actors/messages.js';
 import { ActorSystem, type SystemCounts } from '../actors/runtime/actor-system.js';
 import { SeriesActor, SeriesKernels } from '../actors/series-actor.js';
-import { SignalActor, SignalKernels } from '../actors/signal-actor.js';
+import { SignalActor, SignalKernels, WARM_UP_BARS } from '../actors/signal-actor.js';
 import type { Evidence, ModelEvidence, PatternEvidence } from '../actors/signals/evidence.js';
 import { DEFAULT_GATES, type Gates } from '../actors/signals/gates.js';
 import { vote } from '../actors/signals/pattern-vote.js';
@@ -21,7 +21,7 @@ import { EmbeddedFeatureStore } from './feature-store/clickhouse-feature-store.j
 import { ExtraIndicators } from './feature-store/extra-indicators.js';
 import { ExtrasBook } from './feature-store/extras-book.js';
 import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store/feature-store.js';
-import { InferencePool, type ModelPair } from './inference/pool.js';
+import { InferencePool, type Inference, type ModelPair } from './inference/pool.js';
 import { DataFolder } from './journal/data-folder.js';
 import { Journal, type DeadLetterRecord } from './journal/journal.js';
 import {
@@ -51,6 +51,8 @@ const PLATFORM = 'platform';
 const SNAPSHOT_EVERY = 4_000;
 /** Stored bars read at a time when a group is rebuilt: no more than an actor's mailbox takes. */
 const REBUILD_PAGE = 1_000;
+/** Inferences begun ahead that are kept at most; an older one is begun again when it is asked for. */
+const AHEAD_MAX = 4_096;
 /** Messages queued in the actors, and rows that wait for their signal, above which inputs wait. */
 const BACKLOG_MAX = 2_048;
 
@@ -159,6 +161,8 @@ export class Engine {
   readonly #snapshots = new Map<number, SnapshotCollection>();
   readonly #deadLetters: DeadLetterRecord[];
   readonly #pairs = new Map<string, ModelPair>();
+  /** Inferences begun before they were asked for, with how many will ask. */
+  readonly #ahead = new Map<string, { readonly promise: Promise<Inference>; uses: number }>();
   readonly #partitionOf = new Map<string, PartitionKey>();
   #unpublished: PublishedSignal[] = [];
   #onSignal: (published: PublishedSignal) => void = () => undefined;
@@ -725,6 +729,7 @@ export class Engine {
         if (effect.row.closeTime <= (this.#rowsKnown.get(effect.row.seriesId) ?? 0)) return;
         this.#counts.rows++;
         this.journal.appendRow(effect.row);
+        this.#inferAhead(effect.row);
         if (this.#state === 'serving')
           this.#skew.see(effect.row, this.identity(effect.row.seriesId), this.features);
         return;
@@ -807,12 +812,48 @@ export class Engine {
     this.#system.tell(actorId, { kind: 'evidence', evidence });
   }
 
+  /**
+   * Starts the inference of a new row before its signal actors ask for it, so that the rows of a burst run as
+   * batches although each actor takes one row after the other.
+   */
+  #inferAhead(row: FeatureRow): void {
+    if (row.bars < WARM_UP_BARS) return;
+    for (const id of this.#topology(row.seriesId).subscribers) {
+      const actor = this.#system.actor(id);
+      const route = actor instanceof SignalActor ? actor.route : undefined;
+      if (route?.featureSetVersion !== FEATURE_SET_VERSION) continue;
+      const key = inferenceKey(route, row);
+      const ahead = this.#ahead.get(key);
+      if (ahead !== undefined) {
+        ahead.uses++;
+        continue;
+      }
+      // One whose actor took up another model in between is never asked for.
+      if (this.#ahead.size >= AHEAD_MAX) this.#ahead.delete(this.#ahead.keys().next().value!);
+      const deadline = this.#waitForEvidence
+        ? Infinity
+        : performance.now() + this.config.inference.deadlineMs;
+      const promise = this.inference.infer(this.#pair(route), key, row.model, deadline);
+      // Who asks for it hears of a failure.
+      promise.catch(() => undefined);
+      this.#ahead.set(key, { promise, uses: 1 });
+    }
+  }
+
+  /** The inference of a row, begun already or now. */
+  #infer(route: Route, row: FeatureRow, deadline: number): Promise<Inference> {
+    const key = inferenceKey(route, row);
+    const ahead = this.#ahead.get(key);
+    if (ahead === undefined) return this.inference.infer(this.#pair(route), key, row.model, deadline);
+    ahead.uses--;
+    if (ahead.uses === 0) this.#ahead.delete(key);
+    return ahead.promise;
+  }
+
   async #ask(tenantId: string, route: Route, row: FeatureRow): Promise<Evidence> {
     const start = performance.now();
     const deadline = this.#waitForEvidence ? Infinity : start + this.config.inference.deadlineMs;
-    const pair = this.#pair(route);
-    const key = `${route.modelId}/${route.encoderId}/${row.seriesId}/${row.closeTime}`;
-    const inference = await this.#within(deadline, this.inference.infer(pair, key, row.model, deadline));
+    const inference = await this.#within(deadline, this.#infer(route, row, deadline));
     const inferred = performance.now();
     const model: ModelEvidence = {
       modelId: route.modelId,
@@ -1140,6 +1181,11 @@ export class Engine {
     this.#folder.release();
     this.#state = 'stopped';
   }
+}
+
+/** Name of one row's run through one pair of models: tenants that share both share it. */
+function inferenceKey(route: Route, row: FeatureRow): string {
+  return `${route.modelId}/${route.encoderId}/${row.seriesId}/${row.closeTime}`;
 }
 
 /** Id of a tenant's signal actor for a series. */

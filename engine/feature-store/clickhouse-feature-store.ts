@@ -10,6 +10,14 @@ import { COMMON_COLUMNS, TABLES, encodeRows, featureSchema } from './table.js';
 
 /** The end of 2299: ClickHouse's DateTime64 knows nothing later. */
 const LAST_TIME = Date.UTC(2300, 0, 1) - 1;
+/** Picks the rows of one series; its values are {@link seriesParameters}. */
+const OF_SERIES =
+  'tenant_id = {tenant:String} AND user_id = {user:String} AND feed = {feed:String} AND symbol = {symbol:String} AND timeframe = {timeframe:String}';
+/** Numbers in JSON as they are; NaN as null. */
+const PLAIN_JSON = {
+  output_format_json_quote_64bit_integers: 0,
+  output_format_json_quote_denormals: 0,
+} as const;
 /** Rows of one segment at most: ~20 MB, and one insert. */
 const SEGMENT_ROWS = 10_000;
 
@@ -85,23 +93,15 @@ export class EmbeddedFeatureStore implements FeatureStore {
       query: `SELECT toUnixTimestamp64Milli(bar_open_time) AS t, bar_open AS o, bar_high AS h, bar_low AS l,
                 bar_close AS c, bar_volume AS v, bar_tick_count AS n, bar_bid AS b, bar_ask AS a
               FROM aggregates FINAL
-              WHERE tenant_id = {tenant:String} AND user_id = {user:String} AND feed = {feed:String}
-                AND symbol = {symbol:String} AND timeframe = {timeframe:String}
+              WHERE ${OF_SERIES}
                 AND ${where} LIMIT {limit:UInt32}`,
       query_params: {
-        tenant: series.tenantId,
-        user: series.userId ?? '',
-        feed: series.feed,
-        symbol: series.symbol,
-        timeframe: series.timeframe,
+        ...seriesParameters(series),
         time,
         limit,
       },
       format: 'JSONCompactEachRow',
-      clickhouse_settings: {
-        output_format_json_quote_64bit_integers: 0,
-        output_format_json_quote_denormals: 0,
-      },
+      clickhouse_settings: PLAIN_JSON,
     });
     const rows = await result.json<(number | null)[]>();
     const number = (x: number | null | undefined): number => x ?? NaN;
@@ -125,17 +125,12 @@ export class EmbeddedFeatureStore implements FeatureStore {
       await this.#client.command({
         query: `INSERT INTO FUNCTION file(${quoted(file)}, 'RowBinary', ${quoted(structure)})
                 SELECT ${columns} FROM ml_features FINAL
-                WHERE tenant_id = {tenant:String} AND user_id = {user:String} AND feed = {feed:String}
-                  AND symbol = {symbol:String} AND timeframe = {timeframe:String}
+                WHERE ${OF_SERIES}
                   AND bar_open_time >= fromUnixTimestamp64Milli({from:Int64})
                   AND bar_open_time < fromUnixTimestamp64Milli({to:Int64})
                 ORDER BY bar_open_time LIMIT {limit:UInt32}`,
         query_params: {
-          tenant: series.tenantId,
-          user: series.userId ?? '',
-          feed: series.feed,
-          symbol: series.symbol,
-          timeframe: series.timeframe,
+          ...seriesParameters(series),
           from: Math.max(0, from),
           to: Math.min(to, LAST_TIME),
           limit,
@@ -150,16 +145,9 @@ export class EmbeddedFeatureStore implements FeatureStore {
   async extraColumns(series: SeriesIdentity): Promise<readonly string[]> {
     const result = await this.#client.query({
       query: `SELECT DISTINCT arrayJoin(mapKeys(extras)) AS name FROM ml_features
-              WHERE tenant_id = {tenant:String} AND user_id = {user:String} AND feed = {feed:String}
-                AND symbol = {symbol:String} AND timeframe = {timeframe:String}
+              WHERE ${OF_SERIES}
               ORDER BY name`,
-      query_params: {
-        tenant: series.tenantId,
-        user: series.userId ?? '',
-        feed: series.feed,
-        symbol: series.symbol,
-        timeframe: series.timeframe,
-      },
+      query_params: seriesParameters(series),
       format: 'JSONCompactEachRow',
     });
     return (await result.json<[string]>()).map(([name]) => name);
@@ -172,25 +160,17 @@ export class EmbeddedFeatureStore implements FeatureStore {
   ): Promise<ReadonlyMap<number, Readonly<Record<string, number>>>> {
     const result = await this.#client.query({
       query: `SELECT toUnixTimestamp64Milli(bar_open_time) AS t, extras FROM ml_features FINAL
-              WHERE tenant_id = {tenant:String} AND user_id = {user:String} AND feed = {feed:String}
-                AND symbol = {symbol:String} AND timeframe = {timeframe:String} AND notEmpty(extras)
+              WHERE ${OF_SERIES} AND notEmpty(extras)
                 AND bar_open_time >= fromUnixTimestamp64Milli({from:Int64})
                 AND bar_open_time < fromUnixTimestamp64Milli({to:Int64})
               ORDER BY bar_open_time`,
       query_params: {
-        tenant: series.tenantId,
-        user: series.userId ?? '',
-        feed: series.feed,
-        symbol: series.symbol,
-        timeframe: series.timeframe,
+        ...seriesParameters(series),
         from: Math.max(0, from),
         to: Math.min(to, LAST_TIME),
       },
       format: 'JSONCompactEachRow',
-      clickhouse_settings: {
-        output_format_json_quote_64bit_integers: 0,
-        output_format_json_quote_denormals: 0,
-      },
+      clickhouse_settings: PLAIN_JSON,
     });
     const rows = await result.json<[number, Record<string, number | null>]>();
     // JSON has the shortest decimals of a Float32.
@@ -229,4 +209,9 @@ export class EmbeddedFeatureStore implements FeatureStore {
 /** A ClickHouse string literal. */
 function quoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+function seriesParameters(series: SeriesIdentity): Readonly<Record<string, string>> {
+  const { tenantId, userId = '', feed, symbol, timeframe } = series;
+  return { tenant: tenantId, user: userId, feed, symbol, timeframe };
 }

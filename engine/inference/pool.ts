@@ -48,6 +48,8 @@ export interface InferencePoolStats {
   readonly failed: number;
 }
 
+/** Batches a worker is handed: one it runs and, when a full one waits, the next, so that it never idles between them. */
+const SLOTS_EACH = 2;
 /** Times a batch is run at most when workers die under it. */
 const ATTEMPTS_MAX = 4;
 
@@ -85,9 +87,9 @@ export class InferencePool {
 
   constructor(options: InferencePoolOptions) {
     this.#options = options;
-    this.#layout = { slots: options.workers, batchMax: options.batchMax };
+    this.#layout = { slots: options.workers * SLOTS_EACH, batchMax: options.batchMax };
     this.#slab = new SharedArrayBuffer(slabBytes(this.#layout));
-    this.#free = Array.from({ length: options.workers }, (_, slot) => slot);
+    this.#free = Array.from({ length: this.#layout.slots }, (_, slot) => slot);
     this.#pool = this.#start();
   }
 
@@ -97,7 +99,7 @@ export class InferencePool {
       filename: new URL('./worker.js', import.meta.url).href,
       minThreads: workers,
       maxThreads: workers,
-      concurrentTasksPerWorker: 1,
+      concurrentTasksPerWorker: SLOTS_EACH,
       workerData: { slab: this.#slab, layout: this.#layout },
     });
     // A worker that dies outside a task is replaced by the pool; nothing was lost with it.
@@ -142,8 +144,6 @@ export class InferencePool {
       this.#enqueue(pair, { key, row, deadline, resolve, reject });
     });
     this.#shared.set(key, promise);
-    const forget = (): void => void this.#shared.delete(key);
-    promise.then(forget, forget);
     return promise;
   }
 
@@ -157,7 +157,7 @@ export class InferencePool {
   async close(): Promise<void> {
     this.#closed = true;
     for (const queue of this.#queues.values()) {
-      for (const job of queue.jobs) job.reject(new SuhoError('STOPPING', 'The engine is stopping.'));
+      for (const job of queue.jobs) this.#refuse(job, new SuhoError('STOPPING', 'The engine is stopping.'));
     }
     this.#queues.clear();
     await this.#pool.destroy();
@@ -185,6 +185,9 @@ export class InferencePool {
     while (this.#free.length > 0) {
       const queue = this.#longestQueue();
       if (queue === undefined) return;
+      // Behind a batch that runs only a full one goes: what waits by the time a worker is free goes together.
+      const running = this.#layout.slots - this.#free.length;
+      if (running >= this.#options.workers && queue.jobs.length < this.#options.batchMax) return;
       const jobs = this.#takeDue(queue);
       if (jobs.length > 0) void this.#run(queue.pair, jobs, this.#free.pop()!);
     }
@@ -205,9 +208,14 @@ export class InferencePool {
     return taken.filter((job) => {
       if (job.deadline >= now) return true;
       this.#counts.expired++;
-      job.reject(new SuhoError('DEADLINE', 'The row waited for a worker past its deadline.'));
+      this.#refuse(job, new SuhoError('DEADLINE', 'The row waited for a worker past its deadline.'));
       return false;
     });
+  }
+
+  #refuse(job: Job, failure: Error): void {
+    this.#shared.delete(job.key);
+    job.reject(failure);
   }
 
   async #run(pair: ModelPair, jobs: readonly Job[], slot: number): Promise<void> {
@@ -217,7 +225,10 @@ export class InferencePool {
       const answer = await this.#attempt({ kind: 'infer', slot, rows: jobs.length, ...pair });
       if (answer.kind === 'failed') throw new SuhoError('BAD_MODEL', answer.message);
       const outputs = slotOutputs(this.#slab, this.#layout, slot);
-      jobs.forEach((job, i) => job.resolve(readInference(outputs, i)));
+      jobs.forEach((job, i) => {
+        this.#shared.delete(job.key);
+        job.resolve(readInference(outputs, i));
+      });
       this.#counts.rows += jobs.length;
       this.#counts.batches++;
     } catch (error) {
@@ -226,7 +237,7 @@ export class InferencePool {
         error instanceof SuhoError
           ? error
           : new SuhoError('STORE_UNAVAILABLE', `Inference failed: ${messageOf(error)}`);
-      for (const job of jobs) job.reject(failure);
+      for (const job of jobs) this.#refuse(job, failure);
     } finally {
       this.#free.push(slot);
       this.#dispatch();
@@ -252,9 +263,12 @@ export class InferencePool {
 }
 
 function readInference(outputs: Float32Array, row: number): Inference {
-  let at = row * OUTPUT_STRIDE;
-  const probabilities = Array.from(outputs.subarray(at, (at += PROBABILITIES)));
-  const returns = Array.from(outputs.subarray(at, (at += RETURNS)));
-  const embedding = outputs.slice(at, (at += EMBEDDING));
-  return { probabilities, returns, embedding, reconstructionError: outputs[at]! };
+  const at = row * OUTPUT_STRIDE;
+  const probabilities = new Array<number>(PROBABILITIES);
+  for (let i = 0; i < PROBABILITIES; i++) probabilities[i] = outputs[at + i]!;
+  const returns = new Array<number>(RETURNS);
+  for (let i = 0; i < RETURNS; i++) returns[i] = outputs[at + PROBABILITIES + i]!;
+  const end = at + PROBABILITIES + RETURNS;
+  const embedding = outputs.slice(end, end + EMBEDDING);
+  return { probabilities, returns, embedding, reconstructionError: outputs[end + EMBEDDING]! };
 }

@@ -11,13 +11,16 @@ import {
 } from './pattern-index.js';
 
 /**
- * Below this a partition is searched exactly: 20,000 vectors take 0.4 ms, as long as adding and searching
+ * Below this a partition is searched exactly: 20,000 vectors take 0.3 ms, as long as adding and searching
  * one in the graph, and the answer does not depend on the order or the speed of anything.
  */
 const EXACT_MAX = 32_768;
 const OVERFETCH = 4;
 
-/** Vectors and outcomes of one partition, in the order their outcomes became known. */
+/**
+ * Vectors and outcomes of one partition, in the order their outcomes became known. Vectors are kept at length 1,
+ * so the inner product is the cosine, at three fifths of its price.
+ */
 class Partition {
   readonly key: PartitionKey;
   size = 0;
@@ -83,7 +86,7 @@ class Partition {
 
   #exact(query: Float32Array, k: number, visible: number): { keys: BigUint64Array; distances: Float32Array } {
     const dataset = this.#vectors.subarray(0, visible * EMBEDDING);
-    const { keys, distances } = usearch.exactSearch(dataset, query, EMBEDDING, k, usearch.MetricKind.Cos, 1);
+    const { keys, distances } = usearch.exactSearch(dataset, query, EMBEDDING, k, usearch.MetricKind.IP, 1);
     return { keys, distances };
   }
 
@@ -109,7 +112,7 @@ class Partition {
   #buildGraph(): void {
     this.#graph = new usearch.Index({
       dimensions: EMBEDDING,
-      metric: usearch.MetricKind.Cos,
+      metric: usearch.MetricKind.IP,
       quantization: usearch.ScalarKind.F32,
       connectivity: 16,
       expansion_add: 64,
