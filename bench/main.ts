@@ -1,9 +1,11 @@
+import { benchBackfill } from './backfill.js';
 import { benchFeatures } from './features.js';
 import { benchLatency } from './latency.js';
 import { benchInference, benchJournal, benchTrainingStep } from './machinery.js';
 
 const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   features: benchFeatures,
+  backfill: benchBackfill,
   inference: benchInference,
   journal: benchJournal,
   training: benchTrainingStep,
