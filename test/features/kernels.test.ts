@@ -1,0 +1,374 @@
+/** One contract for every kernel: what the feature engine, snapshots and fifty thousand series rest on. */
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { AccumulationDistribution } from '../../actors/indicators/accumulation-distribution.js';
+import { Atr } from '../../actors/indicators/atr.js';
+import { AverageDeviation } from '../../actors/indicators/average-deviation.js';
+import { CommodityChannelIndex } from '../../actors/indicators/commodity-channel-index.js';
+import { ConnorsRsi } from '../../actors/indicators/connors-rsi.js';
+import { Delay } from '../../actors/indicators/delay.js';
+import { Dema } from '../../actors/indicators/dema.js';
+import { DirectionalMovement } from '../../actors/indicators/directional-movement.js';
+import { DominantCycle, DominantCyclePeriod } from '../../actors/indicators/dominant-cycle.js';
+import { Ema } from '../../actors/indicators/ema.js';
+import { FisherTransform } from '../../actors/indicators/fisher-transform.js';
+import { HilbertCycle } from '../../actors/indicators/hilbert.js';
+import { FIELD, History } from '../../actors/indicators/history.js';
+import { Hma } from '../../actors/indicators/hma.js';
+import { IntradayMomentumIndex } from '../../actors/indicators/intraday-momentum-index.js';
+import { Kama } from '../../actors/indicators/kama.js';
+import { LinearRegression } from '../../actors/indicators/linear-regression.js';
+import { Macd } from '../../actors/indicators/macd.js';
+import { Mama } from '../../actors/indicators/mama.js';
+import { MoneyFlowIndex } from '../../actors/indicators/money-flow-index.js';
+import { OnBalanceVolume } from '../../actors/indicators/on-balance-volume.js';
+import { ParabolicSar } from '../../actors/indicators/parabolic-sar.js';
+import { PriceOscillator } from '../../actors/indicators/price-oscillator.js';
+import { PriceSma } from '../../actors/indicators/price-sma.js';
+import { RangeVolatility } from '../../actors/indicators/range-volatility.js';
+import { RelativeVigorIndex } from '../../actors/indicators/relative-vigor-index.js';
+import { RollingExtreme } from '../../actors/indicators/rolling-extreme.js';
+import { RollingSlope } from '../../actors/indicators/rolling-slope.js';
+import { Sma } from '../../actors/indicators/sma.js';
+import { StandardDeviation } from '../../actors/indicators/standard-deviation.js';
+import { StateLayout } from '../../actors/indicators/state.js';
+import { Supertrend } from '../../actors/indicators/supertrend.js';
+import { Swings } from '../../actors/indicators/swings.js';
+import { T3 } from '../../actors/indicators/t3.js';
+import { Tema } from '../../actors/indicators/tema.js';
+import { TradingDays } from '../../actors/indicators/trading-days.js';
+import { Trima } from '../../actors/indicators/trima.js';
+import { UltimateOscillator } from '../../actors/indicators/ultimate-oscillator.js';
+import { VolumeIndexReturn } from '../../actors/indicators/volume-index.js';
+import { WilderMomentum } from '../../actors/indicators/wilder-momentum.js';
+import { WindowExtremes } from '../../actors/indicators/window-extremes.js';
+import { Wma } from '../../actors/indicators/wma.js';
+import type { Bar } from '../../actors/market/bar.js';
+import { inventedBars } from '../support/markets.js';
+
+type Step = (s: Float64Array, bar: Bar, before: Bar | undefined) => readonly number[];
+
+/** A kernel made on a layout, as a function from a bar to its outputs. */
+type Make = (layout: StateLayout, history: History) => { readonly first?: number; readonly step: Step };
+
+/** A kernel of single numbers, fed with the close. */
+const ofCloses =
+  (
+    make: (layout: StateLayout) => { requiredInputs: number; update(s: Float64Array, x: number): number },
+  ): Make =>
+  (layout) => {
+    const kernel = make(layout);
+    return { first: kernel.requiredInputs, step: (s, { close }) => [kernel.update(s, close)] };
+  };
+
+/** A kernel that reads the shared history. */
+const ofHistory =
+  (
+    make: (
+      layout: StateLayout,
+      history: History,
+    ) => { requiredInputs: number; update(s: Float64Array): number },
+  ): Make =>
+  (layout, history) => {
+    const kernel = make(layout, history);
+    return { first: kernel.requiredInputs, step: (s) => [kernel.update(s)] };
+  };
+
+const KERNELS: Readonly<Record<string, Make>> = {
+  AccumulationDistribution: (layout) => {
+    const k = new AccumulationDistribution(layout, 3, 10);
+    return {
+      first: k.requiredInputs,
+      step: (s, b) => {
+        k.update(s, b.high, b.low, b.close, b.volume);
+        return [k.oscillator, k.line];
+      },
+    };
+  },
+  Atr: (layout) => {
+    const k = new Atr(layout, 14);
+    return {
+      step: (s, b, before) => [
+        k.update(
+          s,
+          before === undefined
+            ? NaN
+            : Math.max(b.high - b.low, Math.abs(b.high - before.close), Math.abs(b.low - before.close)),
+        ),
+      ],
+    };
+  },
+  AverageDeviation: ofHistory((_, history) => new AverageDeviation(history, 20)),
+  CommodityChannelIndex: ofHistory((_, history) => new CommodityChannelIndex(history, 14)),
+  ConnorsRsi: ofHistory((layout, history) => new ConnorsRsi(layout, history, 3, 2, 100)),
+  Delay: ofCloses((layout) => new Delay(layout, 26)),
+  Dema: ofCloses((layout) => new Dema(layout, 20)),
+  DirectionalMovement: (layout, history) => {
+    const k = new DirectionalMovement(layout, history, 14);
+    return {
+      first: k.requiredInputs,
+      step: (s) => {
+        k.update(s);
+        return [k.plusDi, k.minusDi, k.dx, k.adx, k.adxr, k.plusDm, k.minusDm];
+      },
+    };
+  },
+  DominantCycle: (layout, history) => {
+    const cycle = new HilbertCycle(layout, 37);
+    const k = new DominantCycle(layout, history);
+    return {
+      first: k.requiredInputs,
+      step: (s, { close }) => {
+        cycle.update(s, close);
+        k.update(s, cycle);
+        return [k.phase, k.sine, k.leadSine, k.trendline, k.trendMode];
+      },
+    };
+  },
+  DominantCyclePeriod: (layout) => {
+    const cycle = new HilbertCycle(layout, 12);
+    const k = new DominantCyclePeriod(layout);
+    return {
+      first: k.requiredInputs,
+      step: (s, { close }) => {
+        cycle.update(s, close);
+        return [k.update(s, cycle)];
+      },
+    };
+  },
+  Ema: ofCloses((layout) => new Ema(layout, 20)),
+  FisherTransform: (layout) => {
+    const k = new FisherTransform(layout, 10);
+    return { first: k.requiredInputs, step: (s, b) => [k.update(s, b.high, b.low)] };
+  },
+  Hma: ofCloses((layout) => new Hma(layout, 20)),
+  IntradayMomentumIndex: ofHistory((_, history) => new IntradayMomentumIndex(history, 14)),
+  Kama: ofHistory((layout, history) => new Kama(layout, history, 10)),
+  LinearRegression: (_, history) => {
+    const k = new LinearRegression(history, 14);
+    return {
+      first: k.requiredInputs,
+      step: (s) => {
+        k.update(s);
+        return [k.end, k.slope, k.angle, k.r2, k.forecast];
+      },
+    };
+  },
+  Macd: (layout) => {
+    const k = new Macd(layout, 12, 26, 9);
+    return {
+      first: k.requiredInputs,
+      step: (s, { close }) => {
+        k.update(s, close);
+        return [k.line, k.signal, k.histogram];
+      },
+    };
+  },
+  Mama: (layout) => {
+    const cycle = new HilbertCycle(layout, 12);
+    const k = new Mama(layout, 0.5, 0.05);
+    return {
+      first: k.requiredInputs,
+      step: (s, { close }) => {
+        cycle.update(s, close);
+        k.update(s, close, cycle);
+        return [k.mama, k.fama];
+      },
+    };
+  },
+  MoneyFlowIndex: (layout, history) => {
+    const k = new MoneyFlowIndex(layout, history, 14);
+    return { first: k.requiredInputs, step: (s, { volume }) => [k.update(s, volume)] };
+  },
+  OnBalanceVolume: (layout) => {
+    const k = new OnBalanceVolume(layout);
+    return {
+      first: k.requiredInputs,
+      step: (s, b, before) => [k.update(s, b.close, before?.close ?? NaN, b.volume)],
+    };
+  },
+  ParabolicSar: (layout, history) => {
+    const k = new ParabolicSar(layout, history, 0.02, 0.2);
+    return {
+      first: k.requiredInputs,
+      step: (s) => {
+        k.update(s);
+        return [k.value, k.direction];
+      },
+    };
+  },
+  PriceOscillator: (layout) => {
+    const k = new PriceOscillator(layout, 12, 26);
+    return {
+      first: k.requiredInputs,
+      step: (s, { close }) => {
+        k.update(s, close);
+        return [k.absolute, k.percentage];
+      },
+    };
+  },
+  PriceSma: ofHistory((layout, history) => new PriceSma(layout, history, FIELD.close, 50)),
+  RangeVolatility: (layout) => {
+    const k = new RangeVolatility(layout, 20);
+    return {
+      first: k.requiredInputs,
+      step: (s, b, before) => {
+        k.update(s, b.open, b.high, b.low, b.close, before?.close ?? NaN);
+        return [k.parkinson, k.garmanKlass, k.rogersSatchell, k.yangZhang];
+      },
+    };
+  },
+  RelativeVigorIndex: ofHistory((_, history) => new RelativeVigorIndex(history, 10)),
+  RollingExtreme: (layout, history) => {
+    const k = new RollingExtreme(layout, history, FIELD.high, 20, 1);
+    return {
+      first: k.requiredInputs,
+      step: (s) => {
+        k.update(s);
+        return [k.value, k.ago];
+      },
+    };
+  },
+  RollingSlope: ofCloses((layout) => new RollingSlope(layout, 20)),
+  Sma: ofCloses((layout) => new Sma(layout, 20)),
+  StandardDeviation: ofHistory((layout, history) => new StandardDeviation(layout, history, FIELD.close, 20)),
+  Supertrend: (layout) => {
+    const atr = new Atr(layout, 10);
+    const k = new Supertrend(layout, 10, 3);
+    return {
+      first: k.requiredInputs,
+      step: (s, b, before) => {
+        const range =
+          before === undefined
+            ? NaN
+            : Math.max(b.high - b.low, Math.abs(b.high - before.close), Math.abs(b.low - before.close));
+        k.update(s, b.high, b.low, b.close, atr.update(s, range));
+        return [k.value, k.direction];
+      },
+    };
+  },
+  Swings: (layout, history) => {
+    const k = new Swings(layout, history);
+    return {
+      step: (s, { close }) => {
+        k.update(s, close, 0.001);
+        return [k.high, k.low, k.support, k.resistance, k.supportTouches, k.resistanceTouches];
+      },
+    };
+  },
+  T3: ofCloses((layout) => new T3(layout, 5, 0.7)),
+  Tema: ofCloses((layout) => new Tema(layout, 20)),
+  TradingDays: (layout) => {
+    const k = new TradingDays(layout);
+    return {
+      first: k.requiredInputs,
+      step: (s, b) => {
+        k.update(s, b.openTime, b.high, b.low, b.close, b.volume);
+        return [k.vwap, k.high, k.low, k.close];
+      },
+    };
+  },
+  Trima: ofCloses((layout) => new Trima(layout, 20)),
+  UltimateOscillator: ofHistory((_, history) => new UltimateOscillator(history, 7, 14, 28)),
+  VolumeIndexReturn: (layout) => {
+    const k = new VolumeIndexReturn(layout, 20, 1);
+    return {
+      first: k.requiredInputs,
+      step: (s, b, before) => [
+        k.update(
+          s,
+          before === undefined ? NaN : Math.log(b.close / before.close),
+          b.volume,
+          before?.volume ?? NaN,
+        ),
+      ],
+    };
+  },
+  WilderMomentum: (layout) => {
+    const k = new WilderMomentum(layout, 14);
+    return {
+      first: k.requiredInputs,
+      step: (s, { close }) => {
+        k.update(s, close);
+        return [k.rsi, k.cmo];
+      },
+    };
+  },
+  WindowExtremes: (layout) => {
+    const k = new WindowExtremes(layout, 14);
+    return {
+      first: k.requiredInputs,
+      step: (s, { close }) => {
+        k.update(s, close);
+        return [k.highest, k.lowest];
+      },
+    };
+  },
+  Wma: ofCloses((layout) => new Wma(layout, 20)),
+};
+
+const BARS = 400;
+const [a, b] = [inventedBars(BARS, { seed: 41 }), inventedBars(BARS, { seed: 42, momentum: 0.7 })];
+
+/** A kernel of its own with its history: takes the bars [from, to) and answers their outputs. */
+function running(make: Make): {
+  readonly size: number;
+  readonly first: number | undefined;
+  readonly take: (s: Float64Array, bars: readonly Bar[], i: number) => readonly number[];
+} {
+  const layout = new StateLayout();
+  const history = new History(layout);
+  const { first, step } = make(layout, history);
+  return {
+    size: layout.size,
+    first,
+    take: (s, bars, i) => {
+      const bar = bars[i]!;
+      history.push(s, bar.open, bar.high, bar.low, bar.close, bar.volume);
+      return [...step(s, bar, bars[i - 1])];
+    },
+  };
+}
+
+for (const [name, make] of Object.entries(KERNELS)) {
+  test(`${name}: zeros are its beginning, all it remembers is in the state, and series do not meet`, () => {
+    const { size, first, take } = running(make);
+    const state = new Float64Array(size);
+    const alone = a.map((_, i) => take(state, a, i));
+    if (first !== undefined) {
+      const known = alone.findIndex((outputs) => outputs.some((x) => !Number.isNaN(x)));
+      assert.ok(known <= first - 1, `first known output on bar ${known + 1}, declared ${first}`);
+      assert.ok(
+        alone.slice(first - 1).every((outputs) => outputs.some((x) => !Number.isNaN(x))),
+        `unknown again after bar ${first}`,
+      );
+    }
+    assert.ok(alone.at(-1)!.some((x) => Number.isFinite(x)));
+
+    // Two series through the same code, in turn; the state copied at every seventh bar, as a restart does.
+    const both = running(make);
+    let one: Float64Array = new Float64Array(size);
+    const other = new Float64Array(size);
+    a.forEach((_, i) => {
+      assert.deepEqual(both.take(one, a, i), alone[i], `bar ${i + 1}`);
+      both.take(other, b, i);
+      if (i % 7 === 0) one = one.slice();
+    });
+    assert.deepEqual(one, state);
+  });
+}
+
+test('the contract covers every kernel there is', async () => {
+  const folder = new URL('../../actors/indicators/', import.meta.url);
+  const found: string[] = [];
+  for (const file of readdirSync(folder).filter((entry) => entry.endsWith('.js'))) {
+    const module = (await import(new URL(file, folder).href)) as Readonly<Record<string, unknown>>;
+    for (const [name, value] of Object.entries(module)) {
+      const { prototype } = value as { prototype?: { update?: unknown } };
+      if (typeof value === 'function' && typeof prototype?.update === 'function') found.push(name);
+    }
+  }
+  // The cycle is what three kernels share, and runs inside them above.
+  assert.deepEqual(found.filter((name) => name !== 'HilbertCycle').sort(), Object.keys(KERNELS).sort());
+});
