@@ -62,7 +62,7 @@ export async function benchBackfill(): Promise<void> {
       result[name].both = await measure(requests, target);
     }
     const parts = await store.sql(
-      `SELECT table, count() AS parts, sum(rows) AS rows, sum(bytes_on_disk) / sum(rows) AS bytes
+      `SELECT table, count() AS parts, sum(bytes_on_disk) / sum(rows) AS bytes
        FROM system.parts WHERE active AND table IN ('ml_features', 'aggregates') GROUP BY table ORDER BY table`,
     );
     await store.close();
