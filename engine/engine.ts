@@ -823,19 +823,20 @@ export class Engine {
       const route = actor instanceof SignalActor ? actor.route : undefined;
       if (route?.featureSetVersion !== FEATURE_SET_VERSION) continue;
       const key = inferenceKey(route, row);
+      const deadline = this.#waitForEvidence
+        ? Infinity
+        : performance.now() + this.config.inference.deadlineMs;
+      // The second tenant of a model gets the run of the first.
+      const promise = this.inference.infer(this.#pair(route), key, row.model, deadline);
       const ahead = this.#ahead.get(key);
       if (ahead !== undefined) {
         ahead.uses++;
         continue;
       }
-      // One whose actor took up another model in between is never asked for.
-      if (this.#ahead.size >= AHEAD_MAX) this.#ahead.delete(this.#ahead.keys().next().value!);
-      const deadline = this.#waitForEvidence
-        ? Infinity
-        : performance.now() + this.config.inference.deadlineMs;
-      const promise = this.inference.infer(this.#pair(route), key, row.model, deadline);
       // Who asks for it hears of a failure.
       promise.catch(() => undefined);
+      // One whose actor took up another model in between is never asked for.
+      if (this.#ahead.size >= AHEAD_MAX) this.#ahead.delete(this.#ahead.keys().next().value!);
       this.#ahead.set(key, { promise, uses: 1 });
     }
   }
