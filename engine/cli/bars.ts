@@ -1,6 +1,5 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
-import { rename, rm } from 'node:fs/promises';
 import { createGzip } from 'node:zlib';
 import { Command, Option } from 'commander';
 import { barDefect, type Bar } from '../../actors/market/bar.js';
@@ -8,10 +7,10 @@ import { BarBuilder } from '../../actors/market/bar-builder.js';
 import { PRICE_BASES, quoteDefect, type PriceBasis } from '../../actors/market/quote.js';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import { StateLayout } from '../../actors/indicators/state.js';
-import { SuhoError, messageOf } from '../errors.js';
 import { readMarketFile } from '../feeds/market-file.js';
 import { jsonOption, timeframeOption } from './options.js';
 import { startCounter } from './progress.js';
+import { writeWhole } from './whole-file.js';
 
 interface Options {
   readonly timeframe: Timeframe;
@@ -40,11 +39,13 @@ export function barsCommand(): Command {
       '\nExamples:\n  suho bars ticks.csv.gz --timeframe 1m > m1.csv\n  suho bars m1.csv --timeframe 1h --out h1.csv.gz',
     )
     .action(async (file: string, options: Options) => {
+      const { out } = options;
       const counter = startCounter('bars');
       const counts: Counts = { inputs: 0, bars: 0, rejected: 0, late: 0 };
       const lines = barLines(file, options, counts, (n, stage) => counter.update(n, stage));
       try {
-        if (options.out !== undefined) await writeWhole(options.out, lines);
+        if (out !== undefined)
+          await writeWhole(out, async (temporary) => await writeLines(temporary, out.endsWith('.gz'), lines));
         else if (options.json === true) for await (const line of lines) void line;
         else
           for await (const line of lines)
@@ -61,23 +62,14 @@ export function barsCommand(): Command {
     });
 }
 
-async function writeWhole(out: string, lines: AsyncIterable<string>): Promise<void> {
-  const temporary = `${out}.${process.pid}.tmp`;
-  try {
-    const target = createWriteStream(temporary);
-    const sink = out.endsWith('.gz') ? createGzip() : target;
-    if (sink !== target) sink.pipe(target);
-    await once(target, 'open');
-    for await (const line of lines) if (!sink.write(line)) await once(sink, 'drain');
-    sink.end();
-    await once(target, 'finish');
-    await rename(temporary, out);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error instanceof SuhoError
-      ? error
-      : new SuhoError('BAD_FILE', `${out} cannot be written: ${messageOf(error)}.`);
-  }
+async function writeLines(file: string, zipped: boolean, lines: AsyncIterable<string>): Promise<void> {
+  const target = createWriteStream(file);
+  const sink = zipped ? createGzip() : target;
+  if (sink !== target) sink.pipe(target);
+  await once(target, 'open');
+  for await (const line of lines) if (!sink.write(line)) await once(sink, 'drain');
+  sink.end();
+  await once(target, 'finish');
 }
 
 function csvLine(bar: Bar): string {

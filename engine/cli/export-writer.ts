@@ -1,8 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
-import { rename, rm } from 'node:fs/promises';
 import { fileWriter, parquetWriteRows } from 'hyparquet-writer';
-import { SuhoError, messageOf } from '../errors.js';
+import { writeWhole } from './whole-file.js';
 
 export const EXPORT_FORMATS = ['parquet', 'csv', 'jsonl'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -26,18 +25,11 @@ export async function writeExport(
   names: readonly string[],
   rows: AsyncIterable<readonly ExportRow[]>,
 ): Promise<number> {
-  const temporary = `${out}.${process.pid}.tmp`;
   const counted = { rows: 0 };
-  try {
+  await writeWhole(out, async (temporary) => {
     if (format === 'parquet') await writeParquet(temporary, names, rows, counted);
     else await writeText(temporary, format === 'csv' ? csv(names) : jsonl(names), rows, counted);
-    await rename(temporary, out);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error instanceof SuhoError
-      ? error
-      : new SuhoError('BAD_FILE', `${out} cannot be written: ${messageOf(error)}.`);
-  }
+  });
   return counted.rows;
 }
 
