@@ -1,5 +1,5 @@
 import { FEATURE_COUNT, FEATURE_SET_VERSION, columnOf } from './features/catalogue.js';
-import { FeatureEngine } from './features/feature-engine.js';
+import { FEATURE_STATE_REVISION, FeatureEngine } from './features/feature-engine.js';
 import { Labeler, type Label } from './features/labels.js';
 import { StateLayout } from './indicators/state.js';
 import type { Bar } from './market/bar.js';
@@ -37,7 +37,7 @@ export class SeriesKernels {
     this.features = new FeatureEngine(this.lengthMs, layout);
     this.labeler = new Labeler(layout, this.lengthMs);
     this.stateSize = layout.size;
-    this.layout = `series/${timeframe}/${basis}/${FEATURE_SET_VERSION}/${layout.size}`;
+    this.layout = `series/${timeframe}/${basis}/${FEATURE_SET_VERSION}/${FEATURE_STATE_REVISION}/${layout.size}`;
   }
 }
 

@@ -1,19 +1,25 @@
+import { AwesomeOscillator } from '../indicators/awesome-oscillator.js';
 import { CommodityChannelIndex } from '../indicators/commodity-channel-index.js';
 import { ConnorsRsi } from '../indicators/connors-rsi.js';
+import { CoppockCurve } from '../indicators/coppock-curve.js';
 import { Ema } from '../indicators/ema.js';
 import { FisherTransform } from '../indicators/fisher-transform.js';
 import { FIELD } from '../indicators/history.js';
 import { IntradayMomentumIndex } from '../indicators/intraday-momentum-index.js';
 import { ratio } from '../indicators/kernel.js';
+import { KnowSureThing } from '../indicators/know-sure-thing.js';
 import { PriceOscillator } from '../indicators/price-oscillator.js';
+import { rateOfChange } from '../indicators/rate-of-change.js';
 import { RelativeVigorIndex } from '../indicators/relative-vigor-index.js';
-import { Sma } from '../indicators/sma.js';
 import type { StateLayout } from '../indicators/state.js';
+import { Stochastic } from '../indicators/stochastic.js';
+import { StochasticRsi } from '../indicators/stochastic-rsi.js';
+import { Trix } from '../indicators/trix.js';
+import { TrueStrengthIndex } from '../indicators/true-strength-index.js';
 import { UltimateOscillator } from '../indicators/ultimate-oscillator.js';
 import { WilderMomentum } from '../indicators/wilder-momentum.js';
-import { WindowExtremes } from '../indicators/window-extremes.js';
-import { windowMean, windowSquares } from '../indicators/window-statistics.js';
-import { Wma } from '../indicators/wma.js';
+import { windowMean } from '../indicators/window-statistics.js';
+import { ZScore } from '../indicators/z-score.js';
 import { specs, type ColumnOf } from './feature.js';
 import type { MarketState } from './market-state.js';
 
@@ -62,29 +68,31 @@ export const MOMENTUM_FEATURES = specs('momentum', [
   ['rvi_10', 'raw', 'ratio', 13, 'Relative vigor index, 10 bars'],
 ]);
 
+/** What rounding leaves of a flat window of prices, as a share of the mean, is no deviation. */
+const FLAT = 1e-13;
+
 /** Oscillators and rates of change. */
 export class MomentumFeatures {
   readonly #first: number;
   readonly #rsi7: WilderMomentum;
   readonly #rsi14: WilderMomentum;
   readonly #rsi21: WilderMomentum;
-  readonly #slowK: Sma;
-  readonly #slowD: Sma;
-  readonly #rsiExtremes: WindowExtremes;
-  readonly #rsiD: Sma;
+  readonly #stochastic: Stochastic;
+  readonly #stochasticRsi: StochasticRsi;
   readonly #cci14: CommodityChannelIndex;
   readonly #cci20: CommodityChannelIndex;
   readonly #oscillator: PriceOscillator;
   readonly #ppoSignal: Ema;
-  readonly #trix: readonly [Ema, Ema, Ema];
-  readonly #trixAt: number;
+  readonly #trix: Trix;
   readonly #ultimate: UltimateOscillator;
   readonly #imi: IntradayMomentumIndex;
-  readonly #tsi: readonly [Ema, Ema, Ema, Ema];
-  readonly #kst: readonly [Sma, Sma, Sma, Sma];
-  readonly #kstSignal: Sma;
-  readonly #coppock: Wma;
+  readonly #tsi: TrueStrengthIndex;
+  readonly #awesome: AwesomeOscillator;
+  readonly #kst: KnowSureThing;
+  readonly #coppock: CoppockCurve;
   readonly #connors: ConnorsRsi;
+  readonly #zScore20: ZScore;
+  readonly #zScore50: ZScore;
   readonly #fisher: FisherTransform;
   readonly #vigor: RelativeVigorIndex;
 
@@ -94,23 +102,22 @@ export class MomentumFeatures {
     this.#rsi7 = new WilderMomentum(layout, 7);
     this.#rsi14 = new WilderMomentum(layout, 14);
     this.#rsi21 = new WilderMomentum(layout, 21);
-    this.#slowK = new Sma(layout, 3);
-    this.#slowD = new Sma(layout, 3);
-    this.#rsiExtremes = new WindowExtremes(layout, 14);
-    this.#rsiD = new Sma(layout, 3);
+    this.#stochastic = new Stochastic(layout, 3);
+    this.#stochasticRsi = new StochasticRsi(layout, 14, 3);
     this.#cci14 = new CommodityChannelIndex(history, 14);
     this.#cci20 = new CommodityChannelIndex(history, 20);
     this.#oscillator = new PriceOscillator(layout, 12, 26);
     this.#ppoSignal = new Ema(layout, 9);
-    this.#trix = [new Ema(layout, 15), new Ema(layout, 15), new Ema(layout, 15)];
-    this.#trixAt = layout.reserve(1);
+    this.#trix = new Trix(layout, 15);
     this.#ultimate = new UltimateOscillator(history, 7, 14, 28);
     this.#imi = new IntradayMomentumIndex(history, 14);
-    this.#tsi = [new Ema(layout, 25), new Ema(layout, 13), new Ema(layout, 25), new Ema(layout, 13)];
-    this.#kst = [new Sma(layout, 10), new Sma(layout, 10), new Sma(layout, 10), new Sma(layout, 15)];
-    this.#kstSignal = new Sma(layout, 9);
-    this.#coppock = new Wma(layout, 10);
+    this.#tsi = new TrueStrengthIndex(layout, 25, 13);
+    this.#awesome = new AwesomeOscillator(history, 5, 34);
+    this.#kst = new KnowSureThing(layout, history);
+    this.#coppock = new CoppockCurve(layout, history, 14, 11, 10);
     this.#connors = new ConnorsRsi(layout, history, 3, 2, 100);
+    this.#zScore20 = new ZScore(history, FIELD.close, 20, FLAT);
+    this.#zScore50 = new ZScore(history, FIELD.close, 50, FLAT);
     this.#fisher = new FisherTransform(layout, 10);
     this.#vigor = new RelativeVigorIndex(history, 10);
   }
@@ -131,23 +138,15 @@ export class MomentumFeatures {
     out[at] = this.#rsi7.rsi;
     out[at + 1] = this.#rsi14.rsi;
     out[at + 2] = this.#rsi21.rsi;
-    const highest = m.highest14.value;
-    const lowest = m.lowest14.value;
-    const fastK = 100 * ratio(close - lowest, highest - lowest);
-    const slowK = this.#slowK.update(s, fastK);
-    const slowD = this.#slowD.update(s, slowK);
-    out[at + 3] = slowD === slowD ? slowK : NaN;
-    out[at + 4] = slowD;
-    // %D of the fast stochastic is the same average as %K of the slow one.
-    out[at + 5] = slowK === slowK ? fastK : NaN;
-    out[at + 6] = slowK;
-    const rsi = this.#rsi14.rsi;
-    this.#rsiExtremes.update(s, rsi);
-    const rsiK =
-      100 * ratio(rsi - this.#rsiExtremes.lowest, this.#rsiExtremes.highest - this.#rsiExtremes.lowest);
-    const rsiD = this.#rsiD.update(s, rsiK);
-    out[at + 7] = rsiD === rsiD ? rsiK : NaN;
-    out[at + 8] = rsiD;
+    const stochastic = this.#stochastic;
+    stochastic.update(s, close, m.highest14.value, m.lowest14.value);
+    out[at + 3] = stochastic.slowK;
+    out[at + 4] = stochastic.slowD;
+    out[at + 5] = stochastic.fastK;
+    out[at + 6] = stochastic.fastD;
+    this.#stochasticRsi.update(s, this.#rsi14.rsi);
+    out[at + 7] = this.#stochasticRsi.k;
+    out[at + 8] = this.#stochasticRsi.d;
   }
 
   #rates(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
@@ -155,9 +154,9 @@ export class MomentumFeatures {
     out[at + 1] = this.#cci20.update(s);
     const range = m.highest14.value - m.lowest14.value;
     out[at + 2] = range === 0 ? 0 : (m.highest14.value - m.close) / (range / -100);
-    out[at + 3] = rateOfChange(s, m, 5);
-    out[at + 4] = rateOfChange(s, m, 10);
-    out[at + 5] = rateOfChange(s, m, 20);
+    out[at + 3] = rateOfChange(s, m.history, 5);
+    out[at + 4] = rateOfChange(s, m.history, 10);
+    out[at + 5] = rateOfChange(s, m.history, 20);
     out[at + 6] = m.bars > 10 ? m.close - m.history.value(s, FIELD.close, 10) : NaN;
     out[at + 7] = this.#rsi14.cmo;
   }
@@ -170,11 +169,7 @@ export class MomentumFeatures {
     out[at + 1] = signal;
     out[at + 2] = oscillator.percentage - signal;
     out[at + 3] = oscillator.absolute;
-    const [first, second, third] = this.#trix;
-    const triple = third.update(s, second.update(s, first.update(s, m.close)));
-    const previous = s[this.#trixAt]!;
-    out[at + 4] = triple === triple && previous !== 0 ? (triple / previous - 1) * 100 : NaN;
-    if (triple === triple) s[this.#trixAt] = triple;
+    out[at + 4] = this.#trix.update(s, m.close);
     out[at + 5] = this.#ultimate.update(s);
     out[at + 6] = ratio(m.close - m.open, m.high - m.low);
     out[at + 7] = this.#imi.update(s);
@@ -182,40 +177,17 @@ export class MomentumFeatures {
 
   #composites(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
     const history = m.history;
-    const change = m.close - m.previousClose;
-    const [a, b, c, d] = this.#tsi;
-    const momentum = b.update(s, a.update(s, change));
-    out[at] = 100 * ratio(momentum, d.update(s, c.update(s, Math.abs(change))));
-    out[at + 1] = m.bars >= 34 ? medianMean(s, m, 5) - medianMean(s, m, 34) : NaN;
-    out[at + 2] = m.bars >= 20 ? history.value(s, FIELD.close, 11) - m.meanClose20 : NaN;
-    const [k1, k2, k3, k4] = this.#kst;
-    const kst =
-      k1.update(s, rateOfChange(s, m, 10)) +
-      2 * k2.update(s, rateOfChange(s, m, 15)) +
-      3 * k3.update(s, rateOfChange(s, m, 20)) +
-      4 * k4.update(s, rateOfChange(s, m, 30));
-    out[at + 3] = kst;
-    out[at + 4] = this.#kstSignal.update(s, kst);
-    out[at + 5] = this.#coppock.update(s, rateOfChange(s, m, 14) + rateOfChange(s, m, 11));
+    out[at] = this.#tsi.update(s, m.close - m.previousClose);
+    out[at + 1] = this.#awesome.update(s);
+    out[at + 2] = history.value(s, FIELD.close, 11) - m.meanClose20;
+    this.#kst.update(s);
+    out[at + 3] = this.#kst.line;
+    out[at + 4] = this.#kst.signal;
+    out[at + 5] = this.#coppock.update(s);
     out[at + 6] = this.#connors.update(s);
-    out[at + 7] = zScore(s, m, 20, m.meanClose20);
-    out[at + 8] = zScore(s, m, 50, m.bars >= 50 ? windowMean(s, history, FIELD.close, 50) : NaN);
+    out[at + 7] = this.#zScore20.update(s, m.meanClose20);
+    out[at + 8] = this.#zScore50.update(s, m.bars >= 50 ? windowMean(s, history, FIELD.close, 50) : NaN);
     out[at + 9] = this.#fisher.update(s, m.high, m.low);
     out[at + 10] = this.#vigor.update(s);
   }
-}
-
-function rateOfChange(s: Float64Array, m: MarketState, bars: number): number {
-  return m.bars > bars ? (m.close / m.history.value(s, FIELD.close, bars) - 1) * 100 : NaN;
-}
-
-function medianMean(s: Float64Array, m: MarketState, bars: number): number {
-  return (windowMean(s, m.history, FIELD.high, bars) + windowMean(s, m.history, FIELD.low, bars)) / 2;
-}
-
-function zScore(s: Float64Array, m: MarketState, bars: number, mean: number): number {
-  if (m.bars < bars) return NaN;
-  const sigma = Math.sqrt(windowSquares(s, m.history, FIELD.close, bars, mean) / bars);
-  // What rounding leaves of a flat window is not a deviation.
-  return sigma <= 1e-13 * mean ? 0 : (m.close - mean) / sigma;
 }

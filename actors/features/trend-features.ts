@@ -1,24 +1,25 @@
-import { Delay } from '../indicators/delay.js';
+import { Aroon } from '../indicators/aroon.js';
 import { Dema } from '../indicators/dema.js';
 import { DirectionalMovement } from '../indicators/directional-movement.js';
 import { DominantCycle, DominantCyclePeriod } from '../indicators/dominant-cycle.js';
+import { EfficiencyRatio } from '../indicators/efficiency-ratio.js';
 import { Ema } from '../indicators/ema.js';
 import { HilbertCycle } from '../indicators/hilbert.js';
 import { FIELD } from '../indicators/history.js';
 import { Hma } from '../indicators/hma.js';
+import { Ichimoku } from '../indicators/ichimoku.js';
 import { Kama } from '../indicators/kama.js';
-import { ratio } from '../indicators/kernel.js';
 import { LinearRegression } from '../indicators/linear-regression.js';
 import { Macd } from '../indicators/macd.js';
 import { Mama } from '../indicators/mama.js';
 import { ParabolicSar } from '../indicators/parabolic-sar.js';
 import { PriceSma } from '../indicators/price-sma.js';
-import { RollingExtreme } from '../indicators/rolling-extreme.js';
 import type { StateLayout } from '../indicators/state.js';
 import { Supertrend } from '../indicators/supertrend.js';
 import { T3 } from '../indicators/t3.js';
 import { Tema } from '../indicators/tema.js';
 import { Trima } from '../indicators/trima.js';
+import { Vortex } from '../indicators/vortex.js';
 import { Wma } from '../indicators/wma.js';
 import { specs, type ColumnOf } from './feature.js';
 import type { MarketState } from './market-state.js';
@@ -113,17 +114,13 @@ export class TrendFeatures {
   readonly #cycle: DominantCycle;
   readonly #macd: Macd;
   readonly #movement: DirectionalMovement;
-  readonly #highest26: RollingExtreme;
-  readonly #lowest26: RollingExtreme;
-  readonly #highest9: RollingExtreme;
-  readonly #lowest9: RollingExtreme;
-  readonly #highest52: RollingExtreme;
-  readonly #lowest52: RollingExtreme;
-  readonly #senkouA: Delay;
-  readonly #senkouB: Delay;
+  readonly #aroon: Aroon;
+  readonly #ichimoku: Ichimoku;
   readonly #sar: ParabolicSar;
   readonly #supertrend: Supertrend;
+  readonly #vortex: Vortex;
   readonly #regression: LinearRegression;
+  readonly #efficiency: EfficiencyRatio;
 
   constructor(layout: StateLayout, m: MarketState, columnOf: ColumnOf) {
     this.#first = columnOf('sma_5');
@@ -144,28 +141,24 @@ export class TrendFeatures {
     this.#cycle = new DominantCycle(layout, history);
     this.#macd = new Macd(layout, 12, 26, 9);
     this.#movement = new DirectionalMovement(layout, history, 14);
-    this.#highest26 = new RollingExtreme(layout, history, FIELD.high, 26, 1);
-    this.#lowest26 = new RollingExtreme(layout, history, FIELD.low, 26, -1);
-    this.#highest9 = new RollingExtreme(layout, history, FIELD.high, 9, 1);
-    this.#lowest9 = new RollingExtreme(layout, history, FIELD.low, 9, -1);
-    this.#highest52 = new RollingExtreme(layout, history, FIELD.high, 52, 1);
-    this.#lowest52 = new RollingExtreme(layout, history, FIELD.low, 52, -1);
-    this.#senkouA = new Delay(layout, 26);
-    this.#senkouB = new Delay(layout, 26);
+    this.#aroon = new Aroon(layout, history, 25);
+    this.#ichimoku = new Ichimoku(layout, history);
     this.#sar = new ParabolicSar(layout, history, 0.02, 0.2);
     this.#supertrend = new Supertrend(layout, 10, 3);
+    this.#vortex = new Vortex(history, 14);
     this.#regression = new LinearRegression(history, 14);
+    this.#efficiency = new EfficiencyRatio(history, 20);
   }
 
   update(s: Float64Array, m: MarketState, out: Float64Array): void {
     const at = this.#first;
     this.#averages(s, m, out, at);
     this.#directional(s, m, out, at + 22);
-    this.#ichimoku(s, m, out, at + 39);
+    this.#cloud(s, m, out, at + 39);
     this.#regressions(s, m, out, at + 46);
     out[at + 59] = out[at + 3]! - out[at + 5]!;
     out[at + 60] = out[at + 7]! - out[at + 9]!;
-    out[at + 61] = efficiency(s, m, 20);
+    out[at + 61] = this.#efficiency.update(s);
   }
 
   #averages(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
@@ -203,13 +196,11 @@ export class TrendFeatures {
     out[i++] = dm.minusDi;
     out[i++] = dm.plusDm;
     out[i++] = dm.minusDm;
-    this.#highest26.update(s);
-    this.#lowest26.update(s);
-    const up = 4 * (25 - this.#highest26.ago);
-    const down = 4 * (25 - this.#lowest26.ago);
-    out[i++] = up;
-    out[i++] = down;
-    out[i++] = up - down;
+    const aroon = this.#aroon;
+    aroon.update(s);
+    out[i++] = aroon.up;
+    out[i++] = aroon.down;
+    out[i++] = aroon.up - aroon.down;
     this.#sar.update(s);
     out[i++] = this.#sar.value;
     out[i++] = this.#sar.direction;
@@ -218,28 +209,22 @@ export class TrendFeatures {
     out[i] = this.#supertrend.direction;
   }
 
-  #ichimoku(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
-    this.#highest9.update(s);
-    this.#lowest9.update(s);
-    this.#highest52.update(s);
-    this.#lowest52.update(s);
-    const tenkan = (this.#highest9.value + this.#lowest9.value) / 2;
-    const kijun = (this.#highest26.value + this.#lowest26.value) / 2;
-    const senkouA = this.#senkouA.update(s, (tenkan + kijun) / 2);
-    const senkouB = this.#senkouB.update(s, (this.#highest52.value + this.#lowest52.value) / 2);
-    out[at] = tenkan;
-    out[at + 1] = kijun;
-    out[at + 2] = senkouA;
-    out[at + 3] = senkouB;
+  #cloud(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
+    const lines = this.#ichimoku;
+    lines.update(s, this.#aroon.highest.value, this.#aroon.lowest.value);
+    out[at] = lines.conversion;
+    out[at + 1] = lines.base;
+    out[at + 2] = lines.leadingA;
+    out[at + 3] = lines.leadingB;
     out[at + 4] = m.bars > 26 ? m.close / m.history.value(s, FIELD.close, 26) - 1 : NaN;
-    out[at + 5] = senkouA - senkouB;
-    if (senkouB !== senkouB) out[at + 6] = NaN;
-    else if (m.close > Math.max(senkouA, senkouB)) out[at + 6] = 1;
-    else out[at + 6] = m.close < Math.min(senkouA, senkouB) ? -1 : 0;
+    out[at + 5] = lines.leadingA - lines.leadingB;
+    out[at + 6] = lines.side(m.close);
   }
 
   #regressions(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
-    vortex(s, m, out, at);
+    this.#vortex.update(s);
+    out[at] = this.#vortex.plus;
+    out[at + 1] = this.#vortex.minus;
     const line = this.#regression;
     line.update(s);
     out[at + 2] = line.end;
@@ -257,34 +242,4 @@ export class TrendFeatures {
     out[at + 11] = cycle.sine;
     out[at + 12] = cycle.leadSine;
   }
-}
-
-/** Vortex indicator over 14 bars. Source: Botes & Siepman, S&C 2010. */
-function vortex(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
-  if (m.bars < 15) {
-    out[at] = out[at + 1] = NaN;
-    return;
-  }
-  const history = m.history;
-  let plus = 0;
-  let minus = 0;
-  let range = 0;
-  for (let ago = 13; ago >= 0; ago--) {
-    plus += Math.abs(history.value(s, FIELD.high, ago) - history.value(s, FIELD.low, ago + 1));
-    minus += Math.abs(history.value(s, FIELD.low, ago) - history.value(s, FIELD.high, ago + 1));
-    range += history.value(s, FIELD.trueRange, ago);
-  }
-  out[at] = ratio(plus, range);
-  out[at + 1] = ratio(minus, range);
-}
-
-/** Kaufman's efficiency ratio of the close. */
-function efficiency(s: Float64Array, m: MarketState, bars: number): number {
-  if (m.bars <= bars) return NaN;
-  const history = m.history;
-  let path = 0;
-  for (let ago = bars - 1; ago >= 0; ago--) {
-    path += Math.abs(history.value(s, FIELD.close, ago) - history.value(s, FIELD.close, ago + 1));
-  }
-  return Math.min(1, ratio(Math.abs(m.close - history.value(s, FIELD.close, bars)), path));
 }

@@ -1,16 +1,19 @@
 import { AverageDeviation } from '../indicators/average-deviation.js';
+import { ChoppinessIndex } from '../indicators/choppiness-index.js';
 import { Ema } from '../indicators/ema.js';
-import { FIELD, HISTORY_BARS } from '../indicators/history.js';
+import { EwmaVolatility } from '../indicators/ewma-volatility.js';
+import { FIELD } from '../indicators/history.js';
 import { ratio } from '../indicators/kernel.js';
 import { PriceSma } from '../indicators/price-sma.js';
 import { RangeVolatility } from '../indicators/range-volatility.js';
+import { Skewness } from '../indicators/skewness.js';
 import { Sma } from '../indicators/sma.js';
 import { StandardDeviation } from '../indicators/standard-deviation.js';
 import type { StateLayout } from '../indicators/state.js';
+import { UlcerIndex } from '../indicators/ulcer-index.js';
 import { specs, type ColumnOf } from './feature.js';
 import type { MarketState } from './market-state.js';
 
-const MASK = HISTORY_BARS - 1;
 /** Milliseconds of market time in a year of 252 trading days. */
 const YEAR_MS = 252 * 86_400_000;
 
@@ -61,7 +64,10 @@ export class VolatilityFeatures {
   readonly #accLower: Sma;
   readonly #averageDeviation: AverageDeviation;
   readonly #ranges: RangeVolatility;
-  readonly #ewmaAt: number;
+  readonly #ewma: EwmaVolatility;
+  readonly #ulcer: UlcerIndex;
+  readonly #choppiness: ChoppinessIndex;
+  readonly #skewness: Skewness;
   readonly #annual: number;
 
   constructor(layout: StateLayout, m: MarketState, columnOf: ColumnOf, lengthMs: number) {
@@ -73,7 +79,10 @@ export class VolatilityFeatures {
     this.#accLower = new Sma(layout, 20);
     this.#averageDeviation = new AverageDeviation(m.history, 20);
     this.#ranges = new RangeVolatility(layout, 20);
-    this.#ewmaAt = layout.reserve(2);
+    this.#ewma = new EwmaVolatility(layout, 0.94);
+    this.#ulcer = new UlcerIndex(m.history, 14);
+    this.#choppiness = new ChoppinessIndex(m.history, 14);
+    this.#skewness = new Skewness(m.history, 20);
     this.#annual = Math.sqrt(YEAR_MS / lengthMs);
   }
 
@@ -138,52 +147,9 @@ export class VolatilityFeatures {
     out[at + 3] = ranges.garmanKlass * annual;
     out[at + 4] = ranges.rogersSatchell * annual;
     out[at + 5] = ranges.yangZhang * annual;
-    const r = m.logReturn;
-    if (r === r) {
-      const first = s[this.#ewmaAt] === 0;
-      s[this.#ewmaAt] = 1;
-      s[this.#ewmaAt + 1] = first ? r * r : 0.94 * s[this.#ewmaAt + 1]! + 0.06 * r * r;
-    }
-    out[at + 6] = r === r ? Math.sqrt(s[this.#ewmaAt + 1]!) * annual : NaN;
-    out[at + 7] = ulcer(s, m, 14);
-    out[at + 8] = choppiness(s, m);
-    out[at + 9] = skewness(s, m, 20);
+    out[at + 6] = this.#ewma.update(s, m.logReturn) * annual;
+    out[at + 7] = this.#ulcer.update(s);
+    out[at + 8] = this.#choppiness.update(s, m.highest14.value - m.lowest14.value);
+    out[at + 9] = this.#skewness.update(s, m.meanReturn20, m.returnSquares20);
   }
-}
-
-/** Ulcer index. Source: Martin & McCann 1989; the running high is the highest close of the window so far. */
-function ulcer(s: Float64Array, m: MarketState, window: number): number {
-  if (m.bars < window) return NaN;
-  const closes = m.history.base(FIELD.close);
-  let highest = 0;
-  let squares = 0;
-  for (let i = m.bars - window; i < m.bars; i++) {
-    const close = s[closes + (i & MASK)]!;
-    if (close > highest) highest = close;
-    const fall = (100 * (close - highest)) / highest;
-    squares += fall * fall;
-  }
-  return Math.sqrt(squares / window);
-}
-
-/** Choppiness index, 14 bars; 100 in a flat window. Source: Dreiss. */
-function choppiness(s: Float64Array, m: MarketState): number {
-  if (m.bars < 15) return NaN;
-  let path = 0;
-  for (let ago = 0; ago < 14; ago++) path += m.history.value(s, FIELD.trueRange, ago);
-  const range = m.highest14.value - m.lowest14.value;
-  return range === 0 ? 100 : (100 * Math.log10(path / range)) / Math.log10(14);
-}
-
-/** Sample skewness g₁ = m₃/m₂^1.5 of the last log returns; 0 in a flat window. Source: Joanes & Gill 1998. */
-function skewness(s: Float64Array, m: MarketState, window: 20): number {
-  if (m.bars <= window) return NaN;
-  const returns = m.history.base(FIELD.logReturn);
-  let m3 = 0;
-  for (let i = m.bars - window; i < m.bars; i++) {
-    const deviation = s[returns + (i & MASK)]! - m.meanReturn20;
-    m3 += deviation * deviation * deviation;
-  }
-  const m2 = m.returnSquares20 / window;
-  return m2 < 1e-24 ? 0 : m3 / window / (m2 * Math.sqrt(m2));
 }

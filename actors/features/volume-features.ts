@@ -1,18 +1,21 @@
 import { AccumulationDistribution } from '../indicators/accumulation-distribution.js';
+import { EaseOfMovement } from '../indicators/ease-of-movement.js';
 import { Ema } from '../indicators/ema.js';
-import { FIELD, HISTORY_BARS } from '../indicators/history.js';
+import { FIELD } from '../indicators/history.js';
 import { ratio } from '../indicators/kernel.js';
 import { MoneyFlowIndex } from '../indicators/money-flow-index.js';
 import { OnBalanceVolume } from '../indicators/on-balance-volume.js';
 import { RollingSlope } from '../indicators/rolling-slope.js';
-import { Sma } from '../indicators/sma.js';
 import type { StateLayout } from '../indicators/state.js';
+import { TurnoverImpact } from '../indicators/turnover-impact.js';
+import { VolumeFlow } from '../indicators/volume-flow.js';
 import { VolumeIndexReturn } from '../indicators/volume-index.js';
-import { windowCorrelation, windowMean, windowSquares } from '../indicators/window-statistics.js';
+import { VolumePriceTrendSlope } from '../indicators/volume-price-trend.js';
+import { windowCorrelation, windowMean } from '../indicators/window-statistics.js';
+import { ZScore } from '../indicators/z-score.js';
 import { specs, type ColumnOf } from './feature.js';
 import type { MarketState } from './market-state.js';
 
-const MASK = HISTORY_BARS - 1;
 const WINDOW = 20;
 
 export const VOLUME_FEATURES = specs('volume', [
@@ -54,32 +57,36 @@ export const VOLUME_FEATURES = specs('volume', [
 export class VolumeFeatures {
   readonly #first: number;
   readonly #modelOnly: number;
+  readonly #zScore: ZScore;
   readonly #obv: OnBalanceVolume;
   readonly #obvSlope: RollingSlope;
   readonly #line: AccumulationDistribution;
   readonly #lineSlope: RollingSlope;
+  readonly #flow: VolumeFlow;
   readonly #mfi: MoneyFlowIndex;
   readonly #force: Ema;
-  readonly #ease: Sma;
-  readonly #vptAt: number;
-  readonly #vptSlope: RollingSlope;
+  readonly #ease: EaseOfMovement;
+  readonly #vptSlope: VolumePriceTrendSlope;
   readonly #negative: VolumeIndexReturn;
   readonly #positive: VolumeIndexReturn;
+  readonly #impact: TurnoverImpact;
 
   constructor(layout: StateLayout, m: MarketState, columnOf: ColumnOf) {
     this.#first = columnOf('volume_sma_20');
     this.#modelOnly = columnOf('ad_slope_20');
+    this.#zScore = new ZScore(m.history, FIELD.volume, WINDOW, 1e-12);
     this.#obv = new OnBalanceVolume(layout);
     this.#obvSlope = new RollingSlope(layout, WINDOW);
     this.#line = new AccumulationDistribution(layout, 3, 10);
     this.#lineSlope = new RollingSlope(layout, WINDOW);
+    this.#flow = new VolumeFlow(m.history, WINDOW);
     this.#mfi = new MoneyFlowIndex(layout, m.history, 14);
     this.#force = new Ema(layout, 13);
-    this.#ease = new Sma(layout, 14);
-    this.#vptAt = layout.reserve(1);
-    this.#vptSlope = new RollingSlope(layout, WINDOW);
+    this.#ease = new EaseOfMovement(layout, m.history, 14);
+    this.#vptSlope = new VolumePriceTrendSlope(layout, WINDOW);
     this.#negative = new VolumeIndexReturn(layout, WINDOW, -1);
     this.#positive = new VolumeIndexReturn(layout, WINDOW, 1);
+    this.#impact = new TurnoverImpact(m.history, WINDOW);
   }
 
   update(s: Float64Array, m: MarketState, out: Float64Array): void {
@@ -87,7 +94,7 @@ export class VolumeFeatures {
     const mean = m.volumeSma20;
     out[at] = mean;
     out[at + 1] = ratio(m.volume, mean);
-    out[at + 2] = this.#zScore(s, m);
+    out[at + 2] = this.#zScore.update(s, mean);
     this.#lines(s, m, out, at + 3);
     this.#flows(s, m, out, at + 7);
     this.#indices(s, m, out, at + 14);
@@ -98,13 +105,6 @@ export class VolumeFeatures {
     if (m.hasVolume) return;
     out.fill(NaN, at, at + VOLUME_FEATURES.length);
     out.fill(NaN, forms, forms + 4);
-  }
-
-  #zScore(s: Float64Array, m: MarketState): number {
-    const mean = m.volumeSma20;
-    if (mean !== mean) return NaN;
-    const sigma = Math.sqrt(windowSquares(s, m.history, FIELD.volume, WINDOW, mean) / WINDOW);
-    return sigma <= 1e-12 * mean ? 0 : (m.volume - mean) / sigma;
   }
 
   #lines(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
@@ -119,43 +119,20 @@ export class VolumeFeatures {
   }
 
   #flows(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
-    const history = m.history;
-    const highs = history.base(FIELD.high);
-    const lows = history.base(FIELD.low);
-    const closes = history.base(FIELD.close);
-    const typicals = history.base(FIELD.typical);
-    const volumes = history.base(FIELD.volume);
-    let flow = 0;
-    let value = 0;
-    let volume = 0;
-    for (let i = Math.max(0, m.bars - WINDOW); i < m.bars; i++) {
-      const slot = i & MASK;
-      const high = s[highs + slot]!;
-      const low = s[lows + slot]!;
-      const close = s[closes + slot]!;
-      const v = s[volumes + slot]!;
-      flow += ratio(close - low - (high - close), high - low) * v;
-      value += s[typicals + slot]! * v;
-      volume += v;
-    }
-    const known = m.bars >= WINDOW;
-    out[at] = known ? Math.max(-1, Math.min(1, ratio(flow, volume))) : NaN;
+    const flow = this.#flow;
+    flow.update(s);
+    out[at] = flow.moneyFlow;
     out[at + 1] = this.#mfi.update(s, m.volume);
     out[at + 2] = m.days.vwap;
-    out[at + 3] = known ? (volume > 0 ? value / volume : m.close) : NaN;
+    out[at + 3] = flow.vwap;
     out[at + 4] = m.inAtr(m.close - m.days.vwap);
     out[at + 5] = this.#force.update(s, (m.close - m.previousClose) * m.volume);
-    const middle = (m.high + m.low) / 2;
-    const previousMiddle =
-      m.bars > 1 ? (history.value(s, FIELD.high, 1) + history.value(s, FIELD.low, 1)) / 2 : NaN;
-    out[at + 6] = this.#ease.update(s, ratio((middle - previousMiddle) * (m.high - m.low), m.volume));
+    out[at + 6] = this.#ease.update(s);
   }
 
   #indices(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
     const history = m.history;
-    let trend = NaN;
-    if (m.bars > 1) trend = s[this.#vptAt] = s[this.#vptAt]! + m.volume * (m.close / m.previousClose - 1);
-    out[at] = ratio(this.#vptSlope.update(s, trend), m.volumeSma20);
+    out[at] = ratio(this.#vptSlope.update(s, m.close, m.previousClose, m.volume), m.volumeSma20);
     out[at + 1] = this.#negative.update(s, m.logReturn, m.volume, m.previousVolume);
     out[at + 2] = this.#positive.update(s, m.logReturn, m.volume, m.previousVolume);
     out[at + 3] =
@@ -170,28 +147,9 @@ export class VolumeFeatures {
             windowMean(s, history, FIELD.volume, WINDOW),
           )
         : NaN;
-    out[at + 4] = NaN;
-    out[at + 5] = NaN;
-    if (m.bars <= WINDOW) return;
-    let up = 0;
-    let total = 0;
-    let illiquidity = 0;
-    let traded = 0;
-    const returns = history.base(FIELD.logReturn);
-    const volumes = history.base(FIELD.volume);
-    const closes = history.base(FIELD.close);
-    for (let i = m.bars - WINDOW; i < m.bars; i++) {
-      const slot = i & MASK;
-      const r = s[returns + slot]!;
-      const v = s[volumes + slot]!;
-      total += v;
-      if (r > 0) up += v;
-      if (v > 0) {
-        illiquidity += Math.abs(r) / (s[closes + slot]! * v);
-        traded++;
-      }
-    }
-    out[at + 4] = Math.min(1, ratio(up, total));
-    out[at + 5] = traded === 0 ? 0 : (1e9 * illiquidity) / traded;
+    const impact = this.#impact;
+    impact.update(s);
+    out[at + 4] = impact.upShare;
+    out[at + 5] = impact.illiquidity;
   }
 }

@@ -3,21 +3,30 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { AccumulationDistribution } from '../../actors/indicators/accumulation-distribution.js';
+import { Aroon } from '../../actors/indicators/aroon.js';
 import { Atr } from '../../actors/indicators/atr.js';
 import { AverageDeviation } from '../../actors/indicators/average-deviation.js';
+import { AwesomeOscillator } from '../../actors/indicators/awesome-oscillator.js';
+import { ChoppinessIndex } from '../../actors/indicators/choppiness-index.js';
 import { CommodityChannelIndex } from '../../actors/indicators/commodity-channel-index.js';
 import { ConnorsRsi } from '../../actors/indicators/connors-rsi.js';
+import { CoppockCurve } from '../../actors/indicators/coppock-curve.js';
 import { Delay } from '../../actors/indicators/delay.js';
 import { Dema } from '../../actors/indicators/dema.js';
 import { DirectionalMovement } from '../../actors/indicators/directional-movement.js';
 import { DominantCycle, DominantCyclePeriod } from '../../actors/indicators/dominant-cycle.js';
+import { EaseOfMovement } from '../../actors/indicators/ease-of-movement.js';
+import { EfficiencyRatio } from '../../actors/indicators/efficiency-ratio.js';
 import { Ema } from '../../actors/indicators/ema.js';
+import { EwmaVolatility } from '../../actors/indicators/ewma-volatility.js';
 import { FisherTransform } from '../../actors/indicators/fisher-transform.js';
 import { HilbertCycle } from '../../actors/indicators/hilbert.js';
 import { FIELD, History } from '../../actors/indicators/history.js';
 import { Hma } from '../../actors/indicators/hma.js';
+import { Ichimoku } from '../../actors/indicators/ichimoku.js';
 import { IntradayMomentumIndex } from '../../actors/indicators/intraday-momentum-index.js';
 import { Kama } from '../../actors/indicators/kama.js';
+import { KnowSureThing } from '../../actors/indicators/know-sure-thing.js';
 import { LinearRegression } from '../../actors/indicators/linear-regression.js';
 import { Macd } from '../../actors/indicators/macd.js';
 import { Mama } from '../../actors/indicators/mama.js';
@@ -30,20 +39,32 @@ import { RangeVolatility } from '../../actors/indicators/range-volatility.js';
 import { RelativeVigorIndex } from '../../actors/indicators/relative-vigor-index.js';
 import { RollingExtreme } from '../../actors/indicators/rolling-extreme.js';
 import { RollingSlope } from '../../actors/indicators/rolling-slope.js';
+import { Skewness } from '../../actors/indicators/skewness.js';
 import { Sma } from '../../actors/indicators/sma.js';
 import { StandardDeviation } from '../../actors/indicators/standard-deviation.js';
 import { StateLayout } from '../../actors/indicators/state.js';
+import { Stochastic } from '../../actors/indicators/stochastic.js';
+import { StochasticRsi } from '../../actors/indicators/stochastic-rsi.js';
 import { Supertrend } from '../../actors/indicators/supertrend.js';
 import { Swings } from '../../actors/indicators/swings.js';
 import { T3 } from '../../actors/indicators/t3.js';
 import { Tema } from '../../actors/indicators/tema.js';
 import { TradingDays } from '../../actors/indicators/trading-days.js';
 import { Trima } from '../../actors/indicators/trima.js';
+import { Trix } from '../../actors/indicators/trix.js';
+import { TrueStrengthIndex } from '../../actors/indicators/true-strength-index.js';
+import { TurnoverImpact } from '../../actors/indicators/turnover-impact.js';
+import { UlcerIndex } from '../../actors/indicators/ulcer-index.js';
 import { UltimateOscillator } from '../../actors/indicators/ultimate-oscillator.js';
+import { VolumeFlow } from '../../actors/indicators/volume-flow.js';
 import { VolumeIndexReturn } from '../../actors/indicators/volume-index.js';
+import { VolumePriceTrendSlope } from '../../actors/indicators/volume-price-trend.js';
+import { Vortex } from '../../actors/indicators/vortex.js';
 import { WilderMomentum } from '../../actors/indicators/wilder-momentum.js';
 import { WindowExtremes } from '../../actors/indicators/window-extremes.js';
+import { windowMean, windowSquares } from '../../actors/indicators/window-statistics.js';
 import { Wma } from '../../actors/indicators/wma.js';
+import { ZScore } from '../../actors/indicators/z-score.js';
 import type { Bar } from '../../actors/market/bar.js';
 import { inventedBars } from '../support/markets.js';
 
@@ -86,6 +107,16 @@ const KERNELS: Readonly<Record<string, Make>> = {
       },
     };
   },
+  Aroon: (layout, history) => {
+    const k = new Aroon(layout, history, 25);
+    return {
+      first: k.requiredInputs,
+      step: (s) => {
+        k.update(s);
+        return [k.up, k.down];
+      },
+    };
+  },
   Atr: (layout) => {
     const k = new Atr(layout, 14);
     return {
@@ -100,8 +131,14 @@ const KERNELS: Readonly<Record<string, Make>> = {
     };
   },
   AverageDeviation: ofHistory((_, history) => new AverageDeviation(history, 20)),
+  AwesomeOscillator: ofHistory((_, history) => new AwesomeOscillator(history, 5, 34)),
+  ChoppinessIndex: (_, history) => {
+    const k = new ChoppinessIndex(history, 14);
+    return { first: k.requiredInputs, step: (s, b) => [k.update(s, b.high - b.low)] };
+  },
   CommodityChannelIndex: ofHistory((_, history) => new CommodityChannelIndex(history, 14)),
   ConnorsRsi: ofHistory((layout, history) => new ConnorsRsi(layout, history, 3, 2, 100)),
+  CoppockCurve: ofHistory((layout, history) => new CoppockCurve(layout, history, 14, 11, 10)),
   Delay: ofCloses((layout) => new Delay(layout, 26)),
   Dema: ofCloses((layout) => new Dema(layout, 20)),
   DirectionalMovement: (layout, history) => {
@@ -137,14 +174,37 @@ const KERNELS: Readonly<Record<string, Make>> = {
       },
     };
   },
+  EaseOfMovement: ofHistory((layout, history) => new EaseOfMovement(layout, history, 14)),
+  EfficiencyRatio: ofHistory((_, history) => new EfficiencyRatio(history, 20)),
   Ema: ofCloses((layout) => new Ema(layout, 20)),
+  EwmaVolatility: ofCloses((layout) => new EwmaVolatility(layout, 0.94)),
   FisherTransform: (layout) => {
     const k = new FisherTransform(layout, 10);
     return { first: k.requiredInputs, step: (s, b) => [k.update(s, b.high, b.low)] };
   },
   Hma: ofCloses((layout) => new Hma(layout, 20)),
+  Ichimoku: (layout, history) => {
+    const k = new Ichimoku(layout, history);
+    return {
+      first: k.requiredInputs,
+      step: (s, b) => {
+        k.update(s, b.high, b.low);
+        return [k.conversion, k.base, k.leadingA, k.leadingB];
+      },
+    };
+  },
   IntradayMomentumIndex: ofHistory((_, history) => new IntradayMomentumIndex(history, 14)),
   Kama: ofHistory((layout, history) => new Kama(layout, history, 10)),
+  KnowSureThing: (layout, history) => {
+    const k = new KnowSureThing(layout, history);
+    return {
+      first: k.requiredInputs,
+      step: (s) => {
+        k.update(s);
+        return [k.line, k.signal];
+      },
+    };
+  },
   LinearRegression: (_, history) => {
     const k = new LinearRegression(history, 14);
     return {
@@ -231,8 +291,38 @@ const KERNELS: Readonly<Record<string, Make>> = {
     };
   },
   RollingSlope: ofCloses((layout) => new RollingSlope(layout, 20)),
+  Skewness: (_, history) => {
+    const k = new Skewness(history, 20);
+    return {
+      first: k.requiredInputs,
+      step: (s) => {
+        const mean = windowMean(s, history, FIELD.logReturn, 20);
+        return [k.update(s, mean, windowSquares(s, history, FIELD.logReturn, 20, mean))];
+      },
+    };
+  },
   Sma: ofCloses((layout) => new Sma(layout, 20)),
   StandardDeviation: ofHistory((layout, history) => new StandardDeviation(layout, history, FIELD.close, 20)),
+  Stochastic: (layout) => {
+    const k = new Stochastic(layout, 3);
+    return {
+      first: k.requiredInputs,
+      step: (s, b) => {
+        k.update(s, b.close, b.high, b.low);
+        return [k.fastK, k.fastD, k.slowK, k.slowD];
+      },
+    };
+  },
+  StochasticRsi: (layout) => {
+    const k = new StochasticRsi(layout, 14, 3);
+    return {
+      first: k.requiredInputs,
+      step: (s, b) => {
+        k.update(s, b.close);
+        return [k.k, k.d];
+      },
+    };
+  },
   Supertrend: (layout) => {
     const atr = new Atr(layout, 10);
     const k = new Supertrend(layout, 10, 3);
@@ -270,7 +360,36 @@ const KERNELS: Readonly<Record<string, Make>> = {
     };
   },
   Trima: ofCloses((layout) => new Trima(layout, 20)),
+  Trix: ofCloses((layout) => new Trix(layout, 15)),
+  TrueStrengthIndex: (layout) => {
+    const k = new TrueStrengthIndex(layout, 25, 13);
+    return {
+      first: k.requiredInputs,
+      step: (s, { close }, before) => [k.update(s, close - (before?.close ?? NaN))],
+    };
+  },
+  TurnoverImpact: (_, history) => {
+    const k = new TurnoverImpact(history, 20);
+    return {
+      first: k.requiredInputs,
+      step: (s) => {
+        k.update(s);
+        return [k.upShare, k.illiquidity];
+      },
+    };
+  },
+  UlcerIndex: ofHistory((_, history) => new UlcerIndex(history, 14)),
   UltimateOscillator: ofHistory((_, history) => new UltimateOscillator(history, 7, 14, 28)),
+  VolumeFlow: (_, history) => {
+    const k = new VolumeFlow(history, 20);
+    return {
+      first: k.requiredInputs,
+      step: (s) => {
+        k.update(s);
+        return [k.moneyFlow, k.vwap];
+      },
+    };
+  },
   VolumeIndexReturn: (layout) => {
     const k = new VolumeIndexReturn(layout, 20, 1);
     return {
@@ -283,6 +402,23 @@ const KERNELS: Readonly<Record<string, Make>> = {
           before?.volume ?? NaN,
         ),
       ],
+    };
+  },
+  VolumePriceTrendSlope: (layout) => {
+    const k = new VolumePriceTrendSlope(layout, 20);
+    return {
+      first: k.requiredInputs,
+      step: (s, b, before) => [k.update(s, b.close, before?.close ?? NaN, b.volume)],
+    };
+  },
+  Vortex: (_, history) => {
+    const k = new Vortex(history, 14);
+    return {
+      first: k.requiredInputs,
+      step: (s) => {
+        k.update(s);
+        return [k.plus, k.minus];
+      },
     };
   },
   WilderMomentum: (layout) => {
@@ -306,6 +442,10 @@ const KERNELS: Readonly<Record<string, Make>> = {
     };
   },
   Wma: ofCloses((layout) => new Wma(layout, 20)),
+  ZScore: (_, history) => {
+    const k = new ZScore(history, FIELD.close, 20, 1e-13);
+    return { first: k.requiredInputs, step: (s) => [k.update(s, windowMean(s, history, FIELD.close, 20))] };
+  },
 };
 
 const BARS = 400;

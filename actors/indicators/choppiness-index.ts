@@ -1,0 +1,33 @@
+import { FIELD, HISTORY_BARS, type History } from './history.js';
+import type { Kernel } from './kernel.js';
+
+const MASK = HISTORY_BARS - 1;
+
+/**
+ * Choppiness index, 0..100: the logarithm, to the base `period`, of the summed true ranges over the window's
+ * range, which the caller knows; 100 in a flat window. Source: Dreiss 1993.
+ */
+export class ChoppinessIndex implements Kernel {
+  readonly requiredInputs: number;
+  readonly #history: History;
+  readonly #period: number;
+  readonly #scale: number;
+
+  constructor(history: History, period: number) {
+    this.#history = history;
+    this.#period = period;
+    this.#scale = 100 / Math.log10(period);
+    this.requiredInputs = period + 1;
+  }
+
+  /** `range` is highest high − lowest low of the window, in price. */
+  update(s: Float64Array, range: number): number {
+    const n = this.#history.count(s);
+    if (n < this.requiredInputs) return NaN;
+    if (range === 0) return 100;
+    const ranges = this.#history.base(FIELD.trueRange);
+    let path = 0;
+    for (let i = n - this.#period; i < n; i++) path += s[ranges + (i & MASK)]!;
+    return this.#scale * Math.log10(path / range);
+  }
+}

@@ -1,0 +1,34 @@
+import { FIELD, HISTORY_BARS, type History } from './history.js';
+import type { Kernel } from './kernel.js';
+
+const MASK = HISTORY_BARS - 1;
+
+/**
+ * Sample skewness g₁ = m₃ / m₂^1.5 of the last `period` log returns, whose mean and summed squared deviations are
+ * given; 0 in a flat window. Source: Joanes & Gill 1998.
+ */
+export class Skewness implements Kernel {
+  readonly requiredInputs: number;
+  readonly #history: History;
+  readonly #period: number;
+
+  constructor(history: History, period: number) {
+    this.#history = history;
+    this.#period = period;
+    this.requiredInputs = period + 1;
+  }
+
+  update(s: Float64Array, mean: number, squares: number): number {
+    const n = this.#history.count(s);
+    if (n < this.requiredInputs) return NaN;
+    const period = this.#period;
+    const returns = this.#history.base(FIELD.logReturn);
+    let m3 = 0;
+    for (let i = n - period; i < n; i++) {
+      const deviation = s[returns + (i & MASK)]! - mean;
+      m3 += deviation * deviation * deviation;
+    }
+    const m2 = squares / period;
+    return m2 < 1e-24 ? 0 : m3 / period / (m2 * Math.sqrt(m2));
+  }
+}

@@ -1,0 +1,51 @@
+import { FIELD, HISTORY_BARS, type History } from './history.js';
+import { ratio, type Kernel } from './kernel.js';
+
+const MASK = HISTORY_BARS - 1;
+
+/**
+ * Vortex indicator: the way from each bar's low to the next one's high (`plus`), and from its high to the next
+ * one's low (`minus`), over the true range, summed over `period` bars. Unit: ratio; 0 in a flat window.
+ * Source: Botes & Siepman, S&C 2010.
+ */
+export class Vortex implements Kernel {
+  readonly requiredInputs: number;
+  plus = NaN;
+  minus = NaN;
+  readonly #history: History;
+  readonly #period: number;
+
+  constructor(history: History, period: number) {
+    this.#history = history;
+    this.#period = period;
+    this.requiredInputs = period + 1;
+  }
+
+  update(s: Float64Array): void {
+    const history = this.#history;
+    const n = history.count(s);
+    this.plus = this.minus = NaN;
+    if (n < this.requiredInputs) return;
+    const highs = history.base(FIELD.high);
+    const lows = history.base(FIELD.low);
+    const ranges = history.base(FIELD.trueRange);
+    const first = n - this.#period;
+    let previousHigh = s[highs + ((first - 1) & MASK)]!;
+    let previousLow = s[lows + ((first - 1) & MASK)]!;
+    let plus = 0;
+    let minus = 0;
+    let range = 0;
+    for (let i = first; i < n; i++) {
+      const slot = i & MASK;
+      const high = s[highs + slot]!;
+      const low = s[lows + slot]!;
+      plus += Math.abs(high - previousLow);
+      minus += Math.abs(low - previousHigh);
+      range += s[ranges + slot]!;
+      previousHigh = high;
+      previousLow = low;
+    }
+    this.plus = ratio(plus, range);
+    this.minus = ratio(minus, range);
+  }
+}
