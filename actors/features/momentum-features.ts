@@ -18,7 +18,6 @@ import { Trix } from '../indicators/trix.js';
 import { TrueStrengthIndex } from '../indicators/true-strength-index.js';
 import { UltimateOscillator } from '../indicators/ultimate-oscillator.js';
 import { WilderMomentum } from '../indicators/wilder-momentum.js';
-import { windowMean } from '../indicators/window-statistics.js';
 import { ZScore } from '../indicators/z-score.js';
 import { specs, type ColumnOf } from './feature.js';
 import type { MarketState } from './market-state.js';
@@ -74,6 +73,7 @@ const FLAT = 1e-13;
 /** Oscillators and rates of change. */
 export class MomentumFeatures {
   readonly #first: number;
+  readonly #sma50: number;
   readonly #rsi7: WilderMomentum;
   readonly #rsi14: WilderMomentum;
   readonly #rsi21: WilderMomentum;
@@ -98,6 +98,7 @@ export class MomentumFeatures {
 
   constructor(layout: StateLayout, m: MarketState, columnOf: ColumnOf) {
     this.#first = columnOf('rsi_7');
+    this.#sma50 = columnOf('sma_50');
     const history = m.history;
     this.#rsi7 = new WilderMomentum(layout, 7);
     this.#rsi14 = new WilderMomentum(layout, 14);
@@ -112,7 +113,7 @@ export class MomentumFeatures {
     this.#ultimate = new UltimateOscillator(history, 7, 14, 28);
     this.#imi = new IntradayMomentumIndex(history, 14);
     this.#tsi = new TrueStrengthIndex(layout, 25, 13);
-    this.#awesome = new AwesomeOscillator(history, 5, 34);
+    this.#awesome = new AwesomeOscillator(layout, 5, 34);
     this.#kst = new KnowSureThing(layout, history);
     this.#coppock = new CoppockCurve(layout, history, 14, 11, 10);
     this.#connors = new ConnorsRsi(layout, history, 3, 2, 100);
@@ -178,7 +179,7 @@ export class MomentumFeatures {
   #composites(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
     const history = m.history;
     out[at] = this.#tsi.update(s, m.close - m.previousClose);
-    out[at + 1] = this.#awesome.update(s);
+    out[at + 1] = this.#awesome.update(s, m.high, m.low);
     out[at + 2] = history.value(s, FIELD.close, 11) - m.meanClose20;
     this.#kst.update(s);
     out[at + 3] = this.#kst.line;
@@ -186,7 +187,7 @@ export class MomentumFeatures {
     out[at + 5] = this.#coppock.update(s);
     out[at + 6] = this.#connors.update(s);
     out[at + 7] = this.#zScore20.update(s, m.meanClose20);
-    out[at + 8] = this.#zScore50.update(s, m.bars >= 50 ? windowMean(s, history, FIELD.close, 50) : NaN);
+    out[at + 8] = this.#zScore50.update(s, out[this.#sma50]!);
     out[at + 9] = this.#fisher.update(s, m.high, m.low);
     out[at + 10] = this.#vigor.update(s);
   }

@@ -118,7 +118,31 @@ export class DataQuality {
     const base = history.base(FIELD.logReturn);
     const scratch = this.#scratch;
     for (let i = 0; i < OUTLIER_BARS; i++) scratch[i] = Math.abs(s[base + ((n - 1 - i) & MASK)]!);
-    scratch.sort();
-    return (scratch[OUTLIER_BARS / 2 - 1]! + scratch[OUTLIER_BARS / 2]!) / 2;
+    return medianOf(scratch);
   }
+}
+
+/** Median of an even number of values, which it reorders: Hoare's selection of the upper middle, then the largest below it. */
+function medianOf(x: Float64Array): number {
+  const middle = x.length / 2;
+  let left = 0;
+  let right = x.length - 1;
+  while (left < right) {
+    const pivot = x[middle]!;
+    let i = left;
+    let j = right;
+    while (i <= j) {
+      while (x[i]! < pivot) i++;
+      while (x[j]! > pivot) j--;
+      if (i > j) break;
+      const swapped = x[i]!;
+      x[i++] = x[j]!;
+      x[j--] = swapped;
+    }
+    if (j < middle) left = i;
+    if (i > middle) right = j;
+  }
+  let below = x[0]!;
+  for (let i = 1; i < middle; i++) if (x[i]! > below) below = x[i]!;
+  return (below + x[middle]!) / 2;
 }

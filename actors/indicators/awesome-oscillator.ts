@@ -1,26 +1,21 @@
-import { FIELD, type History } from './history.js';
 import type { Kernel } from './kernel.js';
-import { windowMean } from './window-statistics.js';
+import { Sma } from './sma.js';
+import type { StateLayout } from './state.js';
 
 /** Awesome oscillator: SMA of (high + low)/2 over `fast` bars less that over `slow`. Unit: price. Source: Williams 1998. */
 export class AwesomeOscillator implements Kernel {
   readonly requiredInputs: number;
-  readonly #history: History;
-  readonly #fast: number;
+  readonly #fast: Sma;
+  readonly #slow: Sma;
 
-  constructor(history: History, fast: number, slow: number) {
-    this.#history = history;
-    this.#fast = fast;
+  constructor(layout: StateLayout, fast: number, slow: number) {
     this.requiredInputs = slow;
+    this.#fast = new Sma(layout, fast);
+    this.#slow = new Sma(layout, slow);
   }
 
-  update(s: Float64Array): number {
-    if (this.#history.count(s) < this.requiredInputs) return NaN;
-    return this.#middle(s, this.#fast) - this.#middle(s, this.requiredInputs);
-  }
-
-  #middle(s: Float64Array, bars: number): number {
-    const history = this.#history;
-    return (windowMean(s, history, FIELD.high, bars) + windowMean(s, history, FIELD.low, bars)) / 2;
+  update(s: Float64Array, high: number, low: number): number {
+    const middle = (high + low) / 2;
+    return this.#fast.update(s, middle) - this.#slow.update(s, middle);
   }
 }

@@ -1,5 +1,7 @@
-import { FIELD, type History } from './history.js';
+import { FIELD, HISTORY_BARS, type History } from './history.js';
 import type { Kernel } from './kernel.js';
+
+const MASK = HISTORY_BARS - 1;
 
 /** Chande's intraday momentum index, 0..100: the share of up bodies in all bodies. Source: TA-Lib `IMI`. */
 export class IntradayMomentumIndex implements Kernel {
@@ -12,12 +14,15 @@ export class IntradayMomentumIndex implements Kernel {
   }
 
   update(s: Float64Array): number {
-    const history = this.#history;
-    if (history.count(s) < this.requiredInputs) return NaN;
+    const n = this.#history.count(s);
+    if (n < this.requiredInputs) return NaN;
+    const opens = this.#history.base(FIELD.open);
+    const closes = this.#history.base(FIELD.close);
     let up = 0;
     let down = 0;
-    for (let ago = this.requiredInputs - 1; ago >= 0; ago--) {
-      const body = history.value(s, FIELD.close, ago) - history.value(s, FIELD.open, ago);
+    for (let i = n - this.requiredInputs; i < n; i++) {
+      const slot = i & MASK;
+      const body = s[closes + slot]! - s[opens + slot]!;
       if (body > 0) up += body;
       else down -= body;
     }

@@ -1,5 +1,7 @@
-import { FIELD, type History } from './history.js';
+import { FIELD, HISTORY_BARS, type History } from './history.js';
 import type { Kernel } from './kernel.js';
+
+const MASK = HISTORY_BARS - 1;
 
 /**
  * Relative vigor index: the sum over `period` bars of the symmetrically weighted (1, 2, 2, 1) body, over
@@ -7,30 +9,32 @@ import type { Kernel } from './kernel.js';
  */
 export class RelativeVigorIndex implements Kernel {
   readonly requiredInputs: number;
-  readonly #period: number;
+  /** How often the 1-2-2-1 weights count the bar of an age inside the window. */
+  readonly #weights: Float64Array;
   readonly #history: History;
 
   constructor(history: History, period: number) {
     this.#history = history;
-    this.#period = period;
     this.requiredInputs = period + 3;
+    this.#weights = new Float64Array(period + 3);
+    for (let bar = 0; bar < period; bar++) [1, 2, 2, 1].forEach((w, ago) => (this.#weights[bar + ago]! += w));
   }
 
   update(s: Float64Array): number {
     const history = this.#history;
-    if (history.count(s) < this.requiredInputs) return NaN;
+    const n = history.count(s);
+    if (n < this.requiredInputs) return NaN;
+    const opens = history.base(FIELD.open);
+    const highs = history.base(FIELD.high);
+    const lows = history.base(FIELD.low);
+    const closes = history.base(FIELD.close);
+    const weights = this.#weights;
     let bodies = 0;
     let ranges = 0;
-    const last = this.#period + 2;
-    for (let ago = 0; ago <= last; ago++) {
-      // How often the 1-2-2-1 weights count this bar inside the window.
-      let weight = 0;
-      if (ago < this.#period) weight += 1;
-      if (ago >= 1 && ago - 1 < this.#period) weight += 2;
-      if (ago >= 2 && ago - 2 < this.#period) weight += 2;
-      if (ago >= 3) weight += 1;
-      bodies += weight * (history.value(s, FIELD.close, ago) - history.value(s, FIELD.open, ago));
-      ranges += weight * (history.value(s, FIELD.high, ago) - history.value(s, FIELD.low, ago));
+    for (let ago = 0; ago < weights.length; ago++) {
+      const slot = (n - 1 - ago) & MASK;
+      bodies += weights[ago]! * (s[closes + slot]! - s[opens + slot]!);
+      ranges += weights[ago]! * (s[highs + slot]! - s[lows + slot]!);
     }
     return ranges === 0 ? 0 : bodies / ranges;
   }

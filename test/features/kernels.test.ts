@@ -131,7 +131,10 @@ const KERNELS: Readonly<Record<string, Make>> = {
     };
   },
   AverageDeviation: ofHistory((_, history) => new AverageDeviation(history, 20)),
-  AwesomeOscillator: ofHistory((_, history) => new AwesomeOscillator(history, 5, 34)),
+  AwesomeOscillator: (layout) => {
+    const k = new AwesomeOscillator(layout, 5, 34);
+    return { first: k.requiredInputs, step: (s, b) => [k.update(s, b.high, b.low)] };
+  },
   ChoppinessIndex: (_, history) => {
     const k = new ChoppinessIndex(history, 14);
     return { first: k.requiredInputs, step: (s, b) => [k.update(s, b.high - b.low)] };
