@@ -9,7 +9,7 @@ import { Journal } from '../engine/journal/journal.js';
 import { packBars } from '../engine/journal/records.js';
 import { TrainingStep, predictorParameters } from '../engine/learning/network.js';
 import { train } from '../engine/learning/trainer.js';
-import { FolderModelRegistry } from '../engine/registry/folder-model-registry.js';
+import { FolderArtifactStore } from '../engine/registry/folder-artifact-store.js';
 import { inventedBars } from '../test/support/markets.js';
 import { median, report } from './report.js';
 
@@ -19,15 +19,16 @@ const ROWS = 32_000;
 /** Rows a second through the pool, beside the same two models run raw at the same batch size. */
 export async function benchInference(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
-  const registry = new FolderModelRegistry(folder);
+  const artifacts = new FolderArtifactStore(folder);
   const { predictor, encoder } = await train(inventedBars(1_200), '1h', {
     seed: 1,
     folds: 1,
     rowsMax: 2_000,
   });
   const file = async (bytes: Uint8Array) => {
-    const sha256 = await registry.putArtifact(bytes);
-    return { sha256, path: registry.artifactPath(sha256) };
+    const place = { tenantId: 'platform', model: 'bench', version: 'v1.0.0' };
+    const { sha256 } = await artifacts.put(place, bytes);
+    return { sha256, path: artifacts.path(sha256) };
   };
   const pair = { predictor: await file(predictor), encoder: await file(encoder) };
   const pool = new InferencePool({ workers: 1, batchMax: BATCH, queueMax: 100_000 });

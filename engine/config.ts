@@ -20,6 +20,16 @@ const identifier = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i, 'letters, digits, - and _ only, 63 at most');
 
+/** An address with one of a family of schemes: `http` stands for `https` too. */
+function address(scheme: string): z.ZodString {
+  return z
+    .string()
+    .regex(
+      new RegExp(`^(${scheme}|${scheme}s|${scheme.replace('postgresql', 'postgres')})://`),
+      `an address that begins with ${scheme}://`,
+    );
+}
+
 const series = z.object({
   feed: identifier.default('simulated').describe('Shared feed the series comes from'),
   symbol,
@@ -65,6 +75,25 @@ const configSchema = z.object({
       host: z.string().default('127.0.0.1'),
       port: z.number().int().min(0).max(65_535).default(50_051),
       subscriberQueueMax: z.number().int().positive().default(10_000),
+    })
+    .prefault({}),
+  postgres: z
+    .object({
+      url: address('postgresql')
+        .optional()
+        .describe('Server of predictions, trades and models; without, an embedded one'),
+      adminUrl: address('postgresql')
+        .optional()
+        .describe('The same server for who may apply schemas; without, `suho schema apply` is for a person'),
+    })
+    .prefault({}),
+  artifacts: z
+    .object({
+      uri: address('s3').optional().describe('s3://BUCKET/PREFIX for model files; without, a folder'),
+      endpoint: address('http').optional().describe('Address of an S3 server that is not Amazon’s'),
+      region: z.string().default('us-east-1'),
+      accessKeyId: z.string().optional(),
+      secretAccessKey: z.string().optional(),
     })
     .prefault({}),
   journal: z.object({ maxMegabytes: z.number().positive().default(4096) }).prefault({}),
@@ -146,25 +175,33 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): Record<string, unknown
   const result: Record<string, unknown> = {};
   for (const [name, text] of Object.entries(environment)) {
     if (!name.startsWith('SUHO_') || text === undefined) continue;
-    const path = names.get(name.slice(5).replaceAll('_', '').toLowerCase());
-    if (path === undefined)
+    const setting = names.get(name.slice(5).replaceAll('_', '').toLowerCase());
+    if (setting === undefined)
       throw new SuhoError('BAD_CONFIG', `There is no setting for the environment variable ${name}.`);
     let value: unknown = text;
     try {
-      value = JSON.parse(text);
+      if (!setting.isText) value = JSON.parse(text);
     } catch {
       value = text;
     }
-    place(result, path, value);
+    place(result, setting.path, value);
   }
   return result;
 }
 
-function settingNames(schema: z.ZodType, path: readonly string[]): Map<string, readonly string[]> {
-  const names = new Map<string, readonly string[]>();
+interface Setting {
+  readonly path: readonly string[];
+  /** Whether it is taken as it is written: a password of digits is no number. */
+  readonly isText: boolean;
+}
+
+function settingNames(schema: z.ZodType, path: readonly string[]): Map<string, Setting> {
+  const names = new Map<string, Setting>();
   let inner: unknown = schema;
-  while (inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault) inner = inner.unwrap();
-  if (!(inner instanceof z.ZodObject)) return names.set(path.join('').toLowerCase(), path);
+  while (inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault || inner instanceof z.ZodOptional)
+    inner = inner.unwrap();
+  if (!(inner instanceof z.ZodObject))
+    return names.set(path.join('').toLowerCase(), { path, isText: inner instanceof z.ZodString });
   for (const [key, value] of Object.entries(inner.shape as Record<string, z.ZodType>)) {
     for (const [name, found] of settingNames(value, [...path, key])) names.set(name, found);
   }

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import type pg from 'pg';
 import { pino, type Logger } from 'pino';
 import { FEATURE_SET_VERSION } from '../actors/features/catalogue.js';
 import { barDefect, type Bar, type RejectReason } from '../actors/market/bar.js';
@@ -16,6 +17,8 @@ import type { Signal } from '../actors/signals/signal.js';
 import { TenantActor, tenantActorId } from '../actors/tenant-actor.js';
 import { SkewMonitor, type SkewCounts } from './backfill/skew-monitor.js';
 import type { Config } from './config.js';
+import { EmbeddedPostgres } from './database/embedded-postgres.js';
+import { applySchemas } from './database/schemas.js';
 import { SuhoError, messageOf } from './errors.js';
 import { EmbeddedFeatureStore } from './feature-store/clickhouse-feature-store.js';
 import { ExtraIndicators } from './feature-store/extra-indicators.js';
@@ -34,16 +37,18 @@ import {
   type StoredRow,
 } from './journal/records.js';
 import { Sink } from './journal/sink.js';
-import type { TrainingResult } from './learning/trainer.js';
+import { MODEL_FORM, type TrainingResult } from './learning/trainer.js';
 import { TrainingPool } from './learning/training-pool.js';
 import { PatternBook } from './patterns/pattern-book.js';
 import type { PartitionKey, PatternIndex } from './patterns/pattern-index.js';
 import { UsearchPatternIndex } from './patterns/usearch-pattern-index.js';
-import { EmbeddedPostgres } from './prediction-store/embedded-postgres.js';
 import { PostgresPredictionStore } from './prediction-store/postgres-prediction-store.js';
 import type { PredictionStore } from './prediction-store/prediction-store.js';
-import { FolderModelRegistry } from './registry/folder-model-registry.js';
-import type { ModelRecord } from './registry/model-registry.js';
+import type { ArtifactPlace, ArtifactStore } from './registry/artifact-store.js';
+import { FolderArtifactStore } from './registry/folder-artifact-store.js';
+import { modelName, nextVersion, type ModelRecord, type ModelRegistry } from './registry/model-registry.js';
+import { PostgresModelRegistry } from './registry/postgres-model-registry.js';
+import { S3ArtifactStore } from './registry/s3-artifact-store.js';
 
 /** Owner of shared feeds in the stores. */
 const PLATFORM = 'platform';
@@ -134,11 +139,12 @@ export interface EngineCounts extends Readonly<InputCounts> {
 export class Engine {
   readonly config: Config;
   readonly log: Logger;
-  readonly registry: FolderModelRegistry;
+  readonly artifacts: ArtifactStore;
   readonly journal: Journal;
   readonly inference: InferencePool;
   features!: FeatureStore;
   predictions!: PredictionStore;
+  registry!: ModelRegistry;
   readonly #folder: DataFolder;
   readonly #system: ActorSystem<Message, Effect>;
   readonly #patterns: PatternBook;
@@ -172,6 +178,7 @@ export class Engine {
   #rowsOutstanding = 0;
   #settleWaiters: (() => void)[] = [];
   #postgres: EmbeddedPostgres | undefined;
+  readonly #retries = new Set<NodeJS.Timeout>();
   #featureSink: Sink | undefined;
   #predictionSink: Sink | undefined;
   #state: 'starting' | 'serving' | 'stopping' | 'stopped' = 'starting';
@@ -191,7 +198,7 @@ export class Engine {
     this.log = options.log ?? pino({ level: config.log }, pino.destination({ fd: 2, sync: true }));
     mkdirSync(folder.at('journal'), { recursive: true });
     this.journal = new Journal(folder.at('journal'), config.journal.maxMegabytes * 1e6);
-    this.registry = new FolderModelRegistry(folder.at('registry'));
+    this.artifacts = openArtifacts(folder.at('artifacts'), config.artifacts);
     this.inference = new InferencePool(config.inference);
     this.#training = new TrainingPool();
     this.#skew = new SkewMonitor(config.features.checkEverySeconds * 1000, folder.at('backfill'), this.log);
@@ -233,19 +240,44 @@ export class Engine {
   }
 
   async #start(): Promise<void> {
-    this.#postgres = new EmbeddedPostgres(this.#folder.at('postgres'));
     const features = new EmbeddedFeatureStore(this.#folder.path);
     this.features = features;
     this.#extrasBook = new ExtrasBook(features);
-    await Promise.all([features.prepare(), this.#postgres.start()]);
-    this.predictions = new PostgresPredictionStore(this.#postgres.connection);
-    await this.predictions.prepare();
+    const [connection] = await Promise.all([this.#openPostgres(), features.prepare()]);
+    this.predictions = new PostgresPredictionStore(connection);
+    this.registry = new PostgresModelRegistry(connection);
     this.#startSinks();
     for (const [key, definition] of this.journal.facts('group:'))
       await this.#openGroup(key, definition as GroupDefinition);
     await this.#recover([...this.#groups.values()]);
     await this.settled();
     this.#state = 'serving';
+  }
+
+  /** The server that was configured, there or not, or one of our own with its schemas applied. */
+  async #openPostgres(): Promise<pg.ClientConfig> {
+    const { url, adminUrl } = this.config.postgres;
+    if (url !== undefined) {
+      if (adminUrl !== undefined)
+        this.#retry('schemas', async () => void (await applySchemas({ connectionString: adminUrl })));
+      return { connectionString: url };
+    }
+    this.#postgres = new EmbeddedPostgres(this.#folder.at('postgres'));
+    await this.#postgres.start();
+    await applySchemas(this.#postgres.connection);
+    return this.#postgres.connection;
+  }
+
+  /** Does something beside the rest until it succeeds or the engine stops. */
+  #retry(what: string, work: () => Promise<void>, delayMs = 500): void {
+    work().catch((error: unknown) => {
+      this.log.warn({ what, error: messageOf(error) }, 'will be tried again');
+      const timer = setTimeout(() => {
+        this.#retries.delete(timer);
+        this.#retry(what, work, Math.min(30_000, delayMs * 2));
+      }, delayMs);
+      this.#retries.add(timer);
+    });
   }
 
   #startSinks(): void {
@@ -916,8 +948,8 @@ export class Engine {
     let pair = this.#pairs.get(name);
     if (pair === undefined) {
       pair = {
-        predictor: { path: this.registry.artifactPath(route.modelId), sha256: route.modelId },
-        encoder: { path: this.registry.artifactPath(route.encoderId), sha256: route.encoderId },
+        predictor: { path: this.artifacts.path(route.modelId), sha256: route.modelId },
+        encoder: { path: this.artifacts.path(route.encoderId), sha256: route.encoderId },
       };
       this.#pairs.set(name, pair);
     }
@@ -935,7 +967,16 @@ export class Engine {
   }
 
   async #useRoute(tenantId: string, actorId: string, route: Route): Promise<void> {
-    const { symbol, timeframe } = this.identity(readSignalActorId(actorId).seriesId);
+    const identity = this.identity(readSignalActorId(actorId).seriesId);
+    const { symbol, timeframe } = identity;
+    const place: ArtifactPlace = {
+      tenantId: identity.tenantId,
+      model: modelName(identity),
+      version: route.version,
+    };
+    // Until its files are here a model answers with an error; the rest of the engine does not wait for them.
+    for (const sha256 of [route.modelId, route.encoderId])
+      this.#retry(`model file ${sha256}`, async () => await this.artifacts.fetch(place, sha256));
     await this.#patterns.use(this.#partition(tenantId, symbol, timeframe, route.embeddingVersion));
   }
 
@@ -973,8 +1014,14 @@ export class Engine {
     const identity = this.identity(seriesId);
     const { rowsMax, folds, seed } = this.config.training;
     const bars = await this.features.bars(identity, through, rowsMax + 400);
-    const earlier = this.registry.list(identity).filter(({ trainedThrough }) => trainedThrough < through);
+    const models = await this.registry.list(identity);
+    const earlier = models.filter(({ trainedThrough }) => trainedThrough < through);
     const kept = earlier.find(({ featureSetVersion }) => featureSetVersion === FEATURE_SET_VERSION);
+    if (kept !== undefined)
+      await this.artifacts.fetch(
+        { ...identity, model: modelName(identity), version: kept.version },
+        kept.encoderId,
+      );
     const result = await this.#training.train(
       {
         bars: packBars(bars),
@@ -982,30 +1029,39 @@ export class Engine {
         seed,
         folds,
         rowsMax,
-        encoderPath: kept === undefined ? undefined : this.registry.artifactPath(kept.encoderId),
+        encoderPath: kept === undefined ? undefined : this.artifacts.path(kept.encoderId),
       },
       onProgress,
     );
-    const record = await this.#register(identity, result, `v1.0.${earlier.length}`);
+    const record = await this.#register(identity, result, earlier.at(-1));
     await this.#activate(seriesId, record, result);
     return { record, result };
   }
 
-  async #register(identity: SeriesIdentity, result: TrainingResult, version: string): Promise<ModelRecord> {
-    const modelId = await this.registry.putArtifact(result.predictor);
-    const encoderId = await this.registry.putArtifact(result.encoder);
-    const pair: ModelPair = {
-      predictor: { path: this.registry.artifactPath(modelId), sha256: modelId },
-      encoder: { path: this.registry.artifactPath(encoderId), sha256: encoderId },
-    };
-    const { batchInvariant } = await this.inference.check(pair);
+  async #register(
+    identity: SeriesIdentity,
+    result: TrainingResult,
+    parent: ModelRecord | undefined,
+  ): Promise<ModelRecord> {
+    const form = { ...MODEL_FORM, featureSetVersion: FEATURE_SET_VERSION };
+    const version = nextVersion(form, parent);
+    const place: ArtifactPlace = { tenantId: identity.tenantId, model: modelName(identity), version };
+    const predictor = await this.artifacts.put(place, result.predictor);
+    const encoder = await this.artifacts.put(place, result.encoder);
+    const { batchInvariant } = await this.inference.check({
+      predictor: { path: this.artifacts.path(predictor.sha256), sha256: predictor.sha256 },
+      encoder: { path: this.artifacts.path(encoder.sha256), sha256: encoder.sha256 },
+    });
     const record: ModelRecord = {
-      modelId,
-      encoderId,
+      ...form,
+      modelId: predictor.sha256,
+      encoderId: encoder.sha256,
+      artifactUri: predictor.uri,
+      encoderUri: encoder.uri,
       version,
+      parentVersion: parent?.version,
       ...identity,
       embeddingVersion: result.embeddingVersion,
-      featureSetVersion: FEATURE_SET_VERSION,
       anomalyScale: result.anomalyScale,
       primaryHorizon: result.primaryHorizon,
       edge: result.edge,
@@ -1015,7 +1071,8 @@ export class Engine {
       rows: result.rows,
       batchInvariant,
     };
-    await this.registry.put(record);
+    await this.registry.register(record);
+    await this.registry.promote(record);
     return record;
   }
 
@@ -1175,13 +1232,19 @@ export class Engine {
     await this.#skew.stop();
     await Promise.all([this.#featureSink?.stop(), this.#predictionSink?.stop()]);
     await Promise.all([this.inference.close(), this.#training.close()]);
-    await this.predictions?.close();
-    await this.features?.close();
+    for (const timer of this.#retries) clearTimeout(timer);
+    await Promise.all([this.predictions?.close(), this.registry?.close(), this.features?.close()]);
+    this.artifacts.close();
     await this.#postgres?.stop();
     await this.journal.close();
     this.#folder.release();
     this.#state = 'stopped';
   }
+}
+
+function openArtifacts(folder: string, { uri, ...settings }: Config['artifacts']): ArtifactStore {
+  const local = new FolderArtifactStore(folder);
+  return uri === undefined ? local : new S3ArtifactStore(local, { uri, ...settings });
 }
 
 /** Name of one row's run through one pair of models: tenants that share both share it. */

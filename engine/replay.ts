@@ -61,6 +61,8 @@ interface Feeding {
   readonly options: ReplayOptions;
   readonly group: string;
   readonly seriesId: string;
+  /** Trainings so far, earlier runs' with them. */
+  trainings: number;
   duplicates: number;
   rejected: number;
 }
@@ -83,7 +85,8 @@ export async function replay(engine: Engine, options: ReplayOptions): Promise<Re
   );
   const group = await engine.follow({ feed: REPLAY_FEED, symbol, base: timeframe, tenantId, timeframe });
   const seriesId = `${group}/${timeframe}`;
-  const feeding: Feeding = { engine, options, group, seriesId, duplicates: 0, rejected: 0 };
+  const trainings = await trainingsDone(engine, tenantId, seriesId);
+  const feeding: Feeding = { engine, options, group, seriesId, trainings, duplicates: 0, rejected: 0 };
   const before = engine.barsOf(seriesId);
 
   const cursorKey = `cursor:${group}:${path.basename(file)}:${statSync(file, { throwIfNoEntry: false })?.size ?? 0}`;
@@ -159,19 +162,26 @@ function nextTraining({ trainAfter, retrainEvery }: ReplayOptions, have: number)
   return trainAfter + (Math.floor((have - trainAfter) / retrainEvery) + 1) * retrainEvery;
 }
 
-async function trainIfDue({ engine, options, seriesId }: Feeding): Promise<void> {
+async function trainIfDue(feeding: Feeding): Promise<void> {
+  const { engine, options, seriesId } = feeding;
   const have = engine.barsOf(seriesId);
   const { trainAfter, retrainEvery } = options;
   if (have < trainAfter) return;
   const due = Number.isFinite(retrainEvery) ? Math.floor((have - trainAfter) / retrainEvery) + 1 : 1;
-  const version = engine.route(options.tenantId, seriesId)?.version;
-  const done = version === undefined ? 0 : Number(version.split('.')[2]) + 1;
-  if (done >= due) return;
+  if (feeding.trainings >= due) return;
   const through = engine.lastClosedBar(seriesId) + timeframeMs(options.timeframe);
   await engine.train(seriesId, through, (step, total, stage) =>
     options.onProgress?.(have, `training: ${stage} ${step}/${total}`),
   );
   await engine.settled();
+  feeding.trainings++;
+}
+
+/** Models of a series that were trained before now and came into use. */
+async function trainingsDone(engine: Engine, tenantId: string, seriesId: string): Promise<number> {
+  const inUse = engine.route(tenantId, seriesId)?.trainedThrough ?? -Infinity;
+  const models = await engine.registry.list(engine.identity(seriesId));
+  return models.filter(({ trainedThrough }) => trainedThrough <= inUse).length;
 }
 
 interface PredictionRow {
@@ -201,7 +211,8 @@ async function summarise(
   const rows = (await engine.predictions.sql(
     `SELECT (extract(epoch FROM bar_close_time) * 1000)::bigint AS t, direction, primary_horizon, ${columns.join(', ')}
      FROM ml_predictions
-     WHERE tenant_id = '${tenantId}' AND symbol = '${symbol}' AND timeframe = '${timeframe}' ORDER BY bar_close_time`,
+     WHERE symbol = '${symbol}' AND timeframe = '${timeframe}' ORDER BY bar_close_time`,
+    tenantId,
   )) as readonly PredictionRow[];
   const accuracy = Object.fromEntries(
     HORIZONS.map((name, horizon) => [name, score(horizon, outcomesOf(rows, name), timeframeMs(timeframe))]),
@@ -218,7 +229,7 @@ async function summarise(
     predictions: rows.length,
     signals: engine.journal.countSignals(`signal:${tenantId}:${seriesId}`),
     resolved: rows.filter((row) => HORIZONS.every((h) => row[`actual_${h}`] !== null)).length,
-    models: engine.registry.list(identity).length,
+    models: (await engine.registry.list(identity)).length,
     accuracy,
     acted: {
       share:

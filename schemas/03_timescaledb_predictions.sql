@@ -1,39 +1,379 @@
--- Predictions and what came of them. Safe to apply again.
-CREATE TABLE IF NOT EXISTS ml_predictions (
-    prediction_id        uuid PRIMARY KEY,
-    tenant_id            text NOT NULL,
-    symbol               text NOT NULL,
-    timeframe            text NOT NULL,
-    bar_close_time       timestamptz NOT NULL,
-    price                double precision NOT NULL,
-    model_id             text NOT NULL,
-    model_version        text NOT NULL,
-    arm                  text NOT NULL,
-    direction            text NOT NULL CHECK (direction IN ('LONG', 'SHORT', 'FLAT')),
-    confidence           double precision NOT NULL CHECK (confidence BETWEEN 0 AND 1),
-    primary_horizon      text NOT NULL,
-    abstained            text[] NOT NULL,
-    degraded             text[] NOT NULL,
-    anomaly              double precision NOT NULL,
-    quality_score        double precision NOT NULL,
-    quality_flags        integer NOT NULL,
-    -- Combined probabilities and expected return, for each horizon.
-    down_1h double precision NOT NULL, flat_1h double precision NOT NULL, up_1h double precision NOT NULL,
-    down_4h double precision NOT NULL, flat_4h double precision NOT NULL, up_4h double precision NOT NULL,
-    down_1d double precision NOT NULL, flat_1d double precision NOT NULL, up_1d double precision NOT NULL,
-    expected_return_1h   double precision NOT NULL,
-    expected_return_4h   double precision NOT NULL,
-    expected_return_1d   double precision NOT NULL,
-    predicted_1h smallint NOT NULL, predicted_4h smallint NOT NULL, predicted_1d smallint NOT NULL,
-    -- Similar moments over the primary horizon; NULL when there were none in time.
-    pattern_matches      integer,
-    pattern_effective    double precision,
-    pattern_win_rate     double precision,
-    pattern_mean_return  double precision,
-    -- What came of it; NULL until known.
-    actual_1h smallint, actual_4h smallint, actual_1d smallint,
-    return_1h double precision, return_4h double precision, return_1d double precision,
-    resolved_1h timestamptz, resolved_4h timestamptz, resolved_1d timestamptz
+-- Predictions, what came of them, and trades. Safe to apply again, by several at once.
+--
+-- Three tiers, found out here: TimescaleDB with its community licence (hypertables, continuous aggregates, policies),
+-- its Apache edition (hypertables), plain PostgreSQL 14 or newer (partitions by month, made as they are needed).
+--
+-- The tables lie in a schema the engine cannot enter, and views in public are all it may use. Row-level security
+-- alone would not do: a hypertable's chunks inherit its grants but not its policies, so whoever may read the
+-- hypertable could read every tenant's chunks by name; and a continuous aggregate shows every tenant's rows. The
+-- views filter by suho.tenant_id as the transaction has it, the policies below them do so once more.
+--
+-- Rows are kept for 90 days (predictions) and 3 years (trades, performance) from when they were stored, not from their
+-- bar: a replay of old years would otherwise be gone as it arrives.
+BEGIN;
+-- One at a time, however many engines start at once.
+DO $$ BEGIN PERFORM pg_advisory_xact_lock(728310501); END $$;
+
+-- suho_owner owns what is made here; suho_engine is what engines act as. Neither logs in, neither is a superuser,
+-- neither passes row-level security. Give an engine's login with: GRANT suho_engine TO its_login;
+DO $$
+DECLARE
+    wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['suho_owner', 'suho_engine'] LOOP
+        BEGIN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL;
+        END;
+    END LOOP;
+    -- Who is no superuser must belong to a role to give it something.
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE format('GRANT suho_owner TO %I', current_user);
+    END IF;
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO suho_owner', current_database());
+END $$;
+
+CREATE SCHEMA IF NOT EXISTS suho_private AUTHORIZATION suho_owner;
+GRANT USAGE ON SCHEMA public TO suho_engine;
+GRANT USAGE, CREATE ON SCHEMA public TO suho_owner;
+
+CREATE TABLE IF NOT EXISTS suho_private.schema_versions (
+    file       text PRIMARY KEY,
+    version    integer NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX IF NOT EXISTS ml_predictions_series
-    ON ml_predictions (tenant_id, symbol, timeframe, bar_close_time);
+ALTER TABLE suho_private.schema_versions OWNER TO suho_owner;
+
+-- Which files are applied, and in which version: what `suho schema status` shows.
+CREATE OR REPLACE VIEW public.suho_schema_versions AS SELECT file, version, applied_at FROM suho_private.schema_versions;
+ALTER VIEW public.suho_schema_versions OWNER TO suho_owner;
+GRANT SELECT ON public.suho_schema_versions TO suho_engine;
+
+-- Who asks, as the engine sets it for one transaction. NULL, and so nothing, when it is not set.
+CREATE OR REPLACE FUNCTION public.suho_tenant() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT nullif(current_setting('suho.tenant_id', true), '') $$;
+CREATE OR REPLACE FUNCTION public.suho_user() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT nullif(current_setting('suho.user_id', true), '') $$;
+ALTER FUNCTION public.suho_tenant() OWNER TO suho_owner;
+ALTER FUNCTION public.suho_user() OWNER TO suho_owner;
+
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb') THEN
+        CREATE EXTENSION IF NOT EXISTS timescaledb;
+    END IF;
+EXCEPTION WHEN OTHERS THEN
+    -- There but not preloaded, or not ours to make: plain partitions do.
+    RAISE NOTICE 'TimescaleDB is not used: %', SQLERRM;
+END $$;
+
+CREATE OR REPLACE FUNCTION suho_private.tier() RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN 'postgresql'
+                WHEN current_setting('timescaledb.license', true) = 'timescale' THEN 'community'
+                ELSE 'apache' END
+$$;
+ALTER FUNCTION suho_private.tier() OWNER TO suho_owner;
+
+-- Partitions of plain PostgreSQL, with when they were made.
+CREATE TABLE IF NOT EXISTS suho_private.partitions (
+    parent     text NOT NULL,
+    name       text PRIMARY KEY,
+    ends       timestamptz NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+ALTER TABLE suho_private.partitions OWNER TO suho_owner;
+
+CREATE OR REPLACE FUNCTION suho_private.make_table(name text, columns text, key text, time_column text, chunk interval)
+    RETURNS void LANGUAGE plpgsql AS $make$
+DECLARE
+    native boolean := suho_private.tier() = 'postgresql';
+BEGIN
+    IF to_regclass('suho_private.' || name) IS NOT NULL THEN RETURN; END IF;
+    EXECUTE format('CREATE TABLE suho_private.%I (%s PRIMARY KEY (%s)) %s', name, columns, key,
+                   CASE WHEN native THEN format('PARTITION BY RANGE (%I)', time_column) ELSE '' END);
+    IF NOT native THEN
+        PERFORM create_hypertable(('suho_private.' || name)::regclass, by_range(time_column, chunk));
+        PERFORM add_dimension(('suho_private.' || name)::regclass, by_hash('tenant_id', 4));
+    END IF;
+END $make$;
+
+DO $do$ BEGIN PERFORM suho_private.make_table('ml_predictions', $columns$
+        prediction_id        uuid NOT NULL,
+        tenant_id            text NOT NULL,
+        user_id              text,
+        symbol               text NOT NULL,
+        timeframe            text NOT NULL,
+        bar_close_time       timestamptz NOT NULL,
+        price                double precision NOT NULL,
+        -- SHA-256 of the model file, which names it everywhere.
+        model_id             text NOT NULL,
+        model_version        text NOT NULL,
+        arm                  text NOT NULL,
+        direction            text NOT NULL CHECK (direction IN ('LONG', 'SHORT', 'FLAT')),
+        confidence           double precision NOT NULL CHECK (confidence BETWEEN 0 AND 1),
+        primary_horizon      text NOT NULL,
+        abstained            text[] NOT NULL,
+        degraded             text[] NOT NULL,
+        anomaly              double precision NOT NULL,
+        quality_score        double precision NOT NULL,
+        quality_flags        integer NOT NULL,
+        -- Combined probabilities and expected return, for each horizon.
+        down_1h double precision NOT NULL, flat_1h double precision NOT NULL, up_1h double precision NOT NULL,
+        down_4h double precision NOT NULL, flat_4h double precision NOT NULL, up_4h double precision NOT NULL,
+        down_1d double precision NOT NULL, flat_1d double precision NOT NULL, up_1d double precision NOT NULL,
+        expected_return_1h   double precision NOT NULL,
+        expected_return_4h   double precision NOT NULL,
+        expected_return_1d   double precision NOT NULL,
+        predicted_1h smallint NOT NULL, predicted_4h smallint NOT NULL, predicted_1d smallint NOT NULL,
+        -- Similar moments over the primary horizon; NULL when there were none in time.
+        pattern_matches      integer,
+        pattern_effective    double precision,
+        pattern_win_rate     double precision,
+        pattern_mean_return  double precision,
+        pattern_nearest      text[],
+        -- What the market did; NULL until known.
+        actual_1h smallint, actual_4h smallint, actual_1d smallint,
+        return_1h double precision, return_4h double precision, return_1d double precision,
+        resolved_1h timestamptz, resolved_4h timestamptz, resolved_1d timestamptz,
+        -- What trades on it earned; written by the trigger on trade_results.
+        trades integer NOT NULL DEFAULT 0,
+        trade_pnl_money double precision, trade_pnl_pips double precision, trade_pnl_percent double precision,
+        trade_won boolean, trade_closed_at timestamptz,
+        stored_at timestamptz NOT NULL DEFAULT now(),
+    $columns$, 'prediction_id, bar_close_time, tenant_id', 'bar_close_time', INTERVAL '1 day'); END $do$;
+
+DO $do$ BEGIN PERFORM suho_private.make_table('trade_results', $columns$
+        trade_id             text NOT NULL CHECK (trade_id <> ''),
+        tenant_id            text NOT NULL,
+        user_id              text,
+        prediction_id        uuid NOT NULL,
+        symbol               text NOT NULL,
+        timeframe            text NOT NULL,
+        model_version        text,
+        side                 text NOT NULL CHECK (side IN ('LONG', 'SHORT')),
+        quantity             double precision NOT NULL CHECK (quantity > 0),
+        entry_time           timestamptz NOT NULL,
+        entry_price          double precision NOT NULL CHECK (entry_price > 0),
+        exit_time            timestamptz NOT NULL,
+        exit_price           double precision NOT NULL CHECK (exit_price > 0),
+        -- After costs, in the account's currency.
+        pnl_money            double precision NOT NULL,
+        currency             text NOT NULL,
+        pnl_pips             double precision NOT NULL,
+        -- Of the entry price, in the direction of the trade, before costs.
+        pnl_percent          double precision NOT NULL,
+        commission           double precision NOT NULL DEFAULT 0,
+        financing            double precision NOT NULL DEFAULT 0,
+        slippage_pips        double precision,
+        exit_reason          text NOT NULL DEFAULT '',
+        market_conditions    jsonb NOT NULL DEFAULT '{}',
+        reported_at          timestamptz NOT NULL DEFAULT now(),
+        CHECK (exit_time >= entry_time),
+    $columns$, 'trade_id, tenant_id, exit_time', 'exit_time', INTERVAL '7 days'); END $do$;
+
+DO $do$ BEGIN PERFORM suho_private.make_table('model_performance_timeseries', $columns$
+        bucket               timestamptz NOT NULL,
+        tenant_id            text NOT NULL,
+        symbol               text NOT NULL,
+        timeframe            text NOT NULL,
+        model_version        text NOT NULL,
+        arm                  text NOT NULL,
+        horizon              text NOT NULL,
+        predictions          integer NOT NULL,
+        resolved             integer NOT NULL,
+        correct              integer NOT NULL,
+        -- Of the resolved: share right, mean squared error of the three probabilities (Brier 1950), mean of −ln p of
+        -- what happened, mean return in the direction predicted.
+        accuracy             double precision,
+        brier                double precision,
+        log_loss             double precision,
+        mean_return          double precision,
+        trades               integer NOT NULL DEFAULT 0,
+        trade_pnl_pips       double precision,
+        updated_at           timestamptz NOT NULL DEFAULT now(),
+    $columns$, 'bucket, tenant_id, symbol, timeframe, model_version, arm, horizon', 'bucket', INTERVAL '30 days'); END $do$;
+
+CREATE INDEX IF NOT EXISTS ml_predictions_series ON suho_private.ml_predictions (tenant_id, symbol, timeframe, bar_close_time DESC);
+CREATE INDEX IF NOT EXISTS ml_predictions_time ON suho_private.ml_predictions (bar_close_time);
+CREATE INDEX IF NOT EXISTS trade_results_prediction ON suho_private.trade_results (tenant_id, prediction_id);
+
+-- Aggregates, before row-level security is on: TimescaleDB refuses a continuous aggregate afterwards.
+DO $$
+DECLARE
+    every  record;
+    source text;
+    tier   text := suho_private.tier();
+BEGIN
+    FOR every IN SELECT * FROM (VALUES ('predictions_hourly', '1 hour', 'hour'), ('predictions_daily', '1 day', 'day')) v(name, width, unit) LOOP
+        IF to_regclass('suho_private.' || every.name) IS NOT NULL THEN CONTINUE; END IF;
+        source := format($query$
+            SELECT %s AS bucket, tenant_id, symbol, timeframe, model_version, arm,
+                   count(*) AS predictions,
+                   count(*) FILTER (WHERE direction = 'LONG') AS longs,
+                   count(*) FILTER (WHERE direction = 'SHORT') AS shorts,
+                   count(*) FILTER (WHERE direction = 'FLAT') AS flats,
+                   avg(confidence) AS confidence,
+                   count(actual_1h) AS resolved_1h, count(*) FILTER (WHERE actual_1h = predicted_1h) AS correct_1h,
+                   count(actual_4h) AS resolved_4h, count(*) FILTER (WHERE actual_4h = predicted_4h) AS correct_4h,
+                   count(actual_1d) AS resolved_1d, count(*) FILTER (WHERE actual_1d = predicted_1d) AS correct_1d,
+                   sum(trades) AS trades, sum(trade_pnl_money) AS trade_pnl_money, sum(trade_pnl_pips) AS trade_pnl_pips
+            FROM suho_private.ml_predictions
+            GROUP BY 1, 2, 3, 4, 5, 6
+        $query$, CASE WHEN tier = 'community' THEN format('time_bucket(INTERVAL %L, bar_close_time)', every.width)
+                      ELSE format('date_trunc(%L, bar_close_time, ''UTC'')', every.unit) END);
+        IF tier = 'community' THEN
+            EXECUTE format('CREATE MATERIALIZED VIEW suho_private.%I WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS %s WITH NO DATA',
+                           every.name, source);
+            PERFORM add_continuous_aggregate_policy(('suho_private.' || every.name)::regclass,
+                start_offset => INTERVAL '7 days', end_offset => INTERVAL '1 hour', schedule_interval => INTERVAL '15 minutes');
+            EXECUTE format('ALTER MATERIALIZED VIEW suho_private.%I OWNER TO suho_owner', every.name);
+        ELSE
+            EXECUTE format('CREATE VIEW suho_private.%I AS %s', every.name, source);
+            EXECUTE format('ALTER VIEW suho_private.%I OWNER TO suho_owner', every.name);
+        END IF;
+    END LOOP;
+END $$;
+
+DO $$
+DECLARE
+    wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['ml_predictions', 'trade_results', 'model_performance_timeseries'] LOOP
+        EXECUTE format('ALTER TABLE suho_private.%I OWNER TO suho_owner', wanted);
+        EXECUTE format('ALTER TABLE suho_private.%I ENABLE ROW LEVEL SECURITY', wanted);
+        EXECUTE format('ALTER TABLE suho_private.%I FORCE ROW LEVEL SECURITY', wanted);
+        EXECUTE format('DROP POLICY IF EXISTS own ON suho_private.%I', wanted);
+        EXECUTE format('CREATE POLICY own ON suho_private.%I USING (tenant_id = public.suho_tenant()) WITH CHECK (tenant_id = public.suho_tenant())', wanted);
+        EXECUTE format('CREATE OR REPLACE VIEW public.%I WITH (security_barrier) AS
+                        SELECT * FROM suho_private.%I WHERE tenant_id = public.suho_tenant() WITH CASCADED CHECK OPTION', wanted, wanted);
+        EXECUTE format('ALTER VIEW public.%I OWNER TO suho_owner', wanted);
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE ON public.%I TO suho_engine', wanted);
+    END LOOP;
+    FOREACH wanted IN ARRAY ARRAY['predictions_hourly', 'predictions_daily'] LOOP
+        EXECUTE format('CREATE OR REPLACE VIEW public.%I WITH (security_barrier) AS
+                        SELECT * FROM suho_private.%I WHERE tenant_id = public.suho_tenant()', wanted, wanted);
+        EXECUTE format('ALTER VIEW public.%I OWNER TO suho_owner', wanted);
+        EXECUTE format('GRANT SELECT ON public.%I TO suho_engine', wanted);
+    END LOOP;
+END $$;
+
+-- Columns that have a default in the table have it in the view too.
+ALTER VIEW public.ml_predictions ALTER COLUMN trades SET DEFAULT 0;
+ALTER VIEW public.ml_predictions ALTER COLUMN stored_at SET DEFAULT now();
+ALTER VIEW public.trade_results ALTER COLUMN reported_at SET DEFAULT now();
+ALTER VIEW public.model_performance_timeseries ALTER COLUMN updated_at SET DEFAULT now();
+
+-- A trade's outcome goes into its prediction: all trades on it together, so that one told twice counts once.
+CREATE OR REPLACE FUNCTION suho_private.write_trade_outcome() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE public.ml_predictions p
+    SET trades = t.trades, trade_pnl_money = t.money, trade_pnl_pips = t.pips, trade_pnl_percent = t.percent,
+        trade_won = t.pips > 0, trade_closed_at = t.closed
+    FROM (SELECT count(*) AS trades, sum(pnl_money) AS money, sum(pnl_pips) AS pips, sum(pnl_percent) AS percent, max(exit_time) AS closed
+          FROM public.trade_results WHERE tenant_id = NEW.tenant_id AND prediction_id = NEW.prediction_id) t
+    WHERE p.tenant_id = NEW.tenant_id AND p.prediction_id = NEW.prediction_id;
+    RETURN NULL;
+END $$;
+ALTER FUNCTION suho_private.write_trade_outcome() OWNER TO suho_owner;
+CREATE OR REPLACE TRIGGER write_trade_outcome AFTER INSERT OR UPDATE ON suho_private.trade_results
+    FOR EACH ROW EXECUTE FUNCTION suho_private.write_trade_outcome();
+
+-- Makes the partitions that rows of these times need; nothing to do on TimescaleDB.
+CREATE OR REPLACE FUNCTION public.suho_make_partitions(parent text, times timestamptz[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    first timestamptz;
+    made  text;
+BEGIN
+    IF parent NOT IN ('ml_predictions', 'trade_results', 'model_performance_timeseries') THEN
+        RAISE EXCEPTION 'there is no table %', parent USING ERRCODE = 'undefined_table';
+    END IF;
+    IF suho_private.tier() <> 'postgresql' THEN RETURN; END IF;
+    FOR first IN SELECT DISTINCT date_trunc('month', t, 'UTC') FROM unnest(times) t LOOP
+        made := parent || '_' || to_char(first AT TIME ZONE 'UTC', 'YYYYMM');
+        CONTINUE WHEN to_regclass('suho_private.' || made) IS NOT NULL;
+        PERFORM pg_advisory_xact_lock(728310503);
+        CONTINUE WHEN to_regclass('suho_private.' || made) IS NOT NULL;
+        EXECUTE format('CREATE TABLE suho_private.%I PARTITION OF suho_private.%I FOR VALUES FROM (%L) TO (%L)',
+                       made, parent, first, (first AT TIME ZONE 'UTC' + INTERVAL '1 month') AT TIME ZONE 'UTC');
+        INSERT INTO suho_private.partitions (parent, name, ends)
+            VALUES (parent, made, (first AT TIME ZONE 'UTC' + INTERVAL '1 month') AT TIME ZONE 'UTC');
+    END LOOP;
+END $$;
+
+-- Drops what is past its time; the engine asks for it once a day.
+CREATE OR REPLACE FUNCTION public.suho_apply_retention() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    kept    record;
+    old     record;
+    dropped integer := 0;
+BEGIN
+    FOR kept IN SELECT * FROM (VALUES ('ml_predictions', INTERVAL '90 days'), ('trade_results', INTERVAL '3 years'),
+                                      ('model_performance_timeseries', INTERVAL '3 years')) v(name, age) LOOP
+        IF suho_private.tier() = 'postgresql' THEN
+            FOR old IN SELECT name FROM suho_private.partitions
+                       WHERE parent = kept.name AND created_at < now() - kept.age AND ends < now() - kept.age LOOP
+                EXECUTE format('DROP TABLE IF EXISTS suho_private.%I', old.name);
+                DELETE FROM suho_private.partitions WHERE name = old.name;
+                dropped := dropped + 1;
+            END LOOP;
+        ELSE
+            EXECUTE format('SELECT count(*) FROM %s.drop_chunks(%L::regclass, created_before => $1)',
+                           (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'timescaledb'), 'suho_private.' || kept.name)
+                INTO old USING now() - kept.age;
+            dropped := dropped + old.count;
+        END IF;
+    END LOOP;
+    RETURN dropped;
+END $$;
+
+-- Counts a tenant's predictions of whole hours anew into model_performance_timeseries.
+CREATE OR REPLACE FUNCTION public.suho_record_performance(hours timestamptz[]) RETURNS void
+    LANGUAGE sql SET search_path = pg_catalog AS $$
+    INSERT INTO public.model_performance_timeseries
+        (bucket, tenant_id, symbol, timeframe, model_version, arm, horizon, predictions, resolved, correct, accuracy, brier, log_loss,
+         mean_return, trades, trade_pnl_pips)
+    SELECT o.hour, p.tenant_id, p.symbol, p.timeframe, p.model_version, p.arm, h.horizon,
+           count(*), count(h.actual), count(*) FILTER (WHERE h.actual = h.predicted),
+           (count(*) FILTER (WHERE h.actual = h.predicted))::double precision / nullif(count(h.actual), 0),
+           avg((h.down - (h.actual = -1)::integer) ^ 2 + (h.flat - (h.actual = 0)::integer) ^ 2 + (h.up - (h.actual = 1)::integer) ^ 2)
+               FILTER (WHERE h.actual IS NOT NULL),
+           avg(-ln(greatest(CASE h.actual WHEN -1 THEN h.down WHEN 0 THEN h.flat WHEN 1 THEN h.up END, 1e-15))),
+           avg(h.predicted * h.return), sum(p.trades), sum(p.trade_pnl_pips)
+    FROM (SELECT DISTINCT date_trunc('hour', t, 'UTC') AS hour FROM unnest(hours) t) o
+    JOIN public.ml_predictions p ON p.bar_close_time >= o.hour AND p.bar_close_time < o.hour + INTERVAL '1 hour'
+    CROSS JOIN LATERAL (VALUES
+        ('1h', p.actual_1h, p.predicted_1h, p.down_1h, p.flat_1h, p.up_1h, p.return_1h),
+        ('4h', p.actual_4h, p.predicted_4h, p.down_4h, p.flat_4h, p.up_4h, p.return_4h),
+        ('1d', p.actual_1d, p.predicted_1d, p.down_1d, p.flat_1d, p.up_1d, p.return_1d))
+        h(horizon, actual, predicted, down, flat, up, return)
+    WHERE p.tenant_id = public.suho_tenant()
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
+    ON CONFLICT (bucket, tenant_id, symbol, timeframe, model_version, arm, horizon) DO UPDATE
+    SET predictions = excluded.predictions, resolved = excluded.resolved, correct = excluded.correct, accuracy = excluded.accuracy,
+        brier = excluded.brier, log_loss = excluded.log_loss, mean_return = excluded.mean_return, trades = excluded.trades,
+        trade_pnl_pips = excluded.trade_pnl_pips, updated_at = now()
+$$;
+
+DO $$
+DECLARE
+    wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['suho_make_partitions(text, timestamptz[])', 'suho_apply_retention()',
+                                  'suho_record_performance(timestamptz[])'] LOOP
+        EXECUTE format('ALTER FUNCTION public.%s OWNER TO suho_owner', wanted);
+        EXECUTE format('REVOKE ALL ON FUNCTION public.%s FROM PUBLIC', wanted);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION public.%s TO suho_engine', wanted);
+    END LOOP;
+    IF suho_private.tier() = 'community' THEN
+        PERFORM add_retention_policy('suho_private.ml_predictions'::regclass, drop_created_before => INTERVAL '90 days', if_not_exists => true);
+        PERFORM add_retention_policy('suho_private.trade_results'::regclass, drop_created_before => INTERVAL '3 years', if_not_exists => true);
+        PERFORM add_retention_policy('suho_private.model_performance_timeseries'::regclass, drop_created_before => INTERVAL '3 years', if_not_exists => true);
+    END IF;
+END $$;
+
+INSERT INTO suho_private.schema_versions (file, version) VALUES ('03_timescaledb_predictions', 1)
+    ON CONFLICT (file) DO UPDATE SET version = excluded.version, applied_at = now();
+COMMIT;

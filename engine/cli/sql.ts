@@ -1,6 +1,7 @@
 import { Argument, Command } from 'commander';
 import type { DataFolder } from '../journal/data-folder.js';
-import { EmbeddedPostgres } from '../prediction-store/embedded-postgres.js';
+import { EmbeddedPostgres } from '../database/embedded-postgres.js';
+import { applySchemas } from '../database/schemas.js';
 import { PostgresPredictionStore } from '../prediction-store/postgres-prediction-store.js';
 import { dataOption, jsonOption } from './options.js';
 import { withFeatureStore } from './store-session.js';
@@ -41,9 +42,9 @@ async function askPredictions(folder: DataFolder, query: string): Promise<Rows> 
   const server = new EmbeddedPostgres(folder.at('postgres'));
   try {
     await server.start();
+    await applySchemas(server.connection);
     const store = new PostgresPredictionStore(server.connection);
     try {
-      await store.prepare();
       return await store.sql(query);
     } finally {
       await store.close();

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { SuhoError, messageOf } from '../errors.js';
 
 /** Version of everything in a data folder together. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** Start time of a process in clock ticks since boot, where the system tells it; tells a reused id apart. */
 function startTimeOf(pid: number): string {

@@ -144,7 +144,40 @@ export type PredictionEvent =
       readonly tenantId: string;
       readonly predictionId: string;
       readonly label: Label;
-    };
+    }
+  | { readonly kind: 'trade'; readonly trade: TradeRecord };
+
+/** A closed trade that a prediction led to, as it is kept. Times in epoch milliseconds UTC. */
+export interface TradeRecord {
+  readonly tradeId: string;
+  readonly tenantId: string;
+  readonly userId: string | undefined;
+  readonly predictionId: string;
+  readonly symbol: string;
+  readonly timeframe: string;
+  readonly modelVersion: string;
+  /** Close time of the bar it was predicted at. */
+  readonly barCloseTime: number;
+  readonly side: 'LONG' | 'SHORT';
+  readonly quantity: number;
+  readonly entryTime: number;
+  readonly entryPrice: number;
+  readonly exitTime: number;
+  readonly exitPrice: number;
+  /** After costs, in `currency`. */
+  readonly pnlMoney: number;
+  readonly currency: string;
+  /** Price difference in the trade's favour, in pips, before costs. */
+  readonly pnlPips: number;
+  /** The same in percent of the entry price. */
+  readonly pnlPercent: number;
+  /** Costs in `currency`. */
+  readonly commission: number;
+  readonly financing: number;
+  readonly slippagePips: number | undefined;
+  readonly exitReason: string;
+  readonly marketConditions: Readonly<Record<string, string | number>>;
+}
 
 /** A moment of a series in a tenant's pattern index. */
 export interface PatternRecord {

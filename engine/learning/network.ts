@@ -11,9 +11,9 @@ const OPTIONS: InferenceSession.SessionOptions = {
   executionMode: 'sequential',
 };
 const CLASSES = HORIZONS.length * 3;
-const HIDDEN_1 = 64;
-const HIDDEN_2 = 32;
-const ENCODER_HIDDEN = 128;
+export const HIDDEN_1 = 64;
+export const HIDDEN_2 = 32;
+export const ENCODER_HIDDEN = 128;
 /** Inputs are held within this many standard deviations. */
 const CLIP = 5;
 

@@ -9,6 +9,9 @@ import { EMBEDDING } from '../inference/slab.js';
 import { buildDataset, type Dataset } from './dataset.js';
 import { score, type HorizonScore, type Outcome } from './evaluation.js';
 import {
+  ENCODER_HIDDEN,
+  HIDDEN_1,
+  HIDDEN_2,
   TrainingStep,
   autoencoderParameters,
   encoderModel,
@@ -44,6 +47,22 @@ export interface TrainingOptions {
   readonly encoder?: Uint8Array | undefined;
   readonly onProgress?: (done: number, total: number, stage: string) => void;
 }
+
+/** What a model is made by, as the registry names it; a change here is a new major version. */
+export const MODEL_FORM = {
+  architecture: 'multi-layer perceptron with autoencoder',
+  hyperparameters: {
+    hidden1: HIDDEN_1,
+    hidden2: HIDDEN_2,
+    encoderHidden: ENCODER_HIDDEN,
+    embedding: EMBEDDING,
+    batch: BATCH,
+    epochsMax: EPOCHS_MAX,
+    patience: PATIENCE,
+    rate: RATE,
+    decay: DECAY,
+  },
+} as const;
 
 export interface TrainingResult {
   readonly predictor: Uint8Array;

@@ -1,18 +1,28 @@
 import type { HorizonScore } from '../learning/evaluation.js';
 
+/** What a version number counts: see {@link nextVersion}. */
+export interface ModelForm {
+  readonly architecture: string;
+  readonly hyperparameters: Readonly<Record<string, number | string>>;
+  readonly featureSetVersion: string;
+}
+
 /** A trained pair of models for one series, as the registry keeps it. */
-export interface ModelRecord {
+export interface ModelRecord extends ModelForm {
   /** SHA-256 of the predictor's file. */
   readonly modelId: string;
   /** SHA-256 of the encoder's file. */
   readonly encoderId: string;
+  /** Where the files are. */
+  readonly artifactUri: string;
+  readonly encoderUri: string;
   readonly version: string;
+  readonly parentVersion: string | undefined;
   readonly tenantId: string;
   readonly feed: string;
   readonly symbol: string;
   readonly timeframe: string;
   readonly embeddingVersion: string;
-  readonly featureSetVersion: string;
   readonly anomalyScale: number;
   readonly primaryHorizon: number;
   readonly edge: readonly boolean[];
@@ -24,18 +34,57 @@ export interface ModelRecord {
   readonly batchInvariant: boolean;
 }
 
-/** Keeps models and their files. Files are named by their SHA-256 and never change. */
+/** Whose models, and for what. `tenantId` is `platform` for everyone's. */
+export interface ModelSeries {
+  readonly tenantId: string;
+  readonly feed: string;
+  readonly symbol: string;
+  readonly timeframe: string;
+}
+
+export const MODEL_STATUSES = [
+  'draft',
+  'validated',
+  'staging',
+  'canary',
+  'production',
+  'deprecated',
+  'archived',
+] as const;
+export type ModelStatus = (typeof MODEL_STATUSES)[number];
+
+/** Keeps models: who they are for, what they were trained on, how far they are. */
 export interface ModelRegistry {
-  /** Stores a file; returns its SHA-256. */
-  putArtifact(bytes: Uint8Array): Promise<string>;
-  /** Path of a stored file. Throws `NOT_FOUND`. */
-  artifactPath(sha256: string): string;
-  /** Registers a model; the same version of the same series again changes nothing. */
-  put(record: ModelRecord): Promise<void>;
-  /** Models of a series, oldest version first. */
-  list(series?: {
-    readonly feed: string;
-    readonly symbol: string;
-    readonly timeframe: string;
-  }): ModelRecord[];
+  /** Registers a model that passed its checks; the same version of the same series again changes nothing. */
+  register(record: ModelRecord): Promise<void>;
+  /** Makes a model the one production model of its series; the one before is deprecated. */
+  promote(record: ModelRecord): Promise<void>;
+  /** Models of a series, oldest training first. */
+  list(series: ModelSeries): Promise<ModelRecord[]>;
+  close(): Promise<void>;
+}
+
+/** Name of a series' models. */
+export function modelName({ feed, symbol, timeframe }: ModelSeries): string {
+  return `${feed}/${symbol}/${timeframe}`;
+}
+
+/**
+ * The version of a model that follows another: another architecture (hyperparameters with it) counts the first
+ * number, another feature set the second, retraining alone the third.
+ */
+export function nextVersion(
+  form: ModelForm,
+  parent: (ModelForm & { readonly version: string }) | undefined,
+): string {
+  if (parent === undefined) return 'v1.0.0';
+  const [major = 0, minor = 0, patch = 0] = parent.version.slice(1).split('.').map(Number);
+  const sorted = (o: object): string => JSON.stringify(Object.entries(o).sort(([a], [b]) => (a < b ? -1 : 1)));
+  if (
+    form.architecture !== parent.architecture ||
+    sorted(form.hyperparameters) !== sorted(parent.hyperparameters)
+  )
+    return `v${major + 1}.0.0`;
+  if (form.featureSetVersion !== parent.featureSetVersion) return `v${major}.${minor + 1}.0`;
+  return `v${major}.${minor}.${patch + 1}`;
 }

@@ -125,7 +125,9 @@ test('kill -9 at any moment of a replay loses nothing, repeats nothing and chang
       features: await engine.features.sql(
         'SELECT * EXCEPT (stored_at) FROM ml_features ORDER BY bar_open_time',
       ),
-      predictions: await engine.predictions.sql('SELECT * FROM ml_predictions ORDER BY bar_close_time'),
+      predictions: (await engine.predictions.sql('SELECT * FROM ml_predictions ORDER BY bar_close_time')).map(
+        (row) => ({ ...row, stored_at: undefined }),
+      ),
     });
     await engine.stop();
   }

@@ -195,11 +195,12 @@ test('a model file that is none is refused in one sentence', async (t) => {
   const folder = temporaryFolder(t);
   const engine = await openEngine(t, folder);
   const bytes = new TextEncoder().encode('this is no model');
-  const sha256 = await engine.registry.putArtifact(bytes);
-  const file = { path: engine.registry.artifactPath(sha256), sha256 };
+  const place = { tenantId: 'platform', model: 'none', version: 'v1.0.0' };
+  const { sha256 } = await engine.artifacts.put(place, bytes);
+  const file = { path: engine.artifacts.path(sha256), sha256 };
   await assert.rejects(engine.inference.check({ predictor: file, encoder: file }), /is not an ONNX model/);
   writeFileSync(file.path, 'and now another');
-  const other = path.join(folder, 'registry', 'artifacts', `${sha256}.onnx`);
+  const other = path.join(folder, 'artifacts', `${sha256}.onnx`);
   await assert.rejects(
     engine.inference.check({ predictor: { path: other, sha256: 'f'.repeat(64) }, encoder: file }),
     /not the file that was registered|is not an ONNX model/,

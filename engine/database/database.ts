@@ -1,0 +1,89 @@
+import pg from 'pg';
+import { SuhoError, messageOf } from '../errors.js';
+
+// bigint (count) as a number: no count here comes near 2^53.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+/** Role the engine's statements run as: it owns nothing and row-level security holds for it. */
+const ENGINE_ROLE = 'suho_engine';
+
+/** Whose rows a transaction may see and write; none of a tenant's without `tenantId`. */
+export interface Scope {
+  readonly tenantId?: string;
+  readonly userId?: string | undefined;
+  /** Whether it may write what belongs to the platform. */
+  readonly platform?: boolean;
+}
+
+export type Row = Record<string, unknown>;
+
+/**
+ * Connections to one PostgreSQL. Every statement of the engine's runs in a transaction that first takes the
+ * engine's role and says whose it is; both end with the transaction, so that a pooled connection carries
+ * nothing over to the next tenant, also behind a pooler.
+ */
+export class Database {
+  readonly #pool: pg.Pool;
+
+  constructor(connection: pg.PoolConfig) {
+    this.#pool = new pg.Pool({ max: 4, connectionTimeoutMillis: 5_000, ...connection });
+    // A connection that breaks while idle is replaced on the next use.
+    this.#pool.on('error', () => undefined);
+  }
+
+  /** Runs statements as the engine for a scope, all or none of them. */
+  async transaction<T>(scope: Scope, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const { tenantId = '', userId = '', platform = false } = scope;
+    const settings = [
+      ['suho.tenant_id', tenantId],
+      ['suho.user_id', userId],
+      ['suho.scope', platform ? 'platform' : ''],
+    ].map(([name, value]) => `SET LOCAL ${name} = ${pg.escapeLiteral(value!)}`);
+    return await this.#run(`BEGIN; SET LOCAL ROLE ${ENGINE_ROLE}; ${settings.join('; ')}`, work);
+  }
+
+  /**
+   * Runs statements as whoever the connection logged in as: for a person who asks the store of their own
+   * machine. Table names mean the tables themselves, with every tenant's rows.
+   */
+  async asLogin<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    return await this.#run('BEGIN; SET LOCAL search_path = suho_private, public', work);
+  }
+
+  async #run<T>(begin: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    // A server that goes away in mid-transaction tells the connection; the query that waits fails as well.
+    const broken = (): void => undefined;
+    client.on('error', broken);
+    let failure: Error | undefined;
+    try {
+      await client.query(begin);
+      const result = await work(client);
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+      await client.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    } finally {
+      client.off('error', broken);
+      // One that failed is not used again.
+      client.release(failure);
+    }
+  }
+
+  /** Runs one query for a person: of one tenant's rows, or as the login. Throws `BAD_INPUT` with PostgreSQL's own words. */
+  async ask(query: string, tenantId?: string): Promise<readonly Row[]> {
+    const work = async (client: pg.PoolClient): Promise<readonly Row[]> =>
+      (await client.query<Row>(query)).rows;
+    try {
+      return await (tenantId === undefined ? this.asLogin(work) : this.transaction({ tenantId }, work));
+    } catch (error) {
+      throw new SuhoError('BAD_INPUT', `PostgreSQL answered: ${messageOf(error)}`);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+}
