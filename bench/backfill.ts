@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { backfill, type BackfillRequest } from '../engine/backfill/backfill.js';
-import { EmbeddedFeatureStore } from '../engine/feature-store/clickhouse-feature-store.js';
+import { ClickHouseFeatureStore } from '../engine/feature-store/clickhouse-feature-store.js';
+import { EmbeddedClickHouse } from '../engine/feature-store/embedded-clickhouse.js';
 import { inventedBars, toCsv } from '../test/support/markets.js';
 import { report } from './report.js';
 
@@ -34,7 +35,7 @@ export async function benchBackfill(): Promise<void> {
         file: file('hours', hours, HOURS, 3_600_000),
       },
     ];
-    const store = new EmbeddedFeatureStore(folder);
+    const store = new ClickHouseFeatureStore(new EmbeddedClickHouse(folder));
     await store.prepare();
     const nowhere = {
       insert: async () => await Promise.resolve(),

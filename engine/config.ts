@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { canonicalSymbol } from '../actors/market/symbol.js';
 import { PRICE_BASES } from '../actors/market/quote.js';
 import { TIMEFRAMES } from '../actors/market/timeframe.js';
+import { ROLES } from './credentials/caller.js';
 import { SuhoError, messageOf } from './errors.js';
 import { EXTRA_PRICES } from './feature-store/extra-prices.js';
 
@@ -36,12 +37,21 @@ const series = z.object({
   timeframe,
 });
 
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'SHA-256 in lower-case hexadecimal');
+
+const quotas = z.object({
+  callsPerSecond: z.number().int().min(0).default(1_000).describe('Calls and requests; 0 for any number'),
+  rowsPerSecond: z.number().int().min(0).default(100_000).describe('Bars and quotes; 0 for any number'),
+  streams: z.number().int().min(1).default(1_000).describe('Signal streams open at once'),
+});
+
 const tenant = z.object({
   id: identifier,
   apiKeySha256: z
-    .array(z.string().regex(/^[0-9a-f]{64}$/, 'SHA-256 in lower-case hexadecimal'))
+    .array(z.union([sha256, z.object({ sha256, role: z.enum(ROLES), user: identifier.optional() })]))
     .default([])
-    .describe('SHA-256 of each API key of the tenant'),
+    .describe('SHA-256 of each API key of the tenant; an operator’s unless its role is said'),
+  quotas: quotas.optional().describe('What this tenant may use, in place of what all may'),
   series: z.array(series).default([]).describe('Series of shared feeds the tenant has signals for'),
   extras: z
     .array(
@@ -75,6 +85,26 @@ const configSchema = z.object({
       host: z.string().default('127.0.0.1'),
       port: z.number().int().min(0).max(65_535).default(50_051),
       subscriberQueueMax: z.number().int().positive().default(10_000),
+      tls: z
+        .object({
+          certFile: z.string(),
+          keyFile: z.string(),
+          clientCaFile: z
+            .string()
+            .optional()
+            .describe('Authority of client certificates; with it every client must have one'),
+        })
+        .optional(),
+    })
+    .prefault({}),
+  clickhouse: z
+    .object({
+      url: address('http')
+        .optional()
+        .describe('Server of features and bars; without, the engine in this process'),
+      username: z.string().default('default'),
+      password: z.string().default(''),
+      database: z.string().default('default'),
     })
     .prefault({}),
   postgres: z
@@ -96,6 +126,42 @@ const configSchema = z.object({
       secretAccessKey: z.string().optional(),
     })
     .prefault({}),
+  weaviate: z
+    .object({
+      url: address('http')
+        .optional()
+        .describe('Server of similar moments; without, an index in this process'),
+      apiKey: z.string().optional(),
+    })
+    .prefault({}),
+  nats: z
+    .object({
+      url: address('nats').optional().describe('NATS with JetStream; without, none'),
+      username: z.string().optional(),
+      password: z.string().optional(),
+      token: z.string().optional(),
+      credentialsFile: z.string().optional(),
+      consumer: identifier.default('suho').describe('Name of the durable consumers: one for each engine'),
+    })
+    .prefault({}),
+  redis: z
+    .object({ url: address('redis').optional().describe('Redis, DragonflyDB or Valkey; without, none') })
+    .prefault({}),
+  auth: z
+    .object({
+      jwt: z
+        .object({
+          issuer: z.string(),
+          audience: z.string(),
+          jwksUri: address('http'),
+          tenantClaim: z.string().default('tenant_id'),
+          userClaim: z.string().default('sub'),
+          roleClaim: z.string().default('role'),
+        })
+        .optional(),
+    })
+    .prefault({}),
+  quotas: quotas.prefault({}).describe('What each tenant may use'),
   journal: z.object({ maxMegabytes: z.number().positive().default(4096) }).prefault({}),
   inference: z
     .object({
@@ -155,7 +221,6 @@ const configSchema = z.object({
 });
 
 export type Config = z.output<typeof configSchema>;
-export type TenantConfig = Config['tenants'][number];
 export type ConfigInput = z.input<typeof configSchema>;
 
 /** Merges values into a nested object at a path. */
@@ -169,12 +234,23 @@ function place(target: Record<string, unknown>, path: readonly string[], value: 
   place(next, rest, value);
 }
 
+/** Variables that are for commands which call an engine, not settings of one. */
+const CLIENT_VARIABLES = new Set([
+  'SUHO_ADDRESS',
+  'SUHO_API_KEY',
+  'SUHO_DEBUG',
+  'SUHO_TLS',
+  'SUHO_TLS_CA',
+  'SUHO_TLS_CERT',
+  'SUHO_TLS_KEY',
+]);
+
 /** Turns SUHO_GRPC_PORT=7000 into { grpc: { port: 7000 } }; names follow the schema, without case. */
 function fromEnvironment(environment: NodeJS.ProcessEnv): Record<string, unknown> {
   const names = settingNames(configSchema, []);
   const result: Record<string, unknown> = {};
   for (const [name, text] of Object.entries(environment)) {
-    if (!name.startsWith('SUHO_') || text === undefined) continue;
+    if (!name.startsWith('SUHO_') || text === undefined || CLIENT_VARIABLES.has(name)) continue;
     const setting = names.get(name.slice(5).replaceAll('_', '').toLowerCase());
     if (setting === undefined)
       throw new SuhoError('BAD_CONFIG', `There is no setting for the environment variable ${name}.`);
@@ -248,13 +324,5 @@ export function loadConfig(
       `The configuration is wrong${where === '' ? '' : ` at ${where}`}: ${issue?.message ?? ''}.`,
     );
   }
-  const config = parsed.data;
-  const loopback = ['127.0.0.1', '::1', 'localhost'].includes(config.grpc.host);
-  if (!loopback && !config.tenants.some(({ apiKeySha256 }) => apiKeySha256.length > 0)) {
-    throw new SuhoError(
-      'BAD_CONFIG',
-      `Without API keys the engine serves loopback only; grpc.host is ${config.grpc.host}. Give a tenant apiKeySha256, or leave grpc.host at 127.0.0.1.`,
-    );
-  }
-  return config;
+  return parsed.data;
 }

@@ -16,13 +16,16 @@ import type { Route } from '../actors/signals/route.js';
 import type { Signal } from '../actors/signals/signal.js';
 import { TenantActor, tenantActorId } from '../actors/tenant-actor.js';
 import { SkewMonitor, type SkewCounts } from './backfill/skew-monitor.js';
+import { Cache } from './cache/cache.js';
 import type { Config } from './config.js';
+import { ApiKeys, type KeyTable } from './credentials/api-keys.js';
 import { EmbeddedPostgres } from './database/embedded-postgres.js';
 import { applySchemas } from './database/schemas.js';
 import { SuhoError, messageOf } from './errors.js';
-import { EmbeddedFeatureStore } from './feature-store/clickhouse-feature-store.js';
 import { ExtraIndicators } from './feature-store/extra-indicators.js';
 import { ExtrasBook } from './feature-store/extras-book.js';
+import { readTradeReport, tradeOf, type TradeReport } from './feedback/trade-report.js';
+import { openFeatureStore } from './feature-store/open.js';
 import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store/feature-store.js';
 import { InferencePool, type Inference, type ModelPair } from './inference/pool.js';
 import { DataFolder } from './journal/data-folder.js';
@@ -35,15 +38,19 @@ import {
   type ConclusionRecord,
   type InputRecord,
   type StoredRow,
+  type TradeRecord,
 } from './journal/records.js';
-import { Sink } from './journal/sink.js';
+import { Sink, type SinkTarget } from './journal/sink.js';
 import { MODEL_FORM, type TrainingResult } from './learning/trainer.js';
 import { TrainingPool } from './learning/training-pool.js';
+import { NatsMessaging } from './messaging/nats.js';
+import { CONDITIONS, conditionsOf } from './patterns/conditions.js';
 import { PatternBook } from './patterns/pattern-book.js';
 import type { PartitionKey, PatternIndex } from './patterns/pattern-index.js';
 import { UsearchPatternIndex } from './patterns/usearch-pattern-index.js';
+import { WeaviatePatternIndex } from './patterns/weaviate-pattern-index.js';
 import { PostgresPredictionStore } from './prediction-store/postgres-prediction-store.js';
-import type { PredictionStore } from './prediction-store/prediction-store.js';
+import type { PredictionStore, PredictionSummary } from './prediction-store/prediction-store.js';
 import type { ArtifactPlace, ArtifactStore } from './registry/artifact-store.js';
 import { FolderArtifactStore } from './registry/folder-artifact-store.js';
 import { modelName, nextVersion, type ModelRecord, type ModelRegistry } from './registry/model-registry.js';
@@ -126,7 +133,11 @@ interface InputCounts {
   late: number;
   rows: number;
   signals: number;
+  trades: number;
 }
+
+/** What became of a reported trade. */
+export type TradeAnswer = 'ACCEPTED' | 'DUPLICATE' | 'UNKNOWN_PREDICTION';
 
 export interface EngineCounts extends Readonly<InputCounts> {
   readonly withheld: Readonly<Record<string, number>>;
@@ -145,10 +156,15 @@ export class Engine {
   features!: FeatureStore;
   predictions!: PredictionStore;
   registry!: ModelRegistry;
+  keys!: ApiKeys;
+  readonly cache: Cache | undefined;
+  readonly messaging: NatsMessaging | undefined;
   readonly #folder: DataFolder;
   readonly #system: ActorSystem<Message, Effect>;
   readonly #patterns: PatternBook;
-  readonly #index: PatternIndex = new UsearchPatternIndex();
+  /** Where similar moments are looked for. */
+  readonly #index: PatternIndex;
+  readonly #weaviate: WeaviatePatternIndex | undefined;
   readonly #training: TrainingPool;
   readonly #skew: SkewMonitor;
   /** Further indicators, by tenant. */
@@ -172,6 +188,7 @@ export class Engine {
   readonly #partitionOf = new Map<string, PartitionKey>();
   #unpublished: PublishedSignal[] = [];
   #onSignal: (published: PublishedSignal) => void = () => undefined;
+  readonly #tradesUnderWay = new Map<string, Promise<void>>();
   #epoch = 0;
   #evidencePending = 0;
   /** Rows handed to signal actors that have not concluded them. */
@@ -179,11 +196,19 @@ export class Engine {
   #settleWaiters: (() => void)[] = [];
   #postgres: EmbeddedPostgres | undefined;
   readonly #retries = new Set<NodeJS.Timeout>();
-  #featureSink: Sink | undefined;
-  #predictionSink: Sink | undefined;
+  readonly #sinks: Sink[] = [];
   #state: 'starting' | 'serving' | 'stopping' | 'stopped' = 'starting';
   readonly #latency: { onEvidence?: (evidence: Evidence) => void } = {};
-  #counts: InputCounts = { bars: 0, quotes: 0, rejected: 0, duplicates: 0, late: 0, rows: 0, signals: 0 };
+  #counts: InputCounts = {
+    bars: 0,
+    quotes: 0,
+    rejected: 0,
+    duplicates: 0,
+    late: 0,
+    rows: 0,
+    signals: 0,
+    trades: 0,
+  };
   readonly #withheld: Record<string, number> = {};
 
   private constructor(config: Config, folder: DataFolder, options: EngineOptions) {
@@ -199,10 +224,22 @@ export class Engine {
     mkdirSync(folder.at('journal'), { recursive: true });
     this.journal = new Journal(folder.at('journal'), config.journal.maxMegabytes * 1e6);
     this.artifacts = openArtifacts(folder.at('artifacts'), config.artifacts);
+    this.cache = config.redis.url === undefined ? undefined : new Cache(config.redis.url, this.log);
+    const { url, ...nats } = config.nats;
+    this.messaging = url === undefined ? undefined : new NatsMessaging({ url, ...nats }, this.log);
     this.inference = new InferencePool(config.inference);
     this.#training = new TrainingPool();
     this.#skew = new SkewMonitor(config.features.checkEverySeconds * 1000, folder.at('backfill'), this.log);
-    this.#patterns = new PatternBook(this.journal, this.#index);
+    // A replay must not depend on what another process has taken in by now.
+    const { url: weaviateUrl, apiKey } = this.#waitForEvidence ? {} : config.weaviate;
+    if (weaviateUrl !== undefined)
+      this.#weaviate = new WeaviatePatternIndex({
+        url: weaviateUrl,
+        apiKey,
+        anomalyFrom: DEFAULT_GATES.maxAnomaly,
+      });
+    this.#index = this.#weaviate ?? new UsearchPatternIndex();
+    this.#patterns = new PatternBook(this.journal, this.#weaviate === undefined ? this.#index : undefined);
     this.#deadLetters = this.journal.deadLetters();
     this.#system = new ActorSystem<Message, Effect>({
       onEffect: (effect) => this.#effect(effect),
@@ -240,18 +277,29 @@ export class Engine {
   }
 
   async #start(): Promise<void> {
-    const features = new EmbeddedFeatureStore(this.#folder.path);
-    this.features = features;
-    this.#extrasBook = new ExtrasBook(features);
-    const [connection] = await Promise.all([this.#openPostgres(), features.prepare()]);
+    this.features = openFeatureStore(this.config.clickhouse, this.#folder.path);
+    this.#extrasBook = new ExtrasBook(this.features);
+    const [connection] = await Promise.all([this.#openPostgres(), this.#prepareFeatures()]);
     this.predictions = new PostgresPredictionStore(connection);
     this.registry = new PostgresModelRegistry(connection);
+    this.keys = new ApiKeys(
+      connection,
+      this.journal.fact('apiKeys') as KeyTable | undefined,
+      (table) => this.journal.putFact('apiKeys', table),
+      this.log,
+    );
     this.#startSinks();
     for (const [key, definition] of this.journal.facts('group:'))
       await this.#openGroup(key, definition as GroupDefinition);
     await this.#recover([...this.#groups.values()]);
     await this.settled();
     this.#state = 'serving';
+  }
+
+  /** Makes the tables: now in this process, as soon as it answers on a server. */
+  async #prepareFeatures(): Promise<void> {
+    if (this.config.clickhouse.url === undefined) await this.features.prepare();
+    else this.#retry('ClickHouse schema', async () => await this.features.prepare());
   }
 
   /** The server that was configured, there or not, or one of our own with its schemas applied. */
@@ -281,34 +329,78 @@ export class Engine {
   }
 
   #startSinks(): void {
-    this.#featureSink = new Sink(
-      this.journal,
-      {
-        name: 'features',
-        topic: 'rows',
+    const { cache, messaging } = this;
+    this.#addSink({
+      name: 'features',
+      topic: 'rows',
+      write: async (from) => {
+        const { rows, offset, count } = this.journal.rowsAfter(from, 10_000);
+        if (count > 0) await this.features.write(await this.#identified(rows));
+        return { offset, count };
+      },
+    });
+    this.#addSink({
+      name: 'predictions',
+      topic: 'predictions',
+      write: async (from) => {
+        const { events, offset, count } = this.journal.predictionsAfter(from, 4_000);
+        if (events.length > 0) await this.predictions.write(events);
+        return { offset, count };
+      },
+    });
+    if (cache !== undefined) {
+      this.#addSink({
+        name: 'cache-signals',
+        topic: 'predictions',
+        prompt: true,
         write: async (from) => {
-          const { rows, offset, count } = this.journal.rowsAfter(from, 10_000);
-          if (count > 0) await this.features.write(await this.#identified(rows));
+          const { events, offset, count } = this.journal.predictionsAfter(from, 4_000);
+          await cache.putSignals(events.filter((event) => event.kind === 'signal'));
           return { offset, count };
         },
-      },
-      this.log,
-    );
-    this.#predictionSink = new Sink(
-      this.journal,
-      {
-        name: 'predictions',
-        topic: 'predictions',
+      });
+      this.#addSink({
+        name: 'cache-features',
+        topic: 'rows',
+        prompt: true,
         write: async (from) => {
-          const { events, offset } = this.journal.predictionsAfter(from, 4_000);
-          if (events.length > 0) await this.predictions.write(events);
-          return { offset, count: events.length };
+          const { rows, offset, count } = this.journal.rowsAfter(from, 4_000);
+          await cache.putRows(rows.map((row) => ({ series: this.identity(row.seriesId), row })));
+          return { offset, count };
         },
-      },
-      this.log,
-    );
-    this.#featureSink.start();
-    this.#predictionSink.start();
+      });
+    }
+    const weaviate = this.#weaviate;
+    if (weaviate !== undefined) {
+      this.#addSink({
+        name: 'patterns',
+        topic: 'patterns',
+        prompt: true,
+        write: async (from) => {
+          const { patterns, offset, count } = this.journal.patternsAfter(from, 1_000);
+          if (patterns.length > 0) await weaviate.addLogged(patterns);
+          return { offset, count };
+        },
+      });
+    }
+    if (messaging !== undefined) {
+      this.#addSink({
+        name: 'nats',
+        topic: 'predictions',
+        fromNow: true,
+        prompt: true,
+        write: async (from) => {
+          const { events, offset, count } = this.journal.predictionsAfter(from, 1_000);
+          await messaging.publishSignals(events.filter((event) => event.kind === 'signal'));
+          return { offset, count };
+        },
+      });
+    }
+    for (const sink of this.#sinks) sink.start();
+  }
+
+  #addSink(target: SinkTarget): void {
+    this.#sinks.push(new Sink(this.journal, target, this.log));
   }
 
   /** Rows with whose they are: the series' owner's, and those of tenants that add indicators of their own. */
@@ -897,7 +989,11 @@ export class Engine {
       anomaly: inference.reconstructionError / route.anomalyScale,
     };
     const partition = this.#partition(tenantId, row.symbol, row.timeframe, route.embeddingVersion);
-    this.#patterns.note(partition, row.closeTime, inference.embedding);
+    this.#patterns.note(partition, row.closeTime, {
+      vector: inference.embedding,
+      conditions: conditionsOf(row.values),
+      anomaly: model.anomaly,
+    });
     const found = await this.#similar(partition, inference.embedding, row.closeTime, deadline);
     return {
       closeTime: row.closeTime,
@@ -1010,7 +1106,7 @@ export class Engine {
     through: number,
     onProgress?: (done: number, total: number, stage: string) => void,
   ): Promise<{ readonly record: ModelRecord; readonly result: TrainingResult }> {
-    await this.#featureSink?.caughtUp();
+    await this.#sinks.find(({ name }) => name === 'features')!.caughtUp();
     const identity = this.identity(seriesId);
     const { rowsMax, folds, seed } = this.config.training;
     const bars = await this.features.bars(identity, through, rowsMax + 400);
@@ -1099,23 +1195,110 @@ export class Engine {
       const target = signalActorId(signal.tenantId, seriesId);
       const partition = this.#partition(signal.tenantId, symbol, timeframe, route.embeddingVersion);
       await this.#patterns.use(partition);
-      if ((await this.#index.size(partition)) === 0) await this.#fillPatterns(partition, history);
+      if (this.#patterns.isEmpty(partition)) await this.#fillPatterns(seriesId, partition, history);
       this.#input(group, { kind: 'route', group: group.key, target, route });
     }
     await this.journal.flushed();
   }
 
-  async #fillPatterns(partition: PartitionKey, history: TrainingResult['history']): Promise<void> {
-    const width = history.directions.length / Math.max(1, history.closeTimes.length);
-    const size = history.vectors.length / Math.max(1, history.closeTimes.length);
-    for (let i = 0; i < history.closeTimes.length; i++) {
-      await this.#patterns.addKnown(partition, {
-        closeTime: history.closeTimes[i]!,
-        resolvedAt: history.resolvedAt[i]!,
-        vector: history.vectors.slice(i * size, (i + 1) * size),
-        directions: Array.from(history.directions.subarray(i * width, (i + 1) * width)),
-        returns: Array.from(history.returns.subarray(i * width, (i + 1) * width)),
-      });
+  async #fillPatterns(
+    seriesId: string,
+    partition: PartitionKey,
+    history: TrainingResult['history'],
+  ): Promise<void> {
+    const { closeTimes, resolvedAt, vectors, directions, returns } = history;
+    const count = closeTimes.length;
+    if (count === 0) return;
+    const width = directions.length / count;
+    const size = vectors.length / count;
+    const conditions = await this.features.columns(
+      this.identity(seriesId),
+      CONDITIONS,
+      closeTimes[0]!,
+      closeTimes[count - 1]!,
+    );
+    await this.#patterns.addKnown(
+      partition,
+      Array.from({ length: count }, (_, i) => ({
+        closeTime: closeTimes[i]!,
+        resolvedAt: resolvedAt[i]!,
+        vector: vectors.slice(i * size, (i + 1) * size),
+        directions: Array.from(directions.subarray(i * width, (i + 1) * width)),
+        returns: Array.from(returns.subarray(i * width, (i + 1) * width)),
+        conditions: conditions.get(closeTimes[i]!) ?? {},
+      })),
+    );
+  }
+
+  // Trades.
+
+  /**
+   * Takes a closed trade of a tenant: kept, written to its prediction and to its pattern. The same trade again
+   * changes nothing; one on a prediction the tenant does not have is not taken. Settles when it is durable.
+   * Throws `BAD_INPUT`, and `STORE_UNAVAILABLE` when the prediction is no longer in the journal and the store of
+   * predictions is away.
+   */
+  async reportTrade(
+    tenantId: string,
+    userId: string | undefined,
+    given: unknown,
+  ): Promise<{ readonly answer: TradeAnswer; readonly trade: TradeRecord | undefined }> {
+    if (this.#state !== 'serving') throw new SuhoError('STOPPING', 'The engine is stopping.');
+    const report = readTradeReport(given);
+    const key = `${tenantId}|${report.tradeId}`;
+    // Two reports of one trade at the same moment: the second waits, then finds the first.
+    await this.#tradesUnderWay.get(key);
+    const known = this.journal.trade(tenantId, report.tradeId);
+    if (known !== undefined) return { answer: 'DUPLICATE', trade: known };
+    const work = this.#takeTrade(tenantId, userId, report);
+    this.#tradesUnderWay.set(
+      key,
+      work.then(
+        () => undefined,
+        () => undefined,
+      ),
+    );
+    try {
+      const trade = await work;
+      return trade === undefined ? { answer: 'UNKNOWN_PREDICTION', trade } : { answer: 'ACCEPTED', trade };
+    } finally {
+      this.#tradesUnderWay.delete(key);
+    }
+  }
+
+  async #takeTrade(
+    tenantId: string,
+    userId: string | undefined,
+    report: TradeReport,
+  ): Promise<TradeRecord | undefined> {
+    const prediction = await this.#predictionOf(tenantId, report.predictionId);
+    if (prediction === undefined) return undefined;
+    const trade = tradeOf(report, prediction, tenantId, userId);
+    const position = this.journal.appendTrade(trade);
+    await this.#patterns.addTrade(tenantId, trade.symbol, trade.timeframe, trade.barCloseTime, {
+      pips: trade.pnlPips,
+      percent: trade.pnlPercent,
+    });
+    this.#counts.trades++;
+    await this.journal.committed(position);
+    return trade;
+  }
+
+  async #predictionOf(tenantId: string, predictionId: string): Promise<PredictionSummary | undefined> {
+    const signal = this.journal.signalOf(predictionId);
+    if (signal !== undefined) {
+      if (signal.tenantId !== tenantId) return undefined;
+      const { symbol, timeframe, barCloseTime, model } = signal;
+      return { symbol, timeframe, barCloseTime, modelVersion: model.version };
+    }
+    try {
+      return await this.predictions.find(tenantId, predictionId);
+    } catch (error) {
+      throw new SuhoError(
+        'STORE_UNAVAILABLE',
+        'The store of predictions is away; send the trade again later.',
+        { cause: error },
+      );
     }
   }
 
@@ -1162,9 +1345,12 @@ export class Engine {
   }
 
   sinkStatus(): readonly ReturnType<Sink['status']>[] {
-    return [this.#featureSink, this.#predictionSink].flatMap((sink) =>
-      sink === undefined ? [] : [sink.status()],
-    );
+    return this.#sinks.map((sink) => sink.status());
+  }
+
+  /** Outside sources of input and how they are. */
+  sourceStatus(): readonly { readonly name: string; readonly error: string | undefined }[] {
+    return this.messaging === undefined ? [] : [{ name: 'nats', error: this.messaging.error }];
   }
 
   /** Tallies of a tenant: signals by direction, reasons for none. */
@@ -1202,7 +1388,7 @@ export class Engine {
 
   /** Settles when the stores hold all that the journal does. */
   async stored(): Promise<void> {
-    await Promise.all([this.#featureSink?.caughtUp(), this.#predictionSink?.caughtUp()]);
+    await Promise.all(this.#sinks.map((sink) => sink.caughtUp()));
   }
 
   #isSettled(): boolean {
@@ -1230,7 +1416,10 @@ export class Engine {
       await this.journal.flushed();
     }
     await this.#skew.stop();
-    await Promise.all([this.#featureSink?.stop(), this.#predictionSink?.stop()]);
+    await Promise.all(this.#sinks.map((sink) => sink.stop()));
+    await this.keys?.stop();
+    this.cache?.close();
+    await this.messaging?.stop();
     await Promise.all([this.inference.close(), this.#training.close()]);
     for (const timer of this.#retries) clearTimeout(timer);
     await Promise.all([this.predictions?.close(), this.registry?.close(), this.features?.close()]);

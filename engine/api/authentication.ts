@@ -1,35 +1,151 @@
-import { createHash } from 'node:crypto';
-import { status, type Metadata } from '@grpc/grpc-js';
-import type { TenantConfig } from '../config.js';
+import { status, type Metadata, type ServerUnaryCall } from '@grpc/grpc-js';
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import type { Config } from '../config.js';
+import { hashOfKey, type ApiKeys, type KeyOwner } from '../credentials/api-keys.js';
+import { covers, isRole, type Caller, type Role } from '../credentials/caller.js';
 import { StatusFailure } from './status.js';
 
 /** The tenant that exists without any configuration. */
 export const DEFAULT_TENANT = 'default';
 
+type AuthContext = ReturnType<ServerUnaryCall<unknown, unknown>['getAuthContext']>;
+
+/** What a call brings to say who calls. */
+export interface Presented {
+  readonly metadata: Metadata;
+  getAuthContext(): AuthContext;
+}
+
 /**
- * Tells the tenant from the credential of a call: `authorization: Bearer KEY`. Where no tenant has a key, the
- * engine serves loopback only and every caller is the first tenant.
+ * Tells tenant, user and role from the credential of a call, never from its request: an API key or a JWT in
+ * `authorization: Bearer …`, or a client certificate (O is the tenant, CN the user, OU the role). Where no
+ * credential is configured, the engine serves loopback only and every caller is the first tenant's operator.
  */
 export class Authentication {
-  readonly #tenantOfKey = new Map<string, string>();
-  readonly #fallback: string;
+  readonly #configured = new Map<string, KeyOwner>();
+  readonly #stored: ApiKeys;
+  readonly #fallback: Caller;
+  readonly #jwt: Config['auth']['jwt'];
+  readonly #jwks: ReturnType<typeof createRemoteJWKSet> | undefined;
+  readonly #certificates: boolean;
 
-  constructor(tenants: readonly TenantConfig[]) {
-    for (const { id, apiKeySha256 } of tenants)
-      for (const hash of apiKeySha256) this.#tenantOfKey.set(hash, id);
-    this.#fallback = tenants[0]?.id ?? DEFAULT_TENANT;
-  }
-
-  /** Throws UNAUTHENTICATED when the key is missing or unknown. */
-  tenantOf(metadata: Metadata): string {
-    if (this.#tenantOfKey.size === 0) return this.#fallback;
-    const [header] = metadata.get('authorization');
-    const key = typeof header === 'string' ? /^Bearer (.+)$/i.exec(header)?.[1] : undefined;
-    if (key === undefined) {
-      throw new StatusFailure(status.UNAUTHENTICATED, 'Send your API key as "authorization: Bearer KEY".');
+  constructor(config: Config, stored: ApiKeys) {
+    const { tenants, auth, grpc } = config;
+    for (const { id, apiKeySha256 } of tenants) {
+      for (const key of apiKeySha256) {
+        const { sha256, role, user } =
+          typeof key === 'string' ? { sha256: key, role: 'operator' as const, user: undefined } : key;
+        this.#configured.set(sha256, { tenantId: id, userId: user, role });
+      }
     }
-    const tenant = this.#tenantOfKey.get(createHash('sha256').update(key).digest('hex'));
-    if (tenant === undefined) throw new StatusFailure(status.UNAUTHENTICATED, 'The API key is not known.');
-    return tenant;
+    this.#stored = stored;
+    this.#jwt = auth.jwt;
+    this.#jwks = auth.jwt === undefined ? undefined : createRemoteJWKSet(new URL(auth.jwt.jwksUri));
+    this.#certificates = grpc.tls?.clientCaFile !== undefined;
+    this.#fallback = {
+      tenantId: tenants[0]?.id ?? DEFAULT_TENANT,
+      userId: undefined,
+      role: 'operator',
+      isValid: () => !this.isRequired,
+    };
   }
+
+  /** Whether a caller must show a credential. Until the store of keys has answered once, it must. */
+  get isRequired(): boolean {
+    if (this.#configured.size > 0 || this.#jwks !== undefined || this.#certificates) return true;
+    return this.#stored.size !== 0;
+  }
+
+  /** Who calls. Throws UNAUTHENTICATED, and PERMISSION_DENIED when the caller's role is not enough. */
+  async callerOf(call: Presented, needed: Role): Promise<Caller> {
+    const caller = await this.#identify(call);
+    if (covers(caller.role, needed)) return caller;
+    throw new StatusFailure(
+      status.PERMISSION_DENIED,
+      `This takes the role ${needed}; the credential has the role ${caller.role}.`,
+    );
+  }
+
+  async #identify(call: Presented): Promise<Caller> {
+    if (!this.isRequired) return this.#fallback;
+    const certified = this.#certificates ? readCertificate(call.getAuthContext()) : undefined;
+    const [header] = call.metadata.get('authorization');
+    const token = typeof header === 'string' ? /^Bearer (.+)$/i.exec(header)?.[1] : undefined;
+    if (token === undefined) {
+      if (certified !== undefined) return certified;
+      throw new StatusFailure(
+        status.UNAUTHENTICATED,
+        'Send your API key or token as "authorization: Bearer …".',
+      );
+    }
+    const caller = token.split('.').length === 3 ? await this.#fromToken(token) : this.#fromKey(token);
+    if (certified !== undefined && certified.tenantId !== caller.tenantId)
+      throw new StatusFailure(status.UNAUTHENTICATED, 'The certificate and the token are of two tenants.');
+    return caller;
+  }
+
+  #fromKey(key: string): Caller {
+    const hash = hashOfKey(key);
+    const find = (): KeyOwner | undefined => this.#configured.get(hash) ?? this.#stored.ownerOf(hash);
+    const owner = find();
+    if (owner !== undefined) return { ...owner, isValid: () => find() !== undefined };
+    if (this.#stored.size === undefined)
+      throw new StatusFailure(
+        status.UNAVAILABLE,
+        'The store of API keys has not answered yet; try again soon.',
+      );
+    throw new StatusFailure(status.UNAUTHENTICATED, 'The API key is not known.');
+  }
+
+  async #fromToken(token: string): Promise<Caller> {
+    if (this.#jwks === undefined || this.#jwt === undefined)
+      throw new StatusFailure(status.UNAUTHENTICATED, 'Tokens are not taken here; send an API key.');
+    const { issuer, audience, tenantClaim, userClaim, roleClaim } = this.#jwt;
+    let claims: Readonly<Record<string, unknown>>;
+    try {
+      const verified = await jwtVerify(token, this.#jwks, { issuer, audience, requiredClaims: ['exp'] });
+      claims = verified.payload;
+    } catch (error) {
+      if (error instanceof errors.JOSEError && error.code !== 'ERR_JWKS_TIMEOUT')
+        throw new StatusFailure(status.UNAUTHENTICATED, `The token is refused: ${error.message}.`);
+      throw new StatusFailure(status.UNAVAILABLE, 'The keys of the token’s issuer cannot be had; try again.');
+    }
+    const tenantId = claims[tenantClaim];
+    const role = claims[roleClaim] ?? 'viewer';
+    if (typeof tenantId !== 'string' || !isName(tenantId) || !isRole(role)) {
+      throw new StatusFailure(
+        status.UNAUTHENTICATED,
+        `The token must carry a tenant in ${tenantClaim} and a role in ${roleClaim}.`,
+      );
+    }
+    const user = claims[userClaim];
+    const expiresMs = Number(claims['exp']) * 1000;
+    return {
+      tenantId,
+      userId: typeof user === 'string' ? user : undefined,
+      role,
+      isValid: () => Date.now() < expiresMs,
+    };
+  }
+}
+
+function isName(text: string): boolean {
+  return /^[a-z0-9][a-z0-9_-]{0,62}$/i.test(text);
+}
+
+/** Whose certificate a connection has; it was checked against the configured authority when it was made. */
+function readCertificate({ sslPeerCertificate }: AuthContext): Caller {
+  const subject = sslPeerCertificate?.subject;
+  const first = (value: string | string[] | undefined): string | undefined =>
+    Array.isArray(value) ? value[0] : value;
+  const tenantId = first(subject?.O);
+  const role = first(subject?.OU) ?? 'viewer';
+  if (tenantId === undefined || !isName(tenantId) || !isRole(role)) {
+    throw new StatusFailure(
+      status.UNAUTHENTICATED,
+      'The certificate’s subject must carry a tenant (O) and a role (OU).',
+    );
+  }
+  const expiresMs = Date.parse(sslPeerCertificate?.valid_to ?? '');
+  return { tenantId, userId: first(subject?.CN), role, isValid: () => Date.now() < expiresMs };
 }

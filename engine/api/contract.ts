@@ -114,6 +114,32 @@ export interface PublishAck {
   readonly rejected: readonly { readonly index: number; readonly reason: string }[];
 }
 
+export interface ReportTradeRequest {
+  readonly trade_id: string;
+  readonly prediction_id: string;
+  readonly side: 'DIRECTION_UNSPECIFIED' | 'LONG' | 'SHORT' | 'FLAT';
+  readonly quantity: number;
+  readonly entry_time: number;
+  readonly entry_price: number;
+  readonly exit_time: number;
+  readonly exit_price: number;
+  readonly pnl_money?: number;
+  readonly currency?: string;
+  readonly commission: number;
+  readonly financing: number;
+  readonly slippage_pips?: number;
+  readonly exit_reason: string;
+  readonly market_conditions: Readonly<Record<string, number>>;
+}
+
+export interface ReportTradeResponse {
+  readonly answer: 'ACCEPTED' | 'DUPLICATE' | 'UNKNOWN_PREDICTION';
+  readonly pnl_money: number;
+  readonly currency: string;
+  readonly pnl_pips: number;
+  readonly pnl_percent: number;
+}
+
 export interface EngineHealth {
   readonly state: string;
   readonly degraded: boolean;
@@ -141,9 +167,15 @@ export interface EngineHealth {
     readonly lag_seconds: number;
     readonly error: string;
   }[];
+  readonly sources: readonly {
+    readonly name: string;
+    readonly healthy: boolean;
+    readonly error: string;
+  }[];
   readonly simulated: boolean;
   readonly features_checked: number;
   readonly features_differing: number;
+  readonly trades: number;
 }
 
 export function toProtoTimeframe(timeframe: Timeframe): ProtoTimeframe {

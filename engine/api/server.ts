@@ -2,7 +2,6 @@ import {
   Server,
   ServerCredentials,
   status,
-  type Metadata,
   type ServerDuplexStream,
   type ServerUnaryCall,
   type ServerWritableStream,
@@ -14,9 +13,13 @@ import type { Bar } from '../../actors/market/bar.js';
 import type { Quote } from '../../actors/market/quote.js';
 import { canonicalSymbol } from '../../actors/market/symbol.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
+import { readFileSync } from 'node:fs';
+import type { Config } from '../config.js';
+import type { Caller, Role } from '../credentials/caller.js';
 import type { Engine, IngestResult, PublishedSignal } from '../engine.js';
-import { SuhoError } from '../errors.js';
-import { Authentication } from './authentication.js';
+import { SuhoError, messageOf } from '../errors.js';
+import { PUBLISHED_FEED, followPublished } from '../feeds/published-feed.js';
+import { Authentication, type Presented } from './authentication.js';
 import {
   fromProtoTimeframe,
   type EngineHealth,
@@ -27,18 +30,21 @@ import {
   type PublishAck,
   type PublishBarsRequest,
   type PublishQuotesRequest,
+  type ReportTradeRequest,
+  type ReportTradeResponse,
   type SignalUpdate,
   type StreamSignalsRequest,
 } from './contract.js';
 import { loadDefinition, serviceOf } from './definition.js';
 import { toProtoSignal } from './signal-encoding.js';
+import { TenantQuotas } from './quotas.js';
 import { SignalHub, Subscription } from './signal-hub.js';
 import { StatusFailure, toServiceError } from './status.js';
 
-/** Feed that published bars and quotes of a tenant go to. */
-const PUBLISHED_FEED = 'published';
 const PUBLISH_MAX = 1000;
 const CLOCK_MS = 250;
+/** How often open streams are looked at whether their credential still holds. */
+const CREDENTIAL_CHECK_MS = 1_000;
 /** A bar that ended longer ago is history: it closes when a later quote comes. */
 const LIVE_MS = 300_000;
 const VERSION = '0.1.0';
@@ -79,6 +85,10 @@ export class ApiServer {
   readonly #server = new Server({ 'grpc.max_receive_message_length': 4 * 1024 * 1024 });
   readonly #hub: SignalHub;
   readonly #authentication: Authentication;
+  readonly #quotas: TenantQuotas;
+  /** Open signal streams: whose, and how to end one. */
+  readonly #streams = new Set<{ readonly caller: Caller; readonly end: (failure: StatusFailure) => void }>();
+  #credentialCheck: NodeJS.Timeout | undefined;
   readonly #health = new HealthImplementation({ '': 'NOT_SERVING', 'suho.v1.SignalService': 'NOT_SERVING' });
   readonly #encodeUpdate: (update: SignalUpdate) => Buffer;
   readonly #startedAt = Date.now();
@@ -89,7 +99,8 @@ export class ApiServer {
   constructor(engine: Engine, options: { readonly simulated: boolean }) {
     this.#engine = engine;
     this.#simulated = options.simulated;
-    this.#authentication = new Authentication(engine.config.tenants);
+    this.#authentication = new Authentication(engine.config, engine.keys);
+    this.#quotas = new TenantQuotas(engine.config, engine.cache);
     const definition = loadDefinition();
     const declared = serviceOf(definition, 'SignalService');
     const stream = declared['StreamSignals']!;
@@ -102,33 +113,59 @@ export class ApiServer {
     this.#hub = new SignalHub((published) => this.#encode(published));
     engine.onSignal((published) => this.#hub.publish(published));
     this.#server.addService(signals, {
-      StreamSignals: (call: ServerWritableStream<StreamSignalsRequest, Buffer>) => this.#streamSignals(call),
-      GetLatestSignal: unary((request: GetLatestSignalRequest, metadata) =>
-        this.#latestSignal(request, metadata),
+      StreamSignals: (call: ServerWritableStream<StreamSignalsRequest, Buffer>) =>
+        void this.#streamSignals(call),
+      GetLatestSignal: this.#unary('viewer', (request: GetLatestSignalRequest, caller) =>
+        this.#latestSignal(request, caller),
       ),
     });
     this.#server.addService(serviceOf(definition, 'MarketDataService'), {
-      PublishBars: publisher((request: PublishBarsRequest, metadata) => this.#publishBars(request, metadata)),
-      PublishQuotes: publisher((request: PublishQuotesRequest, metadata) =>
-        this.#publishQuotes(request, metadata),
+      PublishBars: this.#publisher((request: PublishBarsRequest, caller) => this.#takeBars(request, caller)),
+      PublishQuotes: this.#publisher((request: PublishQuotesRequest, caller) =>
+        this.#takeQuotes(request, caller),
+      ),
+    });
+    this.#server.addService(serviceOf(definition, 'FeedbackService'), {
+      ReportTrade: this.#unary('trader', (request: ReportTradeRequest, caller) =>
+        this.#reportTrade(request, caller),
       ),
     });
     this.#server.addService(serviceOf(definition, 'EngineService'), {
-      GetHealth: unary((_request: unknown, metadata) => {
-        this.#authentication.tenantOf(metadata);
-        return this.health();
+      GetHealth: this.#unary('viewer', (_request: unknown, caller) => {
+        const health = this.health();
+        const silent = <T extends object>(stores: readonly T[]): T[] =>
+          stores.map((store) => ({ ...store, error: '' }));
+        if (caller.role === 'operator') return health;
+        // Words of a store may tell where it is.
+        return { ...health, sinks: silent(health.sinks), sources: silent(health.sources) };
       }),
     });
     this.#health.addToServer(this.#server);
     new ReflectionService(definition).addToServer(this.#server);
   }
 
-  /** Listens; returns the port. Throws `PORT_IN_USE`. */
+  /** Whether callers must show a credential. */
+  get credentialsRequired(): boolean {
+    return this.#authentication.isRequired;
+  }
+
+  /**
+   * Listens; returns the port. Throws `PORT_IN_USE`, and `BAD_CONFIG` for another address than loopback without
+   * any credential.
+   */
   async listen(): Promise<number> {
-    const { host, port } = this.#engine.config.grpc;
+    const { host, port, tls } = this.#engine.config.grpc;
+    await this.#engine.keys.start();
+    if (!['127.0.0.1', '::1', 'localhost'].includes(host) && !this.#authentication.isRequired) {
+      throw new SuhoError(
+        'BAD_CONFIG',
+        `Without credentials the engine serves loopback only; grpc.host is ${host}. Make an API key (suho keys create), configure auth.jwt or grpc.tls.clientCaFile, or leave grpc.host at 127.0.0.1.`,
+      );
+    }
+    const credentials = serverCredentials(tls);
     const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
     this.#port = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      this.#server.bindAsync(address, credentials, (error, bound) => {
         if (error === null) resolve(bound);
         else
           reject(
@@ -140,6 +177,12 @@ export class ApiServer {
       });
     });
     this.#clock = setInterval(() => this.#engine.tick(PUBLISHED_FEED, Date.now(), LIVE_MS), CLOCK_MS);
+    this.#credentialCheck = setInterval(() => {
+      for (const { caller, end } of this.#streams) {
+        if (!caller.isValid())
+          end(new StatusFailure(status.UNAUTHENTICATED, 'The credential no longer holds.'));
+      }
+    }, CREDENTIAL_CHECK_MS);
     this.#health.setStatus('', 'SERVING');
     this.#health.setStatus('suho.v1.SignalService', 'SERVING');
     return this.#port;
@@ -162,9 +205,15 @@ export class ApiServer {
       lag_seconds: sink.lagSeconds,
       error: sink.error ?? '',
     }));
+    const sources = engine.sourceStatus().map(({ name, error }) => ({
+      name,
+      healthy: error === undefined,
+      error: error ?? '',
+    }));
     return {
       state: engine.state,
       degraded:
+        sources.some(({ healthy }) => !healthy) ||
         sinks.some(({ healthy }) => !healthy) ||
         system.parked > 0 ||
         journal.refused > 0 ||
@@ -190,12 +239,15 @@ export class ApiServer {
       simulated: this.#simulated,
       features_checked: counts.skew.checked,
       features_differing: counts.skew.differing,
+      trades: counts.trades,
+      sources,
     };
   }
 
   /** Says that it no longer serves, lets calls end for a moment, then ends them. */
   async stop(): Promise<void> {
     clearInterval(this.#clock);
+    clearInterval(this.#credentialCheck);
     this.#health.setStatus('', 'NOT_SERVING');
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
@@ -213,10 +265,11 @@ export class ApiServer {
     return this.#encodeUpdate({ signal: toProtoSignal(sequence, signal), skipped: 0 });
   }
 
-  #streamSignals(call: ServerWritableStream<StreamSignalsRequest, Buffer>): void {
+  async #streamSignals(call: ServerWritableStream<StreamSignalsRequest, Buffer>): Promise<void> {
     try {
       const { request } = call;
-      const tenantId = this.#authentication.tenantOf(call.metadata);
+      const caller = await this.#admit(call, 'viewer');
+      const { tenantId } = caller;
       const purged = this.#engine.journal.purgedThrough();
       if (request.resume_after !== undefined && request.resume_after < purged) {
         throw new StatusFailure(
@@ -224,6 +277,7 @@ export class ApiServer {
           `resume_after: signals up to ${purged} are no longer kept; resume after ${purged}, or stream from now on.`,
         );
       }
+      const fail = (failure: StatusFailure): void => void call.emit('error', toServiceError(failure));
       const subscription = new Subscription({
         filter: {
           tenantId,
@@ -233,13 +287,13 @@ export class ApiServer {
         },
         outlet: {
           write: (bytes) => call.write(bytes),
-          overflow: (cursor) => {
-            const failure = new StatusFailure(
-              status.RESOURCE_EXHAUSTED,
-              `The subscriber fell ${this.#engine.config.grpc.subscriberQueueMax} signals behind; resume after ${cursor}.`,
-            );
-            call.emit('error', toServiceError(failure));
-          },
+          overflow: (cursor) =>
+            fail(
+              new StatusFailure(
+                status.RESOURCE_EXHAUSTED,
+                `The subscriber fell ${this.#engine.config.grpc.subscriberQueueMax} signals behind; resume after ${cursor}.`,
+              ),
+            ),
         },
         journal: this.#engine.journal,
         encode: (published) => this.#encode(published),
@@ -247,21 +301,29 @@ export class ApiServer {
         queueMax: this.#engine.config.grpc.subscriberQueueMax,
         resumeAfter: request.resume_after,
       });
+      const leavePlace = this.#quotas.openStream(tenantId);
+      const open = { caller, end: fail };
+      this.#streams.add(open);
       call.on('drain', () => subscription.resume());
-      const leave = (): void => this.#hub.remove(subscription);
+      const leave = (): void => {
+        this.#hub.remove(subscription);
+        this.#streams.delete(open);
+        leavePlace();
+      };
       call.on('cancelled', leave);
       call.on('close', leave);
       call.on('error', leave);
       // Headers go out at once, so that a client knows it is subscribed before the first signal.
       call.sendMetadata(call.metadata.clone());
       this.#hub.add(subscription);
+      // Gone while its credential was looked at.
+      if (call.cancelled) leave();
     } catch (error) {
       call.emit('error', toServiceError(error));
     }
   }
 
-  #latestSignal(request: GetLatestSignalRequest, metadata: Metadata): ProtoSignal {
-    const tenantId = this.#authentication.tenantOf(metadata);
+  #latestSignal(request: GetLatestSignalRequest, { tenantId }: Caller): ProtoSignal {
     const symbol = readSymbol(request.symbol);
     const timeframe = readTimeframe('timeframe', request.timeframe);
     const latest =
@@ -271,21 +333,45 @@ export class ApiServer {
     return toProtoSignal(latest.sequence, latest.signal);
   }
 
-  async #publishBars(request: PublishBarsRequest, metadata: Metadata): Promise<PublishAck> {
-    const tenantId = this.#authentication.tenantOf(metadata);
-    const base = readTimeframe('timeframe', request.timeframe);
-    if (request.bars.length > PUBLISH_MAX) throw invalid('bars', `at most ${PUBLISH_MAX} in a request.`);
-    const group = await this.#followPublished(tenantId, request.symbol, base, request.signal_timeframes);
-    return await this.#acknowledge(
-      request.request_id,
-      this.#engine.ingestBars(group, request.bars.map(readBar)),
-    );
+  async #reportTrade(request: ReportTradeRequest, caller: Caller): Promise<ReportTradeResponse> {
+    const { answer, trade } = await this.#engine.reportTrade(caller.tenantId, caller.userId, {
+      tradeId: request.trade_id,
+      predictionId: request.prediction_id,
+      side: request.side,
+      quantity: request.quantity,
+      entryTime: request.entry_time,
+      entryPrice: request.entry_price,
+      exitTime: request.exit_time,
+      exitPrice: request.exit_price,
+      pnlMoney: request.pnl_money,
+      currency: request.currency,
+      commission: request.commission,
+      financing: request.financing,
+      slippagePips: request.slippage_pips,
+      exitReason: request.exit_reason,
+      marketConditions: request.market_conditions,
+    });
+    return {
+      answer,
+      pnl_money: trade?.pnlMoney ?? 0,
+      currency: trade?.currency ?? '',
+      pnl_pips: trade?.pnlPips ?? 0,
+      pnl_percent: trade?.pnlPercent ?? 0,
+    };
   }
 
-  async #publishQuotes(request: PublishQuotesRequest, metadata: Metadata): Promise<PublishAck> {
-    const tenantId = this.#authentication.tenantOf(metadata);
+  async #takeBars(request: PublishBarsRequest, { tenantId }: Caller): Promise<IngestResult> {
+    const base = readTimeframe('timeframe', request.timeframe);
+    if (request.bars.length > PUBLISH_MAX) throw invalid('bars', `at most ${PUBLISH_MAX} in a request.`);
+    await this.#quotas.rows(tenantId, request.bars.length);
+    const group = await this.#followPublished(tenantId, request.symbol, base, request.signal_timeframes);
+    return this.#engine.ingestBars(group, request.bars.map(readBar));
+  }
+
+  async #takeQuotes(request: PublishQuotesRequest, { tenantId }: Caller): Promise<IngestResult> {
     const { base } = this.#engine.config.bars;
     if (request.quotes.length > PUBLISH_MAX) throw invalid('quotes', `at most ${PUBLISH_MAX} in a request.`);
+    await this.#quotas.rows(tenantId, request.quotes.length);
     const group = await this.#followPublished(tenantId, request.symbol, base, request.signal_timeframes);
     const quotes = request.quotes.map((quote): Quote => ({
       ts: quote.ts,
@@ -294,7 +380,7 @@ export class ApiServer {
       bidSize: quote.bid_size ?? NaN,
       askSize: quote.ask_size ?? NaN,
     }));
-    return await this.#acknowledge(request.request_id, this.#engine.ingestQuotes(group, quotes));
+    return this.#engine.ingestQuotes(group, quotes);
   }
 
   async #followPublished(
@@ -304,72 +390,108 @@ export class ApiServer {
     wanted: readonly ProtoTimeframe[],
   ): Promise<string> {
     const symbol = readSymbol(symbolText);
-    const timeframes =
-      wanted.length === 0 ? [base] : wanted.map((t) => readTimeframe('signal_timeframes', t));
-    let group = '';
-    for (const timeframe of timeframes) {
-      group = await this.#engine.follow({
-        feed: PUBLISHED_FEED,
-        owner: tenantId,
-        symbol,
-        base,
-        tenantId,
-        timeframe,
+    const timeframes = wanted.map((t) => readTimeframe('signal_timeframes', t));
+    return await followPublished(this.#engine, tenantId, symbol, base, timeframes);
+  }
+
+  /** Who calls, if the role is enough and the tenant has not called too often. */
+  async #admit(call: Presented, role: Role): Promise<Caller> {
+    const caller = await this.#authentication.callerOf(call, role);
+    await this.#quotas.call(caller.tenantId);
+    return caller;
+  }
+
+  /** A unary handler from a function of the request and its caller. */
+  #unary<Request, Response>(
+    role: Role,
+    handle: (request: Request, caller: Caller) => Response | Promise<Response>,
+  ) {
+    return (call: ServerUnaryCall<Request, Response>, reply: sendUnaryData<Response>): void => {
+      this.#admit(call, role)
+        .then(async (caller) => await handle(call.request, caller))
+        .then(
+          (response) => reply(null, response),
+          (error: unknown) => reply(this.#failure(error)),
+        );
+    };
+  }
+
+  /**
+   * A stream of requests: taken one after the other, each answered in order when it is durable; the next is
+   * taken while the last commits.
+   */
+  #publisher<Request extends { readonly request_id: number }>(
+    take: (request: Request, caller: Caller) => Promise<IngestResult>,
+  ) {
+    return (call: ServerDuplexStream<Request, PublishAck>): void => {
+      const admitted = this.#admit(call, 'trader');
+      let taken: Promise<unknown> = admitted;
+      let answered: Promise<unknown> = Promise.resolve();
+      let open = 0;
+      let failed = false;
+      const fail = (error: unknown): void => {
+        if (failed) return;
+        failed = true;
+        call.emit('error', this.#failure(error));
+      };
+      const takeInTurn = async (request: Request, before: Promise<unknown>): Promise<IngestResult> => {
+        await before;
+        const caller = await admitted;
+        if (!caller.isValid())
+          throw new StatusFailure(status.UNAUTHENTICATED, 'The credential no longer holds.');
+        await this.#quotas.call(caller.tenantId);
+        return await take(request, caller);
+      };
+      const answer = async (
+        requestId: number,
+        result: Promise<IngestResult>,
+        before: Promise<unknown>,
+      ): Promise<void> => {
+        try {
+          const { durable, accepted, duplicates, late, rejected } = await result;
+          await durable;
+          await this.#engine.backlog();
+          await before;
+          if (!failed) call.write({ request_id: requestId, accepted, duplicates, late, rejected });
+        } catch (error) {
+          await before;
+          fail(error);
+        } finally {
+          if (--open < OPEN_MAX) call.resume();
+        }
+      };
+      call.on('data', (request: Request) => {
+        if (failed) return;
+        if (++open >= OPEN_MAX) call.pause();
+        const result = takeInTurn(request, taken);
+        taken = result;
+        answered = answer(request.request_id, result, answered);
       });
-    }
-    return group;
+      call.on('end', () => void answered.then(() => (failed ? undefined : call.end())));
+      admitted.catch(fail);
+    };
   }
 
-  async #acknowledge(requestId: number, result: IngestResult): Promise<PublishAck> {
-    await result.durable;
-    await this.#engine.backlog();
-    const { accepted, duplicates, late, rejected } = result;
-    return { request_id: requestId, accepted, duplicates, late, rejected };
+  /** A failure as gRPC wants it; what is not for the caller is for the log. */
+  #failure(error: unknown): ReturnType<typeof toServiceError> {
+    const failure = toServiceError(error);
+    if (failure.code === status.INTERNAL)
+      this.#engine.log.error({ error: messageOf(error) }, 'a call failed');
+    return failure;
   }
-}
-
-/** A unary handler from a function of the request and its metadata. */
-function unary<Request, Response>(handle: (request: Request, metadata: Metadata) => Response) {
-  return (call: ServerUnaryCall<Request, Response>, reply: sendUnaryData<Response>): void => {
-    try {
-      reply(null, handle(call.request, call.metadata));
-    } catch (error) {
-      reply(toServiceError(error));
-    }
-  };
 }
 
 /** Requests of one stream that may wait for their commit before the next is read. */
 const OPEN_MAX = 16;
 
-/** A stream of requests, each answered in order when it is durable; the next is read while the last commits. */
-function publisher<Request>(handle: (request: Request, metadata: Metadata) => Promise<PublishAck>) {
-  return (call: ServerDuplexStream<Request, PublishAck>): void => {
-    let last: Promise<void> = Promise.resolve();
-    let open = 0;
-    let failed = false;
-    const fail = (error: unknown): void => {
-      if (failed) return;
-      failed = true;
-      call.emit('error', toServiceError(error));
-    };
-    const answer = async (request: Request, before: Promise<void>): Promise<void> => {
-      try {
-        const ack = await handle(request, call.metadata);
-        await before;
-        if (!failed) call.write(ack);
-      } catch (error) {
-        await before;
-        fail(error);
-      } finally {
-        if (--open < OPEN_MAX) call.resume();
-      }
-    };
-    call.on('data', (request: Request) => {
-      if (failed) return;
-      if (++open >= OPEN_MAX) call.pause();
-      last = answer(request, last);
-    });
-    call.on('end', () => void last.then(() => (failed ? undefined : call.end())));
-  };
+/** TLS as configured. Throws `BAD_CONFIG` when a file cannot be read or is not what it should be. */
+function serverCredentials(tls: Config['grpc']['tls']): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  try {
+    const authority = tls.clientCaFile === undefined ? null : readFileSync(tls.clientCaFile);
+    const pair = { cert_chain: readFileSync(tls.certFile), private_key: readFileSync(tls.keyFile) };
+    return ServerCredentials.createSsl(authority, [pair], authority !== null);
+  } catch (error) {
+    throw new SuhoError('BAD_CONFIG', `TLS cannot be set up from grpc.tls: ${messageOf(error)}.`);
+  }
 }

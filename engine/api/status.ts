@@ -20,10 +20,13 @@ const STATUS: Readonly<Record<ErrorCode, status>> = {
 /** A failure with its gRPC status; the message is for the caller. */
 export class StatusFailure extends Error {
   readonly status: status;
+  /** Further words for the caller's program. */
+  readonly metadata: Metadata | undefined;
 
-  constructor(code: status, message: string) {
+  constructor(code: status, message: string, metadata?: Metadata) {
     super(message);
     this.status = code;
+    this.metadata = metadata;
   }
 }
 
@@ -36,7 +39,7 @@ export function toServiceError(error: unknown): ServiceError {
         ? STATUS[error.code]
         : status.INTERNAL;
   const details = code === status.INTERNAL ? 'The engine failed; its log says why.' : messageOf(error);
-  const metadata = new Metadata();
+  const metadata = (error instanceof StatusFailure ? error.metadata : undefined) ?? new Metadata();
   if (error instanceof SuhoError) metadata.set('suho-error', error.code);
   return Object.assign(new Error(details), { code, details, metadata });
 }

@@ -57,7 +57,7 @@ Running it again replaces rows by themselves; one that was interrupted goes on a
     .action(async (file: string | undefined, options: Options) => {
       const counter = startCounter('backfill');
       const start = performance.now();
-      const reports = await withFeatureStore(options.data, file === undefined, async (store, folder) => {
+      const reports = await withFeatureStore(options, file === undefined, async (store, folder) => {
         const extras =
           loadConfig(options.config, process.env).tenants.find(({ id }) => id === options.tenant)?.extras ??
           [];

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import {
   credentials,
+  type ChannelCredentials,
   status,
   type Client,
   type ClientReadableStream,
@@ -8,12 +10,24 @@ import {
   Metadata,
 } from '@grpc/grpc-js';
 import { loadClients } from '../api/definition.js';
-import { SuhoError } from '../errors.js';
+import { SuhoError, messageOf } from '../errors.js';
 
 /** A client of one service of a running engine. */
 export function connect(address: string, service: string): Client {
   const Constructor = loadClients()[service] as ServiceClientConstructor;
-  return new Constructor(address, credentials.createInsecure());
+  return new Constructor(address, channelCredentials());
+}
+
+/** TLS as SUHO_TLS_CA (or the system's authorities with `SUHO_TLS=1`), SUHO_TLS_CERT and SUHO_TLS_KEY say. */
+function channelCredentials(): ChannelCredentials {
+  const { SUHO_TLS, SUHO_TLS_CA, SUHO_TLS_CERT, SUHO_TLS_KEY } = process.env;
+  if (SUHO_TLS === undefined && SUHO_TLS_CA === undefined) return credentials.createInsecure();
+  const read = (file: string | undefined): Buffer | null => (file === undefined ? null : readFileSync(file));
+  try {
+    return credentials.createSsl(read(SUHO_TLS_CA), read(SUHO_TLS_KEY), read(SUHO_TLS_CERT));
+  } catch (error) {
+    throw new SuhoError('BAD_CONFIG', `TLS cannot be set up from SUHO_TLS_*: ${messageOf(error)}.`);
+  }
 }
 
 /** The caller's credential, from SUHO_API_KEY. */

@@ -147,7 +147,7 @@ function showCommand(): Command {
     )
     .action(async (options: SeriesOptions & { readonly at: number; readonly json?: boolean }) => {
       const series = identityOf(options);
-      const { bar, values, extras } = await withFeatureStore(options.data, true, async (store) => {
+      const { bar, values, extras } = await withFeatureStore(options, true, async (store) => {
         const [newest] = await store.bars(series, options.at, 1);
         if (newest === undefined) throw await missing(store, series);
         const rows = new RowDecoder(
@@ -244,7 +244,7 @@ field is empty (csv) or null (jsonl, parquet).`,
       ): Promise<number> => await writeExport(options.out, options.format, names, counted(chunks));
       const rows = await (
         file === undefined
-          ? withFeatureStore(options.data, true, async (store) => {
+          ? withFeatureStore(options, true, async (store) => {
               const added = await store.extraColumns(identityOf(options));
               return await write([...NAMES, ...added], storedRows(store, options, added));
             })

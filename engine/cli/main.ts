@@ -4,11 +4,14 @@ import { SuhoError, messageOf } from '../errors.js';
 import { backfillCommand } from './backfill.js';
 import { barsCommand } from './bars.js';
 import { featuresCommand } from './features.js';
+import { keysCommand } from './keys.js';
 import { replayCommand } from './replay.js';
+import { schemaCommand } from './schema.js';
 import { signalsCommand } from './signals.js';
 import { sqlCommand } from './sql.js';
 import { startCommand } from './start.js';
 import { statusCommand } from './status.js';
+import { tradesCommand } from './trades.js';
 import { trainCommand } from './train.js';
 import { verifyCommand } from './verify.js';
 
@@ -35,6 +38,9 @@ for (const command of [
   statusCommand,
   sqlCommand,
   verifyCommand,
+  keysCommand,
+  schemaCommand,
+  tradesCommand,
 ]) {
   program.addCommand(command());
 }

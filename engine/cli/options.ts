@@ -65,7 +65,7 @@ export function symbolsOption(): Option {
     .makeOptionMandatory();
 }
 
-function readName(text: string): string {
+export function readName(text: string): string {
   if (!/^[a-z0-9][a-z0-9_-]{0,62}$/i.test(text))
     throw new InvalidArgumentError(`"${text}" is not a name: letters, digits, - and _ only, 63 at most.`);
   return text;

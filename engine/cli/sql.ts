@@ -1,25 +1,25 @@
-import { Argument, Command } from 'commander';
-import type { DataFolder } from '../journal/data-folder.js';
-import { EmbeddedPostgres } from '../database/embedded-postgres.js';
-import { applySchemas } from '../database/schemas.js';
+import { Argument, Command, Option } from 'commander';
 import { PostgresPredictionStore } from '../prediction-store/postgres-prediction-store.js';
-import { dataOption, jsonOption } from './options.js';
+import { jsonOption, readName } from './options.js';
+import { postgresOptions, withPostgres, type PostgresOptions } from './postgres-session.js';
 import { withFeatureStore } from './store-session.js';
 import { formatTable } from './table.js';
 
-interface Options {
-  readonly data: string;
+interface Options extends PostgresOptions {
+  readonly tenant?: string;
   readonly json?: boolean;
 }
 
 type Rows = readonly Record<string, unknown>[];
 
 export function sqlCommand(): Command {
-  return new Command('sql')
-    .description('ask a data folder: features in ClickHouse SQL, predictions in PostgreSQL SQL')
+  const command = new Command('sql')
+    .description('ask the stores: features in ClickHouse SQL, predictions in PostgreSQL SQL')
     .addArgument(new Argument('<store>', 'which store').choices(['features', 'predictions']))
     .argument('<query>', 'one statement')
-    .addOption(dataOption())
+    .addOption(
+      new Option('--tenant <id>', 'see the predictions that this tenant sees, not all').argParser(readName),
+    )
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -28,30 +28,25 @@ Examples:
   suho sql features 'SELECT symbol, count() FROM ml_features GROUP BY symbol'
   suho sql predictions 'SELECT direction, count(*) FROM ml_predictions GROUP BY 1' --json
 
-The folder must not be in use by an engine. Each feature row is seen once, with the labels known so far.`,
+Features of a data folder can be asked while no engine uses it, predictions at any time. Each feature row is seen
+once, with the labels known so far.`,
     )
-    .action(async (store: 'features' | 'predictions', query: string, { data, json }: Options) => {
-      const rows = await withFeatureStore(data, true, async (features, folder) =>
-        store === 'features' ? await features.sql(query) : await askPredictions(folder, query),
-      );
-      process.stdout.write(json === true ? `${JSON.stringify(rows)}\n` : describe(rows));
+    .action(async (store: 'features' | 'predictions', query: string, options: Options) => {
+      const rows =
+        store === 'features'
+          ? await withFeatureStore(options, true, async (features) => await features.sql(query))
+          : await withPostgres(options, async (connection) => {
+              const predictions = new PostgresPredictionStore(connection);
+              try {
+                return await predictions.sql(query, options.tenant);
+              } finally {
+                await predictions.close();
+              }
+            });
+      process.stdout.write(options.json === true ? `${JSON.stringify(rows)}\n` : describe(rows));
     });
-}
-
-async function askPredictions(folder: DataFolder, query: string): Promise<Rows> {
-  const server = new EmbeddedPostgres(folder.at('postgres'));
-  try {
-    await server.start();
-    await applySchemas(server.connection);
-    const store = new PostgresPredictionStore(server.connection);
-    try {
-      return await store.sql(query);
-    } finally {
-      await store.close();
-    }
-  } finally {
-    await server.stop();
-  }
+  for (const option of postgresOptions()) command.addOption(option);
+  return command;
 }
 
 function describe(rows: Rows): string {

@@ -5,6 +5,7 @@ import { ApiServer } from '../api/server.js';
 import { toProtoSignal } from '../api/signal-encoding.js';
 import { loadConfig, type Config, type ConfigInput } from '../config.js';
 import { Engine } from '../engine.js';
+import { NatsFeed } from '../feeds/nats-feed.js';
 import { SimulatedFeed } from '../feeds/simulated-feed.js';
 import { jsonOption } from './options.js';
 import { startProgress } from './progress.js';
@@ -78,12 +79,13 @@ async function run(config: Config, json: boolean): Promise<void> {
       }
     }
     say(`serving gRPC on ${config.grpc.host}:${port}; data in ${config.data}; Ctrl-C stops`);
-    if (!config.tenants.some(({ apiKeySha256 }) => apiKeySha256.length > 0)) {
+    if (!api.credentialsRequired) {
       say('no credentials are configured: only this machine can connect');
     }
     if (!json && feed !== undefined)
       say(`\nSIMULATED markets, ${config.simulator.speed} s of them in a second\n${SIGNAL_HEADER}`);
     feed?.run();
+    if (engine.messaging !== undefined) new NatsFeed(engine).start(engine.messaging);
     await stopped;
   } finally {
     say('draining');

@@ -36,14 +36,21 @@ function describe(health: EngineHealth): string {
     `${lag_seconds.toFixed(1)} s`,
     error,
   ]);
+  const sources = health.sources.map(({ name, healthy, error }) => [
+    `${name} (input)`,
+    healthy ? 'ok' : 'away',
+    '',
+    '',
+    error,
+  ]);
   return [
     `${health.state}${health.degraded ? ', degraded' : ''}${health.simulated ? ', on SIMULATED data' : ''}; Suho ${health.version}, up ${Math.round(health.uptime_seconds)} s`,
     `${health.actors} actors (${health.parked_actors} parked), ${health.queued} messages queued, ${health.dead_letters} dead letters`,
-    `since start: ${health.bars} bars, ${health.quotes} quotes in (${health.rejected} rejected, ${health.duplicates} repeated, ${health.late} late), ${health.feature_rows} feature rows, ${health.signals} signals`,
+    `since start: ${health.bars} bars, ${health.quotes} quotes in (${health.rejected} rejected, ${health.duplicates} repeated, ${health.late} late), ${health.feature_rows} feature rows, ${health.signals} signals, ${health.trades} trades`,
     `withheld: ${withheld.length === 0 ? 'none' : withheld.join(', ')}`,
     `journal: ${(health.journal_bytes / 1e6).toFixed(1)} of ${(health.journal_bytes_max / 1e6).toFixed(0)} MB; ${health.subscribers} subscribers`,
     `features: ${health.features_checked} live rows computed again from history, ${health.features_differing} different`,
-    formatTable(['store', 'state', 'behind (rows)', 'behind', 'error'], sinks),
+    formatTable(['store', 'state', 'behind (rows)', 'behind', 'error'], [...sinks, ...sources]),
     '',
   ].join('\n');
 }

@@ -1,19 +1,26 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { SuhoError } from '../errors.js';
-import { EmbeddedFeatureStore } from '../feature-store/clickhouse-feature-store.js';
+import { loadConfig } from '../config.js';
+import type { FeatureStore } from '../feature-store/feature-store.js';
+import { openFeatureStore } from '../feature-store/open.js';
 import { DataFolder } from '../journal/data-folder.js';
 
 /**
- * Opens the feature store of a data folder for one job, no engine running, and closes it after. `mustExist`
- * refuses to make a folder. Ctrl-C leaves what is stored and says so.
+ * Opens the feature store for one job and closes it after: the ClickHouse that is configured, or that of a data
+ * folder no engine runs on. `mustExist` refuses to make a folder. Ctrl-C leaves what is stored and says so.
  */
 export async function withFeatureStore<T>(
-  data: string,
+  given: { readonly config?: string; readonly data?: string },
   mustExist: boolean,
-  job: (store: EmbeddedFeatureStore, folder: DataFolder) => Promise<T>,
+  job: (store: FeatureStore, folder: DataFolder) => Promise<T>,
 ): Promise<T> {
-  if (mustExist && !existsSync(path.join(data, 'suho.json')))
+  const { data, clickhouse } = loadConfig(
+    given.config,
+    process.env,
+    given.data === undefined ? {} : { data: given.data },
+  );
+  if (mustExist && clickhouse.url === undefined && !existsSync(path.join(data, 'suho.json')))
     throw new SuhoError('NOT_FOUND', `There is no data folder at ${path.resolve(data)}.`);
   const folder = DataFolder.open(data);
   const interrupt = (): void => {
@@ -24,7 +31,7 @@ export async function withFeatureStore<T>(
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   try {
-    const store = new EmbeddedFeatureStore(folder.path);
+    const store = openFeatureStore(clickhouse, folder.path);
     try {
       await store.prepare();
       return await job(store, folder);

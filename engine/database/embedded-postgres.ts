@@ -72,6 +72,18 @@ export class EmbeddedPostgres {
     this.#ready = true;
   }
 
+  /** Options of a connection to the server that another process runs on a folder; undefined when none does. */
+  static runningOn(folder: string): pg.ClientConfig | undefined {
+    const server = new EmbeddedPostgres(folder);
+    const file = path.join(server.#cluster, 'postmaster.pid');
+    if (!existsSync(file)) return undefined;
+    const [pid, , , port] = readFileSync(file, 'utf8').split('\n');
+    if (!isPostgres(Number(pid)) || !Number(port)) return undefined;
+    server.#port = Number(port);
+    server.#password = server.#readPassword();
+    return server.connection;
+  }
+
   /** Options of a connection to the server. */
   get connection(): pg.ClientConfig {
     return {

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { SuhoError, messageOf } from '../errors.js';
 
 /** Files that PostgreSQL is given, in their order. */
-export const POSTGRES_SCHEMAS = ['02_postgresql_model_registry', '03_timescaledb_predictions'] as const;
+const POSTGRES_SCHEMAS = ['02_postgresql_model_registry', '03_timescaledb_predictions'] as const;
 
 export interface SchemaStatus {
   readonly file: string;

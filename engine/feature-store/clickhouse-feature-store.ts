@@ -1,8 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { ClickHouseError, createClient, type ClickHouseClient } from '@clickhouse/client';
-import { createChdbConnection } from 'chdb/connection';
+import { ClickHouseError, type ClickHouseClient } from '@clickhouse/client';
 import type { Bar } from '../../actors/market/bar.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store.js';
@@ -21,26 +17,27 @@ const PLAIN_JSON = {
 /** Rows of one segment at most: ~20 MB, and one insert. */
 const SEGMENT_ROWS = 10_000;
 
-/**
- * `ml_features` in the real ClickHouse engine, in this process, through ClickHouse's own client. Rows go in
- * as RowBinary segment files, which the engine reads off the event loop.
- */
-export class EmbeddedFeatureStore implements FeatureStore {
-  readonly #client: ClickHouseClient;
-  readonly #segments: string;
-  #next = 0;
+/** How statements and RowBinary bytes get to a ClickHouse and back. */
+export interface ClickHouseTransport {
+  readonly client: ClickHouseClient;
+  insert(table: string, columns: string, structure: string, rows: Uint8Array): Promise<void>;
+  /** Runs a SELECT and returns its rows as RowBinary. */
+  select(
+    query: string,
+    structure: string,
+    parameters: Readonly<Record<string, unknown>>,
+  ): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
 
-  constructor(folder: string) {
-    this.#segments = path.join(folder, 'segments');
-    // Segments of a process that died are written again from the journal.
-    rmSync(this.#segments, { recursive: true, force: true });
-    mkdirSync(this.#segments, { recursive: true });
-    const connection = createChdbConnection({ path: path.join(folder, 'clickhouse') });
-    this.#client = createClient({
-      connection: connection as never,
-      // One thread: the engine and its workers have the cores.
-      clickhouse_settings: { final: 1, max_threads: 1 },
-    } as Parameters<typeof createClient>[0]);
+/** `ml_features` and `aggregates` in ClickHouse, in this process or over HTTP, through ClickHouse's own client. */
+export class ClickHouseFeatureStore implements FeatureStore {
+  readonly #transport: ClickHouseTransport;
+  readonly #client: ClickHouseClient;
+
+  constructor(transport: ClickHouseTransport) {
+    this.#transport = transport;
+    this.#client = transport.client;
   }
 
   async prepare(): Promise<void> {
@@ -61,16 +58,8 @@ export class EmbeddedFeatureStore implements FeatureStore {
   }
 
   async insert(table: keyof typeof TABLES, rows: Uint8Array): Promise<void> {
-    const file = this.#segmentFile();
     const { columns, structure } = TABLES[table];
-    try {
-      await writeFile(file, rows);
-      await this.#client.command({
-        query: `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM file(${quoted(file)}, 'RowBinary', ${quoted(structure)})`,
-      });
-    } finally {
-      await rm(file, { force: true });
-    }
+    await this.#transport.insert(table, columns, structure, rows);
   }
 
   async bars(series: SeriesIdentity, through: number, limit: number): Promise<Bar[]> {
@@ -119,27 +108,46 @@ export class EmbeddedFeatureStore implements FeatureStore {
   }
 
   async rows(series: SeriesIdentity, from: number, to: number, limit: number): Promise<Uint8Array> {
-    const file = this.#segmentFile();
     const { columns, structure } = COMMON_COLUMNS;
-    try {
-      await this.#client.command({
-        query: `INSERT INTO FUNCTION file(${quoted(file)}, 'RowBinary', ${quoted(structure)})
-                SELECT ${columns} FROM ml_features FINAL
-                WHERE ${OF_SERIES}
-                  AND bar_open_time >= fromUnixTimestamp64Milli({from:Int64})
-                  AND bar_open_time < fromUnixTimestamp64Milli({to:Int64})
-                ORDER BY bar_open_time LIMIT {limit:UInt32}`,
-        query_params: {
-          ...seriesParameters(series),
-          from: Math.max(0, from),
-          to: Math.min(to, LAST_TIME),
-          limit,
-        },
-      });
-      return await readFile(file);
-    } finally {
-      await rm(file, { force: true });
-    }
+    return await this.#transport.select(
+      `SELECT ${columns} FROM ml_features FINAL
+       WHERE ${OF_SERIES}
+         AND bar_open_time >= fromUnixTimestamp64Milli({from:Int64})
+         AND bar_open_time < fromUnixTimestamp64Milli({to:Int64})
+       ORDER BY bar_open_time LIMIT {limit:UInt32}`,
+      structure,
+      {
+        ...seriesParameters(series),
+        from: Math.max(0, from),
+        to: Math.min(to, LAST_TIME),
+        limit,
+      },
+    );
+  }
+
+  async columns(
+    series: SeriesIdentity,
+    names: readonly string[],
+    from: number,
+    through: number,
+  ): Promise<ReadonlyMap<number, Readonly<Record<string, number>>>> {
+    const result = await this.#client.query({
+      query: `SELECT toUnixTimestamp64Milli(bar_close_time) AS t, ${names.join(', ')}
+              FROM ml_features FINAL
+              WHERE ${OF_SERIES}
+                AND bar_close_time >= fromUnixTimestamp64Milli({from:Int64})
+                AND bar_close_time <= fromUnixTimestamp64Milli({through:Int64})`,
+      query_params: { ...seriesParameters(series), from, through },
+      format: 'JSONCompactEachRow',
+      clickhouse_settings: PLAIN_JSON,
+    });
+    const rows = await result.json<(number | null)[]>();
+    return new Map(
+      rows.map(([time, ...values]) => [
+        time!,
+        Object.fromEntries(names.flatMap((name, i) => (values[i] == null ? [] : [[name, values[i]]]))),
+      ]),
+    );
   }
 
   async extraColumns(series: SeriesIdentity): Promise<readonly string[]> {
@@ -183,10 +191,6 @@ export class EmbeddedFeatureStore implements FeatureStore {
     );
   }
 
-  #segmentFile(): string {
-    return path.join(this.#segments, `${process.pid}-${this.#next++}.bin`);
-  }
-
   async sql(query: string): Promise<readonly Record<string, unknown>[]> {
     try {
       const result = await this.#client.query({
@@ -202,13 +206,8 @@ export class EmbeddedFeatureStore implements FeatureStore {
   }
 
   async close(): Promise<void> {
-    await this.#client.close();
+    await this.#transport.close();
   }
-}
-
-/** A ClickHouse string literal. */
-function quoted(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
 function seriesParameters(series: SeriesIdentity): Readonly<Record<string, string>> {

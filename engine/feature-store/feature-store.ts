@@ -38,6 +38,13 @@ export interface FeatureStore {
    * labels: RowBinary, as `insert` takes it.
    */
   rows(series: SeriesIdentity, from: number, to: number, limit: number): Promise<Uint8Array>;
+  /** Some features of a series' rows by bar close time, those that are known, over [from, through]. */
+  columns(
+    series: SeriesIdentity,
+    names: readonly string[],
+    from: number,
+    through: number,
+  ): Promise<ReadonlyMap<number, Readonly<Record<string, number>>>>;
   /** Names of the further columns any row of a series has, sorted. */
   extraColumns(series: SeriesIdentity): Promise<readonly string[]>;
   /** Further columns of a series' rows by bar open time, those of rows that have any, over [from, to). */

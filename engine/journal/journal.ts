@@ -12,6 +12,7 @@ import {
   type PatternRecord,
   type PredictionEvent,
   type StoredRow,
+  type TradeRecord,
 } from './records.js';
 
 /** A group's states at one input position. */
@@ -29,7 +30,7 @@ export interface DeadLetterRecord {
 }
 
 /** A topic that sinks read in order, each at its own offset. */
-export type Topic = 'rows' | 'predictions';
+export type Topic = 'rows' | 'predictions' | 'patterns';
 
 /** One signal with its place in the stream. */
 export interface SequencedSignal {
@@ -57,6 +58,13 @@ interface StoredPattern extends Omit<PatternRecord, 'vector'> {
   readonly vector: Uint8Array;
 }
 
+/** A moment of a partition that changed. */
+export interface LoggedPattern {
+  readonly partition: string;
+  readonly closeTime: number;
+  readonly pattern: PatternRecord;
+}
+
 type Write = () => unknown;
 
 /** Inputs a recovery may have to read again are never purged; below this many, nothing is worth purging. */
@@ -80,6 +88,9 @@ export class Journal {
   readonly #conclusions: Database<number | ConclusionRecord, [string, number]>;
   readonly #predictionLog: Database<PredictionEvent | { sequence: number }, number>;
   readonly #patterns: Database<StoredPattern, [string, number]>;
+  readonly #patternLog: Database<[string, number], number>;
+  readonly #trades: Database<TradeRecord, [string, string]>;
+  readonly #sequenceOf: Database<number, string>;
   readonly #snapshots: Database<Uint8Array, [string, string]>;
   readonly #deadLetters: Database<DeadLetterRecord, number>;
   readonly #bytesMax: number;
@@ -98,11 +109,13 @@ export class Journal {
     readonly reject: (e: unknown) => void;
   }[] = [];
   #onCommitted: (through: number) => void = () => undefined;
-  readonly #topicListeners = new Map<Topic, () => void>();
+  readonly #topicListeners: (() => void)[] = [];
+  /** Sinks of each topic: what one of them has not read is not purged. */
+  readonly #readers: { readonly topic: Topic; readonly name: string }[] = [];
 
   constructor(folder: string, bytesMax: number) {
     this.#bytesMax = bytesMax;
-    const root = open({ path: folder, maxDbs: 16, overlappingSync: false, noMemInit: true });
+    const root = open({ path: folder, maxDbs: 20, overlappingSync: false, noMemInit: true });
     this.#root = root;
     this.#meta = root.openDB({ name: 'meta' });
     this.#inputs = root.openDB({ name: 'inputs' });
@@ -112,6 +125,9 @@ export class Journal {
     this.#conclusions = root.openDB({ name: 'conclusions' });
     this.#predictionLog = root.openDB({ name: 'predictionLog' });
     this.#patterns = root.openDB({ name: 'patterns' });
+    this.#patternLog = root.openDB({ name: 'patternLog' });
+    this.#trades = root.openDB({ name: 'trades' });
+    this.#sequenceOf = root.openDB({ name: 'sequenceOf' });
     this.#snapshots = root.openDB({ name: 'snapshots', encoding: 'binary' });
     this.#deadLetters = root.openDB({ name: 'deadLetters' });
     this.#nextPosition = (this.#meta.get('nextPosition') as number | undefined) ?? 1;
@@ -130,9 +146,15 @@ export class Journal {
     };
   }
 
-  /** Calls back whenever a topic has something new on disk. One listener a topic. */
-  onTopic(topic: Topic, listener: () => void): void {
-    this.#topicListeners.set(topic, listener);
+  /**
+   * Makes a sink known, which keeps what it has not read from being purged, and calls back after each commit.
+   * One that is new begins with the oldest entry, or, `fromNow`, with the next.
+   */
+  addReader(topic: Topic, name: string, fromNow: boolean, listener: () => void): void {
+    this.#readers.push({ topic, name });
+    this.#topicListeners.push(listener);
+    if (fromNow && this.#meta.get(`offset:${name}`) === undefined)
+      this.#meta.putSync(`offset:${name}`, this.#nextPosition - 1);
   }
 
   /** Calls back after each commit with the last position that is durable. */
@@ -199,6 +221,7 @@ export class Journal {
       this.#signals.putSync(sequence, conclusion);
       this.#conclusions.putSync([actorId, closeTime], sequence);
       this.#predictionLog.putSync(sequence, { sequence });
+      this.#sequenceOf.putSync(result.signal.predictionId, sequence);
     });
     return sequence;
   }
@@ -211,16 +234,32 @@ export class Journal {
     });
   }
 
+  /** Takes a trade; returns its position. */
+  appendTrade(trade: TradeRecord): number {
+    const position = this.#nextPosition++;
+    this.#push(600, () => {
+      this.#trades.putSync([trade.tenantId, trade.tradeId], trade);
+      this.#predictionLog.putSync(position, { kind: 'trade', trade });
+    });
+    return position;
+  }
+
   appendPattern(partition: string, closeTime: number, pattern: PatternRecord): void {
     const { buffer, byteOffset, byteLength } = pattern.vector;
     // Copied: the moment may be completed, and so changed, before the transaction runs.
     const stored: StoredPattern = {
+      ...pattern,
       vector: new Uint8Array(buffer, byteOffset, byteLength).slice(),
       directions: [...pattern.directions],
       returns: [...pattern.returns],
-      resolvedAt: pattern.resolvedAt,
     };
-    this.#push(80 + byteLength, () => this.#patterns.putSync([partition, closeTime], stored));
+    const position = this.#nextPosition++;
+    // The log of what changed is for another store; without one nobody would ever read it.
+    const logged = this.#readers.some(({ topic }) => topic === 'patterns');
+    this.#push(160 + byteLength, () => {
+      this.#patterns.putSync([partition, closeTime], stored);
+      if (logged) this.#patternLog.putSync(position, [partition, closeTime]);
+    });
   }
 
   /** Replaces a group's snapshot with its states at `position`. */
@@ -315,6 +354,18 @@ export class Journal {
     return 0;
   }
 
+  /** A trade that was reported, if it is on disk. */
+  trade(tenantId: string, tradeId: string): TradeRecord | undefined {
+    return this.#trades.get([tenantId, tradeId]);
+  }
+
+  /** The signal of a prediction id, as far as signals are kept. */
+  signalOf(predictionId: string): Signal | undefined {
+    const sequence = this.#sequenceOf.get(predictionId);
+    const result = sequence === undefined ? undefined : this.#signals.get(sequence)?.result;
+    return result?.kind === 'signal' ? result.signal : undefined;
+  }
+
   /** The newest signal of an actor. */
   latestSignal(actorId: string): { sequence: number; signal: Signal } | undefined {
     const range = {
@@ -376,25 +427,55 @@ export class Journal {
     return { rows, offset: last, count };
   }
 
-  predictionsAfter(offset: number, limit: number): { events: PredictionEvent[]; offset: number } {
+  /** What prediction stores and publishers are told after an offset, oldest first, with the offset that covers it. */
+  predictionsAfter(
+    offset: number,
+    limit: number,
+  ): { events: PredictionEvent[]; offset: number; count: number } {
     const events: PredictionEvent[] = [];
     let last = offset;
+    let count = 0;
     for (const { key, value } of this.#predictionLog.getRange({ start: offset + 1, limit })) {
       last = key;
+      count++;
       if ('kind' in value) {
         events.push(value);
         continue;
       }
       const conclusion = this.#signals.get(value.sequence);
       if (conclusion?.result.kind === 'signal')
-        events.push({ kind: 'signal', signal: conclusion.result.signal });
+        events.push({ kind: 'signal', sequence: value.sequence, signal: conclusion.result.signal });
     }
-    return { events, offset: last };
+    return { events, offset: last, count };
+  }
+
+  /** Moments that changed after an offset: each once, as it is now, with the offset that covers them all. */
+  patternsAfter(offset: number, limit: number): { patterns: LoggedPattern[]; offset: number; count: number } {
+    const seen = new Map<string, [string, number]>();
+    let last = offset;
+    let count = 0;
+    for (const { key, value } of this.#patternLog.getRange({ start: offset + 1, limit })) {
+      seen.set(`${value[0]}\n${value[1]}`, value);
+      last = key;
+      count++;
+    }
+    const patterns: LoggedPattern[] = [];
+    for (const [partition, closeTime] of seen.values()) {
+      const stored = this.#patterns.get([partition, closeTime]);
+      if (stored !== undefined) patterns.push({ partition, closeTime, pattern: restorePattern(stored) });
+    }
+    return { patterns, offset: last, count };
+  }
+
+  /** A moment of a partition. */
+  pattern(partition: string, closeTime: number): PatternRecord | undefined {
+    const stored = this.#patterns.get([partition, closeTime]);
+    return stored === undefined ? undefined : restorePattern(stored);
   }
 
   /** Entries of a topic after an offset; what a sink still has to do. */
   lag(topic: Topic, offset: number): number {
-    const log = topic === 'rows' ? this.#rowLog : this.#predictionLog;
+    const log = { rows: this.#rowLog, predictions: this.#predictionLog, patterns: this.#patternLog }[topic];
     return log.getKeysCount({ start: offset + 1 });
   }
 
@@ -404,7 +485,7 @@ export class Journal {
       start: [partition, 0],
       end: [partition, Infinity],
     })) {
-      yield [key[1], { ...value, vector: new Float32Array(new Uint8Array(value.vector).buffer) }];
+      yield [key[1], restorePattern(value)];
     }
   }
 
@@ -455,7 +536,7 @@ export class Journal {
           this.#waiters = waiting.filter(({ position }) => position > through);
           for (const { position, resolve } of waiting) if (position <= through) resolve();
           this.#onCommitted(through);
-          for (const listener of this.#topicListeners.values()) listener();
+          for (const listener of this.#topicListeners) listener();
         },
         (error: unknown) => {
           this.#failure = new SuhoError(
@@ -480,15 +561,24 @@ export class Journal {
   #purge(): void {
     this.#appendedSincePurge = 0;
     const target = this.#bytesMax / 2;
-    const offsets = new Map<string, number>();
     let recovered = Infinity;
-    for (const { key, value } of this.#meta.getRange({})) {
-      if (key.startsWith('offset:')) offsets.set(key.slice(7), value as number);
+    for (const { key, value } of this.#meta.getRange({ start: 'snapshot:', end: 'snapshot:\uffff' }))
       if (key.startsWith('snapshot:')) recovered = Math.min(recovered, value as number);
-    }
     this.#purgeInputs(Number.isFinite(recovered) ? recovered : 0, target);
-    this.#purgeRows(offsets.get('features') ?? 0, target);
-    this.#purgeSignals(offsets.get('predictions') ?? 0, target);
+    this.#purgeRows(this.#readThrough('rows'), target);
+    this.#purgeSignals(this.#readThrough('predictions'), target);
+    for (const key of this.#patternLog.getKeys({ end: this.#readThrough('patterns') + 1 })) {
+      this.#bytes -= 80;
+      this.#patternLog.removeSync(key);
+    }
+  }
+
+  /** Offset that every sink of a topic has passed. */
+  #readThrough(topic: Topic): number {
+    const offsets = this.#readers
+      .filter((reader) => reader.topic === topic)
+      .map(({ name }) => this.offset(name));
+    return offsets.length === 0 ? 0 : Math.min(...offsets);
   }
 
   #purgeInputs(through: number, target: number): void {
@@ -522,15 +612,21 @@ export class Journal {
         const conclusion = this.#signals.get(value.sequence);
         if (conclusion !== undefined)
           this.#conclusions.removeSync([conclusion.actorId, conclusion.closeTime]);
+        if (conclusion?.result.kind === 'signal')
+          this.#sequenceOf.removeSync(conclusion.result.signal.predictionId);
         this.#signals.removeSync(value.sequence);
         this.#meta.putSync('purgedSignals', value.sequence);
         this.#bytes -= 2_200;
       } else {
-        this.#bytes -= 220;
+        this.#bytes -= value.kind === 'trade' ? 600 : 220;
       }
       this.#predictionLog.removeSync(key);
     }
   }
+}
+
+function restorePattern(stored: StoredPattern): PatternRecord {
+  return { ...stored, vector: new Float32Array(new Uint8Array(stored.vector).buffer) };
 }
 
 function bytesOf(numbers: Float64Array): Uint8Array {

@@ -138,7 +138,7 @@ export interface ConclusionRecord {
 
 /** What the prediction store is told, in order. */
 export type PredictionEvent =
-  | { readonly kind: 'signal'; readonly signal: Signal }
+  | { readonly kind: 'signal'; readonly sequence: number; readonly signal: Signal }
   | {
       readonly kind: 'outcome';
       readonly tenantId: string;
@@ -187,4 +187,19 @@ export interface PatternRecord {
   readonly returns: readonly number[];
   /** Close time of the bar that made the longest horizon known; 0 while open. */
   readonly resolvedAt: number;
+  /** Indicator values and market conditions at the moment, by name. */
+  readonly conditions: Readonly<Record<string, number>>;
+  /** Reconstruction error in units of what is usual; undefined where it was not measured. */
+  readonly anomaly?: number | undefined;
+  /** What trades on it earned together; undefined without any. */
+  readonly trades?: TradeOutcome | undefined;
+}
+
+/** What closed trades on one prediction came to. */
+export interface TradeOutcome {
+  readonly count: number;
+  /** Those that gained. */
+  readonly won: number;
+  readonly pips: number;
+  readonly percent: number;
 }

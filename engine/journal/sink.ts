@@ -6,6 +6,10 @@ import type { Journal, Topic } from './journal.js';
 export interface SinkTarget {
   readonly name: string;
   readonly topic: Topic;
+  /** Whether it begins with what comes, not with what the journal holds already. */
+  readonly fromNow?: boolean;
+  /** Whether it writes at once instead of gathering: for those who wait at the other end. */
+  readonly prompt?: boolean;
   /** Writes what follows `offset` and returns the new offset and how many entries that were; 0 when there is nothing. */
   write(offset: number): Promise<{ readonly offset: number; readonly count: number }>;
 }
@@ -51,11 +55,11 @@ export class Sink {
     this.#journal = journal;
     this.#target = target;
     this.#log = log;
+    journal.addReader(target.topic, target.name, target.fromNow ?? false, () => this.#wake?.());
     this.#offset = journal.offset(target.name);
   }
 
   start(): void {
-    this.#journal.onTopic(this.#target.topic, () => this.#wake?.());
     this.#loop = this.#run();
   }
 
@@ -116,7 +120,7 @@ export class Sink {
       }
       if (count > 0) {
         this.#behindSince ??= Date.now();
-        if (count < LINGER_BELOW) await this.#linger();
+        if (count < LINGER_BELOW && this.#target.prompt !== true) await this.#linger();
         continue;
       }
       this.#behindSince = undefined;

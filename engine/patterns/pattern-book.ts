@@ -1,26 +1,31 @@
 import { HORIZONS, type Label } from '../../actors/features/labels.js';
 import type { Journal } from '../journal/journal.js';
-import { partitionName, type PartitionKey, type PatternIndex } from './pattern-index.js';
+import type { PatternRecord, TradeOutcome } from '../journal/records.js';
+import { partitionName, type PartitionKey, type Pattern, type PatternIndex } from './pattern-index.js';
 
 interface OpenPattern {
   readonly vector: Float32Array;
   readonly directions: number[];
   readonly returns: number[];
+  readonly conditions: PatternRecord['conditions'];
+  readonly anomaly: number | undefined;
+  trades: TradeOutcome | undefined;
 }
 
 /**
  * Moments on their way into the pattern index: noted when their signal is made, completed when the longest
  * horizon's outcome is known, and only then added. Everything is in the journal, so the index is the same
- * after a restart.
+ * after a restart; an index in another process is fed from there.
  */
 export class PatternBook {
   readonly #journal: Journal;
-  readonly #index: PatternIndex;
+  /** The index in this process; none where another process holds it. */
+  readonly #index: PatternIndex | undefined;
   readonly #open = new Map<string, Map<number, OpenPattern>>();
   /** Partitions of a tenant's series, by `tenant|symbol|timeframe`. */
   readonly #partitions = new Map<string, PartitionKey[]>();
 
-  constructor(journal: Journal, index: PatternIndex) {
+  constructor(journal: Journal, index: PatternIndex | undefined) {
     this.#journal = journal;
     this.#index = index;
   }
@@ -33,47 +38,61 @@ export class PatternBook {
     this.#open.set(name, open);
     const series = seriesName(key.tenantId, key.symbol, key.timeframe);
     this.#partitions.set(series, [...(this.#partitions.get(series) ?? []), key]);
+    const known: Pattern[] = [];
     for (const [closeTime, pattern] of this.#journal.patterns(name)) {
-      if (pattern.resolvedAt === 0) {
+      const { vector, directions, returns, conditions, anomaly, trades, resolvedAt } = pattern;
+      if (resolvedAt === 0)
         open.set(closeTime, {
-          vector: pattern.vector,
-          directions: [...pattern.directions],
-          returns: [...pattern.returns],
+          vector,
+          directions: [...directions],
+          returns: [...returns],
+          conditions,
+          anomaly,
+          trades,
         });
-      } else await this.#index.add(key, { closeTime, ...pattern });
+      else if (!directions.some(Number.isNaN)) known.push({ closeTime, ...pattern });
     }
+    await this.#index?.add(key, known);
+  }
+
+  /** Whether a partition holds no moment yet, on disk. */
+  isEmpty(key: PartitionKey): boolean {
+    for (const _ of this.#journal.patterns(partitionName(key))) return false;
+    return true;
   }
 
   /** Notes a moment whose outcome is not known yet. */
-  note(key: PartitionKey, closeTime: number, vector: Float32Array): void {
+  note(
+    key: PartitionKey,
+    closeTime: number,
+    moment: Pick<PatternRecord, 'vector' | 'conditions' | 'anomaly'>,
+  ): void {
     const name = partitionName(key);
     const open = this.#open.get(name);
     if (open === undefined || open.has(closeTime)) return;
     const unknown = HORIZONS.map(() => NaN);
-    open.set(closeTime, { vector, directions: [...unknown], returns: [...unknown] });
-    this.#journal.appendPattern(name, closeTime, {
+    const { vector, conditions, anomaly } = moment;
+    const pattern = {
       vector,
-      directions: unknown,
-      returns: unknown,
-      resolvedAt: 0,
-    });
+      directions: [...unknown],
+      returns: [...unknown],
+      conditions,
+      anomaly,
+      trades: undefined,
+    };
+    open.set(closeTime, pattern);
+    this.#journal.appendPattern(name, closeTime, { ...pattern, resolvedAt: 0 });
   }
 
-  /** Adds a moment whose outcome is known already. */
+  /** Adds moments whose outcome is known already, in the order it became known. */
   async addKnown(
     key: PartitionKey,
-    pattern: {
-      closeTime: number;
-      resolvedAt: number;
-      vector: Float32Array;
-      directions: number[];
-      returns: number[];
-    },
+    patterns: readonly (Pattern & Pick<PatternRecord, 'conditions'>)[],
   ): Promise<void> {
-    if (pattern.directions.some(Number.isNaN)) return;
-    const { closeTime, ...record } = pattern;
-    this.#journal.appendPattern(partitionName(key), closeTime, record);
-    await this.#index.add(key, pattern);
+    const known = patterns.filter(({ directions }) => !directions.some(Number.isNaN));
+    for (const { closeTime, ...record } of known)
+      this.#journal.appendPattern(partitionName(key), closeTime, record);
+    await this.#index?.add(key, known);
   }
 
   /** Takes an outcome; with the last one the moment enters the index. */
@@ -90,9 +109,35 @@ export class PatternBook {
       this.#journal.appendPattern(name, label.closeTime, { ...pattern, resolvedAt });
       if (!complete) continue;
       open.delete(label.closeTime);
-      if (!pattern.directions.some(Number.isNaN)) {
-        await this.#index.add(key, { closeTime: label.closeTime, ...pattern, resolvedAt });
-      }
+      if (!pattern.directions.some(Number.isNaN))
+        await this.#index?.add(key, [{ closeTime: label.closeTime, ...pattern, resolvedAt }]);
+    }
+  }
+
+  /** Writes what a closed trade earned to the moment it was predicted at. */
+  async addTrade(
+    tenantId: string,
+    symbol: string,
+    timeframe: string,
+    closeTime: number,
+    trade: { readonly pips: number; readonly percent: number },
+  ): Promise<void> {
+    await this.#journal.flushed();
+    for (const key of this.#partitions.get(seriesName(tenantId, symbol, timeframe)) ?? []) {
+      const name = partitionName(key);
+      const open = this.#open.get(name)?.get(closeTime);
+      const pattern =
+        open === undefined ? this.#journal.pattern(name, closeTime) : { ...open, resolvedAt: 0 };
+      if (pattern === undefined) continue;
+      const { count = 0, won = 0, pips = 0, percent = 0 } = pattern.trades ?? {};
+      const trades = {
+        count: count + 1,
+        won: won + (trade.pips > 0 ? 1 : 0),
+        pips: pips + trade.pips,
+        percent: percent + trade.percent,
+      };
+      if (open !== undefined) open.trades = trades;
+      this.#journal.appendPattern(name, closeTime, { ...pattern, trades });
     }
   }
 }

@@ -28,8 +28,8 @@ export interface PatternQuery {
 
 /** Finds similar moments by cosine similarity, in one tenant's partition and embedding version only. */
 export interface PatternIndex {
-  /** Adds a pattern; one that is there already (same partition and close time) changes nothing. */
-  add(partition: PartitionKey, pattern: Pattern): void | Promise<void>;
+  /** Adds patterns in the order their outcomes became known; one that is there already (same partition and close time) stays. */
+  add(partition: PartitionKey, patterns: readonly Pattern[]): void | Promise<void>;
   search(partition: PartitionKey, query: PatternQuery): Neighbour[] | Promise<Neighbour[]>;
   size(partition: PartitionKey): number | Promise<number>;
   close(): void | Promise<void>;
@@ -38,4 +38,10 @@ export interface PatternIndex {
 /** Name of a partition in logs and as a key. */
 export function partitionName(key: PartitionKey): string {
   return `${key.tenantId}|${key.embeddingVersion}|${key.symbol}|${key.timeframe}`;
+}
+
+/** The partition of a name; the inverse of {@link partitionName}. */
+export function readPartitionName(name: string): PartitionKey {
+  const [tenantId = '', embeddingVersion = '', symbol = '', timeframe = ''] = name.split('|');
+  return { tenantId, embeddingVersion, symbol, timeframe };
 }

@@ -151,14 +151,14 @@ function normalised(vector: Float32Array): Float32Array {
 export class UsearchPatternIndex implements PatternIndex {
   readonly #partitions = new Map<string, Partition>();
 
-  add(key: PartitionKey, pattern: Pattern): void {
+  add(key: PartitionKey, patterns: readonly Pattern[]): void {
     const name = partitionName(key);
     let partition = this.#partitions.get(name);
     if (partition === undefined) {
       partition = new Partition(key);
       this.#partitions.set(name, partition);
     }
-    partition.add(pattern);
+    for (const pattern of patterns) partition.add(pattern);
   }
 
   search(key: PartitionKey, query: PatternQuery): Neighbour[] {

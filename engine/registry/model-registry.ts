@@ -51,7 +51,6 @@ export const MODEL_STATUSES = [
   'deprecated',
   'archived',
 ] as const;
-export type ModelStatus = (typeof MODEL_STATUSES)[number];
 
 /** Keeps models: who they are for, what they were trained on, how far they are. */
 export interface ModelRegistry {
@@ -79,7 +78,8 @@ export function nextVersion(
 ): string {
   if (parent === undefined) return 'v1.0.0';
   const [major = 0, minor = 0, patch = 0] = parent.version.slice(1).split('.').map(Number);
-  const sorted = (o: object): string => JSON.stringify(Object.entries(o).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const sorted = (o: object): string =>
+    JSON.stringify(Object.entries(o).sort(([a], [b]) => (a < b ? -1 : 1)));
   if (
     form.architecture !== parent.architecture ||
     sorted(form.hyperparameters) !== sorted(parent.hyperparameters)

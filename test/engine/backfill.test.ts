@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 import { CATALOGUE, columnOf } from '../../actors/features/catalogue.js';
 import { backfill } from '../../engine/backfill/backfill.js';
-import { EmbeddedFeatureStore } from '../../engine/feature-store/clickhouse-feature-store.js';
+import { ClickHouseFeatureStore } from '../../engine/feature-store/clickhouse-feature-store.js';
+import { EmbeddedClickHouse } from '../../engine/feature-store/embedded-clickhouse.js';
 import type { SeriesIdentity } from '../../engine/feature-store/feature-store.js';
 import { RowDecoder, RowEncoder } from '../../engine/feature-store/table.js';
 import { simulatedBars } from '../../engine/feeds/simulator.js';
@@ -18,8 +19,8 @@ import { inventedBars, toCsv } from '../support/markets.js';
 
 const MINUTES: SeriesIdentity = { tenantId: 'platform', feed: 'history', symbol: 'EURUSD', timeframe: '1m' };
 
-async function openStore(t: TestContext, folder: string): Promise<EmbeddedFeatureStore> {
-  const store = new EmbeddedFeatureStore(folder);
+async function openStore(t: TestContext, folder: string): Promise<ClickHouseFeatureStore> {
+  const store = new ClickHouseFeatureStore(new EmbeddedClickHouse(folder));
   afterTest(t, () => store.close());
   await store.prepare();
   return store;

@@ -64,9 +64,9 @@ async function outcome(engine: Engine): Promise<unknown> {
   await answering(engine);
   return {
     states: engine.snapshotStates(),
-    predictions: await engine.predictions.sql(
-      'SELECT * FROM ml_predictions ORDER BY tenant_id, symbol, bar_close_time',
-    ),
+    predictions: (
+      await engine.predictions.sql('SELECT * FROM ml_predictions ORDER BY tenant_id, symbol, bar_close_time')
+    ).map((row) => ({ ...row, stored_at: undefined })),
     rows: await engine.features.sql(
       'SELECT symbol, timeframe, count() AS n FROM ml_features GROUP BY ALL ORDER BY ALL',
     ),

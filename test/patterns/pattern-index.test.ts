@@ -35,7 +35,7 @@ test('it finds what an exhaustive search by cosine finds, most similar first', (
   const random = new Random(1);
   const index = new UsearchPatternIndex();
   const patterns = Array.from({ length: 2_000 }, (_, i) => pattern(random, i));
-  for (const p of patterns) index.add(key, p);
+  index.add(key, patterns);
   const query = pattern(random, 0).vector;
   const found = index.search(key, { vector: query, k: 10, asOf: Infinity });
   const expected = patterns
@@ -52,7 +52,7 @@ test('it finds what an exhaustive search by cosine finds, most similar first', (
 test('a question at a time sees only outcomes known at that time', () => {
   const random = new Random(2);
   const index = new UsearchPatternIndex();
-  for (let hour = 0; hour < 300; hour++) index.add(key, pattern(random, hour));
+  for (let hour = 0; hour < 300; hour++) index.add(key, [pattern(random, hour)]);
   const { vector } = pattern(random, 0);
   for (const hour of [0, 23, 24, 100, 400]) {
     const found = index.search(key, { vector, k: 400, asOf: hour * HOUR });
@@ -65,7 +65,7 @@ test('tenants, symbols, timeframes and embedding versions never mix', () => {
   const random = new Random(3);
   const index = new UsearchPatternIndex();
   const p = pattern(random, 1);
-  index.add(key, p);
+  index.add(key, [p]);
   for (const other of [
     { tenantId: 'b' },
     { symbol: 'GBPUSD' },
@@ -74,6 +74,6 @@ test('tenants, symbols, timeframes and embedding versions never mix', () => {
   ]) {
     assert.deepEqual(index.search({ ...key, ...other }, { vector: p.vector, k: 5, asOf: Infinity }), []);
   }
-  index.add(key, p);
+  index.add(key, [p]);
   assert.equal(index.size(key), 1, 'the same moment again changes nothing');
 });

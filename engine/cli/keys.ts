@@ -1,0 +1,109 @@
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { ROLES, type Role } from '../credentials/caller.js';
+import { KeyBook } from '../credentials/key-book.js';
+import { SuhoError } from '../errors.js';
+import { jsonOption, readName } from './options.js';
+import { postgresOptions, withPostgres, type PostgresOptions } from './postgres-session.js';
+import { formatTable } from './table.js';
+
+interface CreateOptions extends PostgresOptions {
+  readonly tenant: string;
+  readonly user?: string;
+  readonly role: Role;
+  readonly note: string;
+  readonly json?: boolean;
+}
+
+interface ListOptions extends PostgresOptions {
+  readonly json?: boolean;
+}
+
+function readNote(text: string): string {
+  if (text.length > 200) throw new InvalidArgumentError('A note has 200 characters at most.');
+  return text;
+}
+
+async function withKeys<T>(options: PostgresOptions, job: (book: KeyBook) => Promise<T>): Promise<T> {
+  return await withPostgres(options, async (connection) => {
+    const book = new KeyBook(connection);
+    try {
+      return await job(book);
+    } finally {
+      await book.close();
+    }
+  });
+}
+
+export function keysCommand(): Command {
+  const create = new Command('create')
+    .description('make an API key; it is shown once and kept only as a hash')
+    .addOption(new Option('--tenant <id>', 'tenant the key is for').argParser(readName).makeOptionMandatory())
+    .addOption(new Option('--user <id>', 'user the key is for').argParser(readName))
+    .addOption(
+      new Option('--role <role>', 'what it may do, each all that those before it may')
+        .choices([...ROLES])
+        .default('trader'),
+    )
+    .addOption(new Option('--note <text>', 'what it is for').argParser(readNote).default(''))
+    .addOption(jsonOption())
+    .action(async (options: CreateOptions) => {
+      const { tenant: tenantId, user: userId, role, note } = options;
+      const made = await withKeys(
+        options,
+        async (book) => await book.create({ tenantId, userId, role, note }),
+      );
+      if (options.json === true) process.stdout.write(`${JSON.stringify(made)}\n`);
+      else {
+        process.stderr.write(
+          `key ${made.keyId} of tenant ${tenantId}, role ${role}; it is not shown again:\n`,
+        );
+        process.stdout.write(`${made.key}\n`);
+      }
+    });
+  const list = new Command('list')
+    .description('show the API keys there are')
+    .addOption(jsonOption())
+    .action(async (options: ListOptions) => {
+      const keys = await withKeys(options, async (book) => await book.list());
+      if (options.json === true) {
+        process.stdout.write(`${JSON.stringify(keys)}\n`);
+        return;
+      }
+      const rows = keys.map((key) => [
+        key.keyId,
+        key.tenantId,
+        key.userId ?? '',
+        key.role,
+        key.createdAt.toISOString(),
+        key.revokedAt === undefined ? 'in force' : `revoked ${key.revokedAt.toISOString()}`,
+        key.note,
+      ]);
+      process.stdout.write(
+        rows.length === 0
+          ? 'no keys\n'
+          : `${formatTable(['key', 'tenant', 'user', 'role', 'made', 'state', 'note'], rows)}\n`,
+      );
+    });
+  const revoke = new Command('revoke')
+    .description('end an API key; running engines refuse it at once and end its streams')
+    .addArgument(new Argument('<key>', 'id of the key, as `suho keys list` shows it'))
+    .action(async (keyId: string, options: PostgresOptions) => {
+      const revoked = await withKeys(options, async (book) => await book.revoke(keyId));
+      if (!revoked) throw new SuhoError('NOT_FOUND', `There is no key ${keyId} in force.`);
+      process.stdout.write(`key ${keyId} is revoked\n`);
+    });
+  const command = new Command('keys').description('make, list and revoke API keys').addHelpText(
+    'after',
+    `
+Examples:
+  suho keys create --tenant acme --role trader
+  suho keys revoke 3f2a9c01d4e5
+
+As soon as there is one key, every caller needs one.`,
+  );
+  for (const sub of [create, list, revoke]) {
+    for (const option of postgresOptions()) sub.addOption(option);
+    command.addCommand(sub);
+  }
+  return command;
+}

@@ -1,0 +1,70 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { createChdbConnection } from 'chdb/connection';
+import type { ClickHouseTransport } from './clickhouse-feature-store.js';
+
+/**
+ * The real ClickHouse engine in this process (chdb). RowBinary goes in and out as segment files, which the
+ * engine reads and writes off the event loop. One data directory may be open in a process.
+ */
+export class EmbeddedClickHouse implements ClickHouseTransport {
+  readonly client: ClickHouseClient;
+  readonly #segments: string;
+  #next = 0;
+
+  constructor(folder: string) {
+    this.#segments = path.join(folder, 'segments');
+    // Segments of a process that died are written again from the journal.
+    rmSync(this.#segments, { recursive: true, force: true });
+    mkdirSync(this.#segments, { recursive: true });
+    const connection = createChdbConnection({ path: path.join(folder, 'clickhouse') });
+    this.client = createClient({
+      connection: connection as never,
+      // One thread: the engine and its workers have the cores.
+      clickhouse_settings: { final: 1, max_threads: 1 },
+    } as Parameters<typeof createClient>[0]);
+  }
+
+  async insert(table: string, columns: string, structure: string, rows: Uint8Array): Promise<void> {
+    await this.#withSegment(async (file) => {
+      await writeFile(file, rows);
+      await this.client.command({
+        query: `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM file(${quoted(file)}, 'RowBinary', ${quoted(structure)})`,
+      });
+    });
+  }
+
+  async select(
+    query: string,
+    structure: string,
+    parameters: Readonly<Record<string, unknown>>,
+  ): Promise<Uint8Array> {
+    return await this.#withSegment(async (file) => {
+      await this.client.command({
+        query: `INSERT INTO FUNCTION file(${quoted(file)}, 'RowBinary', ${quoted(structure)}) ${query}`,
+        query_params: parameters,
+      });
+      return await readFile(file);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+
+  async #withSegment<T>(work: (file: string) => Promise<T>): Promise<T> {
+    const file = path.join(this.#segments, `${process.pid}-${this.#next++}.bin`);
+    try {
+      return await work(file);
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+}
+
+/** A ClickHouse string literal. */
+function quoted(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}

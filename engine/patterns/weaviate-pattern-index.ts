@@ -1,0 +1,328 @@
+import { readFileSync } from 'node:fs';
+import { v5 as nameUuid } from 'uuid';
+import weaviate, {
+  ApiKey,
+  type WeaviateClass,
+  type WeaviateClient,
+  type WeaviateObject,
+  type WhereFilter,
+} from 'weaviate-ts-client';
+import { HORIZONS } from '../../actors/features/labels.js';
+import type { Neighbour } from '../../actors/signals/pattern-vote.js';
+import { SuhoError, messageOf } from '../errors.js';
+import { pipOf } from '../feedback/trade-report.js';
+import type { LoggedPattern } from '../journal/journal.js';
+import type { PatternRecord } from '../journal/records.js';
+import {
+  partitionName,
+  readPartitionName,
+  type PartitionKey,
+  type Pattern,
+  type PatternIndex,
+  type PatternQuery,
+} from './pattern-index.js';
+
+const SCHEMA = new URL('../../../schemas/04_weaviate_pattern_vectors.json', import.meta.url);
+
+/** The package's types are for CommonJS and put `default` one step deeper than its module has it. */
+const { client: makeClient } = weaviate as unknown as typeof weaviate.default;
+
+const PATTERN = 'TradingPattern';
+const LIVE = 'LiveMarketState';
+const ANOMALY = 'AnomalyPattern';
+/** Objects sent at once: 1,000 of 64 numbers are ~1 MB. */
+const BATCH = 1_000;
+/** Namespace of the ids, which are names: writing a moment again replaces it. */
+const NAMESPACE = '0f5d2a52-7a3b-4c59-9a4e-6d1f6f1f0c54';
+
+export interface WeaviateSettings {
+  readonly url: string;
+  readonly apiKey?: string | undefined;
+  /** Moments at least this unlike the usual become an AnomalyPattern. */
+  readonly anomalyFrom: number;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Patterns in Weaviate: one shard a tenant, which it makes and wakes by itself, and the tenant's id in each object
+ * as well. Embedding versions, symbols and timeframes are told apart by filters.
+ */
+export class WeaviatePatternIndex implements PatternIndex {
+  readonly #client: WeaviateClient;
+  readonly #anomalyFrom: number;
+  #prepared: Promise<void> | undefined;
+
+  constructor({ url, apiKey, anomalyFrom }: WeaviateSettings) {
+    const { protocol, host } = new URL(url);
+    this.#client = makeClient({
+      scheme: protocol.replace(':', ''),
+      host,
+      ...(apiKey === undefined ? {} : { apiKey: new ApiKey(apiKey) }),
+    });
+    this.#anomalyFrom = anomalyFrom;
+  }
+
+  /** Makes the classes that are not there; tried again by the next use when it fails. */
+  async prepare(): Promise<void> {
+    this.#prepared ??= this.#makeClasses().catch((error: unknown) => {
+      this.#prepared = undefined;
+      throw unavailable(error);
+    });
+    await this.#prepared;
+  }
+
+  async #makeClasses(): Promise<void> {
+    const { classes } = JSON.parse(readFileSync(SCHEMA, 'utf8')) as { readonly classes: WeaviateClass[] };
+    for (const wanted of classes) {
+      if (await this.#client.schema.exists(wanted.class!)) continue;
+      try {
+        await this.#client.schema.classCreator().withClass(wanted).do();
+      } catch (error) {
+        // Another engine was quicker.
+        if (!/already exists/i.test(messageOf(error))) throw error;
+      }
+    }
+  }
+
+  async add(partition: PartitionKey, patterns: readonly Pattern[]): Promise<void> {
+    await this.addLogged(
+      patterns.map(({ closeTime, ...pattern }) => ({
+        partition: partitionName(partition),
+        closeTime,
+        pattern: { conditions: {}, ...pattern },
+      })),
+    );
+  }
+
+  /**
+   * Writes moments of any partitions as they are now: those whose outcome is known as patterns, the newest of each
+   * series as its live state, those unlike the usual as anomalies. Throws `STORE_UNAVAILABLE`.
+   */
+  async addLogged(moments: readonly LoggedPattern[]): Promise<void> {
+    await this.prepare();
+    const objects: WeaviateObject[] = [];
+    const newest = new Map<string, LoggedPattern>();
+    for (const moment of moments) {
+      const { partition, closeTime, pattern } = moment;
+      if (pattern.resolvedAt > 0) {
+        if (!pattern.directions.some(Number.isNaN)) objects.push(patternObject(moment));
+        continue;
+      }
+      const { tenantId, symbol, timeframe } = readPartitionName(partition);
+      const series = `${tenantId}|${symbol}|${timeframe}`;
+      if ((newest.get(series)?.closeTime ?? 0) < closeTime) newest.set(series, moment);
+      if ((pattern.anomaly ?? 0) >= this.#anomalyFrom)
+        objects.push(momentObject(ANOMALY, `${partition}|${closeTime}`, moment));
+    }
+    for (const [series, moment] of newest) objects.push(momentObject(LIVE, series, moment));
+    for (let from = 0; from < objects.length; from += BATCH) {
+      try {
+        const answers = await this.#client.batch
+          .objectsBatcher()
+          .withObjects(...objects.slice(from, from + BATCH))
+          .do();
+        const refused = answers.find(({ result }) => result?.errors !== undefined);
+        if (refused !== undefined) throw new Error(refused.result?.errors?.error?.[0]?.message ?? 'refused');
+      } catch (error) {
+        throw unavailable(error);
+      }
+    }
+  }
+
+  async search(partition: PartitionKey, { vector, k, asOf }: PatternQuery): Promise<Neighbour[]> {
+    const operands: WhereFilter[] = [...ofPartition(partition)];
+    if (Number.isFinite(asOf))
+      operands.push({
+        path: ['resolvedAt'],
+        operator: 'LessThanEqual',
+        valueDate: new Date(asOf).toISOString(),
+      });
+    const found = await this.#ask(partition.tenantId, async () => {
+      const answer = await this.#client.graphql
+        .get()
+        .withClassName(PATTERN)
+        .withTenant(partition.tenantId)
+        .withNearVector({ vector: Array.from(vector) })
+        .withWhere({ operator: 'And', operands })
+        .withLimit(k)
+        .withFields('closeTime directions outcomePercent _additional { distance }')
+        .do();
+      return objectsOf(answer, PATTERN);
+    });
+    const { symbol, timeframe } = partition;
+    return found.map((fields) => {
+      const closeTime = Date.parse(fields['closeTime'] as string);
+      const { distance } = fields['_additional'] as { readonly distance: number };
+      return {
+        id: `${symbol}/${timeframe}/${closeTime}`,
+        symbol,
+        closeTime,
+        similarity: Math.max(-1, Math.min(1, 1 - distance)),
+        directions: fields['directions'] as number[],
+        returns: (fields['outcomePercent'] as number[]).map((percent) => percent / 100),
+      };
+    });
+  }
+
+  async size(partition: PartitionKey): Promise<number> {
+    const [row] = await this.#ask(partition.tenantId, async () => {
+      const answer = await this.#client.graphql
+        .aggregate()
+        .withClassName(PATTERN)
+        .withTenant(partition.tenantId)
+        .withWhere({ operator: 'And', operands: ofPartition(partition) })
+        .withFields('meta { count }')
+        .do();
+      return (answer as { data: { Aggregate: Record<string, Fields[]> } }).data.Aggregate[PATTERN] ?? [];
+    });
+    return (row?.['meta'] as { readonly count: number } | undefined)?.count ?? 0;
+  }
+
+  /** All patterns of a tenant, a page at a time, in no order. */
+  async *patterns(tenantId: string): AsyncGenerator<{ key: PartitionKey; pattern: Pattern }> {
+    for (let after = ''; ;) {
+      const page = await this.#ask(tenantId, async () => {
+        const query = this.#client.graphql
+          .get()
+          .withClassName(PATTERN)
+          .withTenant(tenantId)
+          .withLimit(BATCH)
+          .withFields(
+            'embeddingVersion symbol timeframe closeTime resolvedAt directions outcomePercent _additional { id vector }',
+          );
+        return objectsOf(await (after === '' ? query : query.withAfter(after)).do(), PATTERN);
+      });
+      for (const fields of page) {
+        const { id, vector } = fields['_additional'] as { readonly id: string; readonly vector: number[] };
+        after = id;
+        yield {
+          key: {
+            tenantId,
+            embeddingVersion: fields['embeddingVersion'] as string,
+            symbol: fields['symbol'] as string,
+            timeframe: fields['timeframe'] as string,
+          },
+          pattern: {
+            closeTime: Date.parse(fields['closeTime'] as string),
+            resolvedAt: Date.parse(fields['resolvedAt'] as string),
+            vector: Float32Array.from(vector),
+            directions: fields['directions'] as number[],
+            returns: (fields['outcomePercent'] as number[]).map((percent) => percent / 100),
+          },
+        };
+      }
+      if (page.length < BATCH) return;
+    }
+  }
+
+  /** Tenants that have patterns. */
+  async tenants(): Promise<string[]> {
+    await this.prepare();
+    const found = await this.#client.schema.tenantsGetter(PATTERN).do();
+    return found.flatMap(({ name }) => (name === undefined ? [] : [name]));
+  }
+
+  /** The server's version. Throws `STORE_UNAVAILABLE`. */
+  async version(): Promise<string> {
+    try {
+      const { version } = (await this.#client.misc.metaGetter().do()) as { readonly version?: string };
+      return version ?? 'unknown';
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  close(): void {}
+
+  /** Asks about a tenant; one that has never written anything has nothing. */
+  async #ask(tenantId: string, work: () => Promise<Fields[]>): Promise<Fields[]> {
+    try {
+      return await work();
+    } catch (error) {
+      const text = messageOf(error);
+      if (/tenant not found|could not find class|no graphql provider|Cannot query field/i.test(text))
+        return [];
+      throw unavailable(error, tenantId);
+    }
+  }
+}
+
+function unavailable(error: unknown, tenantId?: string): SuhoError {
+  if (error instanceof SuhoError) return error;
+  const about = tenantId === undefined ? '' : ` about ${tenantId}`;
+  return new SuhoError('STORE_UNAVAILABLE', `Weaviate answered${about}: ${messageOf(error).slice(0, 500)}`, {
+    cause: error,
+  });
+}
+
+function ofPartition({ tenantId, embeddingVersion, symbol, timeframe }: PartitionKey): WhereFilter[] {
+  return Object.entries({ tenantId, embeddingVersion, symbol, timeframe }).map(([name, valueText]) => ({
+    path: [name],
+    operator: 'Equal',
+    valueText,
+  }));
+}
+
+function objectsOf(answer: unknown, className: string): Fields[] {
+  const { data } = answer as { readonly data: { readonly Get: Readonly<Record<string, Fields[]>> } };
+  return data.Get[className] ?? [];
+}
+
+/** What any moment has: whose it is, when, and how the market was. */
+function momentObject(
+  className: string,
+  name: string,
+  { partition, closeTime, pattern }: LoggedPattern,
+): WeaviateObject {
+  const key = readPartitionName(partition);
+  const { close, ...conditions } = pattern.conditions;
+  return {
+    class: className,
+    tenant: key.tenantId,
+    id: nameUuid(`${className}|${name}`, NAMESPACE),
+    vector: Array.from(pattern.vector),
+    properties: {
+      ...key,
+      closeTime: new Date(closeTime).toISOString(),
+      ...(close === undefined ? {} : { price: close }),
+      ...conditions,
+      ...(pattern.anomaly === undefined ? {} : { anomaly: pattern.anomaly }),
+    },
+  };
+}
+
+function patternObject(moment: LoggedPattern): WeaviateObject {
+  const { partition, closeTime, pattern } = moment;
+  const object = momentObject(PATTERN, `${partition}|${closeTime}`, moment);
+  const { symbol } = readPartitionName(partition);
+  return {
+    ...object,
+    properties: {
+      ...object.properties,
+      resolvedAt: new Date(pattern.resolvedAt).toISOString(),
+      directions: [...pattern.directions],
+      outcomePercent: pattern.returns.map((x) => x * 100),
+      ...pipsOf(pattern, symbol),
+      ...tradesOf(pattern),
+    },
+  };
+}
+
+function pipsOf({ returns, conditions }: PatternRecord, symbol: string): Record<string, unknown> {
+  const { close } = conditions;
+  if (close === undefined || returns.length !== HORIZONS.length) return {};
+  return { outcomePips: returns.map((x) => (x * close) / pipOf(symbol)) };
+}
+
+function tradesOf({ trades }: PatternRecord): Record<string, unknown> {
+  if (trades === undefined) return {};
+  const { count, won, pips, percent } = trades;
+  return {
+    trades: count,
+    tradesWon: won,
+    winRate: won / count,
+    tradePips: pips,
+    tradePercent: percent,
+  };
+}
