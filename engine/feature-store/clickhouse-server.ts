@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
 import type { ClickHouseTransport } from './clickhouse-feature-store.js';
 
 export interface ClickHouseServerSettings {
@@ -24,6 +24,8 @@ export class ClickHouseServer implements ClickHouseTransport {
       password,
       database,
       application: 'suho',
+      // Failures come back to the caller, who logs them.
+      log: { level: ClickHouseLogLevel.OFF },
       request_timeout: REQUEST_MS,
       compression: { request: true, response: true },
       clickhouse_settings: { final: 1 },

@@ -14,6 +14,7 @@ import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterTest } from './cleanup.js';
@@ -26,9 +27,10 @@ export interface TestServer {
   start(): Promise<void>;
   stop(): Promise<void>;
   kill(): Promise<void>;
+  discard(): void;
 }
 
-export type ServerName = 'postgresql' | 'timescaledb' | 'redis' | 'nats' | 'weaviate' | 's3';
+export type ServerName = 'clickhouse' | 'postgresql' | 'timescaledb' | 'redis' | 'nats' | 'weaviate' | 's3';
 
 const READY_MS = 60_000;
 const START_WAIT_MS = 50;
@@ -58,6 +60,8 @@ interface Recipe {
   readonly signal?: NodeJS.Signals;
   /** How it is killed, SIGKILL unless its children would stay behind. */
   readonly killSignal?: NodeJS.Signals;
+  /** Clears away what lies outside the server's folder. */
+  readonly discard?: () => void;
   /** Answers once the server does. */
   readonly ready: () => Promise<void>;
 }
@@ -94,7 +98,7 @@ class SpawnedServer implements TestServer {
       } catch (error) {
         if (Date.now() > end || child.exitCode !== null) {
           const said = readFileSync(path.join(this.folder, 'log'), 'utf8').slice(-2_000);
-          throw new Error(`${this.name} does not start: ${String(error)}\n${said}`);
+          throw new Error(`${this.name} does not start:\n${said}`, { cause: error });
         }
         await sleep(START_WAIT_MS);
       }
@@ -107,6 +111,10 @@ class SpawnedServer implements TestServer {
 
   async kill(): Promise<void> {
     await this.#end(this.#recipe.killSignal ?? 'SIGKILL');
+  }
+
+  discard(): void {
+    this.#recipe.discard?.();
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
@@ -207,19 +215,10 @@ async function postgresql(folder: string): Promise<TestServer | string> {
     ids,
   );
   return new SpawnedServer('postgresql', port, folder, {
-    command: [
-      path.join(bin, 'postgres'),
-      ...[
-        '-D',
-        cluster,
-        '-p',
-        String(port),
-        '-c',
-        'listen_addresses=127.0.0.1',
-        '-c',
-        'unix_socket_directories=',
-      ],
-    ],
+    command:
+      `${bin}/postgres -D ${cluster} -p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=`.split(
+        ' ',
+      ),
     ...(ids === undefined ? {} : { ids }),
     signal: 'SIGINT',
     killSignal: 'SIGQUIT',
@@ -260,35 +259,18 @@ async function timescaledb(folder: string): Promise<TestServer | string> {
     inside,
     undefined,
   );
+  const settings = `-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c shared_preload_libraries=timescaledb -c timescaledb.telemetry_level=off -c dynamic_shared_memory_type=mmap`;
   const server = new SpawnedServer('timescaledb', port, folder, {
-    command: [
-      ...asPostgres,
-      `${bin}/postgres`,
-      ...[
-        '-D',
-        inside,
-        '-p',
-        String(port),
-        '-c',
-        'listen_addresses=127.0.0.1',
-        '-c',
-        'unix_socket_directories=',
-      ],
-      ...['-c', 'shared_preload_libraries=timescaledb', '-c', 'timescaledb.telemetry_level=off'],
-      ...['-c', 'dynamic_shared_memory_type=mmap'],
-    ],
+    command: [...asPostgres, ...`${bin}/postgres -D ${inside} -p ${port} ${settings}`.split(' ')],
     signal: 'SIGINT',
     killSignal: 'SIGQUIT',
-    ready: async () => await postgresReady(port),
-  });
-  const { stop } = server;
-  return Object.assign(server, {
-    stop: async () => await stop.call(server),
     discard: () => {
       rmSync(outside, { recursive: true, force: true });
       rmSync(passwordFile, { force: true });
     },
+    ready: async () => await postgresReady(port),
   });
+  return server;
 }
 
 async function redis(folder: string): Promise<TestServer | string> {
@@ -344,15 +326,16 @@ async function weaviate(folder: string): Promise<TestServer | string> {
     DISABLE_TELEMETRY: 'true',
     OBJECTS_TTL_DELETE_SCHEDULE: '@every 1m',
   };
-  for (const name of [
+  // Its own ports, which must follow each other: it reckons its peers' from the first.
+  const first = 20_000 + Math.floor(Math.random() * 2_000) * 10;
+  [
     'CLUSTER_GOSSIP_BIND_PORT',
     'CLUSTER_DATA_BIND_PORT',
     'RAFT_PORT',
     'RAFT_INTERNAL_RPC_PORT',
     'GRPC_PORT',
     'GO_PROFILING_PORT',
-  ])
-    env[name] = String(await freePort());
+  ].forEach((name, i) => (env[name] = String(first + i)));
   return new SpawnedServer('weaviate', port, folder, {
     command: [program, '--host', '127.0.0.1', '--port', String(port), '--scheme', 'http'],
     env,
@@ -382,7 +365,19 @@ async function s3(folder: string): Promise<TestServer | string> {
   });
 }
 
+const FRONT = fileURLToPath(new URL('clickhouse-http-front.js', import.meta.url));
+
+/** Not a ClickHouse server, which cannot be had everywhere: its HTTP interface over the real engine (chdb). */
+async function clickhouse(folder: string): Promise<TestServer | string> {
+  const port = await freePort();
+  return new SpawnedServer('clickhouse', port, folder, {
+    command: [process.execPath, FRONT, String(port), path.join(folder, 'data')],
+    ready: async () => await httpReady(`http://127.0.0.1:${port}/ping`),
+  });
+}
+
 const MAKERS: Readonly<Record<ServerName, (folder: string) => Promise<TestServer | string>>> = {
+  clickhouse,
   postgresql,
   timescaledb,
   redis,
@@ -405,7 +400,7 @@ export async function startServer(t: TestContext, name: ServerName): Promise<Tes
   }
   afterTest(t, async () => {
     await server.kill();
-    (server as { discard?: () => void }).discard?.();
+    server.discard();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   });
   await server.start();

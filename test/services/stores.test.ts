@@ -1,0 +1,126 @@
+// The contracts of the stores against real servers.
+import assert from 'node:assert/strict';
+import { readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test, type TestContext } from 'node:test';
+import pg from 'pg';
+import { applySchemas } from '../../engine/database/schemas.js';
+import { SuhoError } from '../../engine/errors.js';
+import { ClickHouseFeatureStore } from '../../engine/feature-store/clickhouse-feature-store.js';
+import { ClickHouseServer } from '../../engine/feature-store/clickhouse-server.js';
+import { WeaviatePatternIndex } from '../../engine/patterns/weaviate-pattern-index.js';
+import { FolderArtifactStore } from '../../engine/registry/folder-artifact-store.js';
+import { S3ArtifactStore } from '../../engine/registry/s3-artifact-store.js';
+import { afterTest } from '../support/cleanup.js';
+import {
+  artifactStoreContract,
+  featureStoreContract,
+  modelRegistryContract,
+  patternIndexContract,
+  predictionStoreContract,
+} from '../support/contracts.js';
+import { temporaryFolder } from '../support/engine.js';
+import { isolationContract } from '../support/isolation.js';
+import { adminUrl, engineUrl, makeEngineLogin, startServer, type ServerName } from '../support/servers.js';
+
+async function postgresContracts(t: TestContext, name: ServerName, tier: string): Promise<void> {
+  const server = await startServer(t, name);
+  if (server === undefined) return;
+  const admin = { connectionString: adminUrl(server.port) };
+  const applied = await Promise.all(Array.from({ length: 3 }, () => applySchemas(admin)));
+  assert.ok(applied.some((files) => files.length === 2));
+  assert.equal((await applySchemas(admin, true)).length, 2, 'again does no harm');
+  await makeEngineLogin(server.port);
+  const engine = { connectionString: engineUrl(server.port) };
+  await predictionStoreContract(engine);
+  await modelRegistryContract(engine);
+  await isolationContract(engine);
+  const client = new pg.Client(admin);
+  await client.connect();
+  const { rows } = await client.query<{ tier: string }>('SELECT suho_private.tier() AS tier');
+  await client.end();
+  assert.equal(rows[0]!.tier, tier);
+}
+
+test('PostgreSQL keeps predictions, trades and models, each tenant its own', async (t) => {
+  await postgresContracts(t, 'postgresql', 'postgresql');
+});
+
+test('TimescaleDB (Apache edition) keeps predictions, trades and models, each tenant its own', async (t) => {
+  await postgresContracts(t, 'timescaledb', 'apache');
+});
+
+test('ClickHouse over HTTP keeps features, and a wrong password is said so', async (t) => {
+  const server = await startServer(t, 'clickhouse');
+  if (server === undefined) return;
+  const settings = {
+    url: `http://127.0.0.1:${server.port}`,
+    username: 'suho',
+    password: 'clickhouse-secret',
+    database: 'default',
+  };
+  const store = new ClickHouseFeatureStore(new ClickHouseServer(settings));
+  afterTest(t, () => store.close());
+  await featureStoreContract(store);
+  const other = new ClickHouseFeatureStore(new ClickHouseServer({ ...settings, password: 'wrong' }));
+  afterTest(t, () => other.close());
+  await assert.rejects(other.sql('SELECT 1'), /Authentication failed/);
+});
+
+test('Weaviate finds similar moments', async (t) => {
+  const server = await startServer(t, 'weaviate');
+  if (server === undefined) return;
+  await patternIndexContract(
+    new WeaviatePatternIndex({ url: `http://127.0.0.1:${server.port}`, anomalyFrom: 3 }),
+  );
+});
+
+test('an S3 server keeps model files; a download that broke off goes on, a damaged file is refused', async (t) => {
+  const server = await startServer(t, 's3');
+  if (server === undefined) return;
+  const settings = {
+    uri: 's3://models/suho',
+    endpoint: `http://127.0.0.1:${server.port}`,
+    region: 'us-east-1',
+    accessKeyId: 'suho',
+    secretAccessKey: 's3-secret-0123',
+  };
+  const folder = temporaryFolder(t);
+  const store = new S3ArtifactStore(new FolderArtifactStore(folder), settings);
+  await artifactStoreContract(store, 's3');
+
+  // Another machine: half of the file has come, the rest follows.
+  const place = { tenantId: 'acme', model: 'market/EURUSD/1h', version: 'v1.0.0' };
+  const bytes = Buffer.alloc(200_000, 'model');
+  const { sha256, uri } = await store.put(place, bytes);
+  assert.equal(uri, `s3://models/suho/acme/market-EURUSD-1h/v1.0.0/${sha256}.onnx`);
+  const there = temporaryFolder(t);
+  const other = new S3ArtifactStore(new FolderArtifactStore(there), settings);
+  const partial = path.join(there, `${sha256}.onnx.part`);
+  for (const have of [0, 80_000, 200_000]) {
+    rmSync(path.join(there, `${sha256}.onnx`), { force: true });
+    writeFileSync(partial, bytes);
+    truncateSync(partial, have);
+    await other.fetch(place, sha256);
+    assert.deepEqual(readdirSync(there), [`${sha256}.onnx`]);
+  }
+  rmSync(path.join(there, `${sha256}.onnx`));
+  writeFileSync(partial, Buffer.alloc(80_000, 'evil'));
+  await assert.rejects(
+    other.fetch(place, sha256),
+    (error) => error instanceof SuhoError && error.code === 'BAD_MODEL',
+  );
+  await other.fetch(place, sha256);
+  const stranger = new S3ArtifactStore(new FolderArtifactStore(temporaryFolder(t)), {
+    ...settings,
+    secretAccessKey: 'wrong-secret',
+  });
+  await assert.rejects(
+    stranger.put(place, bytes),
+    (error) =>
+      error instanceof SuhoError &&
+      error.code === 'STORE_UNAVAILABLE' &&
+      !error.message.includes('wrong-secret'),
+  );
+  for (const each of [store, other, stranger]) each.close();
+});

@@ -1,0 +1,47 @@
+import { test } from 'node:test';
+import { EmbeddedPostgres } from '../../engine/database/embedded-postgres.js';
+import { applySchemas, schemaStatus } from '../../engine/database/schemas.js';
+import { ClickHouseFeatureStore } from '../../engine/feature-store/clickhouse-feature-store.js';
+import { EmbeddedClickHouse } from '../../engine/feature-store/embedded-clickhouse.js';
+import { UsearchPatternIndex } from '../../engine/patterns/usearch-pattern-index.js';
+import { FolderArtifactStore } from '../../engine/registry/folder-artifact-store.js';
+import assert from 'node:assert/strict';
+import { afterTest } from '../support/cleanup.js';
+import {
+  artifactStoreContract,
+  featureStoreContract,
+  modelRegistryContract,
+  patternIndexContract,
+  predictionStoreContract,
+} from '../support/contracts.js';
+import { temporaryFolder } from '../support/engine.js';
+import { isolationContract } from '../support/isolation.js';
+
+test('the embedded PostgreSQL keeps predictions, trades and models, each tenant its own', async (t) => {
+  const server = new EmbeddedPostgres(temporaryFolder(t));
+  afterTest(t, () => server.stop());
+  await server.start();
+  const applied = await Promise.all(Array.from({ length: 3 }, () => applySchemas(server.connection)));
+  assert.ok(applied.some((files) => files.length === 2));
+  assert.deepEqual(await applySchemas(server.connection), [], 'applied once, there is nothing to do');
+  assert.equal((await applySchemas(server.connection, true)).length, 2, 'and again does no harm');
+  const status = await schemaStatus(server.connection);
+  assert.ok(status.every(({ version, applied: found }) => version === found));
+  await predictionStoreContract(server.connection);
+  await modelRegistryContract(server.connection);
+  await isolationContract(server.connection);
+});
+
+test('the embedded ClickHouse keeps features', async (t) => {
+  const store = new ClickHouseFeatureStore(new EmbeddedClickHouse(temporaryFolder(t)));
+  afterTest(t, () => store.close());
+  await featureStoreContract(store);
+});
+
+test('the embedded pattern index finds similar moments', async () => {
+  await patternIndexContract(new UsearchPatternIndex());
+});
+
+test('a folder keeps model files', async (t) => {
+  await artifactStoreContract(new FolderArtifactStore(temporaryFolder(t)), 'file');
+});

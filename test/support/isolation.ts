@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import pg from 'pg';
+import { Database } from '../../engine/database/database.js';
+import { PostgresPredictionStore } from '../../engine/prediction-store/postgres-prediction-store.js';
+import { PostgresModelRegistry } from '../../engine/registry/postgres-model-registry.js';
+import { inventedModel, inventedSignal } from './contracts.js';
+
+/** Whatever can be asked of the engine's role, in whichever tenant's name. */
+const TABLES = [
+  'public.ml_predictions',
+  'public.trade_results',
+  'public.model_performance_timeseries',
+  'public.predictions_hourly',
+  'public.predictions_daily',
+  'ml_registry.models',
+  'ml_registry.training_jobs',
+  'ml_registry.model_evaluations',
+  'ml_registry.model_deployments',
+  'ml_registry.model_alerts',
+  'ml_registry.experiments',
+];
+
+/**
+ * Tries to read and write another tenant's rows in every table, view, partition and chunk, as the engine's role in a
+ * tenant's name, without any name, and on a pooled connection another tenant used before; and fails to.
+ */
+export async function isolationContract(connection: pg.PoolConfig): Promise<void> {
+  const store = new PostgresPredictionStore(connection);
+  const registry = new PostgresModelRegistry(connection);
+  try {
+    for (const tenant of ['iso-a', 'iso-b']) {
+      await store.write([{ kind: 'signal', sequence: 1, signal: inventedSignal(tenant, 5_000) }]);
+      const model = inventedModel(tenant, 'v1.0.0');
+      await registry.register({ ...model, scores: [{ horizon: '1h' } as never] });
+      await registry.promote(model);
+    }
+    await registry.register(inventedModel('platform', 'v1.0.0'));
+  } finally {
+    await store.close();
+    await registry.close();
+  }
+  // One connection only, so that every transaction comes after another tenant's on it.
+  const database = new Database({ ...connection, max: 1 });
+  try {
+    const ask = async (tenantId: string | undefined, query: string): Promise<readonly pg.QueryResultRow[]> =>
+      await database.transaction(
+        tenantId === undefined ? {} : { tenantId },
+        async (client) => (await client.query(query)).rows as pg.QueryResultRow[],
+      );
+    for (const table of TABLES) {
+      for (const tenant of ['iso-a', 'iso-b']) {
+        const rows = await ask(tenant, `SELECT DISTINCT tenant_id FROM ${table}`);
+        for (const { tenant_id: owner } of rows)
+          assert.ok(
+            owner === tenant || (owner === null && table.startsWith('ml_registry')),
+            `${table}: ${String(owner)}`,
+          );
+      }
+      const unnamed = await ask(undefined, `SELECT tenant_id FROM ${table} WHERE tenant_id IS NOT NULL`);
+      assert.deepEqual(unnamed, [], `${table} without a tenant`);
+    }
+    assert.equal((await ask('iso-a', 'SELECT * FROM public.ml_predictions')).length, 1);
+    assert.equal(
+      (await ask('iso-a', 'SELECT * FROM ml_registry.models')).length,
+      2,
+      'its own and the platform’s',
+    );
+
+    const changes = [
+      `UPDATE public.ml_predictions SET confidence = 0 WHERE tenant_id = 'iso-b'`,
+      `UPDATE ml_registry.models SET metrics = '{}' WHERE tenant_id = 'iso-b'`,
+      `UPDATE ml_registry.models SET metrics = '{}' WHERE tenant_id IS NULL`,
+      `UPDATE public.trade_results SET pnl_money = 0`,
+    ];
+    for (const change of changes) {
+      // Some tiers refuse with an error what others find nothing to do for.
+      const changed = await database
+        .transaction({ tenantId: 'iso-a' }, async (client) => (await client.query(change)).rowCount)
+        .catch(() => 0);
+      assert.equal(changed, 0, change);
+    }
+    const [theirs] = await ask('iso-b', 'SELECT confidence FROM public.ml_predictions');
+    assert.equal(theirs!['confidence'], 0.6, 'nothing of the other tenant changed');
+    const refused = [
+      // In another tenant's name.
+      `INSERT INTO public.ml_predictions SELECT (jsonb_populate_record(p, '{"tenant_id":"iso-b"}')).* FROM public.ml_predictions p`,
+      `UPDATE public.ml_predictions SET tenant_id = 'iso-b'`,
+      `INSERT INTO ml_registry.experiments (tenant_id, name, arms) VALUES ('iso-b', 'x', '{}')`,
+      `INSERT INTO ml_registry.experiments (name, arms) VALUES ('x', '{}')`,
+      // Below the views.
+      `SELECT * FROM suho_private.ml_predictions`,
+      `SELECT * FROM suho_private.predictions_hourly`,
+      `SELECT * FROM suho_private.api_keys`,
+      `DELETE FROM public.ml_predictions`,
+      `DELETE FROM ml_registry.models`,
+      `TRUNCATE public.ml_predictions`,
+      `ALTER TABLE ml_registry.models DISABLE ROW LEVEL SECURITY`,
+      `SET ROLE suho_owner`,
+    ];
+    for (const statement of refused) {
+      if (statement === 'SET ROLE suho_owner' && (await isSuperuser(connection))) continue;
+      await assert.rejects(
+        ask('iso-a', statement),
+        /permission denied|violates|must be owner|is not a table/,
+        statement,
+      );
+    }
+    // Partitions and chunks, by their own names.
+    const parts = await database.asLogin(
+      async (client) =>
+        (
+          await client.query<{ name: string }>(
+            `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE c.relkind = 'r' AND (n.nspname = '_timescaledb_internal' OR (n.nspname = 'suho_private' AND c.relispartition))`,
+          )
+        ).rows,
+    );
+    assert.ok(parts.length > 0, 'there are partitions to try');
+    for (const { name } of parts.slice(0, 40))
+      await assert.rejects(ask('iso-a', `SELECT * FROM ${name}`), /permission denied/, name);
+  } finally {
+    await database.close();
+  }
+}
+
+async function isSuperuser(connection: pg.PoolConfig): Promise<boolean> {
+  const client = new pg.Client(connection as pg.ClientConfig);
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ rolsuper: boolean }>(
+      'SELECT rolsuper FROM pg_roles WHERE rolname = session_user',
+    );
+    return rows[0]!.rolsuper;
+  } finally {
+    await client.end();
+  }
+}
