@@ -9,6 +9,7 @@ import {
   connect,
   credsAuthenticator,
   nanos,
+  type ConsumerMessages,
   type JetStreamClient,
   type JetStreamManager,
   type JsMsg,
@@ -33,8 +34,8 @@ const HOUR_MS = 3_600_000;
 /** The broker drops a message whose id it has seen within this time. */
 const DUPLICATE_WINDOW_MS = HOUR_MS;
 /** A message that is not acknowledged within this time is handed out again. */
-const ACK_WAIT_MS = 30_000;
-const WORKING_MS = 10_000;
+const ACK_WAIT_MS = 10_000;
+const WORKING_MS = 3_000;
 const PUBLISH_MS = 5_000;
 
 /** What the engine reads and writes, each a stream on disk. */
@@ -70,6 +71,7 @@ export class NatsMessaging {
   #error: string | undefined = 'not connected yet';
   #stopped = false;
   readonly #consuming = new Set<Promise<void>>();
+  readonly #open = new Set<ConsumerMessages>();
 
   constructor(settings: NatsSettings, log: Logger) {
     this.#settings = settings;
@@ -119,8 +121,9 @@ export class NatsMessaging {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    await this.#connection?.close().catch(() => undefined);
+    for (const messages of this.#open) messages.stop();
     await Promise.all(this.#consuming);
+    await this.#connection?.close().catch(() => undefined);
   }
 
   async #connect(): Promise<void> {
@@ -217,11 +220,17 @@ export class NatsMessaging {
         });
         const consumer = await jetstream.consumers.get(stream, this.#settings.consumer);
         const messages = await consumer.consume({ expires: 5_000, idle_heartbeat: 2_000 });
-        for await (const message of messages) {
-          await this.#handle(message, handle);
-          if (this.#stopped || this.#error !== undefined) break;
+        this.#open.add(messages);
+        try {
+          if (this.#stopped) messages.stop();
+          for await (const message of messages) {
+            if (this.#stopped) break;
+            await this.#handle(message, handle);
+          }
+        } finally {
+          this.#open.delete(messages);
+          messages.stop();
         }
-        await messages.close();
       } catch (error) {
         if (this.#stopped) return;
         if (this.#error === undefined)
@@ -259,6 +268,8 @@ export class NatsMessaging {
           return;
         }
       }
+      // For whoever comes next, at once.
+      message.nak();
     } finally {
       clearInterval(working);
     }

@@ -111,7 +111,7 @@ export async function isolationContract(connection: pg.PoolConfig): Promise<void
         (
           await client.query<{ name: string }>(
             `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-             WHERE c.relkind = 'r' AND (n.nspname = '_timescaledb_internal' OR (n.nspname = 'suho_private' AND c.relispartition))`,
+             WHERE c.relkind = 'r' AND ((n.nspname = '_timescaledb_internal' AND c.relname LIKE '\\_hyper\\_%') OR (n.nspname = 'suho_private' AND c.relispartition))`,
           )
         ).rows,
     );

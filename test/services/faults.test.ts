@@ -1,0 +1,220 @@
+// An engine on real servers with load on it, while each of them goes away and comes back.
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { Redis } from 'ioredis';
+import { connect } from 'nats';
+import type { ConfigInput } from '../../engine/config.js';
+import { applySchemas } from '../../engine/database/schemas.js';
+import type { SignalUpdate } from '../../engine/api/contract.js';
+import { PostgresPredictionStore } from '../../engine/prediction-store/postgres-prediction-store.js';
+import { WeaviatePatternIndex } from '../../engine/patterns/weaviate-pattern-index.js';
+import { afterTest } from '../support/cleanup.js';
+import { openEngine, temporaryFolder } from '../support/engine.js';
+import { inventedBars } from '../support/markets.js';
+import {
+  adminUrl,
+  engineUrl,
+  makeEngineLogin,
+  startServer,
+  type ServerName,
+  type TestServer,
+} from '../support/servers.js';
+import { TestClient, eventually, serve } from '../support/served.js';
+
+const HOUR = 3_600_000;
+const TRAINED = 1_200;
+const bars = inventedBars(6_000, { momentum: 0.7, seed: 51 });
+
+const NAMES: readonly ServerName[] = ['clickhouse', 'timescaledb', 'redis', 'nats', 'weaviate', 's3'];
+
+/** Starts every server there is, and makes the configuration that names them. */
+async function startAll(
+  t: TestContext,
+): Promise<{ servers: Map<ServerName, TestServer>; config: ConfigInput } | undefined> {
+  const servers = new Map<ServerName, TestServer>();
+  for (const name of NAMES) {
+    const server = await startServer(t, name);
+    if (server === undefined) return undefined;
+    servers.set(name, server);
+  }
+  const port = (name: ServerName): number => servers.get(name)!.port;
+  const admin = adminUrl(port('timescaledb'));
+  await applySchemas({ connectionString: admin });
+  await makeEngineLogin(port('timescaledb'));
+  return {
+    servers,
+    config: {
+      clickhouse: {
+        url: `http://127.0.0.1:${port('clickhouse')}`,
+        username: 'suho',
+        password: 'clickhouse-secret',
+      },
+      postgres: { url: engineUrl(port('timescaledb')) },
+      redis: { url: `redis://127.0.0.1:${port('redis')}` },
+      nats: { url: `nats://127.0.0.1:${port('nats')}`, username: 'engine', password: 'engine-secret' },
+      weaviate: { url: `http://127.0.0.1:${port('weaviate')}` },
+      artifacts: {
+        uri: 's3://models/suho',
+        endpoint: `http://127.0.0.1:${port('s3')}`,
+        accessKeyId: 'suho',
+        secretAccessKey: 's3-secret-0123',
+      },
+    },
+  };
+}
+
+test('each server in turn is killed and started again under load: the stream goes on, nothing is lost, nothing twice', async (t) => {
+  const all = await startAll(t);
+  if (all === undefined) return;
+  const { servers, config } = all;
+  const folder = temporaryFolder(t);
+  const engine = await openEngine(t, folder, config, {});
+  const { api, port } = await serve(t, engine);
+  const client = new TestClient(port);
+  afterTest(t, () => client.close());
+  let fed = TRAINED;
+  for (let i = 0; i < TRAINED; i += 400) await client.publish(bars.slice(i, i + 400));
+  await engine.settled();
+  await eventually('NATS is connected', () => engine.messaging?.error === undefined);
+  await engine.train('default@published/EURUSD/1h', bars[TRAINED - 1]!.openTime + HOUR);
+
+  const streamed: SignalUpdate[] = [];
+  const stream = client.stream();
+  stream.on('data', (update: SignalUpdate) => streamed.push(update));
+  stream.on('error', () => undefined);
+  afterTest(t, () => stream.cancel());
+  await new Promise<void>((resolve) => stream.once('metadata', () => resolve()));
+
+  let acknowledged = 0;
+  const feedOn = async (until: () => boolean | Promise<boolean>): Promise<void> => {
+    while (!(await until())) {
+      const { accepted } = await client.publish(bars.slice(fed, fed + 5));
+      acknowledged += accepted;
+      fed += 5;
+      assert.ok(fed < bars.length, 'the load lasts');
+      await new Promise((resolve) => setTimeout(resolve, 40));
+    }
+  };
+  for (const name of NAMES.filter((each) => each !== 's3')) {
+    const server = servers.get(name)!;
+    await feedOn(() => !api.health().degraded);
+    await server.kill();
+    const before = streamed.length;
+    await feedOn(() => api.health().degraded && streamed.length >= before + 60);
+    await server.start();
+    await feedOn(() => !api.health().degraded);
+    assert.ok(streamed.length > before + 60, name);
+  }
+  await engine.settled();
+  await engine.stored();
+  await eventually('all signals are streamed', () => streamed.length >= engine.counts().signals);
+
+  const ids = streamed.map(({ signal }) => signal.prediction_id);
+  assert.equal(acknowledged, fed - TRAINED);
+  assert.equal(new Set(ids).size, ids.length);
+  assert.equal(
+    ids.length + withheldCount(engine.counts().withheld),
+    acknowledged,
+    'each bar is accounted for',
+  );
+
+  const predictions = new PostgresPredictionStore({
+    connectionString: engineUrl(servers.get('timescaledb')!.port),
+  });
+  const stored = await predictions.sql(
+    'SELECT prediction_id FROM ml_predictions ORDER BY bar_close_time',
+    'default',
+  );
+  await predictions.close();
+  assert.deepEqual(
+    stored.map((row) => row['prediction_id']),
+    ids,
+  );
+  const [rows] = await engine.features.sql('SELECT count() AS n, uniq(bar_open_time) AS u FROM ml_features');
+  assert.deepEqual([Number(rows!['n']), Number(rows!['u'])], [fed, fed]);
+
+  const nats = await connect({
+    servers: `127.0.0.1:${servers.get('nats')!.port}`,
+    user: 'engine',
+    pass: 'engine-secret',
+  });
+  const manager = await nats.jetstreamManager();
+  const { state } = await manager.streams.info('SUHO_SIGNALS');
+  assert.equal(state.messages, ids.length, 'the broker has each signal once');
+  await nats.close();
+
+  const redis = new Redis(`redis://127.0.0.1:${servers.get('redis')!.port}`);
+  const latest = await redis.get('suho:default:signal:EURUSD:1h');
+  assert.equal((JSON.parse(latest!.slice(16)) as { predictionId: string }).predictionId, ids.at(-1));
+  redis.disconnect();
+
+  const index = new WeaviatePatternIndex({
+    url: `http://127.0.0.1:${servers.get('weaviate')!.port}`,
+    anomalyFrom: 3,
+  });
+  const route = engine.route('default', 'default@published/EURUSD/1h')!;
+  const key = {
+    tenantId: 'default',
+    symbol: 'EURUSD',
+    timeframe: '1h',
+    embeddingVersion: route.embeddingVersion,
+  };
+  let known = 0;
+  for (const [, pattern] of engine.journal.patterns(`default|${route.embeddingVersion}|EURUSD|1h`))
+    if (pattern.resolvedAt > 0 && !pattern.directions.some(Number.isNaN)) known++;
+  assert.equal(await index.size(key), known, 'the index has each known moment once');
+  assert.ok(known > 1_000);
+});
+
+function withheldCount(withheld: Readonly<Record<string, number>>): number {
+  return (withheld['model_deadline'] ?? 0) + (withheld['model_error'] ?? 0);
+}
+
+test('an engine starts with every server down, serves from what it has, and catches up when they come', async (t) => {
+  const all = await startAll(t);
+  if (all === undefined) return;
+  const { servers, config } = all;
+  const folder = temporaryFolder(t);
+  const first = await openEngine(t, folder, config, {});
+  const group = await first.follow({
+    feed: 'market',
+    symbol: 'EURUSD',
+    base: '1h',
+    tenantId: 'default',
+    timeframe: '1h',
+  });
+  await first.ingestBars(group, bars.slice(0, TRAINED)).durable;
+  await first.settled();
+  await first.train(`${group}/1h`, bars[TRAINED - 1]!.openTime + HOUR);
+  await first.stored();
+  await first.stop();
+  for (const server of servers.values()) await server.kill();
+
+  const engine = await openEngine(t, folder, config, {});
+  const { api } = await serve(t, engine);
+  const signals: string[] = [];
+  engine.onSignal(({ signal }) => signals.push(signal.predictionId));
+  for (let i = TRAINED; i < TRAINED + 200; i += 5) {
+    await engine.ingestBars(group, bars.slice(i, i + 5)).durable;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await engine.settled();
+  await eventually('health says so', () => api.health().degraded);
+  assert.ok(signals.length > 150, `${signals.length} signals with everything down`);
+  const lagging = engine.sinkStatus().filter(({ healthy }) => !healthy);
+  assert.ok(lagging.length >= 4, JSON.stringify(lagging));
+  assert.ok(lagging.every(({ lagRows }) => lagRows > 0));
+  assert.doesNotMatch(JSON.stringify(api.health()), /secret/, 'no secret is told');
+
+  for (const server of servers.values()) await server.start();
+  await eventually('health is well again', () => !api.health().degraded, 120_000);
+  await engine.stored();
+  const stored = await engine.predictions.sql(
+    'SELECT prediction_id FROM ml_predictions ORDER BY bar_close_time',
+    'default',
+  );
+  assert.deepEqual(
+    stored.map((row) => row['prediction_id']),
+    signals,
+  );
+});
