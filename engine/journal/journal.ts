@@ -256,7 +256,12 @@ export class Journal {
     const position = this.#nextPosition++;
     // The log of what changed is for another store; without one nobody would ever read it.
     const logged = this.#readers.some(({ topic }) => topic === 'patterns');
-    this.#push(160 + byteLength, () => {
+    // A moment takes its place once; what becomes known of it goes there too.
+    const isNew =
+      pattern.resolvedAt > 0
+        ? this.#patterns.get([partition, closeTime]) === undefined
+        : pattern.directions.every(Number.isNaN);
+    this.#push((isNew ? 240 + byteLength : 0) + (logged ? 80 : 0), () => {
       this.#patterns.putSync([partition, closeTime], stored);
       if (logged) this.#patternLog.putSync(position, [partition, closeTime]);
     });
