@@ -3,8 +3,10 @@ import { Command } from 'commander';
 import { SuhoError, messageOf } from '../errors.js';
 import { backfillCommand } from './backfill.js';
 import { barsCommand } from './bars.js';
+import { doctorCommand } from './doctor.js';
 import { featuresCommand } from './features.js';
 import { keysCommand } from './keys.js';
+import { patternsCommand } from './patterns.js';
 import { replayCommand } from './replay.js';
 import { schemaCommand } from './schema.js';
 import { signalsCommand } from './signals.js';
@@ -41,6 +43,8 @@ for (const command of [
   keysCommand,
   schemaCommand,
   tradesCommand,
+  doctorCommand,
+  patternsCommand,
 ]) {
   program.addCommand(command());
 }

@@ -1,5 +1,9 @@
 import { Command } from 'commander';
+import { loadConfig, type Config } from '../config.js';
 import { applySchemas, schemaStatus } from '../database/schemas.js';
+import { ClickHouseFeatureStore } from '../feature-store/clickhouse-feature-store.js';
+import { ClickHouseServer } from '../feature-store/clickhouse-server.js';
+import { WeaviatePatternIndex } from '../patterns/weaviate-pattern-index.js';
 import { jsonOption } from './options.js';
 import { postgresOptions, withPostgres, type PostgresOptions } from './postgres-session.js';
 import { formatTable } from './table.js';
@@ -9,16 +13,93 @@ interface Options extends PostgresOptions {
   readonly json?: boolean;
 }
 
+interface SchemaState {
+  readonly schema: string;
+  readonly store: string;
+  readonly state: string;
+  readonly isApplied: boolean;
+}
+
+const CLICKHOUSE_FILE = '01_clickhouse_ml_features';
+const WEAVIATE_FILE = '04_weaviate_pattern_vectors';
+
+function configOf({ config, data }: PostgresOptions): Config {
+  return loadConfig(config, process.env, data === undefined ? {} : { data });
+}
+
+/** Does something with the ClickHouse server of a configuration; a data folder's own is its engine's. */
+async function withClickHouse<T>(
+  { clickhouse: { url, ...settings } }: Config,
+  job: (store: ClickHouseFeatureStore) => Promise<T>,
+): Promise<T | undefined> {
+  if (url === undefined) return undefined;
+  const store = new ClickHouseFeatureStore(new ClickHouseServer({ url, ...settings }));
+  try {
+    return await job(store);
+  } finally {
+    await store.close();
+  }
+}
+
+function weaviateOf({ weaviate: { url, apiKey } }: Config): WeaviatePatternIndex | undefined {
+  return url === undefined ? undefined : new WeaviatePatternIndex({ url, apiKey, anomalyFrom: Infinity });
+}
+
+async function statesOf(options: PostgresOptions): Promise<SchemaState[]> {
+  const config = configOf(options);
+  const files = await withPostgres(options, schemaStatus);
+  const features = await withClickHouse(config, async (store) => await store.schemaState());
+  const index = weaviateOf(config);
+  const classes = index === undefined ? undefined : await index.isPrepared();
+  return [
+    {
+      schema: CLICKHOUSE_FILE,
+      store: features === undefined ? 'ClickHouse, embedded' : 'ClickHouse',
+      state: features ?? 'applied whenever it is opened',
+      isApplied: features === undefined || features === 'applied',
+    },
+    ...files.map(({ file, version, applied }) => ({
+      schema: file,
+      store: 'PostgreSQL',
+      state:
+        applied === undefined
+          ? 'missing'
+          : applied === version
+            ? `applied, version ${applied}`
+            : `version ${applied}, this program has ${version}`,
+      isApplied: applied === version,
+    })),
+    {
+      schema: WEAVIATE_FILE,
+      store: classes === undefined ? 'not used' : 'Weaviate',
+      state: classes === undefined ? '' : classes ? 'applied' : 'missing',
+      isApplied: classes !== false,
+    },
+  ];
+}
+
+async function applyAll(options: Options): Promise<string[]> {
+  const config = configOf(options);
+  const before = await statesOf(options);
+  const missing = new Set(before.filter(({ isApplied }) => !isApplied).map(({ schema }) => schema));
+  await withClickHouse(config, async (store) => await store.prepare());
+  const applied = await withPostgres(
+    options,
+    async (connection) => await applySchemas(connection, options.again),
+  );
+  await weaviateOf(config)?.prepare();
+  return [CLICKHOUSE_FILE, ...applied, WEAVIATE_FILE].filter(
+    (file) => missing.has(file) || applied.includes(file),
+  );
+}
+
 export function schemaCommand(): Command {
   const apply = new Command('apply')
-    .description('bring PostgreSQL to the schemas of this version; nothing to do is nothing done')
-    .option('--again', 'apply also what is there already')
+    .description('bring all configured stores to the schemas of this version; nothing to do is nothing done')
+    .option('--again', 'apply also what PostgreSQL has already')
     .addOption(jsonOption())
     .action(async (options: Options) => {
-      const applied = await withPostgres(
-        options,
-        async (connection) => await applySchemas(connection, options.again),
-      );
+      const applied = await applyAll(options);
       const text =
         applied.length === 0
           ? 'all schemas are there already\n'
@@ -26,24 +107,22 @@ export function schemaCommand(): Command {
       process.stdout.write(options.json === true ? `${JSON.stringify(applied)}\n` : text);
     });
   const status = new Command('status')
-    .description('show which schemas PostgreSQL has')
+    .description('show which schemas the configured stores have')
     .addOption(jsonOption())
     .addHelpText('after', '\nExit status 0: all as this version wants them. 1: not.')
     .action(async (options: Options) => {
-      const files = await withPostgres(options, schemaStatus);
-      if (files.some(({ version, applied }) => version !== applied)) process.exitCode = 1;
-      const rows = files.map(({ file, version, applied }) => [
-        file,
-        String(version),
-        applied === undefined ? 'no' : String(applied),
-      ]);
+      const states = await statesOf(options);
+      if (states.some(({ isApplied }) => !isApplied)) process.exitCode = 1;
       process.stdout.write(
         options.json === true
-          ? `${JSON.stringify(files)}\n`
-          : `${formatTable(['schema', 'this version', 'applied'], rows)}\n`,
+          ? `${JSON.stringify(states)}\n`
+          : `${formatTable(
+              ['schema', 'store', 'state'],
+              states.map(({ schema, store, state }) => [schema, store, state]),
+            )}\n`,
       );
     });
-  const command = new Command('schema').description('apply the PostgreSQL schemas and show which are there');
+  const command = new Command('schema').description('apply the stores’ schemas and show which are there');
   for (const sub of [apply, status]) {
     for (const option of postgresOptions()) sub.addOption(option);
     command.addCommand(sub);

@@ -49,6 +49,17 @@ export class ClickHouseFeatureStore implements FeatureStore {
     for (const query of statements) await this.#client.command({ query });
   }
 
+  /** Whether the tables are there, with the columns of this version's catalogue. */
+  async schemaState(): Promise<'applied' | 'missing' | 'of another catalogue'> {
+    const found = await this.sql(
+      `SELECT table, name FROM system.columns WHERE database = currentDatabase() AND table IN ('ml_features', 'aggregates')`,
+    );
+    if (new Set(found.map(({ table }) => table)).size < 2) return 'missing';
+    const names = new Set(found.filter(({ table }) => table === 'ml_features').map(({ name }) => name));
+    const wanted = COMMON_COLUMNS.columns.split(',').map((column) => column.trim());
+    return wanted.every((column) => names.has(column)) ? 'applied' : 'of another catalogue';
+  }
+
   async write(rows: readonly IdentifiedRow[]): Promise<void> {
     for (let from = 0; from < rows.length; from += SEGMENT_ROWS) {
       const { features, bars } = encodeRows(rows.slice(from, from + SEGMENT_ROWS));

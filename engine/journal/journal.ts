@@ -484,6 +484,19 @@ export class Journal {
     return log.getKeysCount({ start: offset + 1 });
   }
 
+  /** Pattern partitions there are, with how many moments of each have a known outcome and how many not yet. */
+  patternPartitions(): { partition: string; known: number; open: number }[] {
+    const counts = new Map<string, { partition: string; known: number; open: number }>();
+    for (const { key, value } of this.#patterns.getRange()) {
+      const [partition] = key;
+      const count = counts.get(partition) ?? { partition, known: 0, open: 0 };
+      counts.set(partition, count);
+      if (value.resolvedAt > 0) count.known++;
+      else count.open++;
+    }
+    return [...counts.values()];
+  }
+
   /** All moments of a pattern partition, oldest first. */
   *patterns(partition: string): Generator<readonly [number, PatternRecord]> {
     for (const { key, value } of this.#patterns.getRange({

