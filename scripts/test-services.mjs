@@ -9,13 +9,15 @@ const folder = path.join(import.meta.dirname, '..', 'dist', 'test', 'services');
 const files = readdirSync(folder)
   .filter((name) => name.endsWith('.test.js'))
   .map((name) => path.join(folder, name));
-const counts = { ran: 0, failed: 0, skipped: [] };
+/** @type {string[]} */
+const skippedTests = [];
+const counts = { ran: 0, failed: 0 };
 const isTest = ({ details, file }) => details?.type !== 'suite' && file !== undefined;
 const events = run({ files, concurrency: false, timeout: 600_000 });
 events.on('test:pass', (event) => {
   if (!isTest(event)) return;
   if (event.skip === undefined) counts.ran++;
-  else counts.skipped.push(`${event.name}: ${event.skip}`);
+  else skippedTests.push(`${event.name}: ${event.skip}`);
 });
 events.on('test:fail', (event) => {
   if (isTest(event)) counts.failed++;
@@ -24,7 +26,7 @@ events.on('test:fail', (event) => {
 events.compose(new spec()).pipe(process.stdout);
 process.on('exit', () => {
   console.log(
-    `\nservice tests: ${counts.ran} passed on real servers, ${counts.failed} failed, ${counts.skipped.length} SKIPPED`,
+    `\nservice tests: ${counts.ran} passed on real servers, ${counts.failed} failed, ${skippedTests.length} SKIPPED`,
   );
-  for (const skipped of counts.skipped) console.log(`  SKIPPED ${skipped}`);
+  for (const skipped of skippedTests) console.log(`  SKIPPED ${skipped}`);
 });
