@@ -1,6 +1,7 @@
 import { benchBackfill } from './backfill.js';
 import { benchFeatures } from './features.js';
 import { benchLatency } from './latency.js';
+import { benchPatterns, benchStores } from './stores.js';
 import { benchInference, benchJournal, benchTrainingStep } from './machinery.js';
 
 const benches: Readonly<Record<string, () => void | Promise<void>>> = {
@@ -10,6 +11,8 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   journal: benchJournal,
   training: benchTrainingStep,
   latency: benchLatency,
+  stores: benchStores,
+  patterns: benchPatterns,
 };
 
 const wanted = process.argv.slice(2);

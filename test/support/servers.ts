@@ -386,23 +386,40 @@ const MAKERS: Readonly<Record<ServerName, (folder: string) => Promise<TestServer
   s3,
 };
 
+/** Starts a real server; says what is missing where it is not installed. Whoever starts it ends it with {@link endServer}. */
+export async function launchServer(name: ServerName): Promise<TestServer | string> {
+  const folder = mkdtempSync(path.join(tmpdir(), `suho-${name}-${randomBytes(3).toString('hex')}-`));
+  const server = await MAKERS[name](folder);
+  if (typeof server === 'string') {
+    rmSync(folder, { recursive: true, force: true });
+    return server;
+  }
+  try {
+    await server.start();
+    return server;
+  } catch (error) {
+    await endServer(server);
+    throw error;
+  }
+}
+
+/** Ends a server and clears away all it left. */
+export async function endServer(server: TestServer): Promise<void> {
+  await server.kill();
+  server.discard();
+  rmSync(server.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+}
+
 /**
  * Starts a real server for a test, ended with it. Where the program is not installed the test is skipped, saying
  * so: the function answers undefined.
  */
 export async function startServer(t: TestContext, name: ServerName): Promise<TestServer | undefined> {
-  const folder = mkdtempSync(path.join(tmpdir(), `suho-${name}-${randomBytes(3).toString('hex')}-`));
-  const server = await MAKERS[name](folder);
+  const server = await launchServer(name);
   if (typeof server === 'string') {
-    rmSync(folder, { recursive: true, force: true });
     t.skip(`${name}: ${server}`);
     return undefined;
   }
-  afterTest(t, async () => {
-    await server.kill();
-    server.discard();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-  });
-  await server.start();
+  afterTest(t, async () => await endServer(server));
   return server;
 }
