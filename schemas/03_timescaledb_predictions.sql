@@ -343,7 +343,10 @@ CREATE OR REPLACE FUNCTION public.suho_record_performance(hours timestamptz[]) R
            avg(-ln(greatest(CASE h.actual WHEN -1 THEN h.down WHEN 0 THEN h.flat WHEN 1 THEN h.up END, 1e-15))),
            avg(h.predicted * h.return), sum(p.trades), sum(p.trade_pnl_pips)
     FROM (SELECT DISTINCT date_trunc('hour', t, 'UTC') AS hour FROM unnest(hours) t) o
-    JOIN public.ml_predictions p ON p.bar_close_time >= o.hour AND p.bar_close_time < o.hour + INTERVAL '1 hour'
+    -- The bounds are for the partitions, the equality for a hash join: ranges alone would be searched hour by hour.
+    JOIN public.ml_predictions p ON date_trunc('hour', p.bar_close_time, 'UTC') = o.hour
+        AND p.bar_close_time >= (SELECT date_trunc('hour', min(t), 'UTC') FROM unnest(hours) t)
+        AND p.bar_close_time < (SELECT date_trunc('hour', max(t), 'UTC') + INTERVAL '1 hour' FROM unnest(hours) t)
     CROSS JOIN LATERAL (VALUES
         ('1h', p.actual_1h, p.predicted_1h, p.down_1h, p.flat_1h, p.up_1h, p.return_1h),
         ('4h', p.actual_4h, p.predicted_4h, p.down_4h, p.flat_4h, p.up_4h, p.return_4h),
