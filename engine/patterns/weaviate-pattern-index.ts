@@ -142,14 +142,23 @@ export class WeaviatePatternIndex implements PatternIndex {
     }
   }
 
-  async search(partition: PartitionKey, { vector, k, asOf }: PatternQuery): Promise<Neighbour[]> {
-    const operands: WhereFilter[] = [...ofPartition(partition)];
-    if (Number.isFinite(asOf))
-      operands.push({
-        path: ['resolvedAt'],
-        operator: 'LessThanEqual',
-        valueDate: new Date(asOf).toISOString(),
-      });
+  async search(partition: PartitionKey, query: PatternQuery): Promise<Neighbour[]> {
+    const { asOf } = query;
+    const found = await this.#nearest(partition, query, []);
+    // As a rule everything in the index was known by now, and a filter on time costs five times the search.
+    if (found.every(({ resolvedAt }) => resolvedAt <= asOf)) return found.map(({ neighbour }) => neighbour);
+    const known = await this.#nearest(partition, query, [
+      { path: ['resolvedAt'], operator: 'LessThanEqual', valueDate: new Date(asOf).toISOString() },
+    ]);
+    return known.map(({ neighbour }) => neighbour);
+  }
+
+  async #nearest(
+    partition: PartitionKey,
+    { vector, k }: PatternQuery,
+    further: readonly WhereFilter[],
+  ): Promise<{ readonly neighbour: Neighbour; readonly resolvedAt: number }[]> {
+    const operands = [...ofPartition(partition), ...further];
     const found = await this.#ask(partition.tenantId, async () => {
       const answer = await this.#client.graphql
         .get()
@@ -158,7 +167,7 @@ export class WeaviatePatternIndex implements PatternIndex {
         .withNearVector({ vector: Array.from(vector) })
         .withWhere({ operator: 'And', operands })
         .withLimit(k)
-        .withFields('closeTime directions outcomePercent _additional { distance }')
+        .withFields('closeTime resolvedAt directions outcomePercent _additional { distance }')
         .do();
       return objectsOf(answer, PATTERN);
     });
@@ -167,12 +176,15 @@ export class WeaviatePatternIndex implements PatternIndex {
       const closeTime = Date.parse(fields['closeTime'] as string);
       const { distance } = fields['_additional'] as { readonly distance: number };
       return {
-        id: `${symbol}/${timeframe}/${closeTime}`,
-        symbol,
-        closeTime,
-        similarity: Math.max(-1, Math.min(1, 1 - distance)),
-        directions: fields['directions'] as number[],
-        returns: (fields['outcomePercent'] as number[]).map((percent) => percent / 100),
+        resolvedAt: Date.parse(fields['resolvedAt'] as string),
+        neighbour: {
+          id: `${symbol}/${timeframe}/${closeTime}`,
+          symbol,
+          closeTime,
+          similarity: Math.max(-1, Math.min(1, 1 - distance)),
+          directions: fields['directions'] as number[],
+          returns: (fields['outcomePercent'] as number[]).map((percent) => percent / 100),
+        },
       };
     });
   }
