@@ -41,7 +41,7 @@ ALTER TABLE suho_private.schema_versions OWNER TO suho_owner;
 -- Which files are applied, and in which version: what `suho schema status` shows.
 CREATE OR REPLACE VIEW public.suho_schema_versions AS SELECT file, version, applied_at FROM suho_private.schema_versions;
 ALTER VIEW public.suho_schema_versions OWNER TO suho_owner;
-GRANT SELECT ON public.suho_schema_versions TO suho_engine;
+GRANT SELECT ON public.suho_schema_versions TO PUBLIC;
 
 -- Who asks, as the engine sets it for one transaction. NULL, and so nothing, when it is not set.
 CREATE OR REPLACE FUNCTION public.suho_tenant() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE

@@ -12,12 +12,12 @@ export class FolderArtifactStore implements ArtifactStore {
 
   constructor(folder: string) {
     this.#folder = path.resolve(folder);
-    mkdirSync(this.#folder, { recursive: true });
   }
 
   async put(_place: ArtifactPlace, bytes: Uint8Array): Promise<{ sha256: string; uri: string }> {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const file = this.#file(sha256);
+    mkdirSync(this.#folder, { recursive: true });
     if (!existsSync(file)) await writeWhole(file, bytes);
     return { sha256, uri: pathToFileURL(file).href };
   }
@@ -38,6 +38,7 @@ export class FolderArtifactStore implements ArtifactStore {
 
   /** Path of a file that is still coming. */
   partial(sha256: string): string {
+    mkdirSync(this.#folder, { recursive: true });
     return `${this.#file(sha256)}.part`;
   }
 

@@ -8,6 +8,8 @@ import { applySchemas } from '../../engine/database/schemas.js';
 import { SuhoError } from '../../engine/errors.js';
 import { ClickHouseFeatureStore } from '../../engine/feature-store/clickhouse-feature-store.js';
 import { ClickHouseServer } from '../../engine/feature-store/clickhouse-server.js';
+import type { LoggedPattern } from '../../engine/journal/journal.js';
+import { partitionName } from '../../engine/patterns/pattern-index.js';
 import { WeaviatePatternIndex } from '../../engine/patterns/weaviate-pattern-index.js';
 import { FolderArtifactStore } from '../../engine/registry/folder-artifact-store.js';
 import { S3ArtifactStore } from '../../engine/registry/s3-artifact-store.js';
@@ -67,12 +69,73 @@ test('ClickHouse over HTTP keeps features, and a wrong password is said so', asy
   await assert.rejects(other.sql('SELECT 1'), /Authentication failed/);
 });
 
-test('Weaviate finds similar moments', async (t) => {
+test('Weaviate finds similar moments, wakes a tenant that sleeps, and keeps live states and anomalies', async (t) => {
   const server = await startServer(t, 'weaviate');
   if (server === undefined) return;
-  await patternIndexContract(
-    new WeaviatePatternIndex({ url: `http://127.0.0.1:${server.port}`, anomalyFrom: 3 }),
+  const url = `http://127.0.0.1:${server.port}`;
+  const index = new WeaviatePatternIndex({ url, anomalyFrom: 3 });
+  await patternIndexContract(index);
+
+  const key = { tenantId: 'acme', embeddingVersion: 'e1', symbol: 'EURUSD', timeframe: '1h' };
+  const vector = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i));
+  const moment = (closeTime: number, resolvedAt: number, anomaly: number): LoggedPattern => ({
+    partition: partitionName(key),
+    closeTime,
+    pattern: {
+      vector,
+      directions: resolvedAt > 0 ? [1, 1, 1] : [NaN, NaN, NaN],
+      returns: [0.001, 0.002, 0.004],
+      resolvedAt,
+      conditions: { close: 1.25, rsi_14: 61.5 },
+      anomaly,
+      trades: { count: 4, won: 3, pips: 12, percent: 0.1 },
+    },
+  });
+  const HOUR = 3_600_000;
+  await index.addLogged([moment(HOUR, 0, 0.5), moment(2 * HOUR, 0, 4), moment(3 * HOUR, 0, 0.5)]);
+  await index.addLogged([moment(HOUR, 25 * HOUR, 0.5)]);
+  const objects = async (name: string, tenant: string): Promise<Record<string, unknown>[]> => {
+    const answer = await fetch(`${url}/v1/objects?class=${name}&tenant=${tenant}`);
+    const { objects: found = [] } = (await answer.json()) as {
+      objects?: { properties: Record<string, unknown> }[];
+    };
+    return found.map(({ properties }) => properties);
+  };
+  const [pattern, ...more] = await objects('TradingPattern', 'acme');
+  assert.deepEqual(more, []);
+  // By hand: 0.001 × 1.25 / 0.0001 pips; 3 of 4 trades.
+  assert.deepEqual(
+    (pattern!['outcomePips'] as number[]).map((x) => Number(x.toFixed(6))),
+    [12.5, 25, 50],
   );
+  assert.deepEqual(
+    [pattern!['winRate'], pattern!['tradePips'], pattern!['rsi_14'], pattern!['price']],
+    [0.75, 12, 61.5, 1.25],
+  );
+  const live = await objects('LiveMarketState', 'acme');
+  assert.deepEqual(
+    live.map(({ closeTime }) => Date.parse(closeTime as string)),
+    [3 * HOUR],
+  );
+  const unusual = await objects('AnomalyPattern', 'acme');
+  assert.deepEqual(
+    unusual.map(({ closeTime }) => Date.parse(closeTime as string)),
+    [2 * HOUR],
+  );
+  for (const name of ['TradingPattern', 'LiveMarketState', 'AnomalyPattern'])
+    assert.deepEqual(await objects(name, 'zen'), [], 'another tenant’s shard has nothing of it');
+  const { objectTtlConfig } = (await (await fetch(`${url}/v1/schema/LiveMarketState`)).json()) as {
+    objectTtlConfig: { enabled: boolean; defaultTtl: number };
+  };
+  assert.deepEqual([objectTtlConfig.enabled, objectTtlConfig.defaultTtl], [true, 86_400]);
+
+  const sleep = await fetch(`${url}/v1/schema/TradingPattern/tenants`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify([{ name: 'acme', activityStatus: 'INACTIVE' }]),
+  });
+  assert.ok(sleep.ok, await sleep.text());
+  assert.equal((await index.search(key, { vector, k: 5, asOf: Infinity })).length, 1);
 });
 
 test('an S3 server keeps model files; a download that broke off goes on, a damaged file is refused', async (t) => {
