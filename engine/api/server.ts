@@ -439,7 +439,6 @@ export class ApiServer {
         const caller = await admitted;
         if (!caller.isValid())
           throw new StatusFailure(status.UNAUTHENTICATED, 'The credential no longer holds.');
-        await this.#quotas.call(caller.tenantId);
         return await take(request, caller);
       };
       const answer = async (
