@@ -40,7 +40,12 @@ const series = z.object({
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'SHA-256 in lower-case hexadecimal');
 
 const quotas = z.object({
-  callsPerSecond: z.number().int().min(0).default(1_000).describe('Calls, a stream counting once; 0 for any number'),
+  callsPerSecond: z
+    .number()
+    .int()
+    .min(0)
+    .default(1_000)
+    .describe('Calls, a stream counting once; 0 for any number'),
   rowsPerSecond: z.number().int().min(0).default(100_000).describe('Bars and quotes; 0 for any number'),
   streams: z.number().int().min(1).default(1_000).describe('Signal streams open at once'),
 });

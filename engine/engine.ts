@@ -152,6 +152,8 @@ export class Engine {
   readonly log: Logger;
   readonly artifacts: ArtifactStore;
   readonly journal: Journal;
+  /** Settles when the engine cannot go on, with the reason: the process should end, a new one takes up from the disk. */
+  readonly failed: Promise<SuhoError>;
   readonly inference: InferencePool;
   features!: FeatureStore;
   predictions!: PredictionStore;
@@ -256,6 +258,7 @@ export class Engine {
       now: () => performance.now(),
     });
     this.journal.onCommitted((through) => this.#publish(through));
+    this.failed = new Promise((resolve) => this.journal.onFailure(resolve));
   }
 
   /**

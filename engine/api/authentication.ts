@@ -73,6 +73,7 @@ export class Authentication {
     const token = typeof header === 'string' ? /^Bearer (.+)$/i.exec(header)?.[1] : undefined;
     if (token === undefined) {
       if (certified !== undefined) return certified;
+      this.#needKeys();
       throw new StatusFailure(
         status.UNAUTHENTICATED,
         'Send your API key or token as "authorization: Bearer …".',
@@ -89,12 +90,17 @@ export class Authentication {
     const find = (): KeyOwner | undefined => this.#configured.get(hash) ?? this.#stored.ownerOf(hash);
     const owner = find();
     if (owner !== undefined) return { ...owner, isValid: () => find() !== undefined };
-    if (this.#stored.size === undefined)
-      throw new StatusFailure(
-        status.UNAVAILABLE,
-        'The store of API keys has not answered yet; try again soon.',
-      );
+    this.#needKeys();
     throw new StatusFailure(status.UNAUTHENTICATED, 'The API key is not known.');
+  }
+
+  /** Throws UNAVAILABLE while it is not known which keys there are. */
+  #needKeys(): void {
+    if (this.#stored.size !== undefined) return;
+    throw new StatusFailure(
+      status.UNAVAILABLE,
+      'The store of API keys has not answered since the engine’s first start; try again soon.',
+    );
   }
 
   async #fromToken(token: string): Promise<Caller> {

@@ -56,11 +56,23 @@ Every setting can be given in the file or as an environment variable: grpc.port 
 async function run(config: Config, json: boolean): Promise<void> {
   const say = (text: string): void => void (json ? process.stderr : process.stdout).write(`${text}\n`);
   let stop: (() => void) | undefined;
-  const stopped = new Promise<void>((resolve) => (stop = resolve));
-  process.on('SIGINT', () => stop?.());
-  process.on('SIGTERM', () => stop?.());
+  const stopped = new Promise<undefined>((resolve) => (stop = () => resolve(undefined)));
+  let asked = 0;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      // Asked again, it does not wait for anything: what was acknowledged is on disk.
+      if (++asked > 1) process.exit(130);
+      stop?.();
+    });
+  }
 
   const engine = await Engine.open(config);
+  void engine.failed.then((failure) => {
+    process.stderr.write(
+      `suho: ${failure.message} What was acknowledged is kept; start again once it can be.\n`,
+    );
+    process.exit(1);
+  });
   const feed = config.simulator.enabled ? new SimulatedFeed(engine) : undefined;
   const api = new ApiServer(engine, { simulated: feed !== undefined });
   try {
@@ -70,13 +82,11 @@ async function run(config: Config, json: boolean): Promise<void> {
       say(json ? JSON.stringify(signal) : signalLine(signal));
     });
     const port = await api.listen();
-    if (feed !== undefined) await prepareSimulation(engine, feed, config, say);
-    else {
-      for (const tenant of config.tenants) {
-        for (const { feed: name, symbol, timeframe } of tenant.series) {
-          await engine.follow({ feed: name, symbol, base: timeframe, tenantId: tenant.id, timeframe });
-        }
-      }
+    const prepared = prepare(engine, feed, config, say).then(() => true);
+    if ((await Promise.race([prepared, stopped])) === undefined) {
+      // What it is still at fails once the engine stops.
+      prepared.catch(() => undefined);
+      return;
     }
     say(`serving gRPC on ${config.grpc.host}:${port}; data in ${config.data}; Ctrl-C stops`);
     if (!api.credentialsRequired) {
@@ -92,8 +102,25 @@ async function run(config: Config, json: boolean): Promise<void> {
     await feed?.stop();
     await api.stop();
     await engine.stop();
+    say('stopped');
   }
-  say('stopped');
+}
+
+/** Makes ready what is followed: the simulated markets, or the configured series. */
+async function prepare(
+  engine: Engine,
+  feed: SimulatedFeed | undefined,
+  config: Config,
+  say: (text: string) => void,
+): Promise<void> {
+  if (feed !== undefined) {
+    await prepareSimulation(engine, feed, config, say);
+    return;
+  }
+  for (const tenant of config.tenants) {
+    for (const { feed: name, symbol, timeframe } of tenant.series)
+      await engine.follow({ feed: name, symbol, base: timeframe, tenantId: tenant.id, timeframe });
+  }
 }
 
 /** History and first models for the simulated markets, where there are none yet. */

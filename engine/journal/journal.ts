@@ -109,6 +109,7 @@ export class Journal {
     readonly reject: (e: unknown) => void;
   }[] = [];
   #onCommitted: (through: number) => void = () => undefined;
+  #onFailure: (failure: SuhoError) => void = () => undefined;
   readonly #topicListeners: (() => void)[] = [];
   /** Sinks of each topic: what one of them has not read is not purged. */
   readonly #readers: { readonly topic: Topic; readonly name: string }[] = [];
@@ -160,6 +161,11 @@ export class Journal {
   /** Calls back after each commit with the last position that is durable. */
   onCommitted(listener: (through: number) => void): void {
     this.#onCommitted = listener;
+  }
+
+  /** Calls back when nothing can be written any more: the disk is full or gone. What was acknowledged is on it. */
+  onFailure(listener: (failure: SuhoError) => void): void {
+    this.#onFailure = listener;
   }
 
   /** Settles when a position is durable. */
@@ -557,6 +563,10 @@ export class Journal {
           for (const listener of this.#topicListeners) listener();
         },
         (error: unknown) => {
+          // LMDB tells of it a second time, in a promise nobody else would hear.
+          (error as { readonly commitError?: Promise<unknown> } | undefined)?.commitError?.catch(
+            () => undefined,
+          );
           this.#failure = new SuhoError(
             'STORE_UNAVAILABLE',
             `The journal cannot be written: ${String(error)}`,
@@ -566,6 +576,7 @@ export class Journal {
           );
           for (const { reject } of this.#waiters) reject(this.#failure);
           this.#waiters = [];
+          this.#onFailure(this.#failure as SuhoError);
         },
       )
       .finally(() => {

@@ -46,6 +46,8 @@ export interface TrainingOptions {
   /** An encoder to keep instead of training one. */
   readonly encoder?: Uint8Array | undefined;
   readonly onProgress?: (done: number, total: number, stage: string) => void;
+  /** Called before every step; one that throws ends the training. */
+  readonly beforeStep?: () => void;
 }
 
 /** What a model is made by, as the registry names it; a change here is a new major version. */
@@ -110,7 +112,7 @@ export async function train(
 
   const outcomes: Outcome[][] = HORIZONS.map(() => []);
   for (const fold of walkForward(dataset, options.folds, 0.5)) {
-    const fitted = await fit(dataset, fold.train, fold.validation, options.seed);
+    const fitted = await fit(dataset, fold.train, fold.validation, options);
     await predict(dataset, fitted, fold.test, outcomes);
     progress('walk-forward');
   }
@@ -123,10 +125,10 @@ export async function train(
   const primaryHorizon = edge.includes(true) ? best : 0;
 
   const { train: rows, validation } = holdOut(dataset, dataset.rows, 0.15);
-  const final = await fit(dataset, rows, validation, options.seed);
+  const final = await fit(dataset, rows, validation, options);
   progress('final model');
   const metadata = describe(dataset, timeframe, scores, edge);
-  const encoder = options.encoder ?? (await trainEncoder(dataset, rows, options.seed, timeframe, metadata));
+  const encoder = options.encoder ?? (await trainEncoder(dataset, rows, options, timeframe, metadata));
   progress('encoder');
   return {
     predictor: predictorModel(final.parameters, final.normalisation, final.scale, metadata),
@@ -279,7 +281,12 @@ function overlapOf(dataset: Dataset, horizon: number): number {
   return HORIZON_MS[horizon]! / step;
 }
 
-async function fit(dataset: Dataset, rows: RowRange, validation: RowRange, seed: number): Promise<Fitted> {
+async function fit(
+  dataset: Dataset,
+  rows: RowRange,
+  validation: RowRange,
+  { seed, beforeStep }: TrainingOptions,
+): Promise<Fitted> {
   const { mean, sigma } = moments(dataset, rows);
   const weights = relevance(dataset, rows);
   const scale = sigma.map((s, i) => (s > 1e-9 ? weights[i]! / s : 0));
@@ -292,7 +299,10 @@ async function fit(dataset: Dataset, rows: RowRange, validation: RowRange, seed:
   let worse = 0;
   for (let epoch = 0; epoch < EPOCHS_MAX && worse < PATIENCE; epoch++) {
     const rate = RATE * (1 - (0.8 * epoch) / EPOCHS_MAX);
-    for (const { batch, rows: n } of batches.epoch()) await step.run(batch, n, rate, DECAY);
+    for (const { batch, rows: n } of batches.epoch()) {
+      beforeStep?.();
+      await step.run(batch, n, rate, DECAY);
+    }
     const parameters = step.parameters();
     const loss = logLoss(held, await rawOutputs(parameters, held.inputs, held.rows));
     if (loss < best.loss - 1e-5) {
@@ -524,7 +534,7 @@ function lastKnown(dataset: Dataset, horizon: number): (row: number) => number {
 async function trainEncoder(
   dataset: Dataset,
   rows: RowRange,
-  seed: number,
+  { seed, beforeStep }: TrainingOptions,
   timeframe: Timeframe,
   metadata: Readonly<Record<string, string>>,
 ): Promise<Uint8Array> {
@@ -534,7 +544,10 @@ async function trainEncoder(
   const step = await TrainingStep.autoencoder(autoencoderParameters(seed));
   const epochs = Math.max(2, Math.min(8, Math.round(60_000 / batches.rows)));
   for (let epoch = 0; epoch < epochs; epoch++) {
-    for (const { batch, rows: n } of batches.epoch()) await step.run({ x: batch['x']! }, n, 2e-3, 0);
+    for (const { batch, rows: n } of batches.epoch()) {
+      beforeStep?.();
+      await step.run({ x: batch['x']! }, n, 2e-3, 0);
+    }
   }
   const parameters = step.parameters();
   await step.close();

@@ -21,9 +21,13 @@ export type TrainingAnswer =
   | { readonly kind: 'trained'; readonly result: TrainingResult }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
-export default async function work(
-  job: TrainingJob & { readonly port: MessagePort },
-): Promise<TrainingAnswer> {
+/** A job on its way: where to tell how far it is, and a flag that ends it, which other threads set. */
+export interface PostedJob extends TrainingJob {
+  readonly port: MessagePort;
+  readonly stopped: Int32Array;
+}
+
+export default async function work(job: PostedJob): Promise<TrainingAnswer> {
   try {
     const encoder = job.encoderPath === undefined ? undefined : await readFile(job.encoderPath);
     const result = await train(unpackBars(job.bars), job.timeframe, {
@@ -32,6 +36,10 @@ export default async function work(
       rowsMax: job.rowsMax,
       encoder,
       onProgress: (...progress) => job.port.postMessage(progress),
+      // ONNX Runtime does not survive the end of its thread in the middle of a run.
+      beforeStep: () => {
+        if (Atomics.load(job.stopped, 0) === 1) throw new SuhoError('STOPPING', 'The training was stopped.');
+      },
     });
     return { kind: 'trained', result };
   } catch (error) {
