@@ -167,6 +167,18 @@ const configSchema = z.object({
     })
     .prefault({}),
   quotas: quotas.prefault({}).describe('What each tenant may use'),
+  metrics: z
+    .object({
+      host: z.string().default('127.0.0.1'),
+      port: z
+        .number()
+        .int()
+        .min(0)
+        .max(65_535)
+        .optional()
+        .describe('Prometheus metrics over HTTP; without, none'),
+    })
+    .prefault({}),
   journal: z.object({ maxMegabytes: z.number().positive().default(4096) }).prefault({}),
   inference: z
     .object({

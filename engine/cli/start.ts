@@ -7,6 +7,7 @@ import { loadConfig, type Config, type ConfigInput } from '../config.js';
 import { Engine } from '../engine.js';
 import { NatsFeed } from '../feeds/nats-feed.js';
 import { SimulatedFeed } from '../feeds/simulated-feed.js';
+import { MetricsServer } from '../ops/metrics.js';
 import { jsonOption } from './options.js';
 import { startProgress } from './progress.js';
 import { SIGNAL_HEADER, signalLine } from './signal-line.js';
@@ -75,6 +76,7 @@ async function run(config: Config, json: boolean): Promise<void> {
   });
   const feed = config.simulator.enabled ? new SimulatedFeed(engine) : undefined;
   const api = new ApiServer(engine, { simulated: feed !== undefined });
+  const metrics = new MetricsServer(() => api.health());
   try {
     engine.onSignal((published) => {
       api.hub.publish(published);
@@ -82,6 +84,11 @@ async function run(config: Config, json: boolean): Promise<void> {
       say(json ? JSON.stringify(signal) : signalLine(signal));
     });
     const port = await api.listen();
+    const { host, port: wanted } = config.metrics;
+    if (wanted !== undefined) {
+      const found = await metrics.listen(host, wanted);
+      say(`metrics on http://${host}:${found}/metrics`);
+    }
     const prepared = prepare(engine, feed, config, say).then(() => true);
     if ((await Promise.race([prepared, stopped])) === undefined) {
       // What it is still at fails once the engine stops.
@@ -100,6 +107,7 @@ async function run(config: Config, json: boolean): Promise<void> {
   } finally {
     say('draining');
     await feed?.stop();
+    await metrics.stop();
     await api.stop();
     await engine.stop();
     say('stopped');

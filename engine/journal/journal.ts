@@ -2,7 +2,7 @@ import { open, type Database, type RootDatabase } from 'lmdb';
 import type { Label } from '../../actors/features/labels.js';
 import type { FeatureRow } from '../../actors/messages.js';
 import type { Signal } from '../../actors/signals/signal.js';
-import { SuhoError } from '../errors.js';
+import { SuhoError, messageOf } from '../errors.js';
 import {
   packRow,
   unpackRow,
@@ -569,7 +569,7 @@ export class Journal {
           );
           this.#failure = new SuhoError(
             'STORE_UNAVAILABLE',
-            `The journal cannot be written: ${String(error)}`,
+            `The journal cannot be written; the disk may be full or broken (${messageOf(error)}).`,
             {
               cause: error,
             },

@@ -6,6 +6,7 @@ import { connect } from 'nats';
 import type { ConfigInput } from '../../engine/config.js';
 import { applySchemas } from '../../engine/database/schemas.js';
 import type { SignalUpdate } from '../../engine/api/contract.js';
+import { MetricsServer } from '../../engine/ops/metrics.js';
 import { PostgresPredictionStore } from '../../engine/prediction-store/postgres-prediction-store.js';
 import { WeaviatePatternIndex } from '../../engine/patterns/weaviate-pattern-index.js';
 import { afterTest } from '../support/cleanup.js';
@@ -236,11 +237,24 @@ test('an engine starts with every server down, serves from what it has, and catc
   const lagging = engine.sinkStatus().filter(({ healthy }) => !healthy);
   assert.ok(lagging.length >= 4, JSON.stringify(lagging));
   assert.ok(lagging.every(({ lagRows }) => lagRows > 0));
+  const metrics = new MetricsServer(() => api.health());
+  afterTest(t, () => metrics.stop());
+  const scrape = async (): Promise<string> =>
+    await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  const metricsPort = await metrics.listen('127.0.0.1', 0);
+  const away = await scrape();
+  for (const sink of ['features', 'predictions', 'patterns', 'nats', 'cache-signals']) {
+    assert.match(away, new RegExp(`suho_sink_up\\{sink="${sink}"\\} 0`), sink);
+    const lag = (name: string): number =>
+      Number(new RegExp(`${name}\\{sink="${sink}"\\} (\\S+)`).exec(away)?.[1]);
+    assert.ok(lag('suho_sink_lag_rows') > 0 && lag('suho_sink_lag_seconds') > 0, sink);
+  }
   assert.doesNotMatch(JSON.stringify(api.health()), /secret/, 'no secret is told');
 
   for (const server of servers.values()) await server.start();
   await eventually('health is well again', () => !api.health().degraded, 120_000);
   await engine.stored();
+  assert.doesNotMatch(await scrape(), /suho_sink_(up\{[^}]*\} 0|lag_rows\{[^}]*\} [1-9])/);
   const stored = await engine.predictions.sql(
     'SELECT prediction_id FROM ml_predictions ORDER BY bar_close_time',
     'default',

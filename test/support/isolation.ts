@@ -66,6 +66,29 @@ export async function isolationContract(connection: pg.PoolConfig): Promise<void
       'its own and the platform’s',
     );
 
+    // A user's model is that user's alone, also within the tenant.
+    const asUser = async (userId: string | undefined, query: string): Promise<readonly pg.QueryResultRow[]> =>
+      await database.transaction(
+        { tenantId: 'iso-a', userId },
+        async (client) => (await client.query(query)).rows as pg.QueryResultRow[],
+      );
+    await asUser(
+      'ann',
+      `INSERT INTO ml_registry.models (tenant_id, user_id, name, version, architecture, feature_set_version, artifact_uri, artifact_sha256)
+       VALUES ('iso-a', 'ann', 'own', 'v1.0.0', 'a', 'f', 'u', '${'0'.repeat(64)}') ON CONFLICT DO NOTHING`,
+    );
+    const own = `SELECT user_id FROM ml_registry.models WHERE name = 'own'`;
+    assert.equal((await asUser('ann', own)).length, 1);
+    assert.equal((await asUser('bob', own)).length, 0);
+    assert.equal((await asUser(undefined, own)).length, 0);
+    await assert.rejects(
+      asUser(
+        'bob',
+        `INSERT INTO ml_registry.experiments (tenant_id, user_id, name, arms) VALUES ('iso-a', 'ann', 'x', '{}')`,
+      ),
+      /violates/,
+    );
+
     const changes = [
       `UPDATE public.ml_predictions SET confidence = 0 WHERE tenant_id = 'iso-b'`,
       `UPDATE ml_registry.models SET metrics = '{}' WHERE tenant_id = 'iso-b'`,

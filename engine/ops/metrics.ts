@@ -1,0 +1,137 @@
+import { createServer, type Server } from 'node:http';
+import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { SuhoError } from '../errors.js';
+
+/** What the metrics are made from: the engine's health, as the API gives it. */
+export interface MetricsSource {
+  readonly state: string;
+  readonly degraded: boolean;
+  readonly actors: number;
+  readonly queued: number;
+  readonly bars: number;
+  readonly quotes: number;
+  readonly feature_rows: number;
+  readonly signals: number;
+  readonly trades: number;
+  readonly rejected: number;
+  readonly duplicates: number;
+  readonly late: number;
+  readonly dead_letters: number;
+  readonly parked_actors: number;
+  readonly journal_bytes: number;
+  readonly journal_bytes_max: number;
+  readonly subscribers: number;
+  readonly features_differing: number;
+  readonly withheld: Readonly<Record<string, number>>;
+  readonly sinks: readonly {
+    readonly name: string;
+    readonly healthy: boolean;
+    readonly lag_rows: number;
+    readonly lag_seconds: number;
+  }[];
+  readonly sources: readonly { readonly name: string; readonly healthy: boolean }[];
+}
+
+const PLAIN = {
+  actors: 'Actors',
+  queued: 'Messages that wait in actors',
+  bars: 'Bars taken since start',
+  quotes: 'Quotes taken since start',
+  feature_rows: 'Feature rows made since start',
+  signals: 'Signals made since start',
+  trades: 'Trade results taken since start',
+  rejected: 'Inputs refused since start',
+  duplicates: 'Inputs repeated since start',
+  late: 'Inputs that came too late since start',
+  dead_letters: 'Messages an actor failed at',
+  parked_actors: 'Actors that failed again and stand still',
+  journal_bytes: 'Size of the journal',
+  journal_bytes_max: 'Size at which the journal refuses input',
+  subscribers: 'Open signal streams',
+  features_differing: 'Live feature rows that came out different when computed again',
+} as const;
+
+/**
+ * Prometheus metrics at `/metrics`, and at `/healthz` 200 while the engine serves, 503 otherwise. Read when asked
+ * for; nothing is counted twice.
+ */
+export class MetricsServer {
+  readonly #read: () => MetricsSource;
+  readonly #registry = new Registry();
+  readonly #server: Server;
+
+  constructor(read: () => MetricsSource) {
+    this.#read = read;
+    collectDefaultMetrics({ register: this.#registry });
+    for (const [name, help] of Object.entries(PLAIN)) {
+      const field = name as keyof typeof PLAIN;
+      this.#gauge(`suho_${name}`, help, [], (gauge) => gauge.set(read()[field]));
+    }
+    this.#gauge('suho_degraded', '1 while a store, a source or an actor is not well', [], (gauge) =>
+      gauge.set(read().degraded ? 1 : 0),
+    );
+    this.#gauge('suho_withheld', 'Bars without a signal since start, by reason', ['reason'], (gauge) => {
+      for (const [reason, n] of Object.entries(read().withheld)) gauge.set({ reason }, n);
+    });
+    const sinks = (field: 'lag_rows' | 'lag_seconds' | 'healthy') => (gauge: Gauge) => {
+      for (const sink of read().sinks) gauge.set({ sink: sink.name }, Number(sink[field]));
+    };
+    this.#gauge(
+      'suho_sink_lag_rows',
+      'Entries of the journal a store has not yet',
+      ['sink'],
+      sinks('lag_rows'),
+    );
+    this.#gauge('suho_sink_lag_seconds', 'For how long it has been behind', ['sink'], sinks('lag_seconds'));
+    this.#gauge('suho_sink_up', '1 while a store takes what it is given', ['sink'], sinks('healthy'));
+    this.#gauge('suho_source_up', '1 while a source of input is connected', ['source'], (gauge) => {
+      for (const { name, healthy } of read().sources) gauge.set({ source: name }, healthy ? 1 : 0);
+    });
+    this.#server = createServer((request, response) => {
+      if (request.url === '/healthz') {
+        const { state } = this.#read();
+        response.writeHead(state === 'serving' ? 200 : 503).end(`${state}\n`);
+        return;
+      }
+      if (request.url !== '/metrics') {
+        response.writeHead(404).end('there is /metrics and /healthz\n');
+        return;
+      }
+      this.#registry.metrics().then(
+        (text) => response.writeHead(200, { 'content-type': this.#registry.contentType }).end(text),
+        () => response.writeHead(500).end(),
+      );
+    });
+  }
+
+  #gauge(name: string, help: string, labelNames: readonly string[], collect: (gauge: Gauge) => void): void {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [],
+      collect: (): void => collect(gauge),
+    });
+    this.#registry.registerMetric(gauge);
+  }
+
+  /** Listens; returns the port. Throws `PORT_IN_USE`. */
+  async listen(host: string, port: number): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', () =>
+        reject(
+          new SuhoError('PORT_IN_USE', `The metrics cannot be served on ${host}:${port}; it is in use.`),
+        ),
+      );
+      this.#server.listen(port, host, resolve);
+    });
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : port;
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return;
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+}
