@@ -24,7 +24,7 @@ import { applySchemas } from './database/schemas.js';
 import { SuhoError, messageOf } from './errors.js';
 import { ExtraIndicators } from './feature-store/extra-indicators.js';
 import { ExtrasBook } from './feature-store/extras-book.js';
-import { readTradeReport, tradeOf, type TradeReport } from './feedback/trade-report.js';
+import { Feedback } from './feedback/feedback.js';
 import { openFeatureStore } from './feature-store/open.js';
 import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store/feature-store.js';
 import { InferencePool, type Inference, type ModelPair } from './inference/pool.js';
@@ -38,9 +38,8 @@ import {
   type ConclusionRecord,
   type InputRecord,
   type StoredRow,
-  type TradeRecord,
 } from './journal/records.js';
-import { Sink, type SinkTarget } from './journal/sink.js';
+import { Sink } from './journal/sink.js';
 import { MODEL_FORM, type TrainingResult } from './learning/trainer.js';
 import { TrainingPool } from './learning/training-pool.js';
 import { NatsMessaging } from './messaging/nats.js';
@@ -50,12 +49,13 @@ import type { PartitionKey, PatternIndex } from './patterns/pattern-index.js';
 import { UsearchPatternIndex } from './patterns/usearch-pattern-index.js';
 import { WeaviatePatternIndex } from './patterns/weaviate-pattern-index.js';
 import { PostgresPredictionStore } from './prediction-store/postgres-prediction-store.js';
-import type { PredictionStore, PredictionSummary } from './prediction-store/prediction-store.js';
+import type { PredictionStore } from './prediction-store/prediction-store.js';
 import type { ArtifactPlace, ArtifactStore } from './registry/artifact-store.js';
 import { FolderArtifactStore } from './registry/folder-artifact-store.js';
 import { modelName, nextVersion, type ModelRecord, type ModelRegistry } from './registry/model-registry.js';
 import { PostgresModelRegistry } from './registry/postgres-model-registry.js';
 import { S3ArtifactStore } from './registry/s3-artifact-store.js';
+import { sinkTargets } from './sinks.js';
 
 /** Owner of shared feeds in the stores. */
 const PLATFORM = 'platform';
@@ -133,13 +133,11 @@ interface InputCounts {
   late: number;
   rows: number;
   signals: number;
-  trades: number;
 }
 
-/** What became of a reported trade. */
-export type TradeAnswer = 'ACCEPTED' | 'DUPLICATE' | 'UNKNOWN_PREDICTION';
-
 export interface EngineCounts extends Readonly<InputCounts> {
+  /** Trade results taken. */
+  readonly trades: number;
   readonly withheld: Readonly<Record<string, number>>;
   readonly deadLetters: number;
   /** Live rows computed again from stored bars, and those that came out different. */
@@ -158,6 +156,8 @@ export class Engine {
   features!: FeatureStore;
   predictions!: PredictionStore;
   registry!: ModelRegistry;
+  /** Where trade results come back to. */
+  feedback!: Feedback;
   keys!: ApiKeys;
   readonly cache: Cache | undefined;
   readonly messaging: NatsMessaging | undefined;
@@ -190,7 +190,6 @@ export class Engine {
   readonly #partitionOf = new Map<string, PartitionKey>();
   #unpublished: PublishedSignal[] = [];
   #onSignal: (published: PublishedSignal) => void = () => undefined;
-  readonly #tradesUnderWay = new Map<string, Promise<void>>();
   #epoch = 0;
   #evidencePending = 0;
   /** Rows handed to signal actors that have not concluded them. */
@@ -209,7 +208,6 @@ export class Engine {
     late: 0,
     rows: 0,
     signals: 0,
-    trades: 0,
   };
   readonly #withheld: Record<string, number> = {};
 
@@ -285,6 +283,7 @@ export class Engine {
     const [connection] = await Promise.all([this.#openPostgres(), this.#prepareFeatures()]);
     this.predictions = new PostgresPredictionStore(connection);
     this.registry = new PostgresModelRegistry(connection);
+    this.feedback = new Feedback(this.journal, this.predictions, this.#patterns);
     this.keys = new ApiKeys(
       connection,
       this.journal.fact('apiKeys') as KeyTable | undefined,
@@ -332,78 +331,18 @@ export class Engine {
   }
 
   #startSinks(): void {
-    const { cache, messaging } = this;
-    this.#addSink({
-      name: 'features',
-      topic: 'rows',
-      write: async (from) => {
-        const { rows, offset, count } = this.journal.rowsAfter(from, 10_000);
-        if (count > 0) await this.features.write(await this.#identified(rows));
-        return { offset, count };
-      },
+    const targets = sinkTargets({
+      journal: this.journal,
+      features: this.features,
+      predictions: this.predictions,
+      cache: this.cache,
+      messaging: this.messaging,
+      weaviate: this.#weaviate,
+      identified: async (rows) => await this.#identified(rows),
+      identity: (seriesId) => this.identity(seriesId),
     });
-    this.#addSink({
-      name: 'predictions',
-      topic: 'predictions',
-      write: async (from) => {
-        const { events, offset, count } = this.journal.predictionsAfter(from, 4_000);
-        if (events.length > 0) await this.predictions.write(events);
-        return { offset, count };
-      },
-    });
-    if (cache !== undefined) {
-      this.#addSink({
-        name: 'cache-signals',
-        topic: 'predictions',
-        prompt: true,
-        write: async (from) => {
-          const { events, offset, count } = this.journal.predictionsAfter(from, 4_000);
-          await cache.putSignals(events.filter((event) => event.kind === 'signal'));
-          return { offset, count };
-        },
-      });
-      this.#addSink({
-        name: 'cache-features',
-        topic: 'rows',
-        prompt: true,
-        write: async (from) => {
-          const { rows, offset, count } = this.journal.rowsAfter(from, 4_000);
-          await cache.putRows(rows.map((row) => ({ series: this.identity(row.seriesId), row })));
-          return { offset, count };
-        },
-      });
-    }
-    const weaviate = this.#weaviate;
-    if (weaviate !== undefined) {
-      this.#addSink({
-        name: 'patterns',
-        topic: 'patterns',
-        prompt: true,
-        write: async (from) => {
-          const { patterns, offset, count } = this.journal.patternsAfter(from, 1_000);
-          if (patterns.length > 0) await weaviate.addLogged(patterns);
-          return { offset, count };
-        },
-      });
-    }
-    if (messaging !== undefined) {
-      this.#addSink({
-        name: 'nats',
-        topic: 'predictions',
-        fromNow: true,
-        prompt: true,
-        write: async (from) => {
-          const { events, offset, count } = this.journal.predictionsAfter(from, 1_000);
-          await messaging.publishSignals(events.filter((event) => event.kind === 'signal'));
-          return { offset, count };
-        },
-      });
-    }
+    for (const target of targets) this.#sinks.push(new Sink(this.journal, target, this.log));
     for (const sink of this.#sinks) sink.start();
-  }
-
-  #addSink(target: SinkTarget): void {
-    this.#sinks.push(new Sink(this.journal, target, this.log));
   }
 
   /** Rows with whose they are: the series' owner's, and those of tenants that add indicators of their own. */
@@ -1233,78 +1172,6 @@ export class Engine {
     );
   }
 
-  // Trades.
-
-  /**
-   * Takes a closed trade of a tenant: kept, written to its prediction and to its pattern. The same trade again
-   * changes nothing; one on a prediction the tenant does not have is not taken. Settles when it is durable.
-   * Throws `BAD_INPUT`, and `STORE_UNAVAILABLE` when the prediction is no longer in the journal and the store of
-   * predictions is away.
-   */
-  async reportTrade(
-    tenantId: string,
-    userId: string | undefined,
-    given: unknown,
-  ): Promise<{ readonly answer: TradeAnswer; readonly trade: TradeRecord | undefined }> {
-    if (this.#state !== 'serving') throw new SuhoError('STOPPING', 'The engine is stopping.');
-    const report = readTradeReport(given);
-    const key = `${tenantId}|${report.tradeId}`;
-    // Two reports of one trade at the same moment: the second waits, then finds the first.
-    await this.#tradesUnderWay.get(key);
-    const known = this.journal.trade(tenantId, report.tradeId);
-    if (known !== undefined) return { answer: 'DUPLICATE', trade: known };
-    const work = this.#takeTrade(tenantId, userId, report);
-    this.#tradesUnderWay.set(
-      key,
-      work.then(
-        () => undefined,
-        () => undefined,
-      ),
-    );
-    try {
-      const trade = await work;
-      return trade === undefined ? { answer: 'UNKNOWN_PREDICTION', trade } : { answer: 'ACCEPTED', trade };
-    } finally {
-      this.#tradesUnderWay.delete(key);
-    }
-  }
-
-  async #takeTrade(
-    tenantId: string,
-    userId: string | undefined,
-    report: TradeReport,
-  ): Promise<TradeRecord | undefined> {
-    const prediction = await this.#predictionOf(tenantId, report.predictionId);
-    if (prediction === undefined) return undefined;
-    const trade = tradeOf(report, prediction, tenantId, userId);
-    const position = this.journal.appendTrade(trade);
-    await this.#patterns.addTrade(tenantId, trade.symbol, trade.timeframe, trade.barCloseTime, {
-      pips: trade.pnlPips,
-      percent: trade.pnlPercent,
-    });
-    this.#counts.trades++;
-    await this.journal.committed(position);
-    return trade;
-  }
-
-  async #predictionOf(tenantId: string, predictionId: string): Promise<PredictionSummary | undefined> {
-    const signal = this.journal.signalOf(predictionId);
-    if (signal !== undefined) {
-      if (signal.tenantId !== tenantId) return undefined;
-      const { symbol, timeframe, barCloseTime, model } = signal;
-      return { symbol, timeframe, barCloseTime, modelVersion: model.version };
-    }
-    try {
-      return await this.predictions.find(tenantId, predictionId);
-    } catch (error) {
-      throw new SuhoError(
-        'STORE_UNAVAILABLE',
-        'The store of predictions is away; send the trade again later.',
-        { cause: error },
-      );
-    }
-  }
-
   // Signals out.
 
   /** Sets who gets the signals as they become durable. */
@@ -1337,6 +1204,7 @@ export class Engine {
   counts(): EngineCounts {
     return {
       ...this.#counts,
+      trades: this.feedback.taken,
       withheld: { ...this.#withheld },
       deadLetters: this.#deadLetters.length,
       skew: this.#skew.counts(),

@@ -334,7 +334,7 @@ export class ApiServer {
   }
 
   async #reportTrade(request: ReportTradeRequest, caller: Caller): Promise<ReportTradeResponse> {
-    const { answer, trade } = await this.#engine.reportTrade(caller.tenantId, caller.userId, {
+    const { answer, trade } = await this.#engine.feedback.report(caller.tenantId, caller.userId, {
       tradeId: request.trade_id,
       predictionId: request.prediction_id,
       side: request.side,

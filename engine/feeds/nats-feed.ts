@@ -113,7 +113,7 @@ export class NatsFeed {
         value as unknown,
       ]),
     );
-    const { answer } = await this.#engine.reportTrade(tenantId, undefined, report);
+    const { answer } = await this.#engine.feedback.report(tenantId, undefined, report);
     if (answer === 'UNKNOWN_PREDICTION')
       this.#engine.log.warn({ tenantId }, 'a trade on a prediction the tenant does not have was not taken');
   }

@@ -1,6 +1,6 @@
 import { HORIZONS, type Label } from '../../actors/features/labels.js';
 import type { Journal } from '../journal/journal.js';
-import type { PatternRecord, TradeOutcome } from '../journal/records.js';
+import type { PatternRecord, TradeOutcome, TradeRecord } from '../journal/records.js';
 import { partitionName, type PartitionKey, type Pattern, type PatternIndex } from './pattern-index.js';
 
 interface OpenPattern {
@@ -114,15 +114,9 @@ export class PatternBook {
     }
   }
 
-  /** Writes what a closed trade earned to the moment it was predicted at. */
-  async addTrade(
-    tenantId: string,
-    symbol: string,
-    timeframe: string,
-    closeTime: number,
-    trade: { readonly pips: number; readonly percent: number },
-  ): Promise<void> {
-    await this.#journal.flushed();
+  /** Writes what a closed trade earned to the moment it was predicted at. All appended before must be on disk. */
+  addTrade(trade: TradeRecord): void {
+    const { tenantId, symbol, timeframe, barCloseTime: closeTime } = trade;
     for (const key of this.#partitions.get(seriesName(tenantId, symbol, timeframe)) ?? []) {
       const name = partitionName(key);
       const open = this.#open.get(name)?.get(closeTime);
@@ -132,9 +126,9 @@ export class PatternBook {
       const { count = 0, won = 0, pips = 0, percent = 0 } = pattern.trades ?? {};
       const trades = {
         count: count + 1,
-        won: won + (trade.pips > 0 ? 1 : 0),
-        pips: pips + trade.pips,
-        percent: percent + trade.percent,
+        won: won + (trade.pnlPips > 0 ? 1 : 0),
+        pips: pips + trade.pnlPips,
+        percent: percent + trade.pnlPercent,
       };
       if (open !== undefined) open.trades = trades;
       this.#journal.appendPattern(name, closeTime, { ...pattern, trades });

@@ -197,7 +197,7 @@ test('a trade result corrects the record and teaches its pattern, once, for its 
   // After a restart a repeat is still one.
   await engine.stop();
   const next = await openEngine(t, folder, { tenants });
-  const repeated = await next.reportTrade('acme', undefined, {
+  const repeated = await next.feedback.report('acme', undefined, {
     tradeId: 't1',
     predictionId: signals[0]!.signal.prediction_id,
     side: 'LONG',
@@ -241,14 +241,14 @@ test('a late trade finds its prediction in the store when the journal no longer 
     exitTime: early!.signal.bar_close_time + HOUR,
     exitPrice: 1.2,
   };
-  assert.equal((await engine.reportTrade('zen', undefined, report)).answer, 'UNKNOWN_PREDICTION');
-  assert.equal((await engine.reportTrade('acme', 'ann', report)).answer, 'ACCEPTED');
+  assert.equal((await engine.feedback.report('zen', undefined, report)).answer, 'UNKNOWN_PREDICTION');
+  assert.equal((await engine.feedback.report('acme', 'ann', report)).answer, 'ACCEPTED');
   await engine.stored();
   const [stored] = await engine.predictions.sql('SELECT user_id, symbol FROM trade_results', 'acme');
   assert.deepEqual({ ...stored }, { user_id: 'ann', symbol: 'EURUSD' });
   await engine.predictions.close();
   await assert.rejects(
-    engine.reportTrade('acme', undefined, { ...report, tradeId: 'later' }),
+    engine.feedback.report('acme', undefined, { ...report, tradeId: 'later' }),
     (error) => error instanceof SuhoError && error.code === 'STORE_UNAVAILABLE',
   );
 });

@@ -169,7 +169,7 @@ test('each server in turn is killed and started again under load: the stream goe
   // A trade result goes the same way: into the record and into the pattern, once.
   const traded = streamed[10]!.signal;
   for (let again = 0; again < 2; again++) {
-    await engine.reportTrade('default', undefined, {
+    await engine.feedback.report('default', undefined, {
       tradeId: 'f1',
       predictionId: traded.prediction_id,
       side: 'LONG',

@@ -1,0 +1,95 @@
+import { SuhoError } from '../errors.js';
+import type { Journal } from '../journal/journal.js';
+import type { TradeRecord } from '../journal/records.js';
+import type { PatternBook } from '../patterns/pattern-book.js';
+import type { PredictionStore, PredictionSummary } from '../prediction-store/prediction-store.js';
+import { readTradeReport, tradeOf, type TradeReport } from './trade-report.js';
+
+/** What became of a reported trade. */
+export type TradeAnswer = 'ACCEPTED' | 'DUPLICATE' | 'UNKNOWN_PREDICTION';
+
+/** Takes trade results back: into the journal, and from there to their predictions, and to their patterns. */
+export class Feedback {
+  readonly #journal: Journal;
+  readonly #predictions: PredictionStore;
+  readonly #patterns: PatternBook;
+  /** The last report of each tenant that is not durable yet. */
+  readonly #last = new Map<string, Promise<unknown>>();
+  #taken = 0;
+
+  constructor(journal: Journal, predictions: PredictionStore, patterns: PatternBook) {
+    this.#journal = journal;
+    this.#predictions = predictions;
+    this.#patterns = patterns;
+  }
+
+  /** Trades taken since start. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /**
+   * Takes a closed trade of a tenant. The same trade again changes nothing; one on a prediction the tenant does not
+   * have is not taken. Settles when it is durable. Throws `BAD_INPUT`, and `STORE_UNAVAILABLE` when the prediction
+   * is no longer in the journal and the store of predictions is away.
+   */
+  async report(
+    tenantId: string,
+    userId: string | undefined,
+    given: unknown,
+  ): Promise<{ readonly answer: TradeAnswer; readonly trade: TradeRecord | undefined }> {
+    const report = readTradeReport(given);
+    // One after the other: of two at the same moment, of the same trade or on the same prediction, the second must
+    // find what the first wrote.
+    const before = this.#last.get(tenantId);
+    const work = (async () => {
+      await before?.catch(() => undefined);
+      return await this.#take(tenantId, userId, report);
+    })();
+    this.#last.set(tenantId, work);
+    try {
+      return await work;
+    } finally {
+      if (this.#last.get(tenantId) === work) this.#last.delete(tenantId);
+    }
+  }
+
+  async #take(
+    tenantId: string,
+    userId: string | undefined,
+    report: TradeReport,
+  ): Promise<{ readonly answer: TradeAnswer; readonly trade: TradeRecord | undefined }> {
+    const known = this.#journal.trade(tenantId, report.tradeId);
+    if (known !== undefined) return { answer: 'DUPLICATE', trade: known };
+    const prediction = await this.#predictionOf(tenantId, report.predictionId);
+    if (prediction === undefined) return { answer: 'UNKNOWN_PREDICTION', trade: undefined };
+    const trade = tradeOf(report, prediction, tenantId, userId);
+    await this.#journal.flushed();
+    // Both in one transaction, so that neither is without the other.
+    this.#patterns.addTrade(trade);
+    const position = this.#journal.appendTrade(trade);
+    this.#taken++;
+    await this.#journal.committed(position);
+    return { answer: 'ACCEPTED', trade };
+  }
+
+  async #predictionOf(tenantId: string, predictionId: string): Promise<PredictionSummary | undefined> {
+    const signal = this.#journal.signalOf(predictionId);
+    if (signal !== undefined) {
+      if (signal.tenantId !== tenantId) return undefined;
+      const { symbol, timeframe, barCloseTime, model } = signal;
+      return { symbol, timeframe, barCloseTime, modelVersion: model.version };
+    }
+    try {
+      return await this.#predictions.find(tenantId, predictionId);
+    } catch (error) {
+      throw new SuhoError(
+        'STORE_UNAVAILABLE',
+        'The store of predictions is away; send the trade again later.',
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import type { Cache } from './cache/cache.js';
+import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store/feature-store.js';
+import type { Journal } from './journal/journal.js';
+import type { StoredRow } from './journal/records.js';
+import type { SinkTarget } from './journal/sink.js';
+import type { NatsMessaging } from './messaging/nats.js';
+import type { WeaviatePatternIndex } from './patterns/weaviate-pattern-index.js';
+import type { PredictionStore } from './prediction-store/prediction-store.js';
+
+/** What the sinks read from and write to; those that are not configured are undefined. */
+export interface SinkEnds {
+  readonly journal: Journal;
+  readonly features: FeatureStore;
+  readonly predictions: PredictionStore;
+  readonly cache: Cache | undefined;
+  readonly messaging: NatsMessaging | undefined;
+  readonly weaviate: WeaviatePatternIndex | undefined;
+  /** Rows with whose they are in the feature store. */
+  readonly identified: (rows: readonly StoredRow[]) => Promise<IdentifiedRow[]>;
+  readonly identity: (seriesId: string) => SeriesIdentity;
+}
+
+/** Every reader of the journal that a configuration asks for. Each writes a batch again without harm. */
+export function sinkTargets(ends: SinkEnds): SinkTarget[] {
+  const { journal, features, predictions, cache, messaging, weaviate } = ends;
+  const targets: SinkTarget[] = [
+    {
+      name: 'features',
+      topic: 'rows',
+      write: async (from) => {
+        const { rows, offset, count } = journal.rowsAfter(from, 10_000);
+        if (count > 0) await features.write(await ends.identified(rows));
+        return { offset, count };
+      },
+    },
+    {
+      name: 'predictions',
+      topic: 'predictions',
+      write: async (from) => {
+        const { events, offset, count } = journal.predictionsAfter(from, 4_000);
+        if (events.length > 0) await predictions.write(events);
+        return { offset, count };
+      },
+    },
+  ];
+  if (cache !== undefined) {
+    targets.push(
+      {
+        name: 'cache-signals',
+        topic: 'predictions',
+        prompt: true,
+        write: async (from) => {
+          const { events, offset, count } = journal.predictionsAfter(from, 4_000);
+          await cache.putSignals(events.filter((event) => event.kind === 'signal'));
+          return { offset, count };
+        },
+      },
+      {
+        name: 'cache-features',
+        topic: 'rows',
+        prompt: true,
+        write: async (from) => {
+          const { rows, offset, count } = journal.rowsAfter(from, 4_000);
+          await cache.putRows(rows.map((row) => ({ series: ends.identity(row.seriesId), row })));
+          return { offset, count };
+        },
+      },
+    );
+  }
+  if (weaviate !== undefined) {
+    targets.push({
+      name: 'patterns',
+      topic: 'patterns',
+      prompt: true,
+      write: async (from) => {
+        const { patterns, offset, count } = journal.patternsAfter(from, 1_000);
+        if (patterns.length > 0) await weaviate.addLogged(patterns);
+        return { offset, count };
+      },
+    });
+  }
+  if (messaging !== undefined) {
+    targets.push({
+      name: 'nats',
+      topic: 'predictions',
+      fromNow: true,
+      prompt: true,
+      write: async (from) => {
+        const { events, offset, count } = journal.predictionsAfter(from, 1_000);
+        await messaging.publishSignals(events.filter((event) => event.kind === 'signal'));
+        return { offset, count };
+      },
+    });
+  }
+  return targets;
+}
