@@ -36,15 +36,24 @@ const READY_MS = 60_000;
 const START_WAIT_MS = 50;
 const NOBODY = 65_534;
 
-async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
+async function isFree(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
+}
+
+/**
+ * The first of some ports in a row that nobody listens on, from below those that outgoing connections get: one of
+ * a server that is down for a moment must not be taken meanwhile.
+ */
+async function freePort(count = 1): Promise<number> {
+  for (;;) {
+    const first = 10_000 + Math.floor(Math.random() * 20_000);
+    const free = await Promise.all(Array.from({ length: count }, (_, i) => isFree(first + i)));
+    if (free.every(Boolean)) return first;
+  }
 }
 
 /** Where a program is: in the path, or where Go puts what it installs. */
@@ -327,7 +336,7 @@ async function weaviate(folder: string): Promise<TestServer | string> {
     OBJECTS_TTL_DELETE_SCHEDULE: '@every 1m',
   };
   // Its own ports, which must follow each other: it reckons its peers' from the first.
-  const first = 20_000 + Math.floor(Math.random() * 2_000) * 10;
+  const first = await freePort(6);
   [
     'CLUSTER_GOSSIP_BIND_PORT',
     'CLUSTER_DATA_BIND_PORT',
