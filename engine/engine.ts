@@ -65,6 +65,7 @@ const SNAPSHOT_EVERY = 4_000;
 const REBUILD_PAGE = 1_000;
 /** Inferences begun ahead that are kept at most; an older one is begun again when it is asked for. */
 const AHEAD_MAX = 4_096;
+const RETENTION_EVERY_MS = 86_400_000;
 /** Messages queued in the actors, and rows that wait for their signal, above which inputs wait. */
 const BACKLOG_MAX = 2_048;
 
@@ -197,6 +198,7 @@ export class Engine {
   #settleWaiters: (() => void)[] = [];
   #postgres: EmbeddedPostgres | undefined;
   readonly #retries = new Set<NodeJS.Timeout>();
+  #retention: NodeJS.Timeout | undefined;
   readonly #sinks: Sink[] = [];
   #state: 'starting' | 'serving' | 'stopping' | 'stopped' = 'starting';
   readonly #latency: { onEvidence?: (evidence: Evidence) => void } = {};
@@ -296,6 +298,16 @@ export class Engine {
     await this.#recover([...this.#groups.values()]);
     await this.settled();
     this.#state = 'serving';
+    this.#keepRetention();
+  }
+
+  /** Drops what is past its time, now and once a day. */
+  #keepRetention(): void {
+    this.#retry('retention', async () => {
+      const dropped = await this.predictions.applyRetention();
+      if (dropped > 0) this.log.info({ dropped }, 'partitions past their time were dropped');
+    });
+    this.#retention = setTimeout(() => this.#keepRetention(), RETENTION_EVERY_MS).unref();
   }
 
   /** Makes the tables: now in this process, as soon as it answers on a server. */
@@ -321,6 +333,7 @@ export class Engine {
   /** Does something beside the rest until it succeeds or the engine stops. */
   #retry(what: string, work: () => Promise<void>, delayMs = 500): void {
     work().catch((error: unknown) => {
+      if (this.#state === 'stopping' || this.#state === 'stopped') return;
       this.log.warn({ what, error: messageOf(error) }, 'will be tried again');
       const timer = setTimeout(() => {
         this.#retries.delete(timer);
@@ -1292,6 +1305,7 @@ export class Engine {
     this.cache?.close();
     await this.messaging?.stop();
     await Promise.all([this.inference.close(), this.#training.close()]);
+    clearTimeout(this.#retention);
     for (const timer of this.#retries) clearTimeout(timer);
     await Promise.all([this.predictions?.close(), this.registry?.close(), this.features?.close()]);
     this.artifacts.close();

@@ -20,6 +20,7 @@ import {
   modelRegistryContract,
   patternIndexContract,
   predictionStoreContract,
+  retentionContract,
 } from '../support/contracts.js';
 import { temporaryFolder } from '../support/engine.js';
 import { isolationContract } from '../support/isolation.js';
@@ -37,6 +38,7 @@ async function postgresContracts(t: TestContext, name: ServerName, tier: string)
   await predictionStoreContract(engine);
   await modelRegistryContract(engine);
   await isolationContract(engine);
+  await retentionContract(admin, engine);
   const client = new pg.Client(admin);
   await client.connect();
   const { rows } = await client.query<{ tier: string }>('SELECT suho_private.tier() AS tier');

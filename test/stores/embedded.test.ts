@@ -13,6 +13,7 @@ import {
   modelRegistryContract,
   patternIndexContract,
   predictionStoreContract,
+  retentionContract,
 } from '../support/contracts.js';
 import { temporaryFolder } from '../support/engine.js';
 import { isolationContract } from '../support/isolation.js';
@@ -30,6 +31,7 @@ test('the embedded PostgreSQL keeps predictions, trades and models, each tenant 
   await predictionStoreContract(server.connection);
   await modelRegistryContract(server.connection);
   await isolationContract(server.connection);
+  await retentionContract(server.connection, server.connection);
 });
 
 test('the embedded ClickHouse keeps features', async (t) => {

@@ -154,6 +154,42 @@ export async function predictionStoreContract(connection: pg.PoolConfig): Promis
   }
 }
 
+/** Rows go when they were stored long enough ago, predictions before trades. `admin` may change when that was. */
+export async function retentionContract(admin: pg.PoolConfig, connection: pg.PoolConfig): Promise<void> {
+  const store = new PostgresPredictionStore(connection);
+  const client = new pg.Client(admin as pg.ClientConfig);
+  await client.connect();
+  try {
+    const signal = inventedSignal('old', 9_000);
+    await store.write([
+      { kind: 'signal', sequence: 1, signal },
+      { kind: 'trade', trade: inventedTrade(signal, 'old', 1.2) },
+    ]);
+    assert.equal(await store.applyRetention(), 0);
+    const { rows } = await client.query<{ tier: string }>('SELECT suho_private.tier() AS tier');
+    const age = async (interval: string): Promise<unknown> =>
+      await client.query(
+        rows[0]!.tier === 'postgresql'
+          ? `UPDATE suho_private.partitions SET created_at = now() - INTERVAL '${interval}', ends = now() - INTERVAL '${interval}'`
+          : `UPDATE _timescaledb_catalog.chunk SET creation_time = now() - INTERVAL '${interval}'`,
+      );
+    await age('91 days');
+    assert.ok((await store.applyRetention()) > 0);
+    const count = async (name: string): Promise<unknown> =>
+      (await store.sql(`SELECT count(*) AS n FROM ${name}`, 'old'))[0]!['n'];
+    assert.deepEqual([await count('ml_predictions'), await count('trade_results')], [0, 1]);
+    await age('3 years 1 day');
+    await store.applyRetention();
+    assert.equal(await count('trade_results'), 0);
+    // What comes after finds its partition again.
+    await store.write([{ kind: 'signal', sequence: 1, signal }]);
+    assert.equal(await count('ml_predictions'), 1);
+  } finally {
+    await client.end();
+    await store.close();
+  }
+}
+
 /** A model of an invented series. */
 export function inventedModel(tenantId: string, version: string, parentVersion?: string): ModelRecord {
   const sha256 = createHash('sha256').update(`${tenantId} ${version}`).digest('hex');
