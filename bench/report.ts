@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import path from 'node:path';
+import type { Bar } from '../actors/market/bar.js';
 
 /** Median of some numbers. */
 export function median(numbers: readonly number[]): number {
@@ -8,16 +9,23 @@ export function median(numbers: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
 
+/** Time to take each bar, in nanoseconds a bar. */
+export function nanosecondsPerBar(bars: readonly Bar[], take: (bar: Bar, i: number) => void): number {
+  const start = performance.now();
+  bars.forEach(take);
+  return ((performance.now() - start) * 1e6) / bars.length;
+}
+
 /** Runs a measurement several times, in turn with its peer, and gives the median of each and of their ratio. */
-export function paired(
+export async function paired(
   rounds: number,
-  ours: () => number,
-  peer: () => number,
-): { ours: number; peer: number; ratio: number } {
+  ours: () => Promise<number>,
+  peer: () => Promise<number>,
+): Promise<{ readonly ours: number; readonly peer: number; readonly ratio: number }> {
   const a: number[] = [];
   const b: number[] = [];
   for (let i = 0; i <= rounds; i++) {
-    const [x, y] = [ours(), peer()];
+    const [x, y] = [await ours(), await peer()];
     // The first round warms up.
     if (i === 0) continue;
     a.push(x);

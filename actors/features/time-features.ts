@@ -5,7 +5,7 @@ import { windowAutocorrelation, windowHurst, windowVarianceRatio } from '../indi
 import {
   minutesToWeekClose,
   sessionsAt,
-  utcHour,
+  utcMinute,
   utcWeekday,
   type SessionState,
 } from '../market/trading-session.js';
@@ -13,6 +13,14 @@ import { specs, type ColumnOf } from './feature.js';
 import type { MarketState } from './market-state.js';
 
 const TAU = 2 * Math.PI;
+/** Sine and cosine of every minute of a day and of every weekday: looked up, not computed at each bar. */
+const MINUTES = 1440;
+const circle = (f: (angle: number) => number, steps: number): Float64Array =>
+  Float64Array.from({ length: steps }, (_, i) => f((TAU * i) / steps));
+const SIN_OF_DAY = circle(Math.sin, MINUTES);
+const COS_OF_DAY = circle(Math.cos, MINUTES);
+const SIN_OF_WEEK = circle(Math.sin, 7);
+const COS_OF_WEEK = circle(Math.cos, 7);
 const GAP_LIMIT = 1000;
 
 export const TIME_FEATURES = specs('time', [
@@ -64,12 +72,13 @@ export class TimeFeatures {
   /** `missing` is the number of bars missing right before this one. */
   update(s: Float64Array, m: MarketState, quality: number, missing: number, out: Float64Array): void {
     const at = this.#first;
-    const hour = utcHour(m.closeTime);
+    // Bars are of whole minutes and lie on their grid.
+    const minute = utcMinute(m.closeTime);
     const weekday = utcWeekday(m.closeTime);
-    out[at] = Math.sin((TAU * hour) / 24);
-    out[at + 1] = Math.cos((TAU * hour) / 24);
-    out[at + 2] = Math.sin((TAU * weekday) / 7);
-    out[at + 3] = Math.cos((TAU * weekday) / 7);
+    out[at] = SIN_OF_DAY[minute]!;
+    out[at + 1] = COS_OF_DAY[minute]!;
+    out[at + 2] = SIN_OF_WEEK[weekday]!;
+    out[at + 3] = COS_OF_WEEK[weekday]!;
     const sessions = this.#sessions;
     sessionsAt(m.closeTime, sessions);
     out[at + 4] = sessions.asia ? 1 : 0;

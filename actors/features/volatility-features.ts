@@ -1,10 +1,8 @@
 import { AverageDeviation } from '../indicators/average-deviation.js';
 import { ChoppinessIndex } from '../indicators/choppiness-index.js';
-import { Ema } from '../indicators/ema.js';
 import { EwmaVolatility } from '../indicators/ewma-volatility.js';
 import { FIELD } from '../indicators/history.js';
 import { ratio } from '../indicators/kernel.js';
-import { PriceSma } from '../indicators/price-sma.js';
 import { RangeVolatility } from '../indicators/range-volatility.js';
 import { Skewness } from '../indicators/skewness.js';
 import { Sma } from '../indicators/sma.js';
@@ -57,9 +55,10 @@ export const VOLATILITY_FEATURES = specs('volatility', [
 /** Ranges, bands, channels and volatility estimates. */
 export class VolatilityFeatures {
   readonly #first: number;
-  readonly #sma: PriceSma;
+  /** Columns of the averages that other groups have already. */
+  readonly #sma20: number;
+  readonly #ema20: number;
   readonly #deviation: StandardDeviation;
-  readonly #ema: Ema;
   readonly #accUpper: Sma;
   readonly #accLower: Sma;
   readonly #averageDeviation: AverageDeviation;
@@ -72,9 +71,9 @@ export class VolatilityFeatures {
 
   constructor(layout: StateLayout, m: MarketState, columnOf: ColumnOf, lengthMs: number) {
     this.#first = columnOf('true_range');
-    this.#sma = new PriceSma(layout, m.history, FIELD.close, 20);
+    this.#sma20 = columnOf('sma_20');
+    this.#ema20 = columnOf('ema_20');
     this.#deviation = new StandardDeviation(layout, m.history, FIELD.close, 20);
-    this.#ema = new Ema(layout, 20);
     this.#accUpper = new Sma(layout, 20);
     this.#accLower = new Sma(layout, 20);
     this.#averageDeviation = new AverageDeviation(m.history, 20);
@@ -95,14 +94,14 @@ export class VolatilityFeatures {
     this.#bands(s, m, out, at + 4);
     this.#channels(s, m, out, at + 14);
     out[at + 22] = this.#deviationNow;
-    out[at + 23] = this.#averageDeviation.update(s);
+    out[at + 23] = this.#averageDeviation.update(s, m.meanClose20);
     this.#estimates(s, m, out, at + 24);
   }
 
   #deviationNow = NaN;
 
   #bands(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
-    const mean = this.#sma.update(s);
+    const mean = out[this.#sma20]!;
     const deviation = this.#deviation.update(s);
     this.#deviationNow = deviation;
     const upper = mean + 2 * deviation;
@@ -112,7 +111,7 @@ export class VolatilityFeatures {
     out[at + 2] = lower;
     out[at + 3] = ratio(upper - lower, mean);
     out[at + 4] = upper === lower ? 0.5 : (m.close - lower) / (upper - lower);
-    const ema = this.#ema.update(s, m.close);
+    const ema = out[this.#ema20]!;
     const channelUpper = ema + 2 * m.atr10;
     const channelLower = ema - 2 * m.atr10;
     out[at + 5] = channelUpper;

@@ -13,14 +13,12 @@ export class AverageDeviation implements Kernel {
     this.#history = history;
   }
 
-  update(s: Float64Array): number {
+  /** `mean` of the window. */
+  update(s: Float64Array, mean: number): number {
     const period = this.requiredInputs;
     const n = this.#history.count(s);
     if (n < period) return NaN;
     const base = this.#history.base(FIELD.close);
-    let sum = 0;
-    for (let i = n - period; i < n; i++) sum += s[base + (i & MASK)]!;
-    const mean = sum / period;
     let deviation = 0;
     for (let i = n - period; i < n; i++) deviation += Math.abs(s[base + (i & MASK)]! - mean);
     return deviation / period;

@@ -44,7 +44,7 @@ export class ConnorsRsi implements Kernel {
     const base = history.base(FIELD.logReturn);
     const newest = s[base + ((n - 1) & MASK)]!;
     let below = 0;
-    for (let i = n - 1 - this.#rank; i < n - 1; i++) below += s[base + (i & MASK)]! < newest ? 1 : 0;
+    for (let i = n - 1 - this.#rank; i < n - 1; i++) below += Number(s[base + (i & MASK)]! < newest);
     return (this.#closeRsi.rsi + this.#streakRsi.rsi + (100 * below) / this.#rank) / 3;
   }
 }

@@ -1,5 +1,7 @@
-import { FIELD, type History } from './history.js';
+import { FIELD, HISTORY_BARS, type History } from './history.js';
 import type { Kernel } from './kernel.js';
+
+const MASK = HISTORY_BARS - 1;
 
 /**
  * Least-squares line through the last `period` closes (x = 0..period − 1): `slope` (price a bar), `intercept`
@@ -28,14 +30,16 @@ export class LinearRegression implements Kernel {
   update(s: Float64Array): void {
     const history = this.#history;
     const period = this.requiredInputs;
-    if (history.count(s) < period) {
+    const n = history.count(s);
+    if (n < period) {
       this.slope = this.end = this.forecast = this.angle = this.r2 = NaN;
       return;
     }
+    const base = history.base(FIELD.close);
     let sumXY = 0;
     let sumY = 0;
     for (let i = period - 1; i >= 0; i--) {
-      const y = history.value(s, FIELD.close, i);
+      const y = s[base + ((n - 1 - i) & MASK)]!;
       sumY += y;
       sumXY += i * y;
     }
@@ -49,7 +53,7 @@ export class LinearRegression implements Kernel {
     let total = 0;
     let explained = 0;
     for (let i = 0; i < period; i++) {
-      const deviation = history.value(s, FIELD.close, i) - mean;
+      const deviation = s[base + ((n - 1 - i) & MASK)]! - mean;
       const fitted = intercept + slope * (period - 1 - i) - mean;
       total += deviation * deviation;
       explained += fitted * fitted;

@@ -103,8 +103,8 @@ export class Swings implements Kernel {
     let supportTouches = 0;
     let resistanceTouches = 0;
     for (let i = first; i < first + known; i++) {
-      if (Math.abs(s[i]! - support) <= tolerance) supportTouches++;
-      if (Math.abs(s[i]! - resistance) <= tolerance) resistanceTouches++;
+      supportTouches += Number(Math.abs(s[i]! - support) <= tolerance);
+      resistanceTouches += Number(Math.abs(s[i]! - resistance) <= tolerance);
     }
     this.support = support;
     this.resistance = resistance;

@@ -38,7 +38,7 @@ export class TurnoverImpact implements Kernel {
       const r = s[returns + slot]!;
       const v = s[volumes + slot]!;
       total += v;
-      if (r > 0) up += v;
+      up += Number(r > 0) * v;
       if (v > 0) {
         impact += Math.abs(r) / (s[closes + slot]! * v);
         traded++;

@@ -6,9 +6,20 @@ const MASK = HISTORY_BARS - 1;
 export function windowMean(s: Float64Array, history: History, field: Field, window: number): number {
   const base = history.base(field);
   const n = history.count(s);
-  let sum = 0;
-  for (let i = n - window; i < n; i++) sum += s[base + (i & MASK)]!;
-  return sum / window;
+  // Four sums side by side: one alone waits for each addition before the next.
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let i = n - window;
+  for (; i < n - 3; i += 4) {
+    a += s[base + (i & MASK)]!;
+    b += s[base + ((i + 1) & MASK)]!;
+    c += s[base + ((i + 2) & MASK)]!;
+    d += s[base + ((i + 3) & MASK)]!;
+  }
+  for (; i < n; i++) a += s[base + (i & MASK)]!;
+  return (a + b + (c + d)) / window;
 }
 
 /** Sum of squared deviations from `mean` over the last `window` values of a field. */
@@ -21,12 +32,26 @@ export function windowSquares(
 ): number {
   const base = history.base(field);
   const n = history.count(s);
-  let sum = 0;
-  for (let i = n - window; i < n; i++) {
-    const deviation = s[base + (i & MASK)]! - mean;
-    sum += deviation * deviation;
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let i = n - window;
+  for (; i < n - 3; i += 4) {
+    const p = s[base + (i & MASK)]! - mean;
+    const q = s[base + ((i + 1) & MASK)]! - mean;
+    const r = s[base + ((i + 2) & MASK)]! - mean;
+    const t = s[base + ((i + 3) & MASK)]! - mean;
+    a += p * p;
+    b += q * q;
+    c += r * r;
+    d += t * t;
   }
-  return sum;
+  for (; i < n; i++) {
+    const deviation = s[base + (i & MASK)]! - mean;
+    a += deviation * deviation;
+  }
+  return a + b + (c + d);
 }
 
 /**
@@ -78,7 +103,7 @@ export function windowVarianceRatio(s: Float64Array, history: History, field: Fi
 
 /**
  * Hurst exponent from the rescaled range of the last `window` log returns, whose mean and summed squared
- * deviations are given: ln(R/S) / ln(window/2); near 0.5 for a random walk. 0.5 for a flat window.
+ * deviations are given: ln(R/S) / ln(window/2); near 0.5 for a random walk. 0.5 for a flat window. `window` is even.
  * Source: Hurst 1951, Peters 1994.
  */
 export function windowHurst(
@@ -92,16 +117,26 @@ export function windowHurst(
   const sigma = Math.sqrt(squares / window);
   if (sigma < 1e-12) return 0.5;
   const base = history.base(field);
-  const n = history.count(s);
-  let walk = 0;
+  const half = window >> 1;
+  const from = history.count(s) - window;
+  // The walks of both halves side by side, each from 0; the second begins where the first ends.
+  let early = 0;
+  let late = 0;
   let highest = 0;
   let lowest = 0;
-  for (let i = n - window; i < n; i++) {
-    walk += s[base + (i & MASK)]! - mean;
-    if (walk > highest) highest = walk;
-    else if (walk < lowest) lowest = walk;
+  let highestLate = -Infinity;
+  let lowestLate = Infinity;
+  for (let i = from; i < from + half; i++) {
+    early += s[base + (i & MASK)]! - mean;
+    late += s[base + ((i + half) & MASK)]! - mean;
+    if (early > highest) highest = early;
+    else if (early < lowest) lowest = early;
+    if (late > highestLate) highestLate = late;
+    if (late < lowestLate) lowestLate = late;
   }
-  return Math.log((highest - lowest) / sigma) / Math.log(window / 2);
+  highest = Math.max(highest, early + highestLate);
+  lowest = Math.min(lowest, early + lowestLate);
+  return Math.log((highest - lowest) / sigma) / Math.log(half);
 }
 
 /** Pearson correlation of two fields of given means over the last `window` bars; 0 when either is flat. */

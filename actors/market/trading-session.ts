@@ -40,9 +40,14 @@ function firstOfMonth(year: number, month: number): number {
   return era * 146_097 + dayOfEra - 719_468;
 }
 
+/** Remainder of a whole number, never negative; `%` on numbers beyond 2³¹ is a slow call. */
+function modulo(x: number, divisor: number): number {
+  return x - Math.floor(x / divisor) * divisor;
+}
+
 /** Day of week of a day number, 0 = Sunday. */
 function weekday(day: number): number {
-  return (((day + 4) % 7) + 7) % 7;
+  return modulo(day + 4, 7);
 }
 
 function firstSundayOnOrAfter(day: number): number {
@@ -102,7 +107,7 @@ export function tradingDay(ts: number): number {
 /** Minutes from `ts` to the end of the FX week, Friday 17:00 New York; 0..10080, 0 at the close itself. */
 export function minutesToWeekClose(ts: number): number {
   const local = ts + newYorkOffsetMs(ts) + 7 * HOUR;
-  const sinceWeekStart = (((local - 2 * DAY) % (7 * DAY)) + 7 * DAY) % (7 * DAY);
+  const sinceWeekStart = modulo(local - 2 * DAY, 7 * DAY);
   if (sinceWeekStart === 0) return 0;
   const left = 7 * DAY - sinceWeekStart;
   // The clocks may change before then.
@@ -122,21 +127,21 @@ export interface SessionState {
  * 08:00-17:00 local. `minutesSinceOpen` counts from the newest session opening, open or not.
  */
 export function sessionsAt(ts: number, out: SessionState): void {
-  const tokyo = (((ts + 9 * HOUR) % DAY) + DAY) % DAY;
-  const london = (((ts + londonOffsetMs(ts)) % DAY) + DAY) % DAY;
-  const newYork = (((ts + newYorkOffsetMs(ts)) % DAY) + DAY) % DAY;
+  const tokyo = modulo(ts + 9 * HOUR, DAY);
+  const london = modulo(ts + londonOffsetMs(ts), DAY);
+  const newYork = modulo(ts + newYorkOffsetMs(ts), DAY);
   out.asia = tokyo >= 9 * HOUR && tokyo < 18 * HOUR;
   out.london = london >= 8 * HOUR && london < 17 * HOUR;
   out.newYork = newYork >= 8 * HOUR && newYork < 17 * HOUR;
-  const sinceAsia = (tokyo - 9 * HOUR + DAY) % DAY;
-  const sinceLondon = (london - 8 * HOUR + DAY) % DAY;
-  const sinceNewYork = (newYork - 8 * HOUR + DAY) % DAY;
+  const sinceAsia = tokyo - 9 * HOUR + (tokyo < 9 * HOUR ? DAY : 0);
+  const sinceLondon = london - 8 * HOUR + (london < 8 * HOUR ? DAY : 0);
+  const sinceNewYork = newYork - 8 * HOUR + (newYork < 8 * HOUR ? DAY : 0);
   out.minutesSinceOpen = Math.min(sinceAsia, sinceLondon, sinceNewYork) / 60_000;
 }
 
-/** Hour of day (0..24, fractional) and day of week (0 = Sunday) in UTC. */
-export function utcHour(ts: number): number {
-  return (((ts % DAY) + DAY) % DAY) / HOUR;
+/** Minute of the day in UTC, 0..1439. */
+export function utcMinute(ts: number): number {
+  return Math.floor(modulo(ts, DAY) / 60_000);
 }
 
 /** Day of week in UTC, 0 = Sunday. */

@@ -130,7 +130,10 @@ const KERNELS: Readonly<Record<string, Make>> = {
       ],
     };
   },
-  AverageDeviation: ofHistory((_, history) => new AverageDeviation(history, 20)),
+  AverageDeviation: (_, history) => {
+    const k = new AverageDeviation(history, 20);
+    return { first: k.requiredInputs, step: (s) => [k.update(s, windowMean(s, history, FIELD.close, 20))] };
+  },
   AwesomeOscillator: (layout) => {
     const k = new AwesomeOscillator(layout, 5, 34);
     return { first: k.requiredInputs, step: (s, b) => [k.update(s, b.high, b.low)] };

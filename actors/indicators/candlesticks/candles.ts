@@ -51,6 +51,9 @@ export class Candles {
   readonly #high = new Float64Array(SEEN);
   readonly #low = new Float64Array(SEEN);
   readonly #close = new Float64Array(SEEN);
+  readonly #top = new Float64Array(SEEN);
+  readonly #bottom = new Float64Array(SEEN);
+  readonly #body = new Float64Array(SEEN);
   #s: Float64Array = new Float64Array(0);
   #bars = 0;
   #lookback = 0;
@@ -71,10 +74,16 @@ export class Candles {
     this.#bars = bars;
     for (let ago = 0; ago < SEEN; ago++) {
       const slot = (bars - 1 - ago) & MASK;
-      this.#open[ago] = s[this.#opens + slot]!;
+      const open = s[this.#opens + slot]!;
+      const close = s[this.#closes + slot]!;
+      const white = close >= open;
+      this.#open[ago] = open;
       this.#high[ago] = s[this.#highs + slot]!;
       this.#low[ago] = s[this.#lows + slot]!;
-      this.#close[ago] = s[this.#closes + slot]!;
+      this.#close[ago] = close;
+      this.#top[ago] = white ? close : open;
+      this.#bottom[ago] = white ? open : close;
+      this.#body[ago] = Math.abs(close - open);
     }
     const at = this.#at;
     if (bars > ALL_ROLLING) {
@@ -119,15 +128,15 @@ export class Candles {
   }
   /** Upper end of the real body. */
   top(ago: number): number {
-    return this.close(ago) >= this.open(ago) ? this.close(ago) : this.open(ago);
+    return this.#top[ago]!;
   }
   /** Lower end of the real body. */
   bottom(ago: number): number {
-    return this.close(ago) >= this.open(ago) ? this.open(ago) : this.close(ago);
+    return this.#bottom[ago]!;
   }
   /** Length of the real body. */
   body(ago: number): number {
-    return Math.abs(this.close(ago) - this.open(ago));
+    return this.#body[ago]!;
   }
   range(ago: number): number {
     return this.high(ago) - this.low(ago);
