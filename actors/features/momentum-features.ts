@@ -47,7 +47,7 @@ export const MOMENTUM_FEATURES = specs('momentum', [
   ['trix_15', 'raw', 'percent', 44, 'One-bar rate of change of a triple EMA₁₅', 'TRIX'],
   ['ultosc_7_14_28', 'raw', '0..100', 29, 'Ultimate oscillator', 'ULTOSC'],
   ['bop', 'raw', '−1..1', 1, '(close − open) / (high − low); 0 for a flat bar', 'BOP'],
-  ['imi_14', 'raw', '0..100', 14, 'Intraday momentum index, 14 bars', 'IMI'],
+  ['imi_14', 'raw', '0..100', 14, 'Intraday momentum index, 14 bars; 50 without bodies', 'IMI'],
   ['tsi_25_13', 'raw', '−100..100', 38, '100·EMA₁₃(EMA₂₅(Δclose)) / EMA₁₃(EMA₂₅(|Δclose|))'],
   ['ao_5_34', 'atr', 'price', 34, 'SMA₅ − SMA₃₄ of (high + low)/2'],
   ['dpo_20', 'atr', 'price', 20, 'close 11 bars ago − SMA₂₀: detrended price oscillator'],

@@ -20,13 +20,36 @@ const RING_INDEX = 9;
 const PRICES = 10;
 const SLOTS = PRICES + RING;
 
-/** sin and cos of 2π·i/n for every n a dominant cycle can have (0..51): a table, not work per bar. */
+/*
+ * sin and cos of 2π·i/n for every n a dominant cycle can have (0..51): a table, not work per bar. Rounded right, which
+ * C's library nearly does and JavaScript's does not: in a market that stands still the sums over a cycle are nothing
+ * but these last bits, and the phase is their quotient.
+ */
+const FRACTION_BITS = 110n;
 const SIN: Float64Array[] = [];
 const COS: Float64Array[] = [];
 for (let n = 0; n <= 51; n++) {
   const constant = Math.atan(1) * 8;
-  SIN.push(Float64Array.from({ length: n }, (_, i) => Math.sin((i * constant) / n)));
-  COS.push(Float64Array.from({ length: n }, (_, i) => Math.cos((i * constant) / n)));
+  const angles = Float64Array.from({ length: n }, (_, i) => (i * constant) / n);
+  SIN.push(angles.map((angle) => taylor(toFixed(angle), 1n)));
+  COS.push(angles.map((angle) => taylor(toFixed(angle), 0n)));
+}
+
+/** A number of [0, 8) with {@link FRACTION_BITS} bits after the point, exactly. */
+function toFixed(x: number): bigint {
+  return BigInt(x * 2 ** 60) << (FRACTION_BITS - 60n);
+}
+
+/** The series of sin (`first` 1) or cos (`first` 0) of a fixed-point angle, rounded to the nearest number. */
+function taylor(x: bigint, first: 0n | 1n): number {
+  const square = (x * x) >> FRACTION_BITS;
+  let term = first === 1n ? x : 1n << FRACTION_BITS;
+  let sum = term;
+  for (let k = first; term !== 0n; k += 2n) {
+    term = -((term * square) >> FRACTION_BITS) / ((k + 1n) * (k + 2n));
+    sum += term;
+  }
+  return Number(sum) / 2 ** Number(FRACTION_BITS);
 }
 
 /** Smoothed dominant cycle period in bars. Source: TA-Lib `HT_DCPERIOD`. */

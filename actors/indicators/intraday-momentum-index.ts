@@ -3,7 +3,10 @@ import type { Kernel } from './kernel.js';
 
 const MASK = HISTORY_BARS - 1;
 
-/** Chande's intraday momentum index, 0..100: the share of up bodies in all bodies. Source: TA-Lib `IMI`. */
+/**
+ * Chande's intraday momentum index, 0..100: the share of up bodies in all bodies; 50 where there are none, as TA-Lib has
+ * it since 0.8 (0.7 divides by zero). Source: TA-Lib `IMI`.
+ */
 export class IntradayMomentumIndex implements Kernel {
   readonly requiredInputs: number;
   readonly #history: History;
@@ -26,6 +29,6 @@ export class IntradayMomentumIndex implements Kernel {
       if (body > 0) up += body;
       else down -= body;
     }
-    return up + down === 0 ? 0 : 100 * (up / (up + down));
+    return up + down === 0 ? 50 : 100 * (up / (up + down));
   }
 }

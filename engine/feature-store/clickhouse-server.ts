@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
-import type { ClickHouseTransport } from './clickhouse-feature-store.js';
+import { INSERT_SETTINGS, type ClickHouseTransport } from './clickhouse-feature-store.js';
 
 export interface ClickHouseServerSettings {
   readonly url: string;
@@ -37,6 +37,7 @@ export class ClickHouseServer implements ClickHouseTransport {
     const { stream } = await this.client.exec({
       query: `INSERT INTO ${table} (${columns}) FORMAT RowBinary`,
       values: Readable.from([rows]),
+      clickhouse_settings: INSERT_SETTINGS,
     });
     // The connection is free for the next request once the answer is read.
     await buffer(stream);

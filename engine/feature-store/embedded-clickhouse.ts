@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createClient, type ClickHouseClient } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
-import type { ClickHouseTransport } from './clickhouse-feature-store.js';
+import { INSERT_SETTINGS, type ClickHouseTransport } from './clickhouse-feature-store.js';
 
 /**
  * The real ClickHouse engine in this process (chdb). RowBinary goes in and out as segment files, which the
@@ -32,6 +32,7 @@ export class EmbeddedClickHouse implements ClickHouseTransport {
       await writeFile(file, rows);
       await this.client.command({
         query: `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM file(${quoted(file)}, 'RowBinary', ${quoted(structure)})`,
+        clickhouse_settings: INSERT_SETTINGS,
       });
     });
   }

@@ -32,42 +32,44 @@ const CALL_OF: Readonly<Record<string, readonly [call: string, output: string]>>
   accbands_lower: ['accbands_20', 'RealLowerBand'],
 };
 
-const bars = talibBars('synthetic_h1');
-const calls = talibCalls('synthetic_h1');
-const rows = (() => {
+/** Invented hours, and hours on so coarse a grid that prices tie and stand still. */
+for (const series of ['synthetic_h1', 'coarse_grid_h1']) {
+  const calls = talibCalls(series);
   const engine = new FeatureEngine(3_600_000);
   const state = new Float64Array(engine.stateSize);
-  return bars.map((bar) => {
+  const rows = talibBars(series).map((bar) => {
     engine.update(state, bar);
     return engine.row.slice(0, FEATURE_COUNT);
   });
-})();
 
-for (const spec of CATALOGUE.filter(({ talib, group }) => talib !== undefined && group !== 'candlesticks')) {
-  test(`${spec.name} is TA-Lib's ${spec.talib} on every bar, from the same first bar`, () => {
-    const [name, output] = CALL_OF[spec.name] ?? [spec.name, undefined];
-    const call = calls[name];
-    assert.ok(call, `no recorded call ${name}`);
-    assert.equal(call.function, spec.talib);
-    const expected = call.outputs[output ?? Object.keys(call.outputs)[0]!];
-    assert.ok(expected, `no output ${output}`);
-    const column = columnOf(spec.name);
-    assert.equal(spec.warmUpBars, call.begin + 1, 'declared warm-up');
-    rows.forEach((row, bar) => {
-      const value = expected[bar];
-      const actual = row[column]!;
-      if (value === null || value === undefined)
-        assert.ok(Number.isNaN(actual), `bar ${bar}: ${actual} before the first`);
-      else
-        assert.ok(
-          Math.abs(actual - value) <= 1e-9 * Math.max(1, Math.abs(value)),
-          `bar ${bar}: ${actual}, TA-Lib ${value}`,
-        );
+  for (const spec of CATALOGUE.filter(
+    ({ talib, group }) => talib !== undefined && group !== 'candlesticks',
+  )) {
+    test(`${spec.name} is TA-Lib's ${spec.talib} on every bar of ${series}, from the same first bar`, () => {
+      const [name, output] = CALL_OF[spec.name] ?? [spec.name, undefined];
+      const call = calls[name];
+      assert.ok(call, `no recorded call ${name}`);
+      assert.equal(call.function, spec.talib);
+      const expected = call.outputs[output ?? Object.keys(call.outputs)[0]!];
+      assert.ok(expected, `no output ${output}`);
+      const column = columnOf(spec.name);
+      assert.equal(spec.warmUpBars, call.begin + 1, 'declared warm-up');
+      rows.forEach((row, bar) => {
+        // TA-Lib 0.7 divides by zero where no bar has a body; 0.8 says 50.
+        const value = expected[bar] ?? (spec.talib === 'IMI' && bar >= call.begin ? 50 : null);
+        const actual = row[column]!;
+        if (value === null) assert.ok(Number.isNaN(actual), `bar ${bar}: ${actual} before the first`);
+        else
+          assert.ok(
+            Math.abs(actual - value) <= 1e-9 * Math.max(1, Math.abs(value)),
+            `bar ${bar}: ${actual}, TA-Lib ${value}`,
+          );
+      });
     });
-  });
+  }
 }
 
-for (const series of ['synthetic_h1', 'pattern_zoo_m1']) {
+for (const series of ['synthetic_h1', 'coarse_grid_h1', 'pattern_zoo_m1']) {
   test(`candlesticks equal TA-Lib's on every bar of ${series}`, () => {
     const zoo = talibBars(series);
     const recorded = talibCalls(series);
