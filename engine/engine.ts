@@ -66,6 +66,8 @@ const REBUILD_PAGE = 1_000;
 /** Inferences begun ahead that are kept at most; an older one is begun again when it is asked for. */
 const AHEAD_MAX = 4_096;
 const RETENTION_EVERY_MS = 86_400_000;
+/** Time between two looks at whether the server of model files is there: nothing else would notice for days. */
+const ARTIFACTS_EVERY_MS = 3_000;
 /** Messages queued in the actors, and rows that wait for their signal, above which inputs wait. */
 const BACKLOG_MAX = 2_048;
 
@@ -199,6 +201,9 @@ export class Engine {
   #postgres: EmbeddedPostgres | undefined;
   readonly #retries = new Set<NodeJS.Timeout>();
   #retention: NodeJS.Timeout | undefined;
+  #artifactsWatch: NodeJS.Timeout | undefined;
+  /** What is wrong with the server of model files, as far as is known. */
+  #artifactsError: string | undefined;
   readonly #sinks: Sink[] = [];
   #state: 'starting' | 'serving' | 'stopping' | 'stopped' = 'starting';
   readonly #latency: { onEvidence?: (evidence: Evidence) => void } = {};
@@ -293,6 +298,7 @@ export class Engine {
       this.log,
     );
     this.#startSinks();
+    if (this.config.artifacts.uri !== undefined) this.#watchArtifacts();
     for (const [key, definition] of this.journal.facts('group:'))
       await this.#openGroup(key, definition as GroupDefinition);
     await this.#recover([...this.#groups.values()]);
@@ -308,6 +314,22 @@ export class Engine {
       if (dropped > 0) this.log.info({ dropped }, 'partitions past their time were dropped');
     });
     this.#retention = setTimeout(() => this.#keepRetention(), RETENTION_EVERY_MS).unref();
+  }
+
+  #watchArtifacts(): void {
+    void this.artifacts
+      .probe()
+      .then(
+        () => undefined,
+        (error: unknown) => messageOf(error),
+      )
+      .then((error) => {
+        if (error !== undefined && this.#artifactsError === undefined && this.#state === 'serving')
+          this.log.warn({ error }, 'the server of model files is away');
+        this.#artifactsError = error;
+        if (this.#state === 'stopping' || this.#state === 'stopped') return;
+        this.#artifactsWatch = setTimeout(() => this.#watchArtifacts(), ARTIFACTS_EVERY_MS).unref();
+      });
   }
 
   /** Makes the tables: now in this process, as soon as it answers on a server. */
@@ -1232,9 +1254,12 @@ export class Engine {
     return this.#sinks.map((sink) => sink.status());
   }
 
-  /** Outside sources of input and how they are. */
+  /** What the engine takes from elsewhere, where that is configured, and how it is: input, model files. */
   sourceStatus(): readonly { readonly name: string; readonly error: string | undefined }[] {
-    return this.messaging === undefined ? [] : [{ name: 'nats', error: this.messaging.error }];
+    return [
+      ...(this.messaging === undefined ? [] : [{ name: 'nats', error: this.messaging.error }]),
+      ...(this.config.artifacts.uri === undefined ? [] : [{ name: 's3', error: this.#artifactsError }]),
+    ];
   }
 
   /** Tallies of a tenant: signals by direction, reasons for none. */
@@ -1306,6 +1331,7 @@ export class Engine {
     await this.messaging?.stop();
     await Promise.all([this.inference.close(), this.#training.close()]);
     clearTimeout(this.#retention);
+    clearTimeout(this.#artifactsWatch);
     for (const timer of this.#retries) clearTimeout(timer);
     await Promise.all([this.predictions?.close(), this.registry?.close(), this.features?.close()]);
     this.artifacts.close();

@@ -133,11 +133,7 @@ export class ApiServer {
     this.#server.addService(serviceOf(definition, 'EngineService'), {
       GetHealth: this.#unary('viewer', (_request: unknown, caller) => {
         const health = this.health();
-        const silent = <T extends object>(stores: readonly T[]): T[] =>
-          stores.map((store) => ({ ...store, error: '' }));
-        if (caller.role === 'operator') return health;
-        // Words of a store may tell where it is.
-        return { ...health, sinks: silent(health.sinks), sources: silent(health.sources) };
+        return caller.role === 'operator' ? health : this.#healthFor(caller.tenantId, health);
       }),
     });
     this.#health.addToServer(this.#server);
@@ -241,6 +237,39 @@ export class ApiServer {
       features_differing: counts.skew.differing,
       trades: counts.trades,
       sources,
+    };
+  }
+
+  /** The health of the engine as one tenant may see it: its own counts, and no words of a store, which may tell where it is. */
+  #healthFor(tenantId: string, health: EngineHealth): EngineHealth {
+    const silent = <T extends object>(stores: readonly T[]): T[] =>
+      stores.map((store) => ({ ...store, error: '' }));
+    const counts = this.#engine.tenantCounts(tenantId);
+    const directions = ['LONG', 'SHORT', 'FLAT'];
+    const withheld = Object.entries(counts).filter(
+      ([outcome]) => !directions.includes(outcome) && !outcome.startsWith('abstained:'),
+    );
+    return {
+      ...health,
+      actors: 0,
+      queued: 0,
+      bars: 0,
+      quotes: 0,
+      feature_rows: 0,
+      signals: directions.reduce((sum, direction) => sum + (counts[direction] ?? 0), 0),
+      rejected: 0,
+      duplicates: 0,
+      late: 0,
+      withheld: Object.fromEntries(withheld),
+      dead_letters: 0,
+      parked_actors: 0,
+      journal_bytes: 0,
+      subscribers: this.#hub.sizeOf(tenantId),
+      sinks: silent(health.sinks).map((sink) => ({ ...sink, lag_rows: 0 })),
+      features_checked: 0,
+      features_differing: 0,
+      trades: 0,
+      sources: silent(health.sources),
     };
   }
 

@@ -154,6 +154,13 @@ export class SignalHub {
     return this.#subscriptions.size;
   }
 
+  /** Subscriptions of one tenant. */
+  sizeOf(tenantId: string): number {
+    let size = 0;
+    for (const { filter } of this.#subscriptions) if (filter.tenantId === tenantId) size++;
+    return size;
+  }
+
   add(subscription: Subscription): void {
     this.#subscriptions.add(subscription);
     subscription.resume();

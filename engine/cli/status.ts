@@ -37,7 +37,7 @@ function describe(health: EngineHealth): string {
     error,
   ]);
   const sources = health.sources.map(({ name, healthy, error }) => [
-    `${name} (input)`,
+    `${name} (source)`,
     healthy ? 'ok' : 'away',
     '',
     '',

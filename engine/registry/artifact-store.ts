@@ -18,5 +18,7 @@ export interface ArtifactStore {
   fetch(place: ArtifactPlace, sha256: string): Promise<void>;
   /** Path of a file in the local folder. Throws `NOT_FOUND`. */
   path(sha256: string): string;
+  /** Throws `STORE_UNAVAILABLE` when files can be neither stored nor fetched now. */
+  probe(): Promise<void>;
   close(): void;
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { constants, createReadStream, existsSync, mkdirSync } from 'node:fs';
+import { access, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { SuhoError } from '../errors.js';
+import { SuhoError, messageOf } from '../errors.js';
 import type { ArtifactPlace, ArtifactStore } from './artifact-store.js';
 
 /** Model files in a folder: `SHA256.onnx`. */
@@ -53,6 +53,17 @@ export class FolderArtifactStore implements ArtifactStore {
       throw new SuhoError('BAD_MODEL', `The model file ${sha256} came as ${found}: it is refused.`);
     }
     await rename(file, this.#file(sha256));
+  }
+
+  async probe(): Promise<void> {
+    mkdirSync(this.#folder, { recursive: true });
+    try {
+      await access(this.#folder, constants.W_OK);
+    } catch (error) {
+      throw new SuhoError('STORE_UNAVAILABLE', `Model files cannot be written: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
   }
 
   close(): void {}

@@ -13,6 +13,9 @@ import { SuhoError, messageOf } from '../errors.js';
 import type { ArtifactPlace, ArtifactStore } from './artifact-store.js';
 import type { FolderArtifactStore } from './folder-artifact-store.js';
 
+/** How long a server that is asked whether it is there may take. */
+const PROBE_MS = 3_000;
+
 export interface S3Settings {
   /** `s3://BUCKET` or `s3://BUCKET/PREFIX`. */
   readonly uri: string;
@@ -91,10 +94,27 @@ export class S3ArtifactStore implements ArtifactStore {
 
   /** Says whether the bucket can be read and written; throws `STORE_UNAVAILABLE` with what is wrong. */
   async check(): Promise<void> {
-    const Key = [this.#prefix, '.suho-doctor'].filter((part) => part !== '').join('/');
     await this.#ask('written', async () => {
-      await this.#client.send(new PutObjectCommand({ Bucket: this.#bucket, Key, Body: 'ok' }));
+      await this.#client.send(new PutObjectCommand({ Bucket: this.#bucket, Key: this.#testKey, Body: 'ok' }));
     });
+  }
+
+  /** Any answer will do, also that there is nothing of that name or that this login may not ask. */
+  async probe(): Promise<void> {
+    await this.#ask('fetched', async () => {
+      try {
+        await this.#client.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: this.#testKey }), {
+          abortSignal: AbortSignal.timeout(PROBE_MS),
+        });
+      } catch (error) {
+        if (!(error instanceof S3ServiceException) || (error.$metadata.httpStatusCode ?? 500) >= 500)
+          throw error;
+      }
+    });
+  }
+
+  get #testKey(): string {
+    return [this.#prefix, '.suho-doctor'].filter((part) => part !== '').join('/');
   }
 
   close(): void {

@@ -217,6 +217,77 @@ test('a tenant that calls too often is told when to come again, and no other ten
   streams[1]!.cancel();
 });
 
+test('no call of one tenant reads or changes anything of another', async (t) => {
+  const lines = inventedBars(1_260, { momentum: 0.7, seed: 32 });
+  const engine = await openEngine(t, temporaryFolder(t), {
+    tenants: [
+      { id: 'acme', apiKeySha256: [{ sha256: hash('key-a'), role: 'trader' }] },
+      { id: 'zen', apiKeySha256: [{ sha256: hash('key-z'), role: 'trader' }] },
+      { id: 'ops', apiKeySha256: [{ sha256: hash('key-o'), role: 'operator' }] },
+    ],
+  });
+  const { port } = await serve(t, engine);
+  const client = clientOf(t, port);
+  for (let i = 0; i < 1_200; i += 400) await client.publish(lines.slice(i, i + 400), 'key-a');
+  await engine.settled();
+  await engine.train('acme@published/EURUSD/1h', lines[1_199]!.openTime + 3_600_000);
+  await client.publish(lines.slice(1_200, 1_250), 'key-a');
+  await engine.settled();
+  const before = engine.snapshotStates();
+
+  // StreamSignals, GetLatestSignal: there is nothing, not even with the other's cursor.
+  const latest = { symbol: 'EURUSD', timeframe: 'TIMEFRAME_1H' };
+  assert.equal(await codeOf(client.call('SignalService', 'GetLatestSignal', latest, 'key-a')), 'OK');
+  assert.equal(await codeOf(client.call('SignalService', 'GetLatestSignal', latest, 'key-z')), 'NOT_FOUND');
+  const stream = client.stream({ resume_after: 0 }, 'key-z');
+  const stolen: unknown[] = [];
+  stream.on('data', (update) => stolen.push(update));
+  stream.on('error', () => undefined);
+
+  // PublishBars, PublishQuotes: the same symbol is another series, and the first one's state stays as it was.
+  assert.equal((await client.publish(lines.slice(1_250), 'key-z')).accepted, 10);
+  await engine.settled();
+  for (const [id, state] of before) assert.deepEqual(engine.snapshotStates().get(id), state, id);
+  assert.equal(engine.barsOf('zen@published/EURUSD/1h'), 10);
+  assert.equal(engine.route('zen', 'zen@published/EURUSD/1h'), undefined, 'a model of its own it has not');
+
+  // ReportTrade: a prediction of another is one that is not there.
+  const { prediction_id: predictionId } = await client.call<{ prediction_id: string }>(
+    'SignalService',
+    'GetLatestSignal',
+    latest,
+    'key-a',
+  );
+  const trade = {
+    trade_id: 'z1',
+    prediction_id: predictionId,
+    side: 'LONG',
+    quantity: 1,
+    entry_time: lines[1_249]!.openTime,
+    entry_price: 1,
+    exit_time: lines[1_249]!.openTime + 1,
+    exit_price: 1.01,
+  };
+  const answer = await client.call<{ answer: string }>('FeedbackService', 'ReportTrade', trade, 'key-z');
+  assert.equal(answer.answer, 'UNKNOWN_PREDICTION');
+  await engine.stored();
+  const [row] = await engine.predictions.sql(
+    `SELECT trades FROM ml_predictions WHERE prediction_id = '${predictionId}'`,
+    'acme',
+  );
+  assert.equal(Number(row!['trades']), 0);
+
+  // GetHealth: how much another tenant does is not told.
+  const [seenByZen, seenByOps] = [await health(client, 'key-z'), await health(client, 'key-o')];
+  assert.ok(seenByOps.bars >= 1_260 && seenByOps.signals >= 40, JSON.stringify(seenByOps));
+  const { signals, bars: barsSeen, feature_rows: rows, subscribers, withheld } = seenByZen;
+  assert.deepEqual([signals, barsSeen, rows, subscribers], [0, 0, 0, 1]);
+  assert.deepEqual(Object.keys(withheld), ['no_model']);
+  assert.equal((await health(client, 'key-a')).signals, seenByOps.signals);
+  assert.deepEqual(stolen, []);
+  stream.cancel();
+});
+
 test('without any credential the engine binds loopback only', async (t) => {
   const engine = await openEngine(t, temporaryFolder(t), { grpc: { host: '0.0.0.0', port: 0 } });
   const api = new ApiServer(engine, { simulated: false });

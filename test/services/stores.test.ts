@@ -170,6 +170,15 @@ test('an S3 server keeps model files; a download that broke off goes on, a damag
     assert.deepEqual(readdirSync(there), [`${sha256}.onnx`]);
   }
   rmSync(path.join(there, `${sha256}.onnx`));
+  // Another tenant that knows the name of the file finds none of its own.
+  await assert.rejects(
+    other.fetch({ ...place, tenantId: 'zen' }, sha256),
+    (error) => error instanceof SuhoError && error.code === 'NOT_FOUND',
+  );
+  assert.deepEqual(
+    readdirSync(there).filter((name) => name.endsWith('.onnx')),
+    [],
+  );
   writeFileSync(partial, Buffer.alloc(80_000, 'evil'));
   await assert.rejects(
     other.fetch(place, sha256),
@@ -186,6 +195,11 @@ test('an S3 server keeps model files; a download that broke off goes on, a damag
       error instanceof SuhoError &&
       error.code === 'STORE_UNAVAILABLE' &&
       !error.message.includes('wrong-secret'),
+  );
+  await server.kill();
+  await assert.rejects(
+    store.probe(),
+    (error) => error instanceof SuhoError && error.code === 'STORE_UNAVAILABLE',
   );
   for (const each of [store, other, stranger]) each.close();
 });

@@ -406,6 +406,18 @@ export async function patternIndexContract(index: PatternIndex): Promise<void> {
     const found = await index.search({ ...key, ...other }, { vector: query, k: 5, asOf: Infinity });
     assert.deepEqual(found, [], JSON.stringify(other));
   }
+  // Another tenant writes the same moments, with other outcomes: each sees its own.
+  const stranger = { ...key, tenantId: `zen-${randomBytes(3).toString('hex')}` };
+  const before = await index.search(key, { vector: query, k: 5, asOf: Infinity });
+  await index.add(
+    stranger,
+    patterns.slice(0, 5).map((pattern) => ({ ...pattern, directions: [-1, -1, -1] })),
+  );
+  assert.deepEqual(await index.search(key, { vector: query, k: 5, asOf: Infinity }), before);
+  assert.equal(await index.size(key), 1_500);
+  const theirs = await index.search(stranger, { vector: query, k: 50, asOf: Infinity });
+  assert.equal(theirs.length, 5);
+  for (const { directions } of theirs) assert.deepEqual(Array.from(directions), [-1, -1, -1]);
 }
 
 /** Features: what was written is read back bit for bit, a row written again is there once, with the newer labels. */
@@ -471,5 +483,6 @@ export async function artifactStoreContract(store: ArtifactStore, scheme: string
     store.fetch(place, '0'.repeat(64)),
     (error) => error instanceof SuhoError && error.code === 'NOT_FOUND',
   );
+  await store.probe();
   assert.equal(pipOf('USDJPY'), 0.01);
 }
