@@ -20,6 +20,9 @@ export interface SinkEnds {
   readonly identity: (seriesId: string) => SeriesIdentity;
 }
 
+/** Entries that a sink reads at once at most: what its store takes well in one piece, and the engine can spare. */
+const BATCH = { features: 10_000, predictions: 4_000, cache: 4_000, patterns: 1_000, nats: 1_000 } as const;
+
 /** Every reader of the journal that a configuration asks for. Each writes a batch again without harm. */
 export function sinkTargets(ends: SinkEnds): SinkTarget[] {
   const { journal, features, predictions, cache, messaging, weaviate } = ends;
@@ -27,8 +30,9 @@ export function sinkTargets(ends: SinkEnds): SinkTarget[] {
     {
       name: 'features',
       topic: 'rows',
+      batch: BATCH.features,
       write: async (from) => {
-        const { rows, offset, count } = journal.rowsAfter(from, 10_000);
+        const { rows, offset, count } = await journal.rowsAfter(from, BATCH.features);
         if (count > 0) await features.write(await ends.identified(rows));
         return { offset, count };
       },
@@ -36,8 +40,9 @@ export function sinkTargets(ends: SinkEnds): SinkTarget[] {
     {
       name: 'predictions',
       topic: 'predictions',
+      batch: BATCH.predictions,
       write: async (from) => {
-        const { events, offset, count } = journal.predictionsAfter(from, 4_000);
+        const { events, offset, count } = await journal.predictionsAfter(from, BATCH.predictions);
         if (events.length > 0) await predictions.write(events);
         return { offset, count };
       },
@@ -48,9 +53,10 @@ export function sinkTargets(ends: SinkEnds): SinkTarget[] {
       {
         name: 'cache-signals',
         topic: 'predictions',
+        batch: BATCH.cache,
         prompt: true,
         write: async (from) => {
-          const { events, offset, count } = journal.predictionsAfter(from, 4_000);
+          const { events, offset, count } = await journal.predictionsAfter(from, BATCH.cache);
           await cache.putSignals(events.filter((event) => event.kind === 'signal'));
           return { offset, count };
         },
@@ -58,9 +64,10 @@ export function sinkTargets(ends: SinkEnds): SinkTarget[] {
       {
         name: 'cache-features',
         topic: 'rows',
+        batch: BATCH.cache,
         prompt: true,
         write: async (from) => {
-          const { rows, offset, count } = journal.rowsAfter(from, 4_000);
+          const { rows, offset, count } = await journal.rowsAfter(from, BATCH.cache);
           await cache.putRows(rows.map((row) => ({ series: ends.identity(row.seriesId), row })));
           return { offset, count };
         },
@@ -71,9 +78,10 @@ export function sinkTargets(ends: SinkEnds): SinkTarget[] {
     targets.push({
       name: 'patterns',
       topic: 'patterns',
+      batch: BATCH.patterns,
       prompt: true,
       write: async (from) => {
-        const { patterns, offset, count } = journal.patternsAfter(from, 1_000);
+        const { patterns, offset, count } = journal.patternsAfter(from, BATCH.patterns);
         if (patterns.length > 0) await weaviate.addLogged(patterns);
         return { offset, count };
       },
@@ -83,10 +91,11 @@ export function sinkTargets(ends: SinkEnds): SinkTarget[] {
     targets.push({
       name: 'nats',
       topic: 'predictions',
+      batch: BATCH.nats,
       fromNow: true,
       prompt: true,
       write: async (from) => {
-        const { events, offset, count } = journal.predictionsAfter(from, 1_000);
+        const { events, offset, count } = await journal.predictionsAfter(from, BATCH.nats);
         await messaging.publishSignals(events.filter((event) => event.kind === 'signal'));
         return { offset, count };
       },

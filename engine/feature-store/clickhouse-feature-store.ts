@@ -1,3 +1,4 @@
+import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { ClickHouseError, type ClickHouseClient } from '@clickhouse/client';
 import type { Bar } from '../../actors/market/bar.js';
 import { SuhoError, messageOf } from '../errors.js';
@@ -16,6 +17,8 @@ const PLAIN_JSON = {
 } as const;
 /** Rows of one segment at most: ~20 MB, and one insert. */
 const SEGMENT_ROWS = 10_000;
+/** Rows encoded before the event loop has a turn: a few milliseconds. */
+const ENCODED_AT_ONCE = 500;
 
 /**
  * Rows go in as they are: they come in order and each once, and a row that comes again replaces the one before when
@@ -68,9 +71,14 @@ export class ClickHouseFeatureStore implements FeatureStore {
 
   async write(rows: readonly IdentifiedRow[]): Promise<void> {
     for (let from = 0; from < rows.length; from += SEGMENT_ROWS) {
-      const { features, bars } = encodeRows(rows.slice(from, from + SEGMENT_ROWS));
-      await this.insert('ml_features', features);
-      await this.insert('aggregates', bars);
+      const segment = rows.slice(from, from + SEGMENT_ROWS);
+      const encoded: ReturnType<typeof encodeRows>[] = [];
+      for (let i = 0; i < segment.length; i += ENCODED_AT_ONCE) {
+        encoded.push(encodeRows(segment.slice(i, i + ENCODED_AT_ONCE)));
+        await eventLoopTurn();
+      }
+      await this.insert('ml_features', Buffer.concat(encoded.map(({ features }) => features)));
+      await this.insert('aggregates', Buffer.concat(encoded.map(({ bars }) => bars)));
     }
   }
 

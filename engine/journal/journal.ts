@@ -1,3 +1,4 @@
+import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import type { Label } from '../../actors/features/labels.js';
 import type { FeatureRow } from '../../actors/messages.js';
@@ -69,6 +70,8 @@ type Write = () => unknown;
 
 /** Inputs a recovery may have to read again are never purged; below this many, nothing is worth purging. */
 const PURGE_STEP = 5_000;
+/** Entries a sink's read takes before the event loop has a turn: a few milliseconds of work. */
+const READ_AT_ONCE = 200;
 
 /**
  * The durable log on LMDB: inputs, feature rows, conclusions (signals), pattern moments, snapshots and the
@@ -420,8 +423,11 @@ export class Journal {
     return 0;
   }
 
-  /** Rows to store after an offset: each row once, as it is now, with the offset that covers them all. */
-  rowsAfter(offset: number, limit: number): { rows: StoredRow[]; offset: number; count: number } {
+  /** Rows to store after an offset: each row once, as it is now or later, with the offset that covers them all. */
+  async rowsAfter(
+    offset: number,
+    limit: number,
+  ): Promise<{ rows: StoredRow[]; offset: number; count: number }> {
     const seen = new Map<string, [string, number]>();
     let last = offset;
     let count = 0;
@@ -434,21 +440,25 @@ export class Journal {
     for (const [seriesId, closeTime] of seen.values()) {
       const packed = this.#rows.get([seriesId, closeTime]);
       if (packed !== undefined) rows.push(unpackRow(seriesId, closeTime, packed));
+      if (rows.length % READ_AT_ONCE === 0) await eventLoopTurn();
     }
     return { rows, offset: last, count };
   }
 
   /** What prediction stores and publishers are told after an offset, oldest first, with the offset that covers it. */
-  predictionsAfter(
+  async predictionsAfter(
     offset: number,
     limit: number,
-  ): { events: PredictionEvent[]; offset: number; count: number } {
+  ): Promise<{ events: PredictionEvent[]; offset: number; count: number }> {
     const events: PredictionEvent[] = [];
     let last = offset;
     let count = 0;
-    for (const { key, value } of this.#predictionLog.getRange({ start: offset + 1, limit })) {
+    // Read whole: a cursor is not kept over turns of the event loop.
+    const entries = Array.from(this.#predictionLog.getRange({ start: offset + 1, limit }));
+    for (const { key, value } of entries) {
       last = key;
       count++;
+      if (count % READ_AT_ONCE === 0) await eventLoopTurn();
       if ('kind' in value) {
         events.push(value);
         continue;

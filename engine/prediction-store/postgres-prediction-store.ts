@@ -70,6 +70,9 @@ function tradeRow(trade: TradeRecord): Row {
   };
 }
 
+/** Signals of one statement: more of them keep the event loop from its other work for too long. */
+const SIGNALS_AT_ONCE = 500;
+
 function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
@@ -117,14 +120,16 @@ export class PostgresPredictionStore implements PredictionStore {
         'ml_predictions',
         signals.map(({ barCloseTime }) => barCloseTime),
       );
-      const rows = signals.map(predictionRow);
-      const columns = Object.keys(rows[0]!).join(', ');
-      await client.query(
-        `INSERT INTO public.ml_predictions (${columns})
-         SELECT ${columns} FROM jsonb_populate_recordset(NULL::public.ml_predictions, $1::jsonb)
-         ON CONFLICT (prediction_id, bar_close_time, tenant_id) DO NOTHING`,
-        [JSON.stringify(rows)],
-      );
+      for (let from = 0; from < signals.length; from += SIGNALS_AT_ONCE) {
+        const rows = signals.slice(from, from + SIGNALS_AT_ONCE).map(predictionRow);
+        const columns = Object.keys(rows[0]!).join(', ');
+        await client.query(
+          `INSERT INTO public.ml_predictions (${columns})
+           SELECT ${columns} FROM jsonb_populate_recordset(NULL::public.ml_predictions, $1::jsonb)
+           ON CONFLICT (prediction_id, bar_close_time, tenant_id) DO NOTHING`,
+          [JSON.stringify(rows)],
+        );
+      }
     }
     for (const [i, horizon] of HORIZONS.entries()) await writeOutcomes(client, events, i, horizon);
     if (trades.length > 0) {
