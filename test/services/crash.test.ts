@@ -92,6 +92,8 @@ test('an engine killed -9 again and again while bars and trades come over NATS l
       };
       await jetstream.publish('suho.trades.acme', JSON.stringify(trade));
     }
+    // Something to trade on, however slow the first start was.
+    if (i === TRAINED + 40) await eventually('signals are heard', () => heard.size >= 10);
     // At any moment: some of these fall into a start, some into the load.
     if (i % 160 === 0) {
       await new Promise((resolve) => setTimeout(resolve, 900 + 400 * kills));
