@@ -117,6 +117,8 @@ export class WeaviatePatternIndex implements PatternIndex {
     const newest = new Map<string, LoggedPattern>();
     for (const moment of moments) {
       const { partition, closeTime, pattern } = moment;
+      if ((pattern.anomaly ?? 0) >= this.#anomalyFrom)
+        objects.push(momentObject(ANOMALY, `${partition}|${closeTime}`, moment));
       if (pattern.resolvedAt > 0) {
         if (!pattern.directions.some(Number.isNaN)) objects.push(patternObject(moment));
         continue;
@@ -124,8 +126,6 @@ export class WeaviatePatternIndex implements PatternIndex {
       const { tenantId, symbol, timeframe } = readPartitionName(partition);
       const series = `${tenantId}|${symbol}|${timeframe}`;
       if ((newest.get(series)?.closeTime ?? 0) < closeTime) newest.set(series, moment);
-      if ((pattern.anomaly ?? 0) >= this.#anomalyFrom)
-        objects.push(momentObject(ANOMALY, `${partition}|${closeTime}`, moment));
     }
     for (const [series, moment] of newest) objects.push(momentObject(LIVE, series, moment));
     for (let from = 0; from < objects.length; from += BATCH) {

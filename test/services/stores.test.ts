@@ -96,6 +96,10 @@ test('Weaviate finds similar moments, wakes a tenant that sleeps, and keeps live
   const HOUR = 3_600_000;
   await index.addLogged([moment(HOUR, 0, 0.5), moment(2 * HOUR, 0, 4), moment(3 * HOUR, 0, 0.5)]);
   await index.addLogged([moment(HOUR, 25 * HOUR, 0.5)]);
+  // Weaviate was away for a day: what was unlike anything is known only now, with its outcome.
+  await index.addLogged([
+    { ...moment(HOUR, 25 * HOUR, 5), partition: partitionName({ ...key, tenantId: 'late' }) },
+  ]);
   const objects = async (name: string, tenant: string): Promise<Record<string, unknown>[]> => {
     const answer = await fetch(`${url}/v1/objects?class=${name}&tenant=${tenant}`);
     const { objects: found = [] } = (await answer.json()) as {
@@ -123,6 +127,10 @@ test('Weaviate finds similar moments, wakes a tenant that sleeps, and keeps live
   assert.deepEqual(
     unusual.map(({ closeTime }) => Date.parse(closeTime as string)),
     [2 * HOUR],
+  );
+  assert.deepEqual(
+    [(await objects('TradingPattern', 'late')).length, (await objects('AnomalyPattern', 'late')).length],
+    [1, 1],
   );
   for (const name of ['TradingPattern', 'LiveMarketState', 'AnomalyPattern'])
     assert.deepEqual(await objects(name, 'zen'), [], 'another tenant’s shard has nothing of it');
