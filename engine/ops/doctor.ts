@@ -183,7 +183,7 @@ async function checkWeaviate({ weaviate }: Config): Promise<Omit<Finding, 'part'
   return major === 1 && minor < 35
     ? warning(
         `${found}, classes there`,
-        'Use 1.35 or newer: older ones do not forget LiveMarketState after a day.',
+        'Use 1.35 or newer: older ones do not forget LiveMarketState by themselves, so the engine does it for them.',
       )
     : ok(`${found}, classes there`);
 }

@@ -35,6 +35,12 @@ const BATCH = 1_000;
 /** Namespace of the ids, which are names: writing a moment again replaces it. */
 const NAMESPACE = '0f5d2a52-7a3b-4c59-9a4e-6d1f6f1f0c54';
 
+/** First version whose object TTL deletes live states by itself. */
+const FORGETS_SINCE = [1, 35] as const;
+const LIVE_MS = 86_400_000;
+/** Time between two deletions of a tenant's old live states, on servers that do not forget by themselves. */
+const SWEEP_EVERY_MS = 3_600_000;
+
 export interface WeaviateSettings {
   readonly url: string;
   readonly apiKey?: string | undefined;
@@ -52,6 +58,9 @@ export class WeaviatePatternIndex implements PatternIndex {
   readonly #client: WeaviateClient;
   readonly #anomalyFrom: number;
   #prepared: Promise<void> | undefined;
+  #serverForgets = true;
+  /** When a tenant's old live states were deleted last. */
+  readonly #swept = new Map<string, number>();
 
   constructor({ url, apiKey, anomalyFrom }: WeaviateSettings) {
     const { protocol, host } = new URL(url);
@@ -95,6 +104,9 @@ export class WeaviatePatternIndex implements PatternIndex {
         if (!/already exists/i.test(messageOf(error))) throw error;
       }
     }
+    const [major = 0, minor = 0] = (await this.version()).split('.').map(Number);
+    this.#serverForgets =
+      major > FORGETS_SINCE[0] || (major === FORGETS_SINCE[0] && minor >= FORGETS_SINCE[1]);
   }
 
   async add(partition: PartitionKey, patterns: readonly Pattern[]): Promise<void> {
@@ -139,6 +151,27 @@ export class WeaviatePatternIndex implements PatternIndex {
       } catch (error) {
         throw unavailable(error);
       }
+    }
+    if (this.#serverForgets) return;
+    const now = Date.now();
+    for (const tenantId of new Set([...newest.values()].map((moment) => tenantOf(moment)))) {
+      if (now - (this.#swept.get(tenantId) ?? 0) < SWEEP_EVERY_MS) continue;
+      await this.forgetLiveStates(tenantId, now - LIVE_MS);
+      this.#swept.set(tenantId, now);
+    }
+  }
+
+  /** Deletes a tenant's live states that were last written before a time. Throws `STORE_UNAVAILABLE`. */
+  async forgetLiveStates(tenantId: string, before: number): Promise<void> {
+    try {
+      await this.#client.batch
+        .objectsBatchDeleter()
+        .withClassName(LIVE)
+        .withTenant(tenantId)
+        .withWhere({ path: ['_lastUpdateTimeUnix'], operator: 'LessThan', valueText: String(before) })
+        .do();
+    } catch (error) {
+      throw unavailable(error, tenantId);
     }
   }
 
@@ -270,6 +303,10 @@ export class WeaviatePatternIndex implements PatternIndex {
       throw unavailable(error, tenantId);
     }
   }
+}
+
+function tenantOf({ partition }: LoggedPattern): string {
+  return readPartitionName(partition).tenantId;
 }
 
 function unavailable(error: unknown, tenantId?: string): SuhoError {

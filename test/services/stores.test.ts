@@ -139,6 +139,16 @@ test('Weaviate finds similar moments, wakes a tenant that sleeps, and keeps live
   };
   assert.deepEqual([objectTtlConfig.enabled, objectTtlConfig.defaultTtl], [true, 86_400]);
 
+  // What servers before 1.35 are told, which do not forget by themselves: the states of acme alone, and only old ones.
+  await index.addLogged([{ ...moment(HOUR, 0, 0.5), partition: partitionName({ ...key, tenantId: 'zen' }) }]);
+  await index.forgetLiveStates('acme', Date.now() - 60_000);
+  assert.equal((await objects('LiveMarketState', 'acme')).length, 1);
+  await index.forgetLiveStates('acme', Date.now() + 60_000);
+  assert.deepEqual(
+    [(await objects('LiveMarketState', 'acme')).length, (await objects('LiveMarketState', 'zen')).length],
+    [0, 1],
+  );
+
   const sleep = await fetch(`${url}/v1/schema/TradingPattern/tenants`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
