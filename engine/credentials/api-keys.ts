@@ -107,7 +107,8 @@ export class ApiKeys {
       const client = new pg.Client({ connectionTimeoutMillis: 5_000, ...this.#connection });
       this.#listener = client;
       const broken = new Promise<void>((resolve) => {
-        client.once('error', () => resolve());
+        // More than once: a server that goes away says so, and then the connection ends as well.
+        client.on('error', () => resolve());
         client.once('end', () => resolve());
       });
       let refresh: NodeJS.Timeout | undefined;

@@ -29,6 +29,9 @@ export class Database {
     this.#pool = new pg.Pool({ max: 4, connectionTimeoutMillis: 5_000, ...connection });
     // A connection that breaks while idle is replaced on the next use.
     this.#pool.on('error', () => undefined);
+    // A server that goes away tells each connection, at any moment: also between a use and the pool's own listening. The
+    // query that waits fails as well.
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /** Runs statements as the engine for a scope, all or none of them. */
@@ -52,9 +55,6 @@ export class Database {
 
   async #run<T>(begin: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
-    // A server that goes away in mid-transaction tells the connection; the query that waits fails as well.
-    const broken = (): void => undefined;
-    client.on('error', broken);
     let failure: Error | undefined;
     try {
       await client.query(begin);
@@ -66,7 +66,6 @@ export class Database {
       await client.query('ROLLBACK').catch(() => undefined);
       throw error;
     } finally {
-      client.off('error', broken);
       // One that failed is not used again.
       client.release(failure);
     }
