@@ -25,7 +25,8 @@ const FORM_CANDLESTICK = 4;
 /**
  * Turns bars of one length into feature rows. One engine serves every series of that length: all it
  * remembers of a series lies in the `Float64Array` handed to {@link update}, of `stateSize` numbers, all
- * zero before the first bar. `update` allocates nothing.
+ * zero before the first bar. `update` keeps nothing it allocates; what it does is V8's own boxing of numbers between
+ * functions it does not inline.
  */
 export class FeatureEngine {
   readonly lengthMs: number;
