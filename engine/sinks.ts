@@ -31,8 +31,8 @@ export function sinkTargets(ends: SinkEnds): SinkTarget[] {
       name: 'features',
       topic: 'rows',
       batch: BATCH.features,
-      write: async (from) => {
-        const { rows, offset, count } = await journal.rowsAfter(from, BATCH.features);
+      write: async (from, limit) => {
+        const { rows, offset, count } = await journal.rowsAfter(from, limit);
         if (count > 0) await features.write(await ends.identified(rows));
         return { offset, count };
       },
@@ -41,8 +41,8 @@ export function sinkTargets(ends: SinkEnds): SinkTarget[] {
       name: 'predictions',
       topic: 'predictions',
       batch: BATCH.predictions,
-      write: async (from) => {
-        const { events, offset, count } = await journal.predictionsAfter(from, BATCH.predictions);
+      write: async (from, limit) => {
+        const { events, offset, count } = await journal.predictionsAfter(from, limit);
         if (events.length > 0) await predictions.write(events);
         return { offset, count };
       },
@@ -55,8 +55,8 @@ export function sinkTargets(ends: SinkEnds): SinkTarget[] {
         topic: 'predictions',
         batch: BATCH.cache,
         prompt: true,
-        write: async (from) => {
-          const { events, offset, count } = await journal.predictionsAfter(from, BATCH.cache);
+        write: async (from, limit) => {
+          const { events, offset, count } = await journal.predictionsAfter(from, limit);
           await cache.putSignals(events.filter((event) => event.kind === 'signal'));
           return { offset, count };
         },
@@ -66,8 +66,8 @@ export function sinkTargets(ends: SinkEnds): SinkTarget[] {
         topic: 'rows',
         batch: BATCH.cache,
         prompt: true,
-        write: async (from) => {
-          const { rows, offset, count } = await journal.rowsAfter(from, BATCH.cache);
+        write: async (from, limit) => {
+          const { rows, offset, count } = await journal.rowsAfter(from, limit);
           await cache.putRows(rows.map((row) => ({ series: ends.identity(row.seriesId), row })));
           return { offset, count };
         },
@@ -81,8 +81,8 @@ export function sinkTargets(ends: SinkEnds): SinkTarget[] {
       batch: BATCH.patterns,
       // Not at once: inserts one by one cost Weaviate as much as the lookups of the signals beside them (their 99th
       // percentile was 57 ms so and is 37).
-      write: async (from) => {
-        const { patterns, offset, count } = journal.patternsAfter(from, BATCH.patterns);
+      write: async (from, limit) => {
+        const { patterns, offset, count } = journal.patternsAfter(from, limit);
         if (patterns.length > 0) await weaviate.addLogged(patterns);
         return { offset, count };
       },
@@ -95,8 +95,8 @@ export function sinkTargets(ends: SinkEnds): SinkTarget[] {
       batch: BATCH.nats,
       fromNow: true,
       prompt: true,
-      write: async (from) => {
-        const { events, offset, count } = await journal.predictionsAfter(from, BATCH.nats);
+      write: async (from, limit) => {
+        const { events, offset, count } = await journal.predictionsAfter(from, limit);
         await messaging.publishSignals(events.filter((event) => event.kind === 'signal'));
         return { offset, count };
       },

@@ -12,8 +12,11 @@ export interface SinkTarget {
   readonly prompt?: boolean;
   /** Entries it reads at once at most. */
   readonly batch: number;
-  /** Writes what follows `offset` and returns the new offset and how many entries that were; 0 when there is nothing. */
-  write(offset: number): Promise<{ readonly offset: number; readonly count: number }>;
+  /**
+   * Writes what follows `offset`, `limit` entries at most, and returns the new offset and how many entries that were; 0
+   * when there is nothing.
+   */
+  write(offset: number, limit: number): Promise<{ readonly offset: number; readonly count: number }>;
 }
 
 export interface SinkStatus {
@@ -101,7 +104,7 @@ export class Sink {
     while (!this.#stopped) {
       let count = 0;
       try {
-        const result = await this.#target.write(this.#offset);
+        const result = await this.#target.write(this.#offset, this.#target.batch);
         count = result.count;
         if (count > 0) {
           this.#offset = result.offset;

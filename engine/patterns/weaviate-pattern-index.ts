@@ -154,7 +154,9 @@ export class WeaviatePatternIndex implements PatternIndex {
     }
     if (this.#serverForgets) return;
     const now = Date.now();
-    for (const tenantId of new Set([...newest.values()].map((moment) => tenantOf(moment)))) {
+    for (const tenantId of new Set(
+      [...newest.values()].map(({ partition }) => readPartitionName(partition).tenantId),
+    )) {
       if (now - (this.#swept.get(tenantId) ?? 0) < SWEEP_EVERY_MS) continue;
       await this.forgetLiveStates(tenantId, now - LIVE_MS);
       this.#swept.set(tenantId, now);
@@ -303,10 +305,6 @@ export class WeaviatePatternIndex implements PatternIndex {
       throw unavailable(error, tenantId);
     }
   }
-}
-
-function tenantOf({ partition }: LoggedPattern): string {
-  return readPartitionName(partition).tenantId;
 }
 
 function unavailable(error: unknown, tenantId?: string): SuhoError {
