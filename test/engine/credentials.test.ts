@@ -233,6 +233,8 @@ test('no call of one tenant reads or changes anything of another', async (t) => 
   await engine.train('acme@published/EURUSD/1h', lines[1_199]!.openTime + 3_600_000);
   await client.publish(lines.slice(1_200, 1_250), 'key-a');
   await engine.settled();
+  // A signal is seen only once it is durable.
+  await engine.journal.flushed();
   const before = engine.snapshotStates();
 
   // StreamSignals, GetLatestSignal: there is nothing, not even with the other's cursor.
