@@ -25,7 +25,7 @@ import { AwesomeOscillator as SuhoAwesomeOscillator } from '../actors/indicators
 import { CommodityChannelIndex } from '../actors/indicators/commodity-channel-index.js';
 import { DirectionalMovement } from '../actors/indicators/directional-movement.js';
 import { Ema } from '../actors/indicators/ema.js';
-import { FIELD, History } from '../actors/indicators/history.js';
+import { History } from '../actors/indicators/history.js';
 import { KnowSureThing } from '../actors/indicators/know-sure-thing.js';
 import { Macd } from '../actors/indicators/macd.js';
 import { MoneyFlowIndex } from '../actors/indicators/money-flow-index.js';
@@ -92,7 +92,7 @@ const addBar =
 const sma = (period: number): CommonIndicator => ({
   outputs: 1,
   suho: (layout, history, at) => {
-    const kernel = new PriceSma(layout, history, FIELD.close, period);
+    const kernel = new PriceSma(layout, history, history.closes, period);
     return (s, _bar, out) => void (out[at] = kernel.update(s));
   },
   technicalindicators: nextClose(() => new SMA({ period, values: none })),
@@ -133,7 +133,7 @@ const atr = (period: number): CommonIndicator => ({
   outputs: 1,
   suho: (layout, history, at) => {
     const kernel = new Atr(layout, period);
-    return (s, _bar, out) => void (out[at] = kernel.update(s, history.value(s, FIELD.trueRange, 0)));
+    return (s, _bar, out) => void (out[at] = kernel.update(s, history.trueRange(s, 0)));
   },
   technicalindicators: nextBar(() => new ATR({ period, ...bars })),
   'trading-signals': addBar(() => new signals.ATR(period)),
@@ -152,8 +152,8 @@ const cci = (period: number): CommonIndicator => ({
 /** Highest high and lowest low of 14 bars, as stochastics and Williams' %R want them. */
 function extremes14(layout: StateLayout, history: History): (s: Float64Array) => readonly RollingExtreme[] {
   const pair = [
-    new RollingExtreme(layout, history, FIELD.high, 14, 1),
-    new RollingExtreme(layout, history, FIELD.low, 14, -1),
+    new RollingExtreme(layout, history, history.highs, 14, 1),
+    new RollingExtreme(layout, history, history.lows, 14, -1),
   ];
   return (s) => {
     for (const each of pair) each.update(s);
@@ -174,9 +174,10 @@ const oscillators: readonly CommonIndicator[] = [
   {
     outputs: 3,
     suho: (layout, _history, at) => {
+      const slow = new Ema(layout, 26);
       const kernel = new Macd(layout, 12, 26, 9);
       return (s, bar, out) => {
-        kernel.update(s, bar.close);
+        kernel.update(s, bar.close, slow.update(s, bar.close));
         out[at] = kernel.line;
         out[at + 1] = kernel.signal;
         out[at + 2] = kernel.histogram;
@@ -208,8 +209,8 @@ const oscillators: readonly CommonIndicator[] = [
   {
     outputs: 3,
     suho: (layout, history, at) => {
-      const mean = new PriceSma(layout, history, FIELD.close, 20);
-      const deviation = new StandardDeviation(layout, history, FIELD.close, 20);
+      const mean = new PriceSma(layout, history, history.closes, 20);
+      const deviation = new StandardDeviation(layout, history, history.closes, 20);
       return (s, _bar, out) => {
         const middle = mean.update(s);
         const width = 2 * deviation.update(s);
@@ -343,7 +344,7 @@ const oscillators: readonly CommonIndicator[] = [
     suho: (layout, history, at) => {
       const kernel = new OnBalanceVolume(layout);
       return (s, bar, out) => {
-        const previous = history.count(s) > 1 ? history.value(s, FIELD.close, 1) : NaN;
+        const previous = history.bars > 1 ? history.close(s, 1) : NaN;
         out[at] = kernel.update(s, bar.close, previous, bar.volume);
       };
     },

@@ -1,4 +1,4 @@
-import { Candles } from '../indicators/candlesticks/candles.js';
+import { COLORS, Candles } from '../indicators/candlesticks/candles.js';
 import { PATTERNS } from '../indicators/candlesticks/patterns.js';
 import type { StateLayout } from '../indicators/state.js';
 import { specs, type ColumnOf, type FeatureTuple } from './feature.js';
@@ -18,6 +18,21 @@ export const CANDLESTICK_FEATURES = specs('candlesticks', [
   ['cdl_net', 'raw', 'count', 1, 'cdl_bullish_count − cdl_bearish_count'],
 ]);
 
+/** Patterns that may fire on candles of these colours, by their place in {@link PATTERNS}; a bit a candle, 1 is white. */
+const BY_COLORS = Array.from({ length: 1 << COLORS }, (_, bits) =>
+  Uint8Array.from(
+    PATTERNS.flatMap(({ colors }, i) =>
+      colors === undefined || colors.some((wanted) => isOf(wanted, bits)) ? [i] : [],
+    ),
+  ),
+);
+
+function isOf(wanted: string, bits: number): boolean {
+  return [...wanted]
+    .reverse()
+    .every((color, ago) => color === '.' || (color === 'W') === (((bits >> ago) & 1) === 1));
+}
+
 /** TA-Lib's candlestick patterns, 0 before they have seen enough, and their counts. */
 export class CandlestickFeatures {
   readonly #first: number;
@@ -31,17 +46,22 @@ export class CandlestickFeatures {
   update(s: Float64Array, out: Float64Array): void {
     const candles = this.#candles;
     candles.update(s);
-    let at = this.#first;
+    const first = this.#first;
+    const counts = first + PATTERNS.length;
+    for (let i = first; i < counts; i++) out[i] = 0;
     let bullish = 0;
     let bearish = 0;
-    for (let i = 0; i < PATTERNS.length; i++) {
-      const value = candles.detect(PATTERNS[i]!);
-      out[at++] = value;
+    const possible = BY_COLORS[candles.colors & ((1 << COLORS) - 1)]!;
+    for (let i = 0; i < possible.length; i++) {
+      const pattern = possible[i]!;
+      const value = candles.detect(PATTERNS[pattern]!);
+      if (value === 0) continue;
+      out[first + pattern] = value;
       if (value > 0) bullish++;
-      else if (value < 0) bearish++;
+      else bearish++;
     }
-    out[at++] = bullish;
-    out[at++] = bearish;
-    out[at] = bullish - bearish;
+    out[counts] = bullish;
+    out[counts + 1] = bearish;
+    out[counts + 2] = bullish - bearish;
   }
 }

@@ -14,7 +14,7 @@ import { VolatilityFeatures } from './volatility-features.js';
 import { VolumeFeatures } from './volume-features.js';
 
 /** Raised whenever kernels take other slots of the state, so that no snapshot of an older layout is restored. */
-export const FEATURE_STATE_REVISION = 3;
+export const FEATURE_STATE_REVISION = 4;
 
 const FORM_AS_IS = 0;
 const FORM_PRICE = 1;
@@ -61,7 +61,7 @@ export class FeatureEngine {
     this.#volume = new VolumeFeatures(layout, market, columnOf);
     this.#candlesticks = new CandlestickFeatures(layout, market, columnOf);
     this.#structure = new StructureFeatures(layout, market, columnOf);
-    this.#time = new TimeFeatures(layout, columnOf);
+    this.#time = new TimeFeatures(layout, market, columnOf);
     this.#tickSma = new Sma(layout, 20);
     this.stateSize = layout.size;
     CATALOGUE.forEach((spec, column) => {
@@ -77,8 +77,8 @@ export class FeatureEngine {
   update(s: Float64Array, bar: Bar): void {
     const row = this.row;
     const market = this.market;
-    this.quality.update(s, bar, market.history);
     market.update(s, bar, this.lengthMs);
+    this.quality.update(s, bar, market.history);
     this.#price.update(s, bar, market, row);
     this.#trend.update(s, market, row);
     this.#momentum.update(s, market, row);

@@ -1,5 +1,5 @@
 import { Atr } from '../indicators/atr.js';
-import { FIELD, History } from '../indicators/history.js';
+import { History } from '../indicators/history.js';
 import { PriceSma } from '../indicators/price-sma.js';
 import { RollingExtreme } from '../indicators/rolling-extreme.js';
 import type { StateLayout } from '../indicators/state.js';
@@ -44,7 +44,9 @@ export class MarketState {
   volumeSma20 = NaN;
   /** Mean of the last 20 closes. */
   meanClose20 = NaN;
-  /** Mean of the last 20 and 100 log returns, and their summed squared deviations from it. */
+  /** Log return over 20 bars. */
+  logReturn20 = NaN;
+  /** Mean of the last 20 and 100 log returns (the first and the last close say it), and their summed squared deviations from it. */
   meanReturn20 = NaN;
   returnSquares20 = NaN;
   meanReturn100 = NaN;
@@ -57,13 +59,13 @@ export class MarketState {
     this.#atr7 = new Atr(layout, 7);
     this.#atr10 = new Atr(layout, 10);
     this.#atr14 = new Atr(layout, 14);
-    this.#volumeSma = new PriceSma(layout, history, FIELD.volume, 20);
-    this.highest14 = new RollingExtreme(layout, history, FIELD.high, 14, 1);
-    this.lowest14 = new RollingExtreme(layout, history, FIELD.low, 14, -1);
-    this.highest20 = new RollingExtreme(layout, history, FIELD.high, 20, 1);
-    this.lowest20 = new RollingExtreme(layout, history, FIELD.low, 20, -1);
-    this.highest100 = new RollingExtreme(layout, history, FIELD.high, 100, 1);
-    this.lowest100 = new RollingExtreme(layout, history, FIELD.low, 100, -1);
+    this.#volumeSma = new PriceSma(layout, history, history.volumes, 20);
+    this.highest14 = new RollingExtreme(layout, history, history.highs, 14, 1);
+    this.lowest14 = new RollingExtreme(layout, history, history.lows, 14, -1);
+    this.highest20 = new RollingExtreme(layout, history, history.highs, 20, 1);
+    this.lowest20 = new RollingExtreme(layout, history, history.lows, 20, -1);
+    this.highest100 = new RollingExtreme(layout, history, history.highs, 100, 1);
+    this.lowest100 = new RollingExtreme(layout, history, history.lows, 100, -1);
     this.days = new TradingDays(layout);
   }
 
@@ -72,19 +74,18 @@ export class MarketState {
     const history = this.history;
     this.hasVolume = bar.volume === bar.volume;
     this.volume = this.hasVolume ? bar.volume : 0;
-    const before = history.count(s);
-    this.previousClose = before > 0 ? history.value(s, FIELD.close, 0) : NaN;
-    this.previousVolume = before > 0 ? history.value(s, FIELD.volume, 0) : NaN;
     history.push(s, bar.open, bar.high, bar.low, bar.close, this.volume);
-    this.bars = before + 1;
+    this.bars = history.bars;
+    this.previousClose = this.bars > 1 ? history.close(s, 1) : NaN;
+    this.previousVolume = this.bars > 1 ? history.volume(s, 1) : NaN;
     this.openTime = bar.openTime;
     this.closeTime = bar.openTime + lengthMs;
     this.open = bar.open;
     this.high = bar.high;
     this.low = bar.low;
     this.close = bar.close;
-    this.trueRange = history.value(s, FIELD.trueRange, 0);
-    this.logReturn = history.value(s, FIELD.logReturn, 0);
+    this.trueRange = history.trueRange(s, 0);
+    this.logReturn = history.logReturn(s, 0);
     this.atr7 = this.#atr7.update(s, this.trueRange);
     this.atr10 = this.#atr10.update(s, this.trueRange);
     this.atr14 = this.#atr14.update(s, this.trueRange);
@@ -102,13 +103,14 @@ export class MarketState {
 
   #means(s: Float64Array): void {
     const { history, bars } = this;
-    this.meanClose20 = bars >= 20 ? windowMean(s, history, FIELD.close, 20) : NaN;
-    this.meanReturn20 = bars > 20 ? windowMean(s, history, FIELD.logReturn, 20) : NaN;
+    this.meanClose20 = bars >= 20 ? windowMean(s, history.closes, bars, 20) : NaN;
+    this.logReturn20 = bars > 20 ? Math.log(this.close / history.close(s, 20)) : NaN;
+    this.meanReturn20 = this.logReturn20 / 20;
     this.returnSquares20 =
-      bars > 20 ? windowSquares(s, history, FIELD.logReturn, 20, this.meanReturn20) : NaN;
-    this.meanReturn100 = bars > 100 ? windowMean(s, history, FIELD.logReturn, 100) : NaN;
+      bars > 20 ? windowSquares(s, history.logReturns, bars, 20, this.meanReturn20) : NaN;
+    this.meanReturn100 = bars > 100 ? Math.log(this.close / history.close(s, 100)) / 100 : NaN;
     this.returnSquares100 =
-      bars > 100 ? windowSquares(s, history, FIELD.logReturn, 100, this.meanReturn100) : NaN;
+      bars > 100 ? windowSquares(s, history.logReturns, bars, 100, this.meanReturn100) : NaN;
   }
 
   /** A price difference in ATR units; 0 in a market without range, NaN before ATR's first value. */

@@ -4,11 +4,9 @@ import { ConnorsRsi } from '../indicators/connors-rsi.js';
 import { CoppockCurve } from '../indicators/coppock-curve.js';
 import { Ema } from '../indicators/ema.js';
 import { FisherTransform } from '../indicators/fisher-transform.js';
-import { FIELD } from '../indicators/history.js';
 import { IntradayMomentumIndex } from '../indicators/intraday-momentum-index.js';
 import { ratio } from '../indicators/kernel.js';
 import { KnowSureThing } from '../indicators/know-sure-thing.js';
-import { PriceOscillator } from '../indicators/price-oscillator.js';
 import { rateOfChange } from '../indicators/rate-of-change.js';
 import { RelativeVigorIndex } from '../indicators/relative-vigor-index.js';
 import type { StateLayout } from '../indicators/state.js';
@@ -73,7 +71,10 @@ const FLAT = 1e-13;
 /** Oscillators and rates of change. */
 export class MomentumFeatures {
   readonly #first: number;
+  /** Columns of averages that are made already. */
   readonly #sma50: number;
+  readonly #ema12: number;
+  readonly #ema26: number;
   readonly #rsi7: WilderMomentum;
   readonly #rsi14: WilderMomentum;
   readonly #rsi21: WilderMomentum;
@@ -81,7 +82,6 @@ export class MomentumFeatures {
   readonly #stochasticRsi: StochasticRsi;
   readonly #cci14: CommodityChannelIndex;
   readonly #cci20: CommodityChannelIndex;
-  readonly #oscillator: PriceOscillator;
   readonly #ppoSignal: Ema;
   readonly #trix: Trix;
   readonly #ultimate: UltimateOscillator;
@@ -99,6 +99,8 @@ export class MomentumFeatures {
   constructor(layout: StateLayout, m: MarketState, columnOf: ColumnOf) {
     this.#first = columnOf('rsi_7');
     this.#sma50 = columnOf('sma_50');
+    this.#ema12 = columnOf('ema_12');
+    this.#ema26 = columnOf('ema_26');
     const history = m.history;
     this.#rsi7 = new WilderMomentum(layout, 7);
     this.#rsi14 = new WilderMomentum(layout, 14);
@@ -107,18 +109,17 @@ export class MomentumFeatures {
     this.#stochasticRsi = new StochasticRsi(layout, 14, 3);
     this.#cci14 = new CommodityChannelIndex(history, 14);
     this.#cci20 = new CommodityChannelIndex(history, 20);
-    this.#oscillator = new PriceOscillator(layout, 12, 26);
     this.#ppoSignal = new Ema(layout, 9);
     this.#trix = new Trix(layout, 15);
-    this.#ultimate = new UltimateOscillator(history, 7, 14, 28);
+    this.#ultimate = new UltimateOscillator(layout, history, 7, 14, 28);
     this.#imi = new IntradayMomentumIndex(history, 14);
     this.#tsi = new TrueStrengthIndex(layout, 25, 13);
     this.#awesome = new AwesomeOscillator(layout, 5, 34);
     this.#kst = new KnowSureThing(layout, history);
     this.#coppock = new CoppockCurve(layout, history, 14, 11, 10);
     this.#connors = new ConnorsRsi(layout, history, 3, 2, 100);
-    this.#zScore20 = new ZScore(history, FIELD.close, 20, FLAT);
-    this.#zScore50 = new ZScore(history, FIELD.close, 50, FLAT);
+    this.#zScore20 = new ZScore(history, history.closes, 20, FLAT);
+    this.#zScore50 = new ZScore(history, history.closes, 50, FLAT);
     this.#fisher = new FisherTransform(layout, 10);
     this.#vigor = new RelativeVigorIndex(history, 10);
   }
@@ -158,18 +159,19 @@ export class MomentumFeatures {
     out[at + 3] = rateOfChange(s, m.history, 5);
     out[at + 4] = rateOfChange(s, m.history, 10);
     out[at + 5] = rateOfChange(s, m.history, 20);
-    out[at + 6] = m.bars > 10 ? m.close - m.history.value(s, FIELD.close, 10) : NaN;
+    out[at + 6] = m.bars > 10 ? m.close - m.history.close(s, 10) : NaN;
     out[at + 7] = this.#rsi14.cmo;
   }
 
   #oscillators(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
-    const oscillator = this.#oscillator;
-    oscillator.update(s, m.close);
-    const signal = this.#ppoSignal.update(s, oscillator.percentage);
-    out[at] = oscillator.percentage;
+    const slow = out[this.#ema26]!;
+    const spread = out[this.#ema12]! - slow;
+    const percentage = 100 * ratio(spread, slow);
+    const signal = this.#ppoSignal.update(s, percentage);
+    out[at] = percentage;
     out[at + 1] = signal;
-    out[at + 2] = oscillator.percentage - signal;
-    out[at + 3] = oscillator.absolute;
+    out[at + 2] = percentage - signal;
+    out[at + 3] = spread;
     out[at + 4] = this.#trix.update(s, m.close);
     out[at + 5] = this.#ultimate.update(s);
     out[at + 6] = ratio(m.close - m.open, m.high - m.low);
@@ -180,7 +182,7 @@ export class MomentumFeatures {
     const history = m.history;
     out[at] = this.#tsi.update(s, m.close - m.previousClose);
     out[at + 1] = this.#awesome.update(s, m.high, m.low);
-    out[at + 2] = history.value(s, FIELD.close, 11) - m.meanClose20;
+    out[at + 2] = history.close(s, 11) - m.meanClose20;
     this.#kst.update(s);
     out[at + 3] = this.#kst.line;
     out[at + 4] = this.#kst.signal;

@@ -1,4 +1,3 @@
-import { FIELD } from '../indicators/history.js';
 import { ratio } from '../indicators/kernel.js';
 import type { Bar } from '../market/bar.js';
 import { specs, type ColumnOf } from './feature.js';
@@ -57,11 +56,10 @@ export class PriceFeatures {
     out[i++] = ratio(Math.min(open, close) - low, range);
     out[i++] = m.inAtr(open - m.previousClose);
     const history = m.history;
-    const logClose = Math.log(close);
     out[i++] = m.logReturn;
-    out[i++] = m.bars > 5 ? logClose - Math.log(history.value(s, FIELD.close, 5)) : NaN;
-    out[i++] = m.bars > 10 ? logClose - Math.log(history.value(s, FIELD.close, 10)) : NaN;
-    out[i++] = m.bars > 20 ? logClose - Math.log(history.value(s, FIELD.close, 20)) : NaN;
+    out[i++] = m.bars > 5 ? Math.log(close / history.close(s, 5)) : NaN;
+    out[i++] = m.bars > 10 ? Math.log(close / history.close(s, 10)) : NaN;
+    out[i++] = m.logReturn20;
     out[i] = range === 0 ? 0.5 : (close - low) / range;
   }
 }

@@ -1,9 +1,7 @@
-import { FIELD, HISTORY_BARS, type History } from '../indicators/history.js';
+import type { History } from '../indicators/history.js';
 import type { StateLayout } from '../indicators/state.js';
 import type { Bar } from '../market/bar.js';
 import { minutesToWeekClose } from '../market/trading-session.js';
-
-const MASK = HISTORY_BARS - 1;
 
 /** Bits of `quality_flags`. */
 const QUALITY_FLAG = {
@@ -63,7 +61,7 @@ export class DataQuality {
     this.#lengthMs = lengthMs;
   }
 
-  /** To be called before the history takes the bar. */
+  /** To be called once the history has taken the bar. */
   update(s: Float64Array, bar: Bar, history: History): void {
     const at = this.#at;
     let flags = 0;
@@ -75,7 +73,7 @@ export class DataQuality {
     if (s[at + FLAT_RUN]! >= FLAT_BARS) flags |= QUALITY_FLAG.staleQuote;
     if (!(bar.volume > 0)) flags |= QUALITY_FLAG.noVolume;
     flags |= this.#spread(s, bar);
-    if (this.#isOutlier(s, bar, history)) flags |= QUALITY_FLAG.outlier;
+    if (this.#isOutlier(s, history)) flags |= QUALITY_FLAG.outlier;
     this.flags = flags;
     this.score = SCORES[flags]!;
   }
@@ -104,20 +102,20 @@ export class DataQuality {
   }
 
   /** Whether the bar's return lies beyond 12 median absolute deviations of the last 200; renewed every 50 bars. */
-  #isOutlier(s: Float64Array, bar: Bar, history: History): boolean {
+  #isOutlier(s: Float64Array, history: History): boolean {
     const at = this.#at;
-    const n = history.count(s);
-    if (n <= OUTLIER_BARS) return false;
-    if (s[at + SINCE_MAD] === 0) s[at + MAD] = this.#medianAbsoluteReturn(s, history, n);
+    const before = history.bars - 1;
+    if (before <= OUTLIER_BARS) return false;
+    if (s[at + SINCE_MAD] === 0) s[at + MAD] = this.#medianAbsoluteReturn(s, history, before);
     s[at + SINCE_MAD] = ((s[at + SINCE_MAD]! | 0) + 1) % 50;
-    const change = Math.abs(Math.log(bar.close / history.value(s, FIELD.close, 0)));
+    const change = Math.abs(history.logReturn(s, 0));
     return s[at + MAD]! > 0 && change > OUTLIER_MADS * s[at + MAD]!;
   }
 
   #medianAbsoluteReturn(s: Float64Array, history: History, n: number): number {
-    const base = history.base(FIELD.logReturn);
+    const { base, mask } = history.logReturns;
     const scratch = this.#scratch;
-    for (let i = 0; i < OUTLIER_BARS; i++) scratch[i] = Math.abs(s[base + ((n - 1 - i) & MASK)]!);
+    for (let i = 0; i < OUTLIER_BARS; i++) scratch[i] = Math.abs(s[base + ((n - 1 - i) & mask)]!);
     return medianOf(scratch);
   }
 }

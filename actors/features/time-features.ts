@@ -1,7 +1,7 @@
-import { FIELD } from '../indicators/history.js';
+import { HurstExponent } from '../indicators/hurst-exponent.js';
 import { ratio } from '../indicators/kernel.js';
 import type { StateLayout } from '../indicators/state.js';
-import { windowAutocorrelation, windowHurst, windowVarianceRatio } from '../indicators/window-statistics.js';
+import { windowAutocorrelation, windowVarianceRatio } from '../indicators/window-statistics.js';
 import {
   minutesToWeekClose,
   sessionsAt,
@@ -59,14 +59,16 @@ export class TimeFeatures {
   readonly #modelOnly: number;
   readonly #volatility20: number;
   readonly #gapAt: number;
+  readonly #hurst: HurstExponent;
   /** Scratch, filled anew by every call. */
   readonly #sessions: SessionState = { asia: false, london: false, newYork: false, minutesSinceOpen: 0 };
 
-  constructor(layout: StateLayout, columnOf: ColumnOf) {
+  constructor(layout: StateLayout, m: MarketState, columnOf: ColumnOf) {
     this.#first = columnOf('hour_sin');
     this.#modelOnly = columnOf('session_days');
     this.#volatility20 = columnOf('realized_vol_20');
     this.#gapAt = layout.reserve(1);
+    this.#hurst = new HurstExponent(layout, m.history, 100);
   }
 
   /** `missing` is the number of bars missing right before this one. */
@@ -89,11 +91,19 @@ export class TimeFeatures {
     const history = m.history;
     out[at + 9] =
       m.bars > 20
-        ? windowAutocorrelation(s, history, FIELD.logReturn, 20, m.meanReturn20, m.returnSquares20)
+        ? windowAutocorrelation(s, history.logReturns, m.bars, 20, m.meanReturn20, m.returnSquares20)
         : NaN;
-    out[at + 10] = m.bars > 50 ? windowVarianceRatio(s, history, FIELD.logReturn, 50) : NaN;
-    out[at + 11] =
-      m.bars > 100 ? windowHurst(s, history, FIELD.logReturn, 100, m.meanReturn100, m.returnSquares100) : NaN;
+    out[at + 10] =
+      m.bars > 50
+        ? windowVarianceRatio(
+            s,
+            history.logReturns,
+            m.bars,
+            50,
+            Math.log(m.close / history.close(s, 50)) / 50,
+          )
+        : NaN;
+    out[at + 11] = this.#hurst.update(s, m.meanReturn100, m.returnSquares100);
     out[at + 12] = ratio(out[this.#volatility20]!, out[this.#volatility20 + 1]!);
     out[at + 13] = quality;
     s[this.#gapAt] = missing > 0 ? 0 : Math.min(GAP_LIMIT, s[this.#gapAt]! + 1);

@@ -5,7 +5,6 @@ import { DominantCycle, DominantCyclePeriod } from '../indicators/dominant-cycle
 import { EfficiencyRatio } from '../indicators/efficiency-ratio.js';
 import { Ema } from '../indicators/ema.js';
 import { HilbertCycle } from '../indicators/hilbert.js';
-import { FIELD } from '../indicators/history.js';
 import { Hma } from '../indicators/hma.js';
 import { Ichimoku } from '../indicators/ichimoku.js';
 import { Kama } from '../indicators/kama.js';
@@ -98,6 +97,9 @@ export const TREND_FEATURES = specs('trend', [
 /** Moving averages, directional systems, clouds, regressions and cycles. */
 export class TrendFeatures {
   readonly #first: number;
+  /** Columns of averages that other kernels begin with. */
+  readonly #ema20: number;
+  readonly #ema26: number;
   readonly #smas: readonly PriceSma[];
   readonly #emas: readonly Ema[];
   readonly #wma: Wma;
@@ -124,8 +126,10 @@ export class TrendFeatures {
 
   constructor(layout: StateLayout, m: MarketState, columnOf: ColumnOf) {
     this.#first = columnOf('sma_5');
+    this.#ema20 = columnOf('ema_20');
+    this.#ema26 = columnOf('ema_26');
     const history = m.history;
-    this.#smas = [5, 10, 20, 50, 100, 200].map((n) => new PriceSma(layout, history, FIELD.close, n));
+    this.#smas = [5, 10, 20, 50, 100, 200].map((n) => new PriceSma(layout, history, history.closes, n));
     this.#emas = [9, 12, 20, 26, 50, 100, 200].map((n) => new Ema(layout, n));
     this.#wma = new Wma(layout, 20);
     this.#hma = new Hma(layout, 20);
@@ -168,10 +172,11 @@ export class TrendFeatures {
     for (let k = 0; k < smas.length; k++) out[i++] = smas[k]!.update(s);
     const emas = this.#emas;
     for (let k = 0; k < emas.length; k++) out[i++] = emas[k]!.update(s, close);
+    const ema20 = out[this.#ema20]!;
     out[i++] = this.#wma.update(s, close);
     out[i++] = this.#hma.update(s, close);
-    out[i++] = this.#dema.update(s, close);
-    out[i++] = this.#tema.update(s, close);
+    out[i++] = this.#dema.update(s, ema20);
+    out[i++] = this.#tema.update(s, ema20, this.#dema.second);
     out[i++] = this.#trima.update(s, close);
     out[i++] = this.#kama.update(s);
     out[i++] = this.#t3.update(s, close);
@@ -183,7 +188,7 @@ export class TrendFeatures {
 
   #directional(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
     let i = at;
-    this.#macd.update(s, m.close);
+    this.#macd.update(s, m.close, out[this.#ema26]!);
     out[i++] = this.#macd.line;
     out[i++] = this.#macd.signal;
     out[i++] = this.#macd.histogram;
@@ -216,7 +221,7 @@ export class TrendFeatures {
     out[at + 1] = lines.base;
     out[at + 2] = lines.leadingA;
     out[at + 3] = lines.leadingB;
-    out[at + 4] = m.bars > 26 ? m.close / m.history.value(s, FIELD.close, 26) - 1 : NaN;
+    out[at + 4] = m.bars > 26 ? m.close / m.history.close(s, 26) - 1 : NaN;
     out[at + 5] = lines.leadingA - lines.leadingB;
     out[at + 6] = lines.side(m.close);
   }

@@ -1,7 +1,6 @@
 import { AverageDeviation } from '../indicators/average-deviation.js';
 import { ChoppinessIndex } from '../indicators/choppiness-index.js';
 import { EwmaVolatility } from '../indicators/ewma-volatility.js';
-import { FIELD } from '../indicators/history.js';
 import { ratio } from '../indicators/kernel.js';
 import { RangeVolatility } from '../indicators/range-volatility.js';
 import { Skewness } from '../indicators/skewness.js';
@@ -73,7 +72,7 @@ export class VolatilityFeatures {
     this.#first = columnOf('true_range');
     this.#sma20 = columnOf('sma_20');
     this.#ema20 = columnOf('ema_20');
-    this.#deviation = new StandardDeviation(layout, m.history, FIELD.close, 20);
+    this.#deviation = new StandardDeviation(layout, m.history, m.history.closes, 20);
     this.#accUpper = new Sma(layout, 20);
     this.#accLower = new Sma(layout, 20);
     this.#averageDeviation = new AverageDeviation(m.history, 20);

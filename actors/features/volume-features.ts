@@ -1,7 +1,6 @@
 import { AccumulationDistribution } from '../indicators/accumulation-distribution.js';
 import { EaseOfMovement } from '../indicators/ease-of-movement.js';
 import { Ema } from '../indicators/ema.js';
-import { FIELD } from '../indicators/history.js';
 import { ratio } from '../indicators/kernel.js';
 import { MoneyFlowIndex } from '../indicators/money-flow-index.js';
 import { OnBalanceVolume } from '../indicators/on-balance-volume.js';
@@ -74,7 +73,7 @@ export class VolumeFeatures {
   constructor(layout: StateLayout, m: MarketState, columnOf: ColumnOf) {
     this.#first = columnOf('volume_sma_20');
     this.#modelOnly = columnOf('ad_slope_20');
-    this.#zScore = new ZScore(m.history, FIELD.volume, WINDOW, 1e-12);
+    this.#zScore = new ZScore(m.history, m.history.volumes, WINDOW, 1e-12);
     this.#obv = new OnBalanceVolume(layout);
     this.#obvSlope = new RollingSlope(layout, WINDOW);
     this.#line = new AccumulationDistribution(layout, 3, 10);
@@ -139,12 +138,12 @@ export class VolumeFeatures {
       m.bars >= WINDOW
         ? windowCorrelation(
             s,
-            history,
-            FIELD.close,
-            FIELD.volume,
+            history.closes,
+            history.volumes,
+            m.bars,
             WINDOW,
             m.meanClose20,
-            windowMean(s, history, FIELD.volume, WINDOW),
+            windowMean(s, history.volumes, m.bars, WINDOW),
           )
         : NaN;
     const impact = this.#impact;

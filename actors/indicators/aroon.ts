@@ -1,4 +1,4 @@
-import { FIELD, type History } from './history.js';
+import type { History } from './history.js';
 import type { Kernel } from './kernel.js';
 import { RollingExtreme } from './rolling-extreme.js';
 import type { StateLayout } from './state.js';
@@ -20,8 +20,8 @@ export class Aroon implements Kernel {
     this.requiredInputs = period + 1;
     this.#period = period;
     this.#scale = 100 / period;
-    this.highest = new RollingExtreme(layout, history, FIELD.high, period + 1, 1);
-    this.lowest = new RollingExtreme(layout, history, FIELD.low, period + 1, -1);
+    this.highest = new RollingExtreme(layout, history, history.highs, period + 1, 1);
+    this.lowest = new RollingExtreme(layout, history, history.lows, period + 1, -1);
   }
 
   update(s: Float64Array): void {

@@ -1,7 +1,5 @@
-import { FIELD, HISTORY_BARS, type History } from './history.js';
+import { keeping, type History, type Ring } from './history.js';
 import type { Kernel } from './kernel.js';
-
-const MASK = HISTORY_BARS - 1;
 
 /**
  * Choppiness index, 0..100: the logarithm, to the base `period`, of the summed true ranges over the window's
@@ -10,11 +8,13 @@ const MASK = HISTORY_BARS - 1;
 export class ChoppinessIndex implements Kernel {
   readonly requiredInputs: number;
   readonly #history: History;
+  readonly #ranges: Ring;
   readonly #period: number;
   readonly #scale: number;
 
   constructor(history: History, period: number) {
     this.#history = history;
+    this.#ranges = keeping(history.trueRanges, period);
     this.#period = period;
     this.#scale = 100 / Math.log10(period);
     this.requiredInputs = period + 1;
@@ -22,12 +22,12 @@ export class ChoppinessIndex implements Kernel {
 
   /** `range` is highest high − lowest low of the window, in price. */
   update(s: Float64Array, range: number): number {
-    const n = this.#history.count(s);
+    const n = this.#history.bars;
     if (n < this.requiredInputs) return NaN;
     if (range === 0) return 100;
-    const ranges = this.#history.base(FIELD.trueRange);
+    const { base, mask } = this.#ranges;
     let path = 0;
-    for (let i = n - this.#period; i < n; i++) path += s[ranges + (i & MASK)]!;
+    for (let i = n - this.#period; i < n; i++) path += s[base + (i & mask)]!;
     return this.#scale * Math.log10(path / range);
   }
 }

@@ -1,9 +1,8 @@
-import { FIELD, HISTORY_BARS, type History } from './history.js';
+import { keeping, type History } from './history.js';
 import type { Kernel } from './kernel.js';
 import type { StateLayout } from './state.js';
 import { WilderMomentum } from './wilder-momentum.js';
-
-const MASK = HISTORY_BARS - 1;
+import { windowBelow } from './window-statistics.js';
 
 /**
  * Connors RSI, 0..100: the mean of RSI(close), RSI(length of the current up or down streak) and the percent
@@ -23,28 +22,26 @@ export class ConnorsRsi implements Kernel {
     this.#closeRsi = new WilderMomentum(layout, period);
     this.#streakRsi = new WilderMomentum(layout, streak);
     this.#rank = rank;
+    keeping(history.logReturns, rank + 1);
     this.requiredInputs = rank + 2;
   }
 
   update(s: Float64Array): number {
     const history = this.#history;
-    const n = history.count(s);
-    const close = history.value(s, FIELD.close, 0);
+    const n = history.bars;
+    const close = history.close(s, 0);
     this.#closeRsi.update(s, close);
     if (n === 1) {
       this.#streakRsi.update(s, 0);
       return NaN;
     }
-    const previous = history.value(s, FIELD.close, 1);
+    const previous = history.close(s, 1);
     const streak = s[this.#at]!;
     const next = close > previous ? Math.max(streak, 0) + 1 : close < previous ? Math.min(streak, 0) - 1 : 0;
     s[this.#at] = next;
     this.#streakRsi.update(s, next);
     if (n < this.requiredInputs) return NaN;
-    const base = history.base(FIELD.logReturn);
-    const newest = s[base + ((n - 1) & MASK)]!;
-    let below = 0;
-    for (let i = n - 1 - this.#rank; i < n - 1; i++) below += Number(s[base + (i & MASK)]! < newest);
+    const below = windowBelow(s, history.logReturns, n - 1, this.#rank, history.logReturn(s, 0));
     return (this.#closeRsi.rsi + this.#streakRsi.rsi + (100 * below) / this.#rank) / 3;
   }
 }

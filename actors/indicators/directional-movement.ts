@@ -1,4 +1,4 @@
-import { FIELD, type History } from './history.js';
+import type { History } from './history.js';
 import type { Kernel } from './kernel.js';
 import type { StateLayout } from './state.js';
 
@@ -33,14 +33,14 @@ export class DirectionalMovement implements Kernel {
     const at = this.#at;
     const period = this.#period;
     const history = this.#history;
-    const bar = history.count(s) - 1;
+    const bar = history.bars - 1;
     this.plusDm = this.minusDm = this.plusDi = this.minusDi = this.dx = this.adx = this.adxr = NaN;
     if (bar < 1) return;
-    const up = history.value(s, FIELD.high, 0) - history.value(s, FIELD.high, 1);
-    const down = history.value(s, FIELD.low, 1) - history.value(s, FIELD.low, 0);
+    const up = history.high(s, 0) - history.high(s, 1);
+    const down = history.low(s, 1) - history.low(s, 0);
     const plus = up > 0 && up > down ? up : 0;
     const minus = down > 0 && up < down ? down : 0;
-    const range = history.value(s, FIELD.trueRange, 0);
+    const range = history.trueRange(s, 0);
     if (bar < period) {
       s[at] = s[at]! + plus;
       s[at + 1] = s[at + 1]! + minus;

@@ -1,5 +1,5 @@
 import type { HilbertCycle } from './hilbert.js';
-import { FIELD, type History } from './history.js';
+import type { History } from './history.js';
 import type { Kernel } from './kernel.js';
 import type { StateLayout } from './state.js';
 
@@ -162,7 +162,7 @@ export class DominantCycle implements Kernel {
   #trendline(s: Float64Array, bars: number): number {
     const at = this.#at;
     let mean = 0;
-    for (let ago = 0; ago < bars; ago++) mean += this.#history.value(s, FIELD.close, ago);
+    for (let ago = 0; ago < bars; ago++) mean += this.#history.close(s, ago);
     if (bars > 0) mean /= bars;
     const trendline = (4 * mean + 3 * s[at + TREND_1]! + 2 * s[at + TREND_2]! + s[at + TREND_3]!) / 10;
     s[at + TREND_3] = s[at + TREND_2]!;

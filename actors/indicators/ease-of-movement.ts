@@ -1,4 +1,4 @@
-import { FIELD, type History } from './history.js';
+import type { History } from './history.js';
 import { ratio, type Kernel } from './kernel.js';
 import { Sma } from './sma.js';
 import type { StateLayout } from './state.js';
@@ -20,10 +20,10 @@ export class EaseOfMovement implements Kernel {
 
   update(s: Float64Array): number {
     const history = this.#history;
-    if (history.count(s) < 2) return NaN;
-    const high = history.value(s, FIELD.high, 0);
-    const low = history.value(s, FIELD.low, 0);
-    const move = (high + low) / 2 - (history.value(s, FIELD.high, 1) + history.value(s, FIELD.low, 1)) / 2;
-    return this.#mean.update(s, ratio(move * (high - low), history.value(s, FIELD.volume, 0)));
+    if (history.bars < 2) return NaN;
+    const high = history.high(s, 0);
+    const low = history.low(s, 0);
+    const move = (high + low) / 2 - (history.high(s, 1) + history.low(s, 1)) / 2;
+    return this.#mean.update(s, ratio(move * (high - low), history.volume(s, 0)));
   }
 }

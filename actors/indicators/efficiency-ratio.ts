@@ -1,7 +1,5 @@
-import { FIELD, HISTORY_BARS, type History } from './history.js';
+import { keeping, type History, type Ring } from './history.js';
 import { ratio, type Kernel } from './kernel.js';
-
-const MASK = HISTORY_BARS - 1;
 
 /**
  * Kaufman's efficiency ratio, 0..1: how far the close came in `period` bars over the way it went; 0 where it
@@ -10,23 +8,25 @@ const MASK = HISTORY_BARS - 1;
 export class EfficiencyRatio implements Kernel {
   readonly requiredInputs: number;
   readonly #history: History;
+  readonly #closes: Ring;
   readonly #period: number;
 
   constructor(history: History, period: number) {
     this.#history = history;
+    this.#closes = keeping(history.closes, period + 1);
     this.#period = period;
     this.requiredInputs = period + 1;
   }
 
   update(s: Float64Array): number {
-    const n = this.#history.count(s);
+    const n = this.#history.bars;
     if (n < this.requiredInputs) return NaN;
-    const closes = this.#history.base(FIELD.close);
-    const first = s[closes + ((n - this.requiredInputs) & MASK)]!;
+    const { base, mask } = this.#closes;
+    const first = s[base + ((n - this.requiredInputs) & mask)]!;
     let previous = first;
     let path = 0;
     for (let i = n - this.#period; i < n; i++) {
-      const close = s[closes + (i & MASK)]!;
+      const close = s[base + (i & mask)]!;
       path += Math.abs(close - previous);
       previous = close;
     }

@@ -1,5 +1,5 @@
 import { Delay } from './delay.js';
-import { FIELD, type History } from './history.js';
+import type { History } from './history.js';
 import type { Kernel } from './kernel.js';
 import { RollingExtreme } from './rolling-extreme.js';
 import type { StateLayout } from './state.js';
@@ -26,10 +26,10 @@ export class Ichimoku implements Kernel {
   readonly #leadingB: Delay;
 
   constructor(layout: StateLayout, history: History) {
-    this.#highest9 = new RollingExtreme(layout, history, FIELD.high, CONVERSION, 1);
-    this.#lowest9 = new RollingExtreme(layout, history, FIELD.low, CONVERSION, -1);
-    this.#highest52 = new RollingExtreme(layout, history, FIELD.high, SPAN, 1);
-    this.#lowest52 = new RollingExtreme(layout, history, FIELD.low, SPAN, -1);
+    this.#highest9 = new RollingExtreme(layout, history, history.highs, CONVERSION, 1);
+    this.#lowest9 = new RollingExtreme(layout, history, history.lows, CONVERSION, -1);
+    this.#highest52 = new RollingExtreme(layout, history, history.highs, SPAN, 1);
+    this.#lowest52 = new RollingExtreme(layout, history, history.lows, SPAN, -1);
     this.#leadingA = new Delay(layout, BASE);
     this.#leadingB = new Delay(layout, BASE);
   }

@@ -1,7 +1,5 @@
-import { FIELD, HISTORY_BARS, type History } from './history.js';
+import { keeping, type History } from './history.js';
 import type { Kernel } from './kernel.js';
-
-const MASK = HISTORY_BARS - 1;
 
 /**
  * Chande's intraday momentum index, 0..100: the share of up bodies in all bodies; 50 where there are none, as TA-Lib has
@@ -14,20 +12,22 @@ export class IntradayMomentumIndex implements Kernel {
   constructor(history: History, period: number) {
     this.requiredInputs = period;
     this.#history = history;
+    keeping(history.opens, period);
   }
 
   update(s: Float64Array): number {
-    const n = this.#history.count(s);
+    const n = this.#history.bars;
     if (n < this.requiredInputs) return NaN;
-    const opens = this.#history.base(FIELD.open);
-    const closes = this.#history.base(FIELD.close);
+    const { base: opens, mask: openMask } = this.#history.opens;
+    const { base: closes, mask: closeMask } = this.#history.closes;
     let up = 0;
     let down = 0;
     for (let i = n - this.requiredInputs; i < n; i++) {
-      const slot = i & MASK;
-      const body = s[closes + slot]! - s[opens + slot]!;
-      if (body > 0) up += body;
-      else down -= body;
+      const body = s[closes + (i & closeMask)]! - s[opens + (i & openMask)]!;
+      // Without a branch, whose way no processor could guess: one of the two is 0, both are exact.
+      const size = Math.abs(body);
+      up += (size + body) / 2;
+      down += (size - body) / 2;
     }
     return up + down === 0 ? 50 : 100 * (up / (up + down));
   }

@@ -1,4 +1,4 @@
-import { FIELD, type History } from './history.js';
+import type { History } from './history.js';
 import type { Kernel } from './kernel.js';
 import type { StateLayout } from './state.js';
 
@@ -26,17 +26,17 @@ export class Kama implements Kernel {
   update(s: Float64Array): number {
     const history = this.#history;
     const period = this.#period;
-    const n = history.count(s);
+    const n = history.bars;
     if (n <= period) return NaN;
-    const close = history.value(s, FIELD.close, 0);
+    const close = history.close(s, 0);
     let path = 0;
     for (let ago = period - 1; ago >= 0; ago--) {
-      path += Math.abs(history.value(s, FIELD.close, ago) - history.value(s, FIELD.close, ago + 1));
+      path += Math.abs(history.close(s, ago) - history.close(s, ago + 1));
     }
-    const change = close - history.value(s, FIELD.close, period);
+    const change = close - history.close(s, period);
     const efficiency = path <= change || path < 1e-14 ? 1 : Math.abs(change / path);
     const smoothing = efficiency * (FASTEST - SLOWEST) + SLOWEST;
-    const previous = n === period + 1 ? history.value(s, FIELD.close, 1) : s[this.#at]!;
+    const previous = n === period + 1 ? history.close(s, 1) : s[this.#at]!;
     return (s[this.#at] = (close - previous) * smoothing * smoothing + previous);
   }
 }

@@ -1,7 +1,5 @@
-import { FIELD, HISTORY_BARS, type History } from './history.js';
+import { keeping, type History, type Ring } from './history.js';
 import type { Kernel } from './kernel.js';
-
-const MASK = HISTORY_BARS - 1;
 
 /**
  * Least-squares line through the last `period` closes (x = 0..period − 1): `slope` (price a bar), `intercept`
@@ -16,12 +14,14 @@ export class LinearRegression implements Kernel {
   angle = NaN;
   r2 = NaN;
   readonly #history: History;
+  readonly #closes: Ring;
   readonly #sumX: number;
   readonly #divisor: number;
 
   constructor(history: History, period: number) {
     this.requiredInputs = period;
     this.#history = history;
+    this.#closes = keeping(history.closes, period);
     this.#sumX = (period * (period - 1)) / 2;
     const sumXX = (period * (period - 1) * (2 * period - 1)) / 6;
     this.#divisor = this.#sumX * this.#sumX - period * sumXX;
@@ -30,16 +30,16 @@ export class LinearRegression implements Kernel {
   update(s: Float64Array): void {
     const history = this.#history;
     const period = this.requiredInputs;
-    const n = history.count(s);
+    const n = history.bars;
     if (n < period) {
       this.slope = this.end = this.forecast = this.angle = this.r2 = NaN;
       return;
     }
-    const base = history.base(FIELD.close);
+    const { base, mask } = this.#closes;
     let sumXY = 0;
     let sumY = 0;
     for (let i = period - 1; i >= 0; i--) {
-      const y = s[base + ((n - 1 - i) & MASK)]!;
+      const y = s[base + ((n - 1 - i) & mask)]!;
       sumY += y;
       sumXY += i * y;
     }
@@ -53,7 +53,7 @@ export class LinearRegression implements Kernel {
     let total = 0;
     let explained = 0;
     for (let i = 0; i < period; i++) {
-      const deviation = s[base + ((n - 1 - i) & MASK)]! - mean;
+      const deviation = s[base + ((n - 1 - i) & mask)]! - mean;
       const fitted = intercept + slope * (period - 1 - i) - mean;
       total += deviation * deviation;
       explained += fitted * fitted;

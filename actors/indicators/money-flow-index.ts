@@ -1,4 +1,4 @@
-import { FIELD, type History } from './history.js';
+import type { History } from './history.js';
 import type { Kernel } from './kernel.js';
 import type { StateLayout } from './state.js';
 
@@ -23,8 +23,8 @@ export class MoneyFlowIndex implements Kernel {
   update(s: Float64Array, volume: number): number {
     const at = this.#at;
     const period = this.#period;
-    const bar = this.#history.count(s) - 1;
-    const typical = this.#history.value(s, FIELD.typical, 0);
+    const bar = this.#history.bars - 1;
+    const typical = this.#history.typical(s, 0);
     const previous = s[at]!;
     s[at] = typical;
     if (bar === 0) return NaN;
@@ -35,8 +35,10 @@ export class MoneyFlowIndex implements Kernel {
     let total = 0;
     for (let i = 1; i <= period; i++) {
       const x = s[at + i]!;
-      if (x > 0) positive += x;
-      total += Math.abs(x);
+      const size = Math.abs(x);
+      // Half of its double or 0: exact, and no branch for the processor to guess.
+      positive += (size + x) / 2;
+      total += size;
     }
     return total < 1 ? 0 : 100 * (positive / total);
   }

@@ -1,4 +1,4 @@
-import { FIELD, type History } from './history.js';
+import type { History } from './history.js';
 import type { Kernel } from './kernel.js';
 import type { StateLayout } from './state.js';
 
@@ -27,15 +27,15 @@ export class ParabolicSar implements Kernel {
   update(s: Float64Array): void {
     const history = this.#history;
     const at = this.#at;
-    const bar = history.count(s) - 1;
+    const bar = history.bars - 1;
     if (bar < 1) {
       this.value = this.direction = NaN;
       return;
     }
-    const high = history.value(s, FIELD.high, 0);
-    const low = history.value(s, FIELD.low, 0);
-    let previousHigh = history.value(s, FIELD.high, 1);
-    let previousLow = history.value(s, FIELD.low, 1);
+    const high = history.high(s, 0);
+    const low = history.low(s, 0);
+    let previousHigh = history.high(s, 1);
+    let previousLow = history.low(s, 1);
     if (bar === 1) {
       const up = high - previousHigh;
       const down = previousLow - low;

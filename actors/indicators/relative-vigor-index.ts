@@ -1,7 +1,5 @@
-import { FIELD, HISTORY_BARS, type History } from './history.js';
+import { keeping, type History } from './history.js';
 import type { Kernel } from './kernel.js';
-
-const MASK = HISTORY_BARS - 1;
 
 /**
  * Relative vigor index: the sum over `period` bars of the symmetrically weighted (1, 2, 2, 1) body, over
@@ -16,25 +14,26 @@ export class RelativeVigorIndex implements Kernel {
   constructor(history: History, period: number) {
     this.#history = history;
     this.requiredInputs = period + 3;
+    keeping(history.opens, period + 3);
     this.#weights = new Float64Array(period + 3);
     for (let bar = 0; bar < period; bar++) [1, 2, 2, 1].forEach((w, ago) => (this.#weights[bar + ago]! += w));
   }
 
   update(s: Float64Array): number {
     const history = this.#history;
-    const n = history.count(s);
+    const n = history.bars;
     if (n < this.requiredInputs) return NaN;
-    const opens = history.base(FIELD.open);
-    const highs = history.base(FIELD.high);
-    const lows = history.base(FIELD.low);
-    const closes = history.base(FIELD.close);
+    const { base: opens, mask: openMask } = history.opens;
+    const { base: highs, mask: highMask } = history.highs;
+    const lows = history.lows.base;
+    const { base: closes, mask: closeMask } = history.closes;
     const weights = this.#weights;
     let bodies = 0;
     let ranges = 0;
     for (let ago = 0; ago < weights.length; ago++) {
-      const slot = (n - 1 - ago) & MASK;
-      bodies += weights[ago]! * (s[closes + slot]! - s[opens + slot]!);
-      ranges += weights[ago]! * (s[highs + slot]! - s[lows + slot]!);
+      const i = n - 1 - ago;
+      bodies += weights[ago]! * (s[closes + (i & closeMask)]! - s[opens + (i & openMask)]!);
+      ranges += weights[ago]! * (s[highs + (i & highMask)]! - s[lows + (i & highMask)]!);
     }
     return ranges === 0 ? 0 : bodies / ranges;
   }

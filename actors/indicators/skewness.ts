@@ -1,7 +1,5 @@
-import { FIELD, HISTORY_BARS, type History } from './history.js';
+import { keeping, type History, type Ring } from './history.js';
 import type { Kernel } from './kernel.js';
-
-const MASK = HISTORY_BARS - 1;
 
 /**
  * Sample skewness g₁ = m₃ / m₂^1.5 of the last `period` log returns, whose mean and summed squared deviations are
@@ -10,22 +8,24 @@ const MASK = HISTORY_BARS - 1;
 export class Skewness implements Kernel {
   readonly requiredInputs: number;
   readonly #history: History;
+  readonly #returns: Ring;
   readonly #period: number;
 
   constructor(history: History, period: number) {
     this.#history = history;
+    this.#returns = keeping(history.logReturns, period);
     this.#period = period;
     this.requiredInputs = period + 1;
   }
 
   update(s: Float64Array, mean: number, squares: number): number {
-    const n = this.#history.count(s);
+    const n = this.#history.bars;
     if (n < this.requiredInputs) return NaN;
     const period = this.#period;
-    const returns = this.#history.base(FIELD.logReturn);
+    const { base, mask } = this.#returns;
     let m3 = 0;
     for (let i = n - period; i < n; i++) {
-      const deviation = s[returns + (i & MASK)]! - mean;
+      const deviation = s[base + (i & mask)]! - mean;
       m3 += deviation * deviation * deviation;
     }
     const m2 = squares / period;

@@ -1,4 +1,4 @@
-import { FIELD, type History } from './history.js';
+import type { History } from './history.js';
 import type { Kernel } from './kernel.js';
 import type { StateLayout } from './state.js';
 
@@ -12,7 +12,11 @@ const LOW_BAR = 5;
 const COUNT = 6;
 const HIGHS = 7;
 const LOWS = 8;
-const LEVELS = 9;
+/** Levels at or below the last close. */
+const BELOW = 9;
+/** The levels, oldest first, a ring; then the same in ascending order. */
+const LEVELS = 10;
+const SORTED = LEVELS + SWINGS;
 
 /**
  * Swing points: a high (low) beyond the two bars on either side of it, so known two bars late. Keeps the
@@ -36,14 +40,14 @@ export class Swings implements Kernel {
   readonly #history: History;
 
   constructor(layout: StateLayout, history: History) {
-    this.#at = layout.reserve(LEVELS + SWINGS);
+    this.#at = layout.reserve(SORTED + SWINGS);
     this.#history = history;
   }
 
   update(s: Float64Array, close: number, tolerance: number): void {
     const at = this.#at;
     const history = this.#history;
-    const bar = history.count(s) - 1;
+    const bar = history.bars - 1;
     if (bar >= 4) {
       this.#confirmHigh(s, bar);
       this.#confirmLow(s, bar);
@@ -61,8 +65,8 @@ export class Swings implements Kernel {
 
   #confirmHigh(s: Float64Array, bar: number): void {
     const history = this.#history;
-    const high = history.value(s, FIELD.high, 2);
-    for (let ago = 0; ago <= 4; ago++) if (ago !== 2 && history.value(s, FIELD.high, ago) >= high) return;
+    const high = history.high(s, 2);
+    for (let ago = 0; ago <= 4; ago++) if (ago !== 2 && history.high(s, ago) >= high) return;
     const at = this.#at;
     s[at + PREVIOUS_HIGH] = s[at + HIGH]!;
     s[at + HIGH] = high;
@@ -73,8 +77,8 @@ export class Swings implements Kernel {
 
   #confirmLow(s: Float64Array, bar: number): void {
     const history = this.#history;
-    const low = history.value(s, FIELD.low, 2);
-    for (let ago = 0; ago <= 4; ago++) if (ago !== 2 && history.value(s, FIELD.low, ago) <= low) return;
+    const low = history.low(s, 2);
+    for (let ago = 0; ago <= 4; ago++) if (ago !== 2 && history.low(s, ago) <= low) return;
     const at = this.#at;
     s[at + PREVIOUS_LOW] = s[at + LOW]!;
     s[at + LOW] = low;
@@ -85,30 +89,51 @@ export class Swings implements Kernel {
 
   #addLevel(s: Float64Array, level: number): void {
     const at = this.#at;
-    s[at + LEVELS + ((s[at + COUNT]! | 0) % SWINGS)] = level;
-    s[at + COUNT] = s[at + COUNT]! + 1;
+    const sorted = at + SORTED;
+    const count = s[at + COUNT]! | 0;
+    const slot = at + LEVELS + (count % SWINGS);
+    let known = count;
+    if (count >= SWINGS) {
+      known = SWINGS - 1;
+      let i = 0;
+      while (s[sorted + i] !== s[slot]) i++;
+      for (; i < known; i++) s[sorted + i] = s[sorted + i + 1]!;
+    }
+    s[slot] = level;
+    let place = known;
+    for (; place > 0 && s[sorted + place - 1]! > level; place--) s[sorted + place] = s[sorted + place - 1]!;
+    s[sorted + place] = level;
+    s[at + COUNT] = count + 1;
   }
 
   #levels(s: Float64Array, close: number, tolerance: number): void {
-    const first = this.#at + LEVELS;
-    const known = Math.min(s[this.#at + COUNT]!, SWINGS);
-    let support = NaN;
-    let resistance = NaN;
-    for (let i = first; i < first + known; i++) {
-      const level = s[i]!;
-      if (level <= close) {
-        if (!(support >= level)) support = level;
-      } else if (!(resistance <= level)) resistance = level;
+    const at = this.#at;
+    const sorted = at + SORTED;
+    const known = Math.min(s[at + COUNT]! | 0, SWINGS);
+    let below = s[at + BELOW]! | 0;
+    while (below > 0 && s[sorted + below - 1]! > close) below--;
+    while (below < known && s[sorted + below]! <= close) below++;
+    s[at + BELOW] = below;
+    this.support = this.resistance = NaN;
+    this.supportTouches = this.resistanceTouches = known > 0 ? 0 : NaN;
+    if (below > 0) {
+      this.support = s[sorted + below - 1]!;
+      this.supportTouches = this.#touches(s, below - 1, known, tolerance);
     }
-    let supportTouches = 0;
-    let resistanceTouches = 0;
-    for (let i = first; i < first + known; i++) {
-      supportTouches += Number(Math.abs(s[i]! - support) <= tolerance);
-      resistanceTouches += Number(Math.abs(s[i]! - resistance) <= tolerance);
+    if (below < known) {
+      this.resistance = s[sorted + below]!;
+      this.resistanceTouches = this.#touches(s, below, known, tolerance);
     }
-    this.support = support;
-    this.resistance = resistance;
-    this.supportTouches = known > 0 ? supportTouches : NaN;
-    this.resistanceTouches = known > 0 ? resistanceTouches : NaN;
+  }
+
+  /** Levels within `tolerance` of that at a place in the order, itself among them. */
+  #touches(s: Float64Array, place: number, known: number, tolerance: number): number {
+    const sorted = this.#at + SORTED;
+    const level = s[sorted + place]!;
+    let from = place;
+    while (from >= 0 && level - s[sorted + from]! <= tolerance) from--;
+    let to = place;
+    while (to < known && s[sorted + to]! - level <= tolerance) to++;
+    return Math.max(0, to - from - 1);
   }
 }

@@ -2,23 +2,21 @@ import { Ema } from './ema.js';
 import type { Kernel } from './kernel.js';
 import type { StateLayout } from './state.js';
 
-/** Triple exponential moving average: 3·e1 − 3·e2 + e3 over chained EMAs. Source: Mulloy 1994; TA-Lib `TEMA`. */
+/**
+ * Triple exponential moving average: 3·e1 − 3·e2 + e3 over chained EMAs. Fed with e1 and e2, which DEMA wants too.
+ * Source: Mulloy 1994; TA-Lib `TEMA`.
+ */
 export class Tema implements Kernel {
   readonly requiredInputs: number;
-  readonly #first: Ema;
-  readonly #second: Ema;
   readonly #third: Ema;
 
   constructor(layout: StateLayout, period: number) {
-    this.#first = new Ema(layout, period);
-    this.#second = new Ema(layout, period);
     this.#third = new Ema(layout, period);
     this.requiredInputs = 3 * period - 2;
   }
 
-  update(s: Float64Array, x: number): number {
-    const first = this.#first.update(s, x);
-    const second = this.#second.update(s, first);
+  /** `first` and `second` are the EMA of the same period and that EMA's EMA, NaN before they have a value. */
+  update(s: Float64Array, first: number, second: number): number {
     return 3 * first - 3 * second + this.#third.update(s, second);
   }
 }

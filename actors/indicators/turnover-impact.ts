@@ -1,7 +1,5 @@
-import { FIELD, HISTORY_BARS, type History } from './history.js';
+import { keeping, type History } from './history.js';
 import { ratio, type Kernel } from './kernel.js';
-
-const MASK = HISTORY_BARS - 1;
 
 /**
  * How volume moved the price over the last `period` returns: `upShare`, the share of the volume that traded on
@@ -18,29 +16,29 @@ export class TurnoverImpact implements Kernel {
   constructor(history: History, period: number) {
     this.#history = history;
     this.#period = period;
+    keeping(history.volumes, period);
     this.requiredInputs = period + 1;
   }
 
   update(s: Float64Array): void {
     const history = this.#history;
-    const n = history.count(s);
+    const n = history.bars;
     this.upShare = this.illiquidity = NaN;
     if (n < this.requiredInputs) return;
-    const returns = history.base(FIELD.logReturn);
-    const volumes = history.base(FIELD.volume);
-    const closes = history.base(FIELD.close);
+    const { base: returns, mask } = history.logReturns;
+    const closes = history.closes.base;
+    const { base: volumes, mask: volumeMask } = history.volumes;
     let up = 0;
     let total = 0;
     let impact = 0;
     let traded = 0;
     for (let i = n - this.#period; i < n; i++) {
-      const slot = i & MASK;
-      const r = s[returns + slot]!;
-      const v = s[volumes + slot]!;
+      const r = s[returns + (i & mask)]!;
+      const v = s[volumes + (i & volumeMask)]!;
       total += v;
       up += Number(r > 0) * v;
       if (v > 0) {
-        impact += Math.abs(r) / (s[closes + slot]! * v);
+        impact += Math.abs(r) / (s[closes + (i & mask)]! * v);
         traded++;
       }
     }

@@ -1,7 +1,5 @@
-import { FIELD, HISTORY_BARS, type History } from './history.js';
+import { keeping, type History, type Ring } from './history.js';
 import type { Kernel } from './kernel.js';
-
-const MASK = HISTORY_BARS - 1;
 
 /**
  * Ulcer index: root mean square of how far, in percent, each close of the window lies below the window's highest
@@ -10,21 +8,23 @@ const MASK = HISTORY_BARS - 1;
 export class UlcerIndex implements Kernel {
   readonly requiredInputs: number;
   readonly #history: History;
+  readonly #closes: Ring;
 
   constructor(history: History, period: number) {
     this.requiredInputs = period;
     this.#history = history;
+    this.#closes = keeping(history.closes, period);
   }
 
   update(s: Float64Array): number {
     const period = this.requiredInputs;
-    const n = this.#history.count(s);
+    const n = this.#history.bars;
     if (n < period) return NaN;
-    const closes = this.#history.base(FIELD.close);
+    const { base, mask } = this.#closes;
     let highest = 0;
     let squares = 0;
     for (let i = n - period; i < n; i++) {
-      const close = s[closes + (i & MASK)]!;
+      const close = s[base + (i & mask)]!;
       if (close > highest) highest = close;
       const fall = (100 * (close - highest)) / highest;
       squares += fall * fall;

@@ -1,7 +1,6 @@
-import { FIELD, HISTORY_BARS, type History } from './history.js';
+import { keeping, type History } from './history.js';
 import type { Kernel } from './kernel.js';
-
-const MASK = HISTORY_BARS - 1;
+import type { StateLayout } from './state.js';
 
 /**
  * Williams' ultimate oscillator, 0..100: buying pressure over true range in three windows, weighted 4:2:1.
@@ -9,12 +8,15 @@ const MASK = HISTORY_BARS - 1;
  */
 export class UltimateOscillator implements Kernel {
   readonly requiredInputs: number;
+  readonly #at: number;
   readonly #history: History;
   readonly #short: number;
   readonly #middle: number;
   readonly #long: number;
 
-  constructor(history: History, short: number, middle: number, long: number) {
+  constructor(layout: StateLayout, history: History, short: number, middle: number, long: number) {
+    // The buying pressure of the bars whose true range the history keeps, slot for slot.
+    this.#at = layout.reserve(keeping(history.trueRanges, long).mask + 1);
     this.#history = history;
     this.#short = short;
     this.#middle = middle;
@@ -24,25 +26,39 @@ export class UltimateOscillator implements Kernel {
 
   update(s: Float64Array): number {
     const history = this.#history;
-    if (history.count(s) < this.requiredInputs) return NaN;
-    const newest = history.count(s) - 1;
-    const lows = history.base(FIELD.low);
-    const closes = history.base(FIELD.close);
-    const ranges = history.base(FIELD.trueRange);
+    const newest = history.bars - 1;
+    if (newest < 1) return NaN;
+    const close = history.close(s, 0);
+    s[this.#at + (newest & history.trueRanges.mask)] =
+      close - Math.min(history.low(s, 0), history.close(s, 1));
+    return newest < this.#long ? NaN : this.#weigh(s, newest);
+  }
+
+  #weigh(s: Float64Array, newest: number): number {
+    const { base: ranges, mask } = this.#history.trueRanges;
+    const pressures = this.#at;
     let pressure = 0;
     let range = 0;
     let output = 0;
-    for (let ago = 0; ago < this.#long; ago++) {
-      const slot = (newest - ago) & MASK;
-      const low = s[lows + slot]!;
-      const before = s[closes + ((newest - ago - 1) & MASK)]!;
-      pressure += s[closes + slot]! - (low < before ? low : before);
+    let ago = 0;
+    for (; ago < this.#short; ago++) {
+      const slot = (newest - ago) & mask;
+      pressure += s[pressures + slot]!;
       range += s[ranges + slot]!;
-      if (range === 0) continue;
-      if (ago === this.#short - 1) output += 4 * (pressure / range);
-      else if (ago === this.#middle - 1) output += 2 * (pressure / range);
-      else if (ago === this.#long - 1) output += pressure / range;
     }
+    if (range !== 0) output += 4 * (pressure / range);
+    for (; ago < this.#middle; ago++) {
+      const slot = (newest - ago) & mask;
+      pressure += s[pressures + slot]!;
+      range += s[ranges + slot]!;
+    }
+    if (range !== 0) output += 2 * (pressure / range);
+    for (; ago < this.#long; ago++) {
+      const slot = (newest - ago) & mask;
+      pressure += s[pressures + slot]!;
+      range += s[ranges + slot]!;
+    }
+    if (range !== 0) output += pressure / range;
     return 100 * (output / 7);
   }
 }

@@ -1,7 +1,5 @@
-import { FIELD, HISTORY_BARS, type History } from './history.js';
+import { keeping, type History } from './history.js';
 import { ratio, type Kernel } from './kernel.js';
-
-const MASK = HISTORY_BARS - 1;
 
 /**
  * Where the volume of the last `period` bars went: `moneyFlow`, Chaikin's money flow (−1..1; Σ volume · place of
@@ -17,30 +15,30 @@ export class VolumeFlow implements Kernel {
   constructor(history: History, period: number) {
     this.requiredInputs = period;
     this.#history = history;
+    keeping(history.volumes, period);
   }
 
   update(s: Float64Array): void {
     const history = this.#history;
-    const n = history.count(s);
+    const n = history.bars;
     this.moneyFlow = this.vwap = NaN;
     if (n < this.requiredInputs) return;
-    const highs = history.base(FIELD.high);
-    const lows = history.base(FIELD.low);
-    const closes = history.base(FIELD.close);
-    const typicals = history.base(FIELD.typical);
-    const volumes = history.base(FIELD.volume);
+    const { base: highs, mask: highMask } = history.highs;
+    const lows = history.lows.base;
+    const { base: closes, mask: closeMask } = history.closes;
+    const { base: volumes, mask } = history.volumes;
+    const typicals = history.typicals.base;
     let flow = 0;
     let value = 0;
     let volume = 0;
     let close = NaN;
     for (let i = n - this.requiredInputs; i < n; i++) {
-      const slot = i & MASK;
-      const high = s[highs + slot]!;
-      const low = s[lows + slot]!;
-      const v = s[volumes + slot]!;
-      close = s[closes + slot]!;
+      const high = s[highs + (i & highMask)]!;
+      const low = s[lows + (i & highMask)]!;
+      const v = s[volumes + (i & mask)]!;
+      close = s[closes + (i & closeMask)]!;
       flow += ratio(close - low - (high - close), high - low) * v;
-      value += s[typicals + slot]! * v;
+      value += s[typicals + (i & mask)]! * v;
       volume += v;
     }
     this.moneyFlow = Math.max(-1, Math.min(1, ratio(flow, volume)));

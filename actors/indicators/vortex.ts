@@ -1,7 +1,5 @@
-import { FIELD, HISTORY_BARS, type History } from './history.js';
+import { keeping, type History } from './history.js';
 import { ratio, type Kernel } from './kernel.js';
-
-const MASK = HISTORY_BARS - 1;
 
 /**
  * Vortex indicator: the way from each bar's low to the next one's high (`plus`), and from its high to the next
@@ -18,30 +16,30 @@ export class Vortex implements Kernel {
   constructor(history: History, period: number) {
     this.#history = history;
     this.#period = period;
+    keeping(history.trueRanges, period);
     this.requiredInputs = period + 1;
   }
 
   update(s: Float64Array): void {
     const history = this.#history;
-    const n = history.count(s);
+    const n = history.bars;
     this.plus = this.minus = NaN;
     if (n < this.requiredInputs) return;
-    const highs = history.base(FIELD.high);
-    const lows = history.base(FIELD.low);
-    const ranges = history.base(FIELD.trueRange);
+    const { base: highs, mask } = history.highs;
+    const lows = history.lows.base;
+    const { base: ranges, mask: rangeMask } = history.trueRanges;
     const first = n - this.#period;
-    let previousHigh = s[highs + ((first - 1) & MASK)]!;
-    let previousLow = s[lows + ((first - 1) & MASK)]!;
+    let previousHigh = s[highs + ((first - 1) & mask)]!;
+    let previousLow = s[lows + ((first - 1) & mask)]!;
     let plus = 0;
     let minus = 0;
     let range = 0;
     for (let i = first; i < n; i++) {
-      const slot = i & MASK;
-      const high = s[highs + slot]!;
-      const low = s[lows + slot]!;
+      const high = s[highs + (i & mask)]!;
+      const low = s[lows + (i & mask)]!;
       plus += Math.abs(high - previousLow);
       minus += Math.abs(low - previousHigh);
-      range += s[ranges + slot]!;
+      range += s[ranges + (i & rangeMask)]!;
       previousHigh = high;
       previousLow = low;
     }

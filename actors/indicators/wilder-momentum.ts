@@ -29,8 +29,10 @@ export class WilderMomentum implements Kernel {
     s[at + 1] = x;
     if (n <= period) s[at] = n + 1;
     if (n === 0) return;
-    const gain = change > 0 ? change : 0;
-    const loss = change < 0 ? -change : 0;
+    // One of them 0, both exact, without a branch that no processor could guess.
+    const size = Math.abs(change);
+    const gain = (size + change) / 2;
+    const loss = (size - change) / 2;
     if (n <= period) {
       s[at + 2] = s[at + 2]! + gain;
       s[at + 3] = s[at + 3]! + loss;

@@ -10,7 +10,8 @@ export class WindowExtremes implements Kernel {
 
   constructor(layout: StateLayout, window: number) {
     this.requiredInputs = window;
-    this.#at = layout.reserve(1 + window);
+    // Inputs seen; the highest and the input that was it; the lowest and the input that was it; the window.
+    this.#at = layout.reserve(5 + window);
   }
 
   update(s: Float64Array, x: number): void {
@@ -20,17 +21,29 @@ export class WindowExtremes implements Kernel {
     const at = this.#at;
     const window = this.requiredInputs;
     const n = s[at]! | 0;
-    s[at + 1 + (n % window)] = x;
+    s[at + 5 + (n % window)] = x;
     s[at] = n + 1;
+    // Searched for anew only when the old one has left the window.
+    if (n === 0 || x >= s[at + 1]!) {
+      s[at + 1] = x;
+      s[at + 2] = n;
+    } else if (s[at + 2]! <= n - window) this.#search(s, at + 1, n, 1);
+    if (n === 0 || x <= s[at + 3]!) {
+      s[at + 3] = x;
+      s[at + 4] = n;
+    } else if (s[at + 4]! <= n - window) this.#search(s, at + 3, n, -1);
     if (n + 1 < window) return;
-    let highest = x;
-    let lowest = x;
-    for (let i = 1; i <= window; i++) {
-      const y = s[at + i]!;
-      if (y > highest) highest = y;
-      if (y < lowest) lowest = y;
-    }
-    this.highest = highest;
-    this.lowest = lowest;
+    this.highest = s[at + 1]!;
+    this.lowest = s[at + 3]!;
+  }
+
+  #search(s: Float64Array, into: number, n: number, sign: 1 | -1): void {
+    const first = this.#at + 5;
+    const window = this.requiredInputs;
+    let best = n;
+    for (let i = n - 1; i > n - window; i--)
+      if (sign * s[first + (i % window)]! > sign * s[first + (best % window)]!) best = i;
+    s[into] = s[first + (best % window)]!;
+    s[into + 1] = best;
   }
 }

@@ -1,11 +1,8 @@
-import { HISTORY_BARS, type Field, type History } from './history.js';
-
-const MASK = HISTORY_BARS - 1;
+import type { Ring } from './history.js';
 
 /** Mean of the last `window` values of a field; the caller knows there are that many. */
-export function windowMean(s: Float64Array, history: History, field: Field, window: number): number {
-  const base = history.base(field);
-  const n = history.count(s);
+export function windowMean(s: Float64Array, ring: Ring, n: number, window: number): number {
+  const { base, mask } = ring;
   // Four sums side by side: one alone waits for each addition before the next.
   let a = 0;
   let b = 0;
@@ -13,42 +10,35 @@ export function windowMean(s: Float64Array, history: History, field: Field, wind
   let d = 0;
   let i = n - window;
   for (; i < n - 3; i += 4) {
-    a += s[base + (i & MASK)]!;
-    b += s[base + ((i + 1) & MASK)]!;
-    c += s[base + ((i + 2) & MASK)]!;
-    d += s[base + ((i + 3) & MASK)]!;
+    a += s[base + (i & mask)]!;
+    b += s[base + ((i + 1) & mask)]!;
+    c += s[base + ((i + 2) & mask)]!;
+    d += s[base + ((i + 3) & mask)]!;
   }
-  for (; i < n; i++) a += s[base + (i & MASK)]!;
+  for (; i < n; i++) a += s[base + (i & mask)]!;
   return (a + b + (c + d)) / window;
 }
 
 /** Sum of squared deviations from `mean` over the last `window` values of a field. */
-export function windowSquares(
-  s: Float64Array,
-  history: History,
-  field: Field,
-  window: number,
-  mean: number,
-): number {
-  const base = history.base(field);
-  const n = history.count(s);
+export function windowSquares(s: Float64Array, ring: Ring, n: number, window: number, mean: number): number {
+  const { base, mask } = ring;
   let a = 0;
   let b = 0;
   let c = 0;
   let d = 0;
   let i = n - window;
   for (; i < n - 3; i += 4) {
-    const p = s[base + (i & MASK)]! - mean;
-    const q = s[base + ((i + 1) & MASK)]! - mean;
-    const r = s[base + ((i + 2) & MASK)]! - mean;
-    const t = s[base + ((i + 3) & MASK)]! - mean;
+    const p = s[base + (i & mask)]! - mean;
+    const q = s[base + ((i + 1) & mask)]! - mean;
+    const r = s[base + ((i + 2) & mask)]! - mean;
+    const t = s[base + ((i + 3) & mask)]! - mean;
     a += p * p;
     b += q * q;
     c += r * r;
     d += t * t;
   }
   for (; i < n; i++) {
-    const deviation = s[base + (i & MASK)]! - mean;
+    const deviation = s[base + (i & mask)]! - mean;
     a += deviation * deviation;
   }
   return a + b + (c + d);
@@ -60,19 +50,18 @@ export function windowSquares(
  */
 export function windowAutocorrelation(
   s: Float64Array,
-  history: History,
-  field: Field,
+  ring: Ring,
+  n: number,
   window: number,
   mean: number,
   squares: number,
 ): number {
   if (squares < 1e-24) return 0;
-  const base = history.base(field);
-  const n = history.count(s);
+  const { base, mask } = ring;
   let covariance = 0;
-  let previous = s[base + ((n - window) & MASK)]! - mean;
+  let previous = s[base + ((n - window) & mask)]! - mean;
   for (let i = n - window + 1; i < n; i++) {
-    const deviation = s[base + (i & MASK)]! - mean;
+    const deviation = s[base + (i & mask)]! - mean;
     covariance += deviation * previous;
     previous = deviation;
   }
@@ -80,19 +69,23 @@ export function windowAutocorrelation(
 }
 
 /**
- * Lo-MacKinlay variance ratio of lag 2 over the last `window` log returns: 1 for a random walk, above for
+ * Lo-MacKinlay variance ratio of lag 2 over the last `window` log returns of a given mean: 1 for a random walk, above for
  * trends, below for mean reversion. Overlapping two-step returns, means removed, without the small-sample
  * factor. 1 for a flat window. Source: Lo & MacKinlay 1988.
  */
-export function windowVarianceRatio(s: Float64Array, history: History, field: Field, window: number): number {
-  const base = history.base(field);
-  const n = history.count(s);
-  const mean = windowMean(s, history, field, window);
-  let previous = s[base + ((n - window) & MASK)]! - mean;
+export function windowVarianceRatio(
+  s: Float64Array,
+  ring: Ring,
+  n: number,
+  window: number,
+  mean: number,
+): number {
+  const { base, mask } = ring;
+  let previous = s[base + ((n - window) & mask)]! - mean;
   let one = previous * previous;
   let two = 0;
   for (let i = n - window + 1; i < n; i++) {
-    const deviation = s[base + (i & MASK)]! - mean;
+    const deviation = s[base + (i & mask)]! - mean;
     one += deviation * deviation;
     two += (deviation + previous) * (deviation + previous);
     previous = deviation;
@@ -101,63 +94,66 @@ export function windowVarianceRatio(s: Float64Array, history: History, field: Fi
   return two / (window - 1) / (2 * (one / window));
 }
 
-/**
- * Hurst exponent from the rescaled range of the last `window` log returns, whose mean and summed squared
- * deviations are given: ln(R/S) / ln(window/2); near 0.5 for a random walk. 0.5 for a flat window. `window` is even.
- * Source: Hurst 1951, Peters 1994.
- */
-export function windowHurst(
+/** Sum of the absolute deviations from `mean` of the last `window` values. */
+export function windowDeviations(
   s: Float64Array,
-  history: History,
-  field: Field,
+  ring: Ring,
+  n: number,
   window: number,
   mean: number,
-  squares: number,
 ): number {
-  const sigma = Math.sqrt(squares / window);
-  if (sigma < 1e-12) return 0.5;
-  const base = history.base(field);
-  const half = window >> 1;
-  const from = history.count(s) - window;
-  // The walks of both halves side by side, each from 0; the second begins where the first ends.
-  let early = 0;
-  let late = 0;
-  let highest = 0;
-  let lowest = 0;
-  let highestLate = -Infinity;
-  let lowestLate = Infinity;
-  for (let i = from; i < from + half; i++) {
-    early += s[base + (i & MASK)]! - mean;
-    late += s[base + ((i + half) & MASK)]! - mean;
-    if (early > highest) highest = early;
-    else if (early < lowest) lowest = early;
-    if (late > highestLate) highestLate = late;
-    if (late < lowestLate) lowestLate = late;
+  const { base, mask } = ring;
+  let a = 0;
+  let b = 0;
+  let i = n - window;
+  for (; i < n - 1; i += 2) {
+    a += Math.abs(s[base + (i & mask)]! - mean);
+    b += Math.abs(s[base + ((i + 1) & mask)]! - mean);
   }
-  highest = Math.max(highest, early + highestLate);
-  lowest = Math.min(lowest, early + lowestLate);
-  return Math.log((highest - lowest) / sigma) / Math.log(half);
+  if (i < n) a += Math.abs(s[base + (i & mask)]! - mean);
+  return a + b;
+}
+
+/** Two numbers and their bits: a sign read from there costs no branch, which random returns make a guess. */
+const NUMBERS = new Float64Array(2);
+const BITS = new Uint32Array(NUMBERS.buffer);
+/** Where the half with the sign lies. */
+const SIGN_HALF = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 1 : 0;
+
+/** How many of the last `window` values are below `x`. */
+export function windowBelow(s: Float64Array, ring: Ring, n: number, window: number, x: number): number {
+  const { base, mask } = ring;
+  let a = 0;
+  let b = 0;
+  let i = n - window;
+  for (; i < n - 1; i += 2) {
+    NUMBERS[0] = s[base + (i & mask)]! - x;
+    NUMBERS[1] = s[base + ((i + 1) & mask)]! - x;
+    a += BITS[SIGN_HALF]! >>> 31;
+    b += BITS[2 + SIGN_HALF]! >>> 31;
+  }
+  if (i < n && s[base + (i & mask)]! < x) a++;
+  return a + b;
 }
 
 /** Pearson correlation of two fields of given means over the last `window` bars; 0 when either is flat. */
 export function windowCorrelation(
   s: Float64Array,
-  history: History,
-  a: Field,
-  b: Field,
+  ringA: Ring,
+  ringB: Ring,
+  n: number,
   window: number,
   meanA: number,
   meanB: number,
 ): number {
-  const baseA = history.base(a);
-  const baseB = history.base(b);
-  const n = history.count(s);
+  const { base: baseA, mask: maskA } = ringA;
+  const { base: baseB, mask: maskB } = ringB;
   let ab = 0;
   let aa = 0;
   let bb = 0;
   for (let i = n - window; i < n; i++) {
-    const da = s[baseA + (i & MASK)]! - meanA;
-    const db = s[baseB + (i & MASK)]! - meanB;
+    const da = s[baseA + (i & maskA)]! - meanA;
+    const db = s[baseB + (i & maskB)]! - meanB;
     ab += da * db;
     aa += da * da;
     bb += db * db;

@@ -1,4 +1,4 @@
-import type { Field, History } from './history.js';
+import { keeping, type History, type Ring } from './history.js';
 import type { Kernel } from './kernel.js';
 import { windowSquares } from './window-statistics.js';
 
@@ -9,13 +9,13 @@ import { windowSquares } from './window-statistics.js';
 export class ZScore implements Kernel {
   readonly requiredInputs: number;
   readonly #history: History;
-  readonly #field: Field;
+  readonly #ring: Ring;
   readonly #flat: number;
 
-  constructor(history: History, field: Field, period: number, flat: number) {
+  constructor(history: History, ring: Ring, period: number, flat: number) {
     this.requiredInputs = period;
     this.#history = history;
-    this.#field = field;
+    this.#ring = keeping(ring, period);
     this.#flat = flat;
   }
 
@@ -23,8 +23,9 @@ export class ZScore implements Kernel {
   update(s: Float64Array, mean: number): number {
     const period = this.requiredInputs;
     const history = this.#history;
-    if (mean !== mean || history.count(s) < period) return NaN;
-    const sigma = Math.sqrt(windowSquares(s, history, this.#field, period, mean) / period);
-    return sigma <= this.#flat * mean ? 0 : (history.value(s, this.#field, 0) - mean) / sigma;
+    const ring = this.#ring;
+    if (mean !== mean || history.bars < period) return NaN;
+    const sigma = Math.sqrt(windowSquares(s, ring, history.bars, period, mean) / period);
+    return sigma <= this.#flat * mean ? 0 : (s[ring.base + ((history.bars - 1) & ring.mask)]! - mean) / sigma;
   }
 }

@@ -21,8 +21,9 @@ import { Ema } from '../../actors/indicators/ema.js';
 import { EwmaVolatility } from '../../actors/indicators/ewma-volatility.js';
 import { FisherTransform } from '../../actors/indicators/fisher-transform.js';
 import { HilbertCycle } from '../../actors/indicators/hilbert.js';
-import { FIELD, History } from '../../actors/indicators/history.js';
+import { History } from '../../actors/indicators/history.js';
 import { Hma } from '../../actors/indicators/hma.js';
+import { HurstExponent } from '../../actors/indicators/hurst-exponent.js';
 import { Ichimoku } from '../../actors/indicators/ichimoku.js';
 import { IntradayMomentumIndex } from '../../actors/indicators/intraday-momentum-index.js';
 import { Kama } from '../../actors/indicators/kama.js';
@@ -33,7 +34,6 @@ import { Mama } from '../../actors/indicators/mama.js';
 import { MoneyFlowIndex } from '../../actors/indicators/money-flow-index.js';
 import { OnBalanceVolume } from '../../actors/indicators/on-balance-volume.js';
 import { ParabolicSar } from '../../actors/indicators/parabolic-sar.js';
-import { PriceOscillator } from '../../actors/indicators/price-oscillator.js';
 import { PriceSma } from '../../actors/indicators/price-sma.js';
 import { RangeVolatility } from '../../actors/indicators/range-volatility.js';
 import { RelativeVigorIndex } from '../../actors/indicators/relative-vigor-index.js';
@@ -132,7 +132,10 @@ const KERNELS: Readonly<Record<string, Make>> = {
   },
   AverageDeviation: (_, history) => {
     const k = new AverageDeviation(history, 20);
-    return { first: k.requiredInputs, step: (s) => [k.update(s, windowMean(s, history, FIELD.close, 20))] };
+    return {
+      first: k.requiredInputs,
+      step: (s) => [k.update(s, windowMean(s, history.closes, history.bars, 20))],
+    };
   },
   AwesomeOscillator: (layout) => {
     const k = new AwesomeOscillator(layout, 5, 34);
@@ -146,7 +149,14 @@ const KERNELS: Readonly<Record<string, Make>> = {
   ConnorsRsi: ofHistory((layout, history) => new ConnorsRsi(layout, history, 3, 2, 100)),
   CoppockCurve: ofHistory((layout, history) => new CoppockCurve(layout, history, 14, 11, 10)),
   Delay: ofCloses((layout) => new Delay(layout, 26)),
-  Dema: ofCloses((layout) => new Dema(layout, 20)),
+  Dema: (layout) => {
+    const first = new Ema(layout, 20);
+    const k = new Dema(layout, 20);
+    return {
+      first: k.requiredInputs,
+      step: (s, { close }) => [k.update(s, first.update(s, close)), k.second],
+    };
+  },
   DirectionalMovement: (layout, history) => {
     const k = new DirectionalMovement(layout, history, 14);
     return {
@@ -189,6 +199,16 @@ const KERNELS: Readonly<Record<string, Make>> = {
     return { first: k.requiredInputs, step: (s, b) => [k.update(s, b.high, b.low)] };
   },
   Hma: ofCloses((layout) => new Hma(layout, 20)),
+  HurstExponent: (layout, history) => {
+    const k = new HurstExponent(layout, history, 20);
+    return {
+      first: k.requiredInputs,
+      step: (s) => {
+        const mean = windowMean(s, history.logReturns, history.bars, 20);
+        return [k.update(s, mean, windowSquares(s, history.logReturns, history.bars, 20, mean))];
+      },
+    };
+  },
   Ichimoku: (layout, history) => {
     const k = new Ichimoku(layout, history);
     return {
@@ -222,11 +242,12 @@ const KERNELS: Readonly<Record<string, Make>> = {
     };
   },
   Macd: (layout) => {
+    const slow = new Ema(layout, 26);
     const k = new Macd(layout, 12, 26, 9);
     return {
       first: k.requiredInputs,
       step: (s, { close }) => {
-        k.update(s, close);
+        k.update(s, close, slow.update(s, close));
         return [k.line, k.signal, k.histogram];
       },
     };
@@ -264,17 +285,7 @@ const KERNELS: Readonly<Record<string, Make>> = {
       },
     };
   },
-  PriceOscillator: (layout) => {
-    const k = new PriceOscillator(layout, 12, 26);
-    return {
-      first: k.requiredInputs,
-      step: (s, { close }) => {
-        k.update(s, close);
-        return [k.absolute, k.percentage];
-      },
-    };
-  },
-  PriceSma: ofHistory((layout, history) => new PriceSma(layout, history, FIELD.close, 50)),
+  PriceSma: ofHistory((layout, history) => new PriceSma(layout, history, history.closes, 50)),
   RangeVolatility: (layout) => {
     const k = new RangeVolatility(layout, 20);
     return {
@@ -287,7 +298,7 @@ const KERNELS: Readonly<Record<string, Make>> = {
   },
   RelativeVigorIndex: ofHistory((_, history) => new RelativeVigorIndex(history, 10)),
   RollingExtreme: (layout, history) => {
-    const k = new RollingExtreme(layout, history, FIELD.high, 20, 1);
+    const k = new RollingExtreme(layout, history, history.highs, 20, 1);
     return {
       first: k.requiredInputs,
       step: (s) => {
@@ -302,13 +313,15 @@ const KERNELS: Readonly<Record<string, Make>> = {
     return {
       first: k.requiredInputs,
       step: (s) => {
-        const mean = windowMean(s, history, FIELD.logReturn, 20);
-        return [k.update(s, mean, windowSquares(s, history, FIELD.logReturn, 20, mean))];
+        const mean = windowMean(s, history.logReturns, history.bars, 20);
+        return [k.update(s, mean, windowSquares(s, history.logReturns, history.bars, 20, mean))];
       },
     };
   },
   Sma: ofCloses((layout) => new Sma(layout, 20)),
-  StandardDeviation: ofHistory((layout, history) => new StandardDeviation(layout, history, FIELD.close, 20)),
+  StandardDeviation: ofHistory(
+    (layout, history) => new StandardDeviation(layout, history, history.closes, 20),
+  ),
   Stochastic: (layout) => {
     const k = new Stochastic(layout, 3);
     return {
@@ -354,7 +367,17 @@ const KERNELS: Readonly<Record<string, Make>> = {
     };
   },
   T3: ofCloses((layout) => new T3(layout, 5, 0.7)),
-  Tema: ofCloses((layout) => new Tema(layout, 20)),
+  Tema: (layout) => {
+    const [first, second] = [new Ema(layout, 20), new Ema(layout, 20)];
+    const k = new Tema(layout, 20);
+    return {
+      first: k.requiredInputs,
+      step: (s, { close }) => {
+        const e1 = first.update(s, close);
+        return [k.update(s, e1, second.update(s, e1))];
+      },
+    };
+  },
   TradingDays: (layout) => {
     const k = new TradingDays(layout);
     return {
@@ -385,7 +408,7 @@ const KERNELS: Readonly<Record<string, Make>> = {
     };
   },
   UlcerIndex: ofHistory((_, history) => new UlcerIndex(history, 14)),
-  UltimateOscillator: ofHistory((_, history) => new UltimateOscillator(history, 7, 14, 28)),
+  UltimateOscillator: ofHistory((layout, history) => new UltimateOscillator(layout, history, 7, 14, 28)),
   VolumeFlow: (_, history) => {
     const k = new VolumeFlow(history, 20);
     return {
@@ -449,8 +472,11 @@ const KERNELS: Readonly<Record<string, Make>> = {
   },
   Wma: ofCloses((layout) => new Wma(layout, 20)),
   ZScore: (_, history) => {
-    const k = new ZScore(history, FIELD.close, 20, 1e-13);
-    return { first: k.requiredInputs, step: (s) => [k.update(s, windowMean(s, history, FIELD.close, 20))] };
+    const k = new ZScore(history, history.closes, 20, 1e-13);
+    return {
+      first: k.requiredInputs,
+      step: (s) => [k.update(s, windowMean(s, history.closes, history.bars, 20))],
+    };
   },
 };
 

@@ -6,7 +6,8 @@ export const beltHold: Pattern = {
   description: 'Belt hold: a long body with hardly a shadow on the side where it opened',
   lookback: 10,
   detect: (c) =>
-    c.body(0) > c.usualBody(0) && (c.isWhite(0) ? c.lowerShadow(0) : c.upperShadow(0)) < c.veryShortShadow(0)
-      ? 100 * c.color(0)
+    c.body[0] > c.usualBody(0) &&
+    (c.color[0] === 1 ? c.lowerShadow[0] : c.upperShadow[0]) < c.veryShortShadow(0)
+      ? 100 * c.color[0]
       : 0,
 };

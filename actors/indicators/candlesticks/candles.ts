@@ -1,7 +1,5 @@
-import { FIELD, HISTORY_BARS, type History } from '../history.js';
+import type { History } from '../history.js';
 import type { StateLayout } from '../state.js';
-
-const MASK = HISTORY_BARS - 1;
 
 /** One candlestick pattern. */
 export interface Pattern {
@@ -11,13 +9,18 @@ export interface Pattern {
   readonly description: string;
   /** Index of the first bar it may fire on, TA-Lib's lookback; also where its rolling averages begin. */
   readonly lookback: number;
+  /**
+   * Colours of the last candles it may fire on, oldest first: W white, B black, . either. Without it, any. A candle
+   * is white when it closes at or above its open.
+   */
+  readonly colors?: readonly string[];
   /** Answers 0, or −200..200 where the pattern ends on the newest bar (`ago` 0). */
   readonly detect: (candles: Candles) => number;
 }
 
 /** Candles a pattern can look at. */
 const SEEN = 7;
-/** Bars of rolling sums kept; a power of two not below `SEEN`. */
+/** Bars of rolling sums and of bodies kept; a power of two not below `SEEN`. */
 const KEPT = 8;
 
 /*
@@ -35,6 +38,12 @@ const FIRST_BAR = Int32Array.of(0, 1, 2, 3, 4, 0, 1, 2, 3, 0, 1, 2, 0, 1, 5, 6);
 /** Above this many bars every sum lets a bar go for each it takes in. */
 const ALL_ROLLING = 16;
 
+/** Colours a pattern can ask for. */
+export const COLORS = 5;
+
+type Seen<T extends number> = [T, T, T, T, T, T, T];
+const seen = <T extends number = number>(): Seen<T> => new Float64Array(SEEN) as unknown as Seen<T>;
+
 /**
  * The last candles of a series with TA-Lib's default candle settings, for the patterns to read: `ago` 0 is the
  * newest bar. Thresholds follow `TA_CANDLEAVERAGE`: they average the bars **before** the candle.
@@ -42,57 +51,45 @@ const ALL_ROLLING = 16;
 export class Candles {
   readonly #history: History;
   readonly #at: number;
-  readonly #opens: number;
-  readonly #highs: number;
-  readonly #lows: number;
-  readonly #closes: number;
-  /** The newest candles of the series being updated, newest first; filled anew at each bar, never state. */
-  readonly #open = new Float64Array(SEEN);
-  readonly #high = new Float64Array(SEEN);
-  readonly #low = new Float64Array(SEEN);
-  readonly #close = new Float64Array(SEEN);
-  readonly #top = new Float64Array(SEEN);
-  readonly #bottom = new Float64Array(SEEN);
-  readonly #body = new Float64Array(SEEN);
+  // The newest candles of the series being updated, newest first; filled anew at each bar, never state.
+  readonly open = seen();
+  readonly high = seen();
+  readonly low = seen();
+  readonly close = seen();
+  /** Upper and lower end of the real body, and its length. */
+  readonly top = seen();
+  readonly bottom = seen();
+  readonly body = seen();
+  readonly upperShadow = seen();
+  readonly lowerShadow = seen();
+  /** +1 for a white candle (close at or above the open), −1 for a black one. */
+  readonly color = seen<1 | -1>();
   #s: Float64Array = new Float64Array(0);
   #bars = 0;
   #lookback = 0;
+  /** Colours of the last candles, a bit each: 1 white; the newest is the lowest. */
+  colors = 0;
 
   constructor(layout: StateLayout, history: History) {
     this.#history = history;
-    this.#at = layout.reserve(SUMS * (1 + KEPT));
-    this.#opens = history.base(FIELD.open);
-    this.#highs = history.base(FIELD.high);
-    this.#lows = history.base(FIELD.low);
-    this.#closes = history.base(FIELD.close);
+    // The sums now, those before each of the last bars, the upper and lower ends of their bodies, and their colours.
+    this.#at = layout.reserve(SUMS * (1 + KEPT) + 2 * KEPT + 1);
   }
 
   /** Takes up the newest bar of the history. */
   update(s: Float64Array): void {
     this.#s = s;
-    const bars = this.#history.count(s);
+    const bars = this.#history.bars;
     this.#bars = bars;
-    for (let ago = 0; ago < SEEN; ago++) {
-      const slot = (bars - 1 - ago) & MASK;
-      const open = s[this.#opens + slot]!;
-      const close = s[this.#closes + slot]!;
-      const white = close >= open;
-      this.#open[ago] = open;
-      this.#high[ago] = s[this.#highs + slot]!;
-      this.#low[ago] = s[this.#lows + slot]!;
-      this.#close[ago] = close;
-      this.#top[ago] = white ? close : open;
-      this.#bottom[ago] = white ? open : close;
-      this.#body[ago] = Math.abs(close - open);
-    }
+    this.#takeBody(s, bars);
+    this.#look(s, bars);
     const at = this.#at;
     if (bars > ALL_ROLLING) {
-      const left10 = (bars - 12) & MASK;
-      const left5 = (bars - 7) & MASK;
-      const body = this.body(1) - this.#bodyAt(left10);
-      const range = this.range(1) - this.#rangeAt(left10);
-      const shadows = this.shadows(1) - this.#shadowsAt(left10);
-      const range5 = this.range(1) - this.#rangeAt(left5);
+      const taken = this.high[1] - this.low[1];
+      const body = this.body[1] - this.#bodyOf(bars - 12);
+      const range = taken - this.#rangeOf(bars - 12);
+      const shadows = this.upperShadow[1] + this.lowerShadow[1] - this.#shadowsOf(bars - 12);
+      const range5 = taken - this.#rangeOf(bars - 7);
       for (let i = BODY_10; i < RANGE_10; i++) s[at + i] = s[at + i]! + body;
       for (let i = RANGE_10; i < SHADOWS_10; i++) s[at + i] = s[at + i]! + range;
       for (let i = SHADOWS_10; i < RANGE_5; i++) s[at + i] = s[at + i]! + shadows;
@@ -100,6 +97,49 @@ export class Candles {
     } else if (bars > 1) this.#fill(s, bars - 2);
     const kept = at + SUMS + ((bars - 1) & (KEPT - 1)) * SUMS;
     for (let i = 0; i < SUMS; i++) s[kept + i] = s[at + i]!;
+  }
+
+  /** The colour and the ends of a body are asked for once, when it is new: no processor could guess the answer. */
+  #takeBody(s: Float64Array, bars: number): void {
+    const tops = this.#at + SUMS * (1 + KEPT);
+    const slot = tops + ((bars - 1) & (KEPT - 1));
+    const open = this.#history.open(s, 0);
+    const close = this.#history.close(s, 0);
+    const colors = tops + 2 * KEPT;
+    const before = (s[colors]! | 0) << 1;
+    if (close >= open) {
+      s[slot] = close;
+      s[slot + KEPT] = open;
+      this.colors = (before | 1) & ((1 << SEEN) - 1);
+    } else {
+      s[slot] = open;
+      s[slot + KEPT] = close;
+      this.colors = before & ((1 << SEEN) - 1);
+    }
+    s[colors] = this.colors;
+  }
+
+  #look(s: Float64Array, bars: number): void {
+    const colors = this.colors;
+    const { opens, highs, lows, closes } = this.#history;
+    const tops = this.#at + SUMS * (1 + KEPT);
+    for (let ago = 0; ago < SEEN; ago++) {
+      const bar = bars - 1 - ago;
+      const high = s[highs.base + (bar & highs.mask)]!;
+      const low = s[lows.base + (bar & lows.mask)]!;
+      const top = s[tops + (bar & (KEPT - 1))]!;
+      const bottom = s[tops + KEPT + (bar & (KEPT - 1))]!;
+      this.open[ago] = s[opens.base + (bar & opens.mask)]!;
+      this.high[ago] = high;
+      this.low[ago] = low;
+      this.close[ago] = s[closes.base + (bar & closes.mask)]!;
+      this.top[ago] = top;
+      this.bottom[ago] = bottom;
+      this.body[ago] = top - bottom;
+      this.upperShadow[ago] = high - top;
+      this.lowerShadow[ago] = bottom - low;
+      this.color[ago] = ((colors >> ago) & 1) === 0 ? -1 : 1;
+    }
   }
 
   /** Answers what `pattern` sees on the newest bar; 0 before its first. */
@@ -114,62 +154,15 @@ export class Candles {
     return this.#bars;
   }
 
-  open(ago: number): number {
-    return this.#open[ago]!;
-  }
-  high(ago: number): number {
-    return this.#high[ago]!;
-  }
-  low(ago: number): number {
-    return this.#low[ago]!;
-  }
-  close(ago: number): number {
-    return this.#close[ago]!;
-  }
-  /** Upper end of the real body. */
-  top(ago: number): number {
-    return this.#top[ago]!;
-  }
-  /** Lower end of the real body. */
-  bottom(ago: number): number {
-    return this.#bottom[ago]!;
-  }
-  /** Length of the real body. */
-  body(ago: number): number {
-    return this.#body[ago]!;
-  }
-  range(ago: number): number {
-    return this.high(ago) - this.low(ago);
-  }
-  upperShadow(ago: number): number {
-    return this.high(ago) - this.top(ago);
-  }
-  lowerShadow(ago: number): number {
-    return this.bottom(ago) - this.low(ago);
-  }
-  /** Length of both shadows together. */
-  shadows(ago: number): number {
-    return this.upperShadow(ago) + this.lowerShadow(ago);
-  }
-  /** +1 for a white candle (close at or above the open), −1 for a black one. */
-  color(ago: number): 1 | -1 {
-    return this.close(ago) >= this.open(ago) ? 1 : -1;
-  }
-  isWhite(ago: number): boolean {
-    return this.close(ago) >= this.open(ago);
-  }
-  isBlack(ago: number): boolean {
-    return !(this.close(ago) >= this.open(ago));
-  }
   /** +1 where the real body of `ago` lies wholly above that of `earlier`, −1 wholly below, else 0. */
   bodyGap(ago: number, earlier: number): 1 | -1 | 0 {
-    if (this.bottom(ago) > this.top(earlier)) return 1;
-    return this.top(ago) < this.bottom(earlier) ? -1 : 0;
+    if (this.bottom[ago]! > this.top[earlier]!) return 1;
+    return this.top[ago]! < this.bottom[earlier]! ? -1 : 0;
   }
   /** +1 where the whole candle of `ago`, shadows too, lies above that of `earlier`, −1 below, else 0. */
   gap(ago: number, earlier: number): 1 | -1 | 0 {
-    if (this.low(ago) > this.high(earlier)) return 1;
-    return this.high(ago) < this.low(earlier) ? -1 : 0;
+    if (this.low[ago]! > this.high[earlier]!) return 1;
+    return this.high[ago]! < this.low[earlier]! ? -1 : 0;
   }
 
   /** Length above which the body of `ago` is long, and below which it is short: the mean body of 10 bars. */
@@ -190,11 +183,11 @@ export class Candles {
   }
   /** Length above which a shadow of `ago` is long: its own body. */
   longShadow(ago: number): number {
-    return this.body(ago);
+    return this.body[ago]!;
   }
   /** Length above which a shadow of `ago` is very long: twice its own body. */
   veryLongShadow(ago: number): number {
-    return 2 * this.body(ago);
+    return 2 * this.body[ago]!;
   }
   /** Distance within which prices are near: a fifth of the mean range of the 5 bars before `ago`. */
   near(ago: number, firstBar: number = this.#lookback - 5 - ago): number {
@@ -231,24 +224,27 @@ export class Candles {
     }
   }
 
-  #measure(sum: number, slot: number): number {
-    if (sum < RANGE_10) return this.#bodyAt(slot);
-    return sum >= SHADOWS_10 && sum < RANGE_5 ? this.#shadowsAt(slot) : this.#rangeAt(slot);
+  #measure(sum: number, bar: number): number {
+    if (sum < RANGE_10) return this.#bodyOf(bar);
+    return sum >= SHADOWS_10 && sum < RANGE_5 ? this.#shadowsOf(bar) : this.#rangeOf(bar);
   }
-  #bodyAt(slot: number): number {
-    return Math.abs(this.#s[this.#closes + slot]! - this.#s[this.#opens + slot]!);
+  #bodyOf(bar: number): number {
+    const { opens, closes } = this.#history;
+    return Math.abs(this.#s[closes.base + (bar & closes.mask)]! - this.#s[opens.base + (bar & opens.mask)]!);
   }
-  #rangeAt(slot: number): number {
-    return this.#s[this.#highs + slot]! - this.#s[this.#lows + slot]!;
+  #rangeOf(bar: number): number {
+    const { highs, lows } = this.#history;
+    return this.#s[highs.base + (bar & highs.mask)]! - this.#s[lows.base + (bar & lows.mask)]!;
   }
-  #shadowsAt(slot: number): number {
-    const open = this.#s[this.#opens + slot]!;
-    const close = this.#s[this.#closes + slot]!;
+  #shadowsOf(bar: number): number {
+    const { opens, highs, lows, closes } = this.#history;
+    const open = this.#s[opens.base + (bar & opens.mask)]!;
+    const close = this.#s[closes.base + (bar & closes.mask)]!;
     const white = close >= open;
     return (
-      this.#s[this.#highs + slot]! -
+      this.#s[highs.base + (bar & highs.mask)]! -
       (white ? close : open) +
-      ((white ? open : close) - this.#s[this.#lows + slot]!)
+      ((white ? open : close) - this.#s[lows.base + (bar & lows.mask)]!)
     );
   }
 }

@@ -6,7 +6,7 @@ export const longLeggedDoji: Pattern = {
   description: 'Long-legged doji: a doji with a long shadow on either side',
   lookback: 10,
   detect: (c) =>
-    c.body(0) <= c.dojiBody(0) && (c.lowerShadow(0) > c.longShadow(0) || c.upperShadow(0) > c.longShadow(0))
+    c.body[0] <= c.dojiBody(0) && (c.lowerShadow[0] > c.longShadow(0) || c.upperShadow[0] > c.longShadow(0))
       ? 100
       : 0,
 };

@@ -6,7 +6,7 @@ export const longLine: Pattern = {
   description: 'Long line: a long body with short shadows',
   lookback: 10,
   detect: (c) =>
-    c.body(0) > c.usualBody(0) && c.upperShadow(0) < c.shortShadow(0) && c.lowerShadow(0) < c.shortShadow(0)
-      ? 100 * c.color(0)
+    c.body[0] > c.usualBody(0) && c.upperShadow[0] < c.shortShadow(0) && c.lowerShadow[0] < c.shortShadow(0)
+      ? 100 * c.color[0]
       : 0,
 };

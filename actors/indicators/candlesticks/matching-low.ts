@@ -5,11 +5,6 @@ export const matchingLow: Pattern = {
   talib: 'CDLMATCHINGLOW',
   description: 'Matching low: two black candles that close at the same price. Bullish',
   lookback: 6,
-  detect: (c) =>
-    c.isBlack(1) &&
-    c.isBlack(0) &&
-    c.close(0) <= c.close(1) + c.equal(1) &&
-    c.close(0) >= c.close(1) - c.equal(1)
-      ? 100
-      : 0,
+  colors: ['BB'],
+  detect: (c) => (c.close[0] <= c.close[1] + c.equal(1) && c.close[0] >= c.close[1] - c.equal(1) ? 100 : 0),
 };

@@ -7,12 +7,12 @@ export const rickshawMan: Pattern = {
   lookback: 10,
   detect: (c) => {
     if (!(
-      c.body(0) <= c.dojiBody(0) &&
-      c.lowerShadow(0) > c.longShadow(0) &&
-      c.upperShadow(0) > c.longShadow(0)
+      c.body[0] <= c.dojiBody(0) &&
+      c.lowerShadow[0] > c.longShadow(0) &&
+      c.upperShadow[0] > c.longShadow(0)
     ))
       return 0;
-    const middle = c.low(0) + c.range(0) / 2;
-    return c.bottom(0) <= middle + c.near(0) && c.top(0) >= middle - c.near(0) ? 100 : 0;
+    const middle = c.low[0] + (c.high[0] - c.low[0]) / 2;
+    return c.bottom[0] <= middle + c.near(0) && c.top[0] >= middle - c.near(0) ? 100 : 0;
   },
 };

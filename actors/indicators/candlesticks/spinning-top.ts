@@ -6,7 +6,7 @@ export const spinningTop: Pattern = {
   description: 'Spinning top: a short body between two shadows longer than it',
   lookback: 10,
   detect: (c) =>
-    c.body(0) < c.usualBody(0) && c.upperShadow(0) > c.body(0) && c.lowerShadow(0) > c.body(0)
-      ? 100 * c.color(0)
+    c.body[0] < c.usualBody(0) && c.upperShadow[0] > c.body[0] && c.lowerShadow[0] > c.body[0]
+      ? 100 * c.color[0]
       : 0,
 };

@@ -6,21 +6,18 @@ export const threeBlackCrows: Pattern = {
   description:
     'Three black crows: after a white candle three declining black ones with hardly a lower shadow, each opening in the body before. Bearish',
   lookback: 13,
+  colors: ['WBBB'],
   detect: (c) =>
-    c.isWhite(3) &&
-    c.isBlack(2) &&
-    c.isBlack(1) &&
-    c.isBlack(0) &&
-    c.lowerShadow(2) < c.veryShortShadow(2) &&
-    c.lowerShadow(1) < c.veryShortShadow(1) &&
-    c.lowerShadow(0) < c.veryShortShadow(0) &&
-    c.open(1) < c.open(2) &&
-    c.open(1) > c.close(2) &&
-    c.open(0) < c.open(1) &&
-    c.open(0) > c.close(1) &&
-    c.high(3) > c.close(2) &&
-    c.close(2) > c.close(1) &&
-    c.close(1) > c.close(0)
+    c.lowerShadow[2] < c.veryShortShadow(2) &&
+    c.lowerShadow[1] < c.veryShortShadow(1) &&
+    c.lowerShadow[0] < c.veryShortShadow(0) &&
+    c.open[1] < c.open[2] &&
+    c.open[1] > c.close[2] &&
+    c.open[0] < c.open[1] &&
+    c.open[0] > c.close[1] &&
+    c.high[3] > c.close[2] &&
+    c.close[2] > c.close[1] &&
+    c.close[1] > c.close[0]
       ? -100
       : 0,
 };

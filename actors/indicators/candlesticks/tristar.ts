@@ -8,9 +8,9 @@ export const tristar: Pattern = {
   lookback: 12,
   detect: (c) => {
     const doji = c.dojiBody(2);
-    if (!(c.body(2) <= doji && c.body(1) <= doji && c.body(0) <= doji)) return 0;
+    if (!(c.body[2] <= doji && c.body[1] <= doji && c.body[0] <= doji)) return 0;
     const way = c.bodyGap(1, 2);
-    if (way === 1) return c.top(0) < c.top(1) ? -100 : 0;
-    return way === -1 && c.bottom(0) > c.bottom(1) ? 100 : 0;
+    if (way === 1) return c.top[0] < c.top[1] ? -100 : 0;
+    return way === -1 && c.bottom[0] > c.bottom[1] ? 100 : 0;
   },
 };
