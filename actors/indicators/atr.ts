@@ -17,14 +17,19 @@ export class Atr implements Kernel {
   }
 
   update(s: Float64Array, trueRange: number): number {
-    if (trueRange !== trueRange) return NaN;
     const at = this.#at;
     const period = this.#period;
-    const n = s[at]!;
-    if (n >= period) return (s[at + 1] = (s[at + 1]! * (period - 1) + trueRange) / period);
-    s[at] = n + 1;
+    if (s[at]! < period) return this.#begin(s, trueRange);
+    return (s[at + 1] = (s[at + 1]! * (period - 1) + trueRange) / period);
+  }
+
+  #begin(s: Float64Array, trueRange: number): number {
+    if (trueRange !== trueRange) return NaN;
+    const at = this.#at;
+    const n = s[at]! + 1;
+    s[at] = n;
     s[at + 1] = s[at + 1]! + trueRange;
-    if (n + 1 < period) return NaN;
-    return (s[at + 1] = s[at + 1]! / period);
+    if (n < this.#period) return NaN;
+    return (s[at + 1] = s[at + 1]! / n);
   }
 }

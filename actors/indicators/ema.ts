@@ -22,17 +22,22 @@ export class Ema implements Kernel {
   }
 
   update(s: Float64Array, x: number): number {
-    if (x !== x) return NaN;
     const at = this.#at;
-    const required = this.requiredInputs;
-    const n = s[at]!;
-    if (n >= required) {
+    if (s[at]! >= this.requiredInputs && x === x) {
       return (s[at + 1] = (x - s[at + 1]!) * this.#alpha + s[at + 1]!);
     }
+    return this.#begin(s, x);
+  }
+
+  // What only the first bars do stands apart here and in other small kernels, which V8 then builds into their callers.
+  #begin(s: Float64Array, x: number): number {
+    if (x !== x) return NaN;
+    const at = this.#at;
+    const n = s[at]!;
     s[at] = n + 1;
     if (n < this.#skip) return NaN;
     s[at + 1] = s[at + 1]! + x;
-    if (n + 1 < required) return NaN;
+    if (n + 1 < this.requiredInputs) return NaN;
     return (s[at + 1] = s[at + 1]! / this.#period);
   }
 }

@@ -25,16 +25,18 @@ export class PriceSma implements Kernel {
     const period = this.requiredInputs;
     const { base, mask } = this.#ring;
     const n = this.#history.bars;
-    const newest = s[base + ((n - 1) & mask)]!;
-    if ((n & mask) === 0) {
-      let fresh = 0;
-      const from = n > period ? period : n;
-      for (let ago = from - 1; ago >= 0; ago--) fresh += s[base + ((n - 1 - ago) & mask)]!;
-      s[this.#at] = fresh;
-    } else {
-      s[this.#at] = s[this.#at]! + newest;
-      if (n > period) s[this.#at] = s[this.#at]! - s[base + ((n - 1 - period) & mask)]!;
-    }
-    return n < period ? NaN : s[this.#at]! / period;
+    if (n <= period || (n & mask) === 0) return this.#renew(s, n);
+    const sum = s[this.#at]! + s[base + ((n - 1) & mask)]! - s[base + ((n - 1 - period) & mask)]!;
+    s[this.#at] = sum;
+    return sum / period;
+  }
+
+  #renew(s: Float64Array, n: number): number {
+    const period = this.requiredInputs;
+    const { base, mask } = this.#ring;
+    let sum = 0;
+    for (let i = Math.max(0, n - period); i < n; i++) sum += s[base + (i & mask)]!;
+    s[this.#at] = sum;
+    return n < period ? NaN : sum / period;
   }
 }

@@ -28,31 +28,30 @@ export class RollingExtreme implements Kernel {
     const at = this.#at;
     const { base, mask } = this.#ring;
     const sign = this.#sign;
-    const window = this.requiredInputs;
     const bar = this.#history.bars - 1;
     const x = s[base + (bar & mask)]!;
     if (bar === 0 || sign * x >= sign * s[at]!) {
       s[at] = x;
       s[at + 1] = bar;
-    } else if (s[at + 1]! <= bar - window) {
-      let best = s[base + ((bar - window + 1) & mask)]!;
-      let bestBar = bar - window + 1;
-      for (let i = bestBar + 1; i <= bar; i++) {
-        const candidate = s[base + (i & mask)]!;
-        if (sign * candidate >= sign * best) {
-          best = candidate;
-          bestBar = i;
-        }
+    } else if (s[at + 1]! <= bar - this.requiredInputs) this.#search(s, bar);
+    const known = bar >= this.requiredInputs - 1;
+    this.value = known ? s[at]! : NaN;
+    this.ago = known ? bar - s[at + 1]! : NaN;
+  }
+
+  #search(s: Float64Array, bar: number): void {
+    const { base, mask } = this.#ring;
+    const sign = this.#sign;
+    let bestBar = bar - this.requiredInputs + 1;
+    let best = sign * s[base + (bestBar & mask)]!;
+    for (let i = bestBar + 1; i <= bar; i++) {
+      const candidate = sign * s[base + (i & mask)]!;
+      if (candidate >= best) {
+        best = candidate;
+        bestBar = i;
       }
-      s[at] = best;
-      s[at + 1] = bestBar;
     }
-    if (bar < window - 1) {
-      this.value = NaN;
-      this.ago = NaN;
-      return;
-    }
-    this.value = s[at]!;
-    this.ago = bar - s[at + 1]!;
+    s[this.#at] = sign * best;
+    s[this.#at + 1] = bestBar;
   }
 }

@@ -15,21 +15,31 @@ export class Sma implements Kernel {
   }
 
   update(s: Float64Array, x: number): number {
-    if (x !== x) return NaN;
     const at = this.#at;
     const period = this.requiredInputs;
     const n = s[at]! | 0;
     const slot = n % period;
-    if (n >= period) s[at + 1] = s[at + 1]! - s[at + 2 + slot]!;
+    if (n < period || slot === period - 1 || x !== x) return this.#renew(s, x, n, slot);
+    const sum = s[at + 1]! - s[at + 2 + slot]! + x;
     s[at + 2 + slot] = x;
-    s[at + 1] = s[at + 1]! + x;
+    s[at + 1] = sum;
     s[at] = n + 1;
-    if (n + 1 < period) return NaN;
-    if (slot === period - 1) {
-      let sum = 0;
-      for (let i = 0; i < period; i++) sum += s[at + 2 + i]!;
-      s[at + 1] = sum;
+    return sum / period;
+  }
+
+  #renew(s: Float64Array, x: number, n: number, slot: number): number {
+    if (x !== x) return NaN;
+    const at = this.#at;
+    const period = this.requiredInputs;
+    s[at + 2 + slot] = x;
+    s[at] = n + 1;
+    if (slot < period - 1) {
+      s[at + 1] = s[at + 1]! + x;
+      return NaN;
     }
-    return s[at + 1]! / period;
+    let sum = 0;
+    for (let i = 0; i < period; i++) sum += s[at + 2 + i]!;
+    s[at + 1] = sum;
+    return sum / period;
   }
 }

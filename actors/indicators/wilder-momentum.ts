@@ -20,32 +20,41 @@ export class WilderMomentum implements Kernel {
   }
 
   update(s: Float64Array, x: number): void {
+    const at = this.#at;
+    const period = this.#period;
+    const change = x - s[at + 1]!;
+    if (s[at]! <= period || change !== change) return this.#begin(s, x);
+    s[at + 1] = x;
+    // One of them 0, both exact, without a branch that no processor could guess.
+    const size = Math.abs(change);
+    const gain = (s[at + 2]! * (period - 1) + (size + change) / 2) / period;
+    const loss = (s[at + 3]! * (period - 1) + (size - change) / 2) / period;
+    s[at + 2] = gain;
+    s[at + 3] = loss;
+    const sum = gain + loss;
+    const still = sum < 1e-14;
+    this.rsi = still ? 0 : 100 * (gain / sum);
+    this.cmo = still ? 0 : 100 * ((gain - loss) / sum);
+  }
+
+  #begin(s: Float64Array, x: number): void {
     this.rsi = this.cmo = NaN;
     if (x !== x) return;
     const at = this.#at;
     const period = this.#period;
     const n = s[at]!;
     const change = x - s[at + 1]!;
+    s[at] = n + 1;
     s[at + 1] = x;
-    if (n <= period) s[at] = n + 1;
     if (n === 0) return;
-    // One of them 0, both exact, without a branch that no processor could guess.
-    const size = Math.abs(change);
-    const gain = (size + change) / 2;
-    const loss = (size - change) / 2;
-    if (n <= period) {
-      s[at + 2] = s[at + 2]! + gain;
-      s[at + 3] = s[at + 3]! + loss;
-      if (n < period) return;
-      s[at + 2] = s[at + 2]! / period;
-      s[at + 3] = s[at + 3]! / period;
-    } else {
-      s[at + 2] = (s[at + 2]! * (period - 1) + gain) / period;
-      s[at + 3] = (s[at + 3]! * (period - 1) + loss) / period;
-    }
-    const sum = s[at + 2]! + s[at + 3]!;
+    s[at + 2] = s[at + 2]! + Math.max(change, 0);
+    s[at + 3] = s[at + 3]! + Math.max(-change, 0);
+    if (n < period) return;
+    const gain = (s[at + 2] = s[at + 2]! / period);
+    const loss = (s[at + 3] = s[at + 3]! / period);
+    const sum = gain + loss;
     const still = sum < 1e-14;
-    this.rsi = still ? 0 : 100 * (s[at + 2]! / sum);
-    this.cmo = still ? 0 : 100 * ((s[at + 2]! - s[at + 3]!) / sum);
+    this.rsi = still ? 0 : 100 * (gain / sum);
+    this.cmo = still ? 0 : 100 * ((gain - loss) / sum);
   }
 }

@@ -17,32 +17,35 @@ export class Wma implements Kernel {
   }
 
   update(s: Float64Array, x: number): number {
-    if (x !== x) return NaN;
     const at = this.#at;
     const period = this.requiredInputs;
     const n = s[at]! | 0;
     const slot = n % period;
+    if (n < period || slot === period - 1 || x !== x) return this.#renew(s, x, n, slot);
     // s[at+1]: plain sum of the window; s[at+2]: weighted sum.
-    if (n < period) {
-      s[at + 2] = s[at + 2]! + x * (n + 1);
-      s[at + 1] = s[at + 1]! + x;
-    } else {
-      s[at + 2] = s[at + 2]! - s[at + 1]! + x * period;
-      s[at + 1] = s[at + 1]! + x - s[at + 3 + slot]!;
-    }
+    const weighted = s[at + 2]! - s[at + 1]! + x * period;
+    s[at + 1] = s[at + 1]! + x - s[at + 3 + slot]!;
+    s[at + 2] = weighted;
     s[at + 3 + slot] = x;
     s[at] = n + 1;
-    if (n + 1 < period) return NaN;
-    if (slot === period - 1) {
-      let sum = 0;
-      let weighted = 0;
-      for (let i = 0; i < period; i++) {
-        sum += s[at + 3 + i]!;
-        weighted += s[at + 3 + i]! * (i + 1);
-      }
-      s[at + 1] = sum;
-      s[at + 2] = weighted;
+    return weighted / this.#divisor;
+  }
+
+  #renew(s: Float64Array, x: number, n: number, slot: number): number {
+    if (x !== x) return NaN;
+    const at = this.#at;
+    const period = this.requiredInputs;
+    s[at + 3 + slot] = x;
+    s[at] = n + 1;
+    if (slot < period - 1) return NaN;
+    let sum = 0;
+    let weighted = 0;
+    for (let i = 0; i < period; i++) {
+      sum += s[at + 3 + i]!;
+      weighted += s[at + 3 + i]! * (i + 1);
     }
-    return s[at + 2]! / this.#divisor;
+    s[at + 1] = sum;
+    s[at + 2] = weighted;
+    return weighted / this.#divisor;
   }
 }
