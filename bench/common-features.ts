@@ -38,8 +38,8 @@ export class CommonFeatures {
   readonly #rsi21 = new WilderMomentum(this.#layout, 21);
   readonly #atr7 = new Atr(this.#layout, 7);
   readonly #atr14 = new Atr(this.#layout, 14);
-  readonly #cci14 = new CommodityChannelIndex(this.#history, 14);
-  readonly #cci20 = new CommodityChannelIndex(this.#history, 20);
+  readonly #cci14 = new CommodityChannelIndex(this.#layout, this.#history, 14);
+  readonly #cci20 = new CommodityChannelIndex(this.#layout, this.#history, 20);
   readonly #wma = new Wma(this.#layout, 20);
   readonly #macd = new Macd(this.#layout, 12, 26, 9);
   readonly #deviation = new StandardDeviation(this.#layout, this.#history, this.#history.closes, 20);
@@ -49,7 +49,7 @@ export class CommonFeatures {
   readonly #lowest = new RollingExtreme(this.#layout, this.#history, this.#history.lows, 14, -1);
   readonly #stochastic = new Stochastic(this.#layout, 3);
   readonly #sar = new ParabolicSar(this.#layout, this.#history, 0.02, 0.2);
-  readonly #awesome = new AwesomeOscillator(this.#layout, 5, 34);
+  readonly #awesome = new AwesomeOscillator(this.#layout, this.#history, 5, 34);
   readonly #obv = new OnBalanceVolume(this.#layout);
   readonly #trix: Trix | undefined;
   readonly #kst: KnowSureThing | undefined;
@@ -130,7 +130,7 @@ export class CommonFeatures {
 
   #rest(s: Float64Array, bar: Bar, out: Float64Array): void {
     const history = this.#history;
-    out[39] = this.#awesome.update(s, bar.high, bar.low);
+    out[39] = this.#awesome.update(s);
     out[40] = this.#obv.update(s, bar.close, history.bars > 1 ? history.close(s, 1) : NaN, bar.volume);
     if (this.#trix === undefined) return;
     out[41] = this.#trix.update(s, bar.close);

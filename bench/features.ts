@@ -31,7 +31,7 @@ async function compareWith(peer: Peer): Promise<{
 }> {
   const { indicators, outputs } = commonSet(peer);
   const compared = await paired(
-    3,
+    7,
     async () => await sideOf({ peer, side: 'suho' }),
     async () => await sideOf({ peer, side: 'peer' }),
   );

@@ -107,14 +107,14 @@ export class MomentumFeatures {
     this.#rsi21 = new WilderMomentum(layout, 21);
     this.#stochastic = new Stochastic(layout, 3);
     this.#stochasticRsi = new StochasticRsi(layout, 14, 3);
-    this.#cci14 = new CommodityChannelIndex(history, 14);
-    this.#cci20 = new CommodityChannelIndex(history, 20);
+    this.#cci14 = new CommodityChannelIndex(layout, history, 14);
+    this.#cci20 = new CommodityChannelIndex(layout, history, 20);
     this.#ppoSignal = new Ema(layout, 9);
     this.#trix = new Trix(layout, 15);
     this.#ultimate = new UltimateOscillator(layout, history, 7, 14, 28);
     this.#imi = new IntradayMomentumIndex(history, 14);
     this.#tsi = new TrueStrengthIndex(layout, 25, 13);
-    this.#awesome = new AwesomeOscillator(layout, 5, 34);
+    this.#awesome = new AwesomeOscillator(layout, history, 5, 34);
     this.#kst = new KnowSureThing(layout, history);
     this.#coppock = new CoppockCurve(layout, history, 14, 11, 10);
     this.#connors = new ConnorsRsi(layout, history, 3, 2, 100);
@@ -181,7 +181,7 @@ export class MomentumFeatures {
   #composites(s: Float64Array, m: MarketState, out: Float64Array, at: number): void {
     const history = m.history;
     out[at] = this.#tsi.update(s, m.close - m.previousClose);
-    out[at + 1] = this.#awesome.update(s, m.high, m.low);
+    out[at + 1] = this.#awesome.update(s);
     out[at + 2] = history.close(s, 11) - m.meanClose20;
     this.#kst.update(s);
     out[at + 3] = this.#kst.line;

@@ -1,21 +1,48 @@
+import { keeping, type History } from './history.js';
 import type { Kernel } from './kernel.js';
-import { Sma } from './sma.js';
 import type { StateLayout } from './state.js';
+
+/** Bars after which the sums are taken anew, so that rounding never builds up. */
+const RENEWAL = 64;
 
 /** Awesome oscillator: SMA of (high + low)/2 over `fast` bars less that over `slow`. Unit: price. Source: Williams 1998. */
 export class AwesomeOscillator implements Kernel {
   readonly requiredInputs: number;
-  readonly #fast: Sma;
-  readonly #slow: Sma;
+  readonly #at: number;
+  readonly #fast: number;
+  readonly #slow: number;
+  readonly #history: History;
 
-  constructor(layout: StateLayout, fast: number, slow: number) {
+  constructor(layout: StateLayout, history: History, fast: number, slow: number) {
+    keeping(history.highs, slow + 1);
     this.requiredInputs = slow;
-    this.#fast = new Sma(layout, fast);
-    this.#slow = new Sma(layout, slow);
+    // Σ(high + low) of the fast and of the slow window.
+    this.#at = layout.reserve(2);
+    this.#fast = fast;
+    this.#slow = slow;
+    this.#history = history;
   }
 
-  update(s: Float64Array, high: number, low: number): number {
-    const middle = (high + low) / 2;
-    return this.#fast.update(s, middle) - this.#slow.update(s, middle);
+  update(s: Float64Array): number {
+    const history = this.#history;
+    const at = this.#at;
+    const n = history.bars;
+    const [fast, slow] = [this.#fast, this.#slow];
+    if (n < slow) return NaN;
+    if (n === slow || n % RENEWAL === 0) {
+      s[at] = this.#sum(s, fast);
+      s[at + 1] = this.#sum(s, slow);
+    } else {
+      const newest = history.high(s, 0) + history.low(s, 0);
+      s[at] = s[at]! + newest - (history.high(s, fast) + history.low(s, fast));
+      s[at + 1] = s[at + 1]! + newest - (history.high(s, slow) + history.low(s, slow));
+    }
+    return s[at]! / (2 * fast) - s[at + 1]! / (2 * slow);
+  }
+
+  #sum(s: Float64Array, bars: number): number {
+    let sum = 0;
+    for (let ago = bars - 1; ago >= 0; ago--) sum += this.#history.high(s, ago) + this.#history.low(s, ago);
+    return sum;
   }
 }

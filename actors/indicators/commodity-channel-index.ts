@@ -1,5 +1,6 @@
 import { keeping, type History, type Ring } from './history.js';
 import type { Kernel } from './kernel.js';
+import type { StateLayout } from './state.js';
 import { windowDeviations } from './window-statistics.js';
 
 /**
@@ -9,29 +10,32 @@ import { windowDeviations } from './window-statistics.js';
  */
 export class CommodityChannelIndex implements Kernel {
   readonly requiredInputs: number;
+  readonly #at: number;
   readonly #history: History;
   readonly #typicals: Ring;
 
-  constructor(history: History, period: number) {
+  constructor(layout: StateLayout, history: History, period: number) {
     this.requiredInputs = period;
+    // The sum since the ring's first slot was written.
+    this.#at = layout.reserve(1);
     this.#history = history;
     this.#typicals = keeping(history.typicals, period);
   }
 
   update(s: Float64Array): number {
-    const history = this.#history;
     const period = this.requiredInputs;
-    if (history.bars < period) return NaN;
     const { base, mask } = this.#typicals;
-    const n = history.bars;
-    // Bars since the ring's first slot was written are its first slots.
-    const turn = n - 1 - ((n - 1) % period);
-    let sum = 0;
-    for (let i = turn; i < n; i++) sum += s[base + (i & mask)]!;
-    for (let i = n - period; i < turn; i++) sum += s[base + (i & mask)]!;
+    const n = this.#history.bars;
+    const slot = (n - 1) % period;
+    const newest = s[base + ((n - 1) & mask)]!;
+    let sum = slot === 0 ? newest : s[this.#at]! + newest;
+    s[this.#at] = sum;
+    if (n < period) return NaN;
+    // The slots after the newest hold the older bars.
+    for (let i = n - period; i < n - 1 - slot; i++) sum += s[base + (i & mask)]!;
     const mean = sum / period;
     const deviation = windowDeviations(s, this.#typicals, n, period, mean);
-    const distance = s[base + ((n - 1) & mask)]! - mean;
+    const distance = newest - mean;
     return distance !== 0 && deviation !== 0 ? distance / (0.015 * (deviation / period)) : 0;
   }
 }

@@ -1,39 +1,66 @@
 import type { History } from './history.js';
 import type { Kernel } from './kernel.js';
-import { rateOfChange } from './rate-of-change.js';
 import { Sma } from './sma.js';
 import type { StateLayout } from './state.js';
 
-/** Bars of the rate of change, bars of its mean, for the weights 1 to 4. Source: Pring, S&C 1992. */
-const STEPS = [
-  [10, 10],
-  [15, 10],
-  [20, 10],
-  [30, 15],
-] as const;
+/** Bars after which the sums are taken anew, so that rounding never builds up. */
+const RENEWAL = 64;
 const SIGNAL = 9;
 
-/** Pring's know sure thing: a weighted sum of four smoothed rates of change, and its mean of 9. Unit: percent. */
+/**
+ * Pring's know sure thing: the means of 10, 10, 10 and 15 rates of change over 10, 15, 20 and 30 bars, weighted 1 to
+ * 4, in `line`, and the mean of 9 of that in `signal`. Unit: percent. Source: Pring, S&C 1992.
+ */
 export class KnowSureThing implements Kernel {
   readonly requiredInputs = 45;
   line = NaN;
   signal = NaN;
+  readonly #at: number;
   readonly #history: History;
-  readonly #means: readonly Sma[];
   readonly #signal: Sma;
 
   constructor(layout: StateLayout, history: History) {
+    // The sums of the four windows, as shares; what leaves them is made again from the closes.
+    this.#at = layout.reserve(4);
     this.#history = history;
-    this.#means = STEPS.map(([, mean]) => new Sma(layout, mean));
     this.#signal = new Sma(layout, SIGNAL);
   }
 
   update(s: Float64Array): void {
-    let line = 0;
-    for (let i = 0; i < STEPS.length; i++) {
-      line += (i + 1) * this.#means[i]!.update(s, rateOfChange(s, this.#history, STEPS[i]![0]));
+    const history = this.#history;
+    const at = this.#at;
+    const n = history.bars;
+    this.line = this.signal = NaN;
+    if (n < this.requiredInputs) return;
+    if (n === this.requiredInputs || n % RENEWAL === 0) this.#renew(s);
+    else {
+      const close = history.close(s, 0);
+      const close10 = history.close(s, 10);
+      const close15 = history.close(s, 15);
+      const close20 = history.close(s, 20);
+      const close30 = history.close(s, 30);
+      s[at] = s[at]! + (close / close10 - 1) - (close10 / close20 - 1);
+      s[at + 1] = s[at + 1]! + (close / close15 - 1) - (close10 / history.close(s, 25) - 1);
+      s[at + 2] = s[at + 2]! + (close / close20 - 1) - (close10 / close30 - 1);
+      s[at + 3] = s[at + 3]! + (close / close30 - 1) - (close15 / history.close(s, 45) - 1);
     }
-    this.line = line;
-    this.signal = this.#signal.update(s, line);
+    this.line = 10 * (s[at]! + 2 * s[at + 1]! + 3 * s[at + 2]!) + (400 / 15) * s[at + 3]!;
+    this.signal = this.#signal.update(s, this.line);
+  }
+
+  #renew(s: Float64Array): void {
+    const at = this.#at;
+    s[at] = this.#sum(s, 10, 10);
+    s[at + 1] = this.#sum(s, 15, 10);
+    s[at + 2] = this.#sum(s, 20, 10);
+    s[at + 3] = this.#sum(s, 30, 15);
+  }
+
+  #sum(s: Float64Array, bars: number, window: number): number {
+    const history = this.#history;
+    let sum = 0;
+    for (let ago = window - 1; ago >= 0; ago--)
+      sum += history.close(s, ago) / history.close(s, ago + bars) - 1;
+    return sum;
   }
 }

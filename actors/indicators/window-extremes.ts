@@ -40,10 +40,17 @@ export class WindowExtremes implements Kernel {
   #search(s: Float64Array, into: number, n: number, sign: 1 | -1): void {
     const first = this.#at + 5;
     const window = this.requiredInputs;
-    let best = n;
-    for (let i = n - 1; i > n - window; i--)
-      if (sign * s[first + (i % window)]! > sign * s[first + (best % window)]!) best = i;
-    s[into] = s[first + (best % window)]!;
-    s[into + 1] = best;
+    const newest = n % window;
+    let best = newest;
+    let value = sign * s[first + newest]!;
+    for (let slot = 0; slot < window; slot++) {
+      const candidate = sign * s[first + slot]!;
+      if (candidate > value) {
+        value = candidate;
+        best = slot;
+      }
+    }
+    s[into] = s[first + best]!;
+    s[into + 1] = n - newest + best - (best > newest ? window : 0);
   }
 }

@@ -137,15 +137,12 @@ const KERNELS: Readonly<Record<string, Make>> = {
       step: (s) => [k.update(s, windowMean(s, history.closes, history.bars, 20))],
     };
   },
-  AwesomeOscillator: (layout) => {
-    const k = new AwesomeOscillator(layout, 5, 34);
-    return { first: k.requiredInputs, step: (s, b) => [k.update(s, b.high, b.low)] };
-  },
+  AwesomeOscillator: ofHistory((layout, history) => new AwesomeOscillator(layout, history, 5, 34)),
   ChoppinessIndex: (_, history) => {
     const k = new ChoppinessIndex(history, 14);
     return { first: k.requiredInputs, step: (s, b) => [k.update(s, b.high - b.low)] };
   },
-  CommodityChannelIndex: ofHistory((_, history) => new CommodityChannelIndex(history, 14)),
+  CommodityChannelIndex: ofHistory((layout, history) => new CommodityChannelIndex(layout, history, 14)),
   ConnorsRsi: ofHistory((layout, history) => new ConnorsRsi(layout, history, 3, 2, 100)),
   CoppockCurve: ofHistory((layout, history) => new CoppockCurve(layout, history, 14, 11, 10)),
   Delay: ofCloses((layout) => new Delay(layout, 26)),
