@@ -1,13 +1,14 @@
 -- Features, labels and raw bars. Generated from the feature catalogue; do not edit.
 --
--- Partitioned by month only, with tenant and symbol leading the sort key: ClickHouse wants fewer than a
--- thousand partitions and refuses a block that spans more than a hundred. By tenant and symbol as well, ten
--- tenants with twenty symbols over ten years would make 24,000.
+-- Partitioned by month only (raw bars, thirty bytes a row, by year), with tenant and symbol leading the sort key:
+-- ClickHouse wants fewer than a thousand partitions and refuses a block that spans more than a hundred. By tenant
+-- and symbol as well, ten tenants with twenty symbols over ten years would make 24,000.
 --
 -- Kept for ten years (3,650 days) from when a row was stored, not from its bar: history older than ten years
 -- can be loaded, and would otherwise be gone as it arrives.
 --
--- Parts below 64 MB are compact (one file, not one a column): three hundred columns go in twice as fast.
+-- Parts below 16 MB, which an insert makes, are compact (one file, not one a column), their columns compressed
+-- together, and no column is sparse: three hundred columns go in more than twice as fast. Larger ones are wide.
 --
 -- A row is written again when labels become known; the one with the most labels wins. Read with FINAL (or
 -- SET final = 1) to see each row once.
@@ -38,10 +39,11 @@ CREATE TABLE IF NOT EXISTS aggregates
     stored_at DateTime DEFAULT now()
 )
 ENGINE = ReplacingMergeTree(bar_close_time)
-PARTITION BY toYYYYMM(bar_open_time)
+PARTITION BY toYear(bar_open_time)
 ORDER BY (tenant_id, user_id, feed, symbol, timeframe, bar_open_time)
 TTL stored_at + INTERVAL 3650 DAY
-SETTINGS min_bytes_for_wide_part = 67108864;
+SETTINGS min_bytes_for_wide_part = 16777216, compress_per_column_in_compact_parts = 0,
+    ratio_of_defaults_for_sparse_serialization = 1;
 
 -- One row a closed bar: the raw bar, 277 features, 18 label columns, quality. NaN is "not known".
 CREATE TABLE IF NOT EXISTS ml_features
@@ -366,4 +368,5 @@ ENGINE = ReplacingMergeTree(labels_known)
 PARTITION BY toYYYYMM(bar_open_time)
 ORDER BY (tenant_id, user_id, feed, symbol, timeframe, bar_open_time)
 TTL stored_at + INTERVAL 3650 DAY
-SETTINGS min_bytes_for_wide_part = 67108864;
+SETTINGS min_bytes_for_wide_part = 16777216, compress_per_column_in_compact_parts = 0,
+    ratio_of_defaults_for_sparse_serialization = 1;

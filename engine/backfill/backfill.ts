@@ -46,7 +46,7 @@ type BackfillStore = Pick<FeatureStore, 'insert' | 'barsAfter'>;
 export interface BackfillOptions {
   /** Folder where interrupted runs leave where they were. */
   readonly checkpoints: string;
-  /** Series computed at a time. Default: one a core. */
+  /** Series computed at a time. Default: one a core, less the one ClickHouse needs. */
   readonly parallel?: number;
   /** Told now and then: inputs read so far, of all requests together. */
   readonly onProgress?: (inputs: number) => void;
@@ -79,7 +79,7 @@ export async function backfill(
   const pool = new Piscina<BackfillTask & { port: MessagePort }, BackfillAnswer>({
     filename: new URL('./worker.js', import.meta.url).href,
     minThreads: 0,
-    maxThreads: Math.max(1, Math.min(options.parallel ?? availableParallelism(), requests.length)),
+    maxThreads: Math.max(1, Math.min(options.parallel ?? availableParallelism() - 1, requests.length)),
   });
   const inputs = requests.map(() => 0);
   try {
