@@ -31,7 +31,7 @@ export class EmbeddedClickHouse implements ClickHouseTransport {
     await this.#withSegment(async (file) => {
       await writeFile(file, rows);
       await this.client.command({
-        query: `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM file(${quoted(file)}, 'RowBinary', ${quoted(structure)})`,
+        query: `INSERT INTO ${table} (${columns}) SELECT * FROM file(${quoted(file)}, 'RowBinary', ${quoted(structure)})`,
         clickhouse_settings: INSERT_SETTINGS,
       });
     });
