@@ -13,6 +13,8 @@ import { startServer } from '../support/servers.js';
 import { eventually, protoBars } from '../support/served.js';
 
 const HOUR = 3_600_000;
+/** Every bar has its signal, also on a machine too busy for the usual deadline. */
+const PATIENT = { deadlineMs: 60_000 };
 const bars = inventedBars(1_300, { momentum: 0.7, seed: 71 });
 
 const body = (some: readonly Bar[]): string => JSON.stringify({ timeframe: '1h', bars: protoBars(some) });
@@ -27,6 +29,7 @@ test('bars and trades come in over NATS once each, signals go out once each, bad
   const folder = temporaryFolder(t);
   const config = {
     nats: { url: `nats://127.0.0.1:${server.port}`, username: 'engine', password: 'engine-secret' },
+    inference: PATIENT,
   };
   let engine = await openEngine(t, folder, config, {});
   new NatsFeed(engine).start(engine.messaging!);
@@ -143,6 +146,7 @@ test('a journal at its size keeps NATS messages waiting and takes them in order 
   if (server === undefined) return;
   const config = {
     nats: { url: `nats://127.0.0.1:${server.port}`, username: 'engine', password: 'engine-secret' },
+    inference: PATIENT,
   };
   const folder = temporaryFolder(t);
   let engine = await openEngine(t, folder, { ...config, journal: { maxMegabytes: 0.2 } }, {});
@@ -165,7 +169,7 @@ test('Redis has the newest signal and row of each series; a tenant’s login see
   const server = await startServer(t, 'redis');
   if (server === undefined) return;
   const url = `redis://127.0.0.1:${server.port}`;
-  const engine = await openEngine(t, temporaryFolder(t), { redis: { url } }, {});
+  const engine = await openEngine(t, temporaryFolder(t), { redis: { url }, inference: PATIENT }, {});
   const admin = new Redis(url);
   afterTest(t, () => admin.disconnect());
   for (const tenantId of ['acme', 'zen']) {
