@@ -28,9 +28,11 @@ const BY_COLORS = Array.from({ length: 1 << COLORS }, (_, bits) =>
 );
 
 function isOf(wanted: string, bits: number): boolean {
-  return [...wanted]
-    .reverse()
-    .every((color, ago) => color === '.' || (color === 'W') === (((bits >> ago) & 1) === 1));
+  for (let ago = 0; ago < wanted.length; ago++) {
+    const color = wanted[wanted.length - 1 - ago];
+    if (color !== '.' && (color === 'W') !== (((bits >> ago) & 1) === 1)) return false;
+  }
+  return true;
 }
 
 /** TA-Lib's candlestick patterns, 0 before they have seen enough, and their counts. */
