@@ -62,7 +62,12 @@ import { VolumePriceTrendSlope } from '../../actors/indicators/volume-price-tren
 import { Vortex } from '../../actors/indicators/vortex.js';
 import { WilderMomentum } from '../../actors/indicators/wilder-momentum.js';
 import { WindowExtremes } from '../../actors/indicators/window-extremes.js';
-import { windowMean, windowSquares } from '../../actors/indicators/window-statistics.js';
+import {
+  windowBelow,
+  windowDeviations,
+  windowMean,
+  windowSquares,
+} from '../../actors/indicators/window-statistics.js';
 import { Wma } from '../../actors/indicators/wma.js';
 import { ZScore } from '../../actors/indicators/z-score.js';
 import type { Bar } from '../../actors/market/bar.js';
@@ -540,4 +545,50 @@ test('the contract covers every kernel there is', async () => {
   }
   // The cycle is what three kernels share, and runs inside them above.
   assert.deepEqual(found.filter((name) => name !== 'HilbertCycle').sort(), Object.keys(KERNELS).sort());
+});
+
+test('statistics of a window are those of its values, whatever its length and wherever its ring begins again', () => {
+  const base = 3;
+  const mask = 31;
+  const state = new Float64Array(base + mask + 1);
+  const near = (actual: number, expected: number): void =>
+    assert.ok(
+      Math.abs(actual - expected) <= 1e-12 * Math.max(1, Math.abs(expected)),
+      `${actual} ${expected}`,
+    );
+  const closes = a.map(({ close }, i) => (i % 7 === 0 ? -close : close));
+  for (const [bar, close] of closes.entries()) {
+    state[base + (bar & mask)] = close;
+    const n = bar + 1;
+    for (const window of [1, 2, 5, 18, 31].filter((length) => length <= n)) {
+      const values = closes.slice(n - window, n);
+      const sum = (f: (x: number) => number): number => values.reduce((total, x) => total + f(x), 0);
+      const ring = { base, mask };
+      near(
+        windowMean(state, ring, n, window),
+        sum((x) => x / window),
+      );
+      near(
+        windowSquares(state, ring, n, window, 0.9),
+        sum((x) => (x - 0.9) ** 2),
+      );
+      near(
+        windowDeviations(state, ring, n, window, 0.9),
+        sum((x) => Math.abs(x - 0.9)),
+      );
+      // The newest is in the window too, and is not below itself.
+      assert.equal(
+        windowBelow(state, ring, n, window, close),
+        sum((x) => Number(x < close)),
+      );
+    }
+  }
+});
+
+test('a window longer than the history keeps is refused when its kernel is made', () => {
+  const layout = new StateLayout();
+  const history = new History(layout);
+  assert.throws(() => new PriceSma(layout, history, history.closes, 256), RangeError);
+  assert.throws(() => new CommodityChannelIndex(layout, history, 33), RangeError);
+  assert.doesNotThrow(() => new PriceSma(layout, history, history.closes, 255));
 });
