@@ -10,17 +10,13 @@ export class UltimateOscillator implements Kernel {
   readonly requiredInputs: number;
   readonly #at: number;
   readonly #history: History;
-  readonly #short: number;
-  readonly #middle: number;
-  readonly #long: number;
+  readonly #windows: readonly [number, number, number];
 
   constructor(layout: StateLayout, history: History, short: number, middle: number, long: number) {
     // The buying pressure of the bars whose true range the history keeps, slot for slot.
     this.#at = layout.reserve(keeping(history.trueRanges, long).mask + 1);
     this.#history = history;
-    this.#short = short;
-    this.#middle = middle;
-    this.#long = long;
+    this.#windows = [short, middle, long];
     this.requiredInputs = long + 1;
   }
 
@@ -31,7 +27,7 @@ export class UltimateOscillator implements Kernel {
     const close = history.close(s, 0);
     s[this.#at + (newest & history.trueRanges.mask)] =
       close - Math.min(history.low(s, 0), history.close(s, 1));
-    return newest < this.#long ? NaN : this.#weigh(s, newest);
+    return newest < this.requiredInputs - 1 ? NaN : this.#weigh(s, newest);
   }
 
   #weigh(s: Float64Array, newest: number): number {
@@ -41,24 +37,14 @@ export class UltimateOscillator implements Kernel {
     let range = 0;
     let output = 0;
     let ago = 0;
-    for (; ago < this.#short; ago++) {
-      const slot = (newest - ago) & mask;
-      pressure += s[pressures + slot]!;
-      range += s[ranges + slot]!;
+    for (let i = 0; i < 3; i++) {
+      for (const end = this.#windows[i]!; ago < end; ago++) {
+        const slot = (newest - ago) & mask;
+        pressure += s[pressures + slot]!;
+        range += s[ranges + slot]!;
+      }
+      if (range !== 0) output += (4 >> i) * (pressure / range);
     }
-    if (range !== 0) output += 4 * (pressure / range);
-    for (; ago < this.#middle; ago++) {
-      const slot = (newest - ago) & mask;
-      pressure += s[pressures + slot]!;
-      range += s[ranges + slot]!;
-    }
-    if (range !== 0) output += 2 * (pressure / range);
-    for (; ago < this.#long; ago++) {
-      const slot = (newest - ago) & mask;
-      pressure += s[pressures + slot]!;
-      range += s[ranges + slot]!;
-    }
-    if (range !== 0) output += pressure / range;
     return 100 * (output / 7);
   }
 }
