@@ -18,7 +18,7 @@ export const CANDLESTICK_FEATURES = specs('candlesticks', [
   ['cdl_net', 'raw', 'count', 1, 'cdl_bullish_count − cdl_bearish_count'],
 ]);
 
-/** Patterns that may fire on candles of these colours, by their place in {@link PATTERNS}; a bit a candle, 1 is white. */
+/** Patterns that may fire on candles of these colours (a bit a candle, 1 white), by place in {@link PATTERNS}. */
 const BY_COLORS = Array.from({ length: 1 << COLORS }, (_, bits) =>
   Uint8Array.from(
     PATTERNS.flatMap(({ colors }, i) =>

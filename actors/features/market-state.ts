@@ -46,7 +46,7 @@ export class MarketState {
   meanClose20 = NaN;
   /** Log return over 20 bars. */
   logReturn20 = NaN;
-  /** Mean of the last 20 and 100 log returns (the first and the last close say it), and their summed squared deviations from it. */
+  /** Mean of the last 20 and 100 log returns (two closes say it), and their summed squared deviations from it. */
   meanReturn20 = NaN;
   returnSquares20 = NaN;
   meanReturn100 = NaN;

@@ -4,9 +4,9 @@ import type { StateLayout } from './state.js';
 
 /**
  * Moving average convergence/divergence: EMA(fast) − EMA(slow), its EMA(signal) and their difference.
- * Unit: the input's. Fed with the slow EMA too, which others want as well. Source: Appel; TA-Lib `MACD`, whose fast average starts late so that both seeds end on
- * the same bar. All three values begin together. After `update` the values are in `line`, `signal`,
- * `histogram`.
+ * Unit: the input's. Fed with the slow EMA too, which others want as well. Source: Appel; TA-Lib `MACD`, whose
+ * fast average starts late so that both seeds end on the same bar. All three values begin together. After `update`
+ * the values are in `line`, `signal`, `histogram`.
  */
 export class Macd implements Kernel {
   readonly requiredInputs: number;

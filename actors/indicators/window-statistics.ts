@@ -69,9 +69,9 @@ export function windowAutocorrelation(
 }
 
 /**
- * Lo-MacKinlay variance ratio of lag 2 over the last `window` log returns of a given mean: 1 for a random walk, above for
- * trends, below for mean reversion. Overlapping two-step returns, means removed, without the small-sample
- * factor. 1 for a flat window. Source: Lo & MacKinlay 1988.
+ * Lo-MacKinlay variance ratio of lag 2 over the last `window` log returns, whose mean is given: 1 for a random
+ * walk, above for trends, below for mean reversion. Overlapping two-step returns, means removed, without the
+ * small-sample factor. 1 for a flat window. Source: Lo & MacKinlay 1988.
  */
 export function windowVarianceRatio(
   s: Float64Array,
