@@ -50,7 +50,7 @@ export class CandlestickFeatures {
     candles.update(s);
     const first = this.#first;
     const counts = first + PATTERNS.length;
-    for (let i = first; i < counts; i++) out[i] = 0;
+    out.fill(0, first, counts);
     let bullish = 0;
     let bearish = 0;
     const possible = BY_COLORS[candles.colors & ((1 << COLORS) - 1)]!;

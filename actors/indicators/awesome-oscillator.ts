@@ -1,9 +1,6 @@
-import { keeping, type History } from './history.js';
+import { RENEWAL_BARS, keeping, type History } from './history.js';
 import type { Kernel } from './kernel.js';
 import type { StateLayout } from './state.js';
-
-/** Bars after which the sums are taken anew, so that rounding never builds up. */
-const RENEWAL = 64;
 
 /** Awesome oscillator: SMA of (high + low)/2 over `fast` bars less that over `slow`. Unit: price. Source: Williams 1998. */
 export class AwesomeOscillator implements Kernel {
@@ -29,7 +26,7 @@ export class AwesomeOscillator implements Kernel {
     const n = history.bars;
     const [fast, slow] = [this.#fast, this.#slow];
     if (n < slow) return NaN;
-    if (n === slow || n % RENEWAL === 0) {
+    if (n === slow || n % RENEWAL_BARS === 0) {
       s[at] = this.#sum(s, fast);
       s[at + 1] = this.#sum(s, slow);
     } else {

@@ -8,6 +8,9 @@ const LONG_MASK = LONG - 1;
 const MIDDLE_MASK = MIDDLE - 1;
 const SHORT_MASK = SHORT - 1;
 
+/** Bars after which a sum that runs over the history is taken anew, so that rounding never builds up. */
+export const RENEWAL_BARS = 64;
+
 /** The last values of one field of a series: that of bar `i` lies at `base + (i & mask)` of the series' state. */
 export interface Ring {
   readonly base: number;
@@ -43,11 +46,6 @@ export class History {
     this.volumes = ring(SHORT);
     this.trueRanges = ring(SHORT);
     this.typicals = ring(SHORT);
-  }
-
-  /** Bars a series has seen, also before it is pushed to. */
-  count(s: Float64Array): number {
-    return s[this.#at]! | 0;
   }
 
   // The value of a field `ago` bars back (0 = newest) in the series that was pushed to last.

@@ -1,10 +1,8 @@
-import type { History } from './history.js';
+import { RENEWAL_BARS, type History } from './history.js';
 import type { Kernel } from './kernel.js';
 import { Sma } from './sma.js';
 import type { StateLayout } from './state.js';
 
-/** Bars after which the sums are taken anew, so that rounding never builds up. */
-const RENEWAL = 64;
 const SIGNAL = 9;
 
 /**
@@ -32,7 +30,7 @@ export class KnowSureThing implements Kernel {
     const n = history.bars;
     this.line = this.signal = NaN;
     if (n < this.requiredInputs) return;
-    if (n === this.requiredInputs || n % RENEWAL === 0) this.#renew(s);
+    if (n === this.requiredInputs || n % RENEWAL_BARS === 0) this.#renew(s);
     else {
       const close = history.close(s, 0);
       const close10 = history.close(s, 10);

@@ -13,7 +13,7 @@ export class MoneyFlowIndex implements Kernel {
   readonly #history: History;
 
   constructor(layout: StateLayout, history: History, period: number) {
-    this.#at = layout.reserve(1 + period);
+    this.#at = layout.reserve(period);
     this.#period = period;
     this.#history = history;
     this.requiredInputs = period + 1;
@@ -24,16 +24,15 @@ export class MoneyFlowIndex implements Kernel {
     const at = this.#at;
     const period = this.#period;
     const bar = this.#history.bars - 1;
-    const typical = this.#history.typical(s, 0);
-    const previous = s[at]!;
-    s[at] = typical;
     if (bar === 0) return NaN;
+    const typical = this.#history.typical(s, 0);
+    const previous = this.#history.typical(s, 1);
     const flow = typical * volume;
-    s[at + 1 + (bar % period)] = typical > previous ? flow : typical < previous ? -flow : 0;
+    s[at + (bar % period)] = typical > previous ? flow : typical < previous ? -flow : 0;
     if (bar < period) return NaN;
     let positive = 0;
     let total = 0;
-    for (let i = 1; i <= period; i++) {
+    for (let i = 0; i < period; i++) {
       const x = s[at + i]!;
       const size = Math.abs(x);
       // Half of its double or 0: exact, and no branch for the processor to guess.

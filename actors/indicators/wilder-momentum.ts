@@ -31,6 +31,10 @@ export class WilderMomentum implements Kernel {
     const loss = (s[at + 3]! * (period - 1) + (size - change) / 2) / period;
     s[at + 2] = gain;
     s[at + 3] = loss;
+    this.#conclude(gain, loss);
+  }
+
+  #conclude(gain: number, loss: number): void {
     const sum = gain + loss;
     const still = sum < 1e-14;
     this.rsi = still ? 0 : 100 * (gain / sum);
@@ -50,11 +54,8 @@ export class WilderMomentum implements Kernel {
     s[at + 2] = s[at + 2]! + Math.max(change, 0);
     s[at + 3] = s[at + 3]! + Math.max(-change, 0);
     if (n < period) return;
-    const gain = (s[at + 2] = s[at + 2]! / period);
-    const loss = (s[at + 3] = s[at + 3]! / period);
-    const sum = gain + loss;
-    const still = sum < 1e-14;
-    this.rsi = still ? 0 : 100 * (gain / sum);
-    this.cmo = still ? 0 : 100 * ((gain - loss) / sum);
+    s[at + 2] = s[at + 2]! / period;
+    s[at + 3] = s[at + 3]! / period;
+    this.#conclude(s[at + 2]!, s[at + 3]!);
   }
 }

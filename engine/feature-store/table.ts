@@ -86,11 +86,7 @@ export const TABLES = {
 /** The columns {@link RowDecoder} reads, and their structure. */
 export const COMMON_COLUMNS = { columns: names(COMMON), structure: structure(COMMON) };
 
-/**
- * The schema as one SQL file. Partitioned by month only: ClickHouse is at its best under a thousand
- * partitions and refuses a block that spans more than a hundred; ten tenants with twenty symbols over ten
- * years would be 24,000.
- */
+/** The schema as one SQL file, which says itself why it is laid out so. */
 export function featureSchema(): string {
   const table = (name: string, columns: readonly Column[], period: string, version: string): string =>
     [

@@ -51,6 +51,7 @@ const seen = <T extends number = number>(): Seen<T> => new Float64Array(SEEN) as
 export class Candles {
   readonly #history: History;
   readonly #at: number;
+  readonly #tops: number;
   // The newest candles of the series being updated, newest first; filled anew at each bar, never state.
   readonly open = seen();
   readonly high = seen();
@@ -65,22 +66,21 @@ export class Candles {
   /** +1 for a white candle (close at or above the open), −1 for a black one. */
   readonly color = seen<1 | -1>();
   #s: Float64Array = new Float64Array(0);
-  #bars = 0;
   #lookback = 0;
   /** Colours of the last candles, a bit each: 1 white; the newest is the lowest. */
   colors = 0;
 
   constructor(layout: StateLayout, history: History) {
     this.#history = history;
-    // The sums now, those before each of the last bars, the upper and lower ends of their bodies, and their colours.
-    this.#at = layout.reserve(SUMS * (1 + KEPT) + 2 * KEPT + 1);
+    // The sums now and those before each of the last bars; the upper and lower ends of their bodies, and their colours.
+    this.#at = layout.reserve(SUMS * (1 + KEPT));
+    this.#tops = layout.reserve(2 * KEPT + 1);
   }
 
   /** Takes up the newest bar of the history. */
   update(s: Float64Array): void {
     this.#s = s;
     const bars = this.#history.bars;
-    this.#bars = bars;
     this.#takeBody(s, bars);
     this.#look(s, bars);
     const at = this.#at;
@@ -101,7 +101,7 @@ export class Candles {
 
   /** The colour and the ends of a body are asked for once, when it is new: no processor could guess the answer. */
   #takeBody(s: Float64Array, bars: number): void {
-    const tops = this.#at + SUMS * (1 + KEPT);
+    const tops = this.#tops;
     const slot = tops + ((bars - 1) & (KEPT - 1));
     const open = this.#history.open(s, 0);
     const close = this.#history.close(s, 0);
@@ -122,7 +122,7 @@ export class Candles {
   #look(s: Float64Array, bars: number): void {
     const colors = this.colors;
     const { opens, highs, lows, closes } = this.#history;
-    const tops = this.#at + SUMS * (1 + KEPT);
+    const tops = this.#tops;
     for (let ago = 0; ago < SEEN; ago++) {
       const bar = bars - 1 - ago;
       const high = s[highs.base + (bar & highs.mask)]!;
@@ -144,14 +144,14 @@ export class Candles {
 
   /** Answers what `pattern` sees on the newest bar; 0 before its first. */
   detect(pattern: Pattern): number {
-    if (this.#bars <= pattern.lookback) return 0;
+    if (this.bars <= pattern.lookback) return 0;
     this.#lookback = pattern.lookback;
     return pattern.detect(this);
   }
 
   /** Number of bars seen, the newest included. */
   get bars(): number {
-    return this.#bars;
+    return this.#history.bars;
   }
 
   /** +1 where the real body of `ago` lies wholly above that of `earlier`, −1 wholly below, else 0. */
@@ -208,7 +208,7 @@ export class Candles {
 
   /** Sum `of` + `which` as it stood before bar `ago`. */
   #sum(of: number, which: number, ago: number): number {
-    return this.#s[this.#at + SUMS + ((this.#bars - 1 - ago) & (KEPT - 1)) * SUMS + of + which]!;
+    return this.#s[this.#at + SUMS + ((this.bars - 1 - ago) & (KEPT - 1)) * SUMS + of + which]!;
   }
 
   /** Adds bar `index` to the sums while some of them still fill. */
