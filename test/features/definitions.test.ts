@@ -4,7 +4,8 @@ import { AwesomeOscillator, IchimokuCloud, KST } from 'technicalindicators';
 import { CATALOGUE, FEATURE_COUNT, columnOf } from '../../actors/features/catalogue.js';
 import { FeatureEngine } from '../../actors/features/feature-engine.js';
 import type { Bar } from '../../actors/market/bar.js';
-import { definitionsOf, type Series } from '../support/definitions.js';
+import { definitionsOf } from '../support/definitions/definitions.js';
+import type { Series } from '../support/definitions/series.js';
 import { inventedBars } from '../support/markets.js';
 import { talibBars } from '../support/talib.js';
 
