@@ -12,7 +12,7 @@ import { priceDefinitions } from './price.js';
 import { qualityDefinitions } from './quality.js';
 import { sessionDefinitions } from './sessions.js';
 import { statisticsDefinitions } from './statistics.js';
-import { structureDefinitions } from './structure.js';
+import { levelDefinitions, structureDefinitions } from './structure.js';
 import { tradingDayDefinitions } from './trading-days.js';
 import { trendDefinitions } from './trend.js';
 import { rangeVolatilityDefinitions, volatilityDefinitions } from './volatility.js';
@@ -30,6 +30,7 @@ const GROUPS = [
   volumeDefinitions,
   candlestickDefinitions,
   tradingDayDefinitions,
+  levelDefinitions,
   structureDefinitions,
   sessionDefinitions,
   statisticsDefinitions,

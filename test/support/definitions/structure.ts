@@ -1,35 +1,29 @@
 import type { Market } from './market.js';
 import { combine, over, type Definitions, type Series } from './series.js';
 
-/** Swings, the levels they leave, and the range of the last 100 bars. */
-export function structureDefinitions({
-  bars,
-  high,
-  low,
-  close,
-  each,
-  from,
-  highest,
-  lowest,
-  atr14,
-}: Market): Definitions {
-  const N = bars.length;
-  /** Swings known at each bar: a high or low beyond the two bars on either side. */
-  const isSwing = (i: number, sign: 1 | -1, x: Series): boolean =>
-    i >= 2 && i < N - 2 && [i - 2, i - 1, i + 1, i + 2].every((k) => sign * x[k]! < sign * x[i]!);
-  const swingHighs = high.flatMap((_, i) => (isSwing(i, 1, high) ? [i] : []));
-  const swingLows = low.flatMap((_, i) => (isSwing(i, -1, low) ? [i] : []));
-  const swings = (indices: readonly number[], i: number): readonly number[] =>
-    indices.filter((k) => k + 2 <= i);
-  const lastSwing = (indices: readonly number[], x: Series, back: number): Series =>
-    each((i) => x[swings(indices, i).at(-back) ?? -1] ?? NaN);
+/** Bars whose high (1) or low (-1) lies beyond the two bars on either side. */
+function swingsOf(x: Series, sign: 1 | -1): readonly number[] {
+  const isSwing = (i: number): boolean =>
+    i >= 2 && i < x.length - 2 && [i - 2, i - 1, i + 1, i + 2].every((k) => sign * x[k]! < sign * x[i]!);
+  return x.flatMap((_, i) => (isSwing(i) ? [i] : []));
+}
+
+/** Those known at bar `i`: the two bars after them have closed. */
+function known(swings: readonly number[], i: number): readonly number[] {
+  return swings.filter((k) => k + 2 <= i);
+}
+
+/** Support and resistance: the nearest of the last 20 swings' levels below and above the close. */
+export function levelDefinitions({ high, low, close, each, from, atr14 }: Market): Definitions {
+  const swingHighs = swingsOf(high, 1);
+  const swingLows = swingsOf(low, -1);
   const levels = (i: number): Series => {
     // Both kinds in the order they became known; of one bar, the high first.
-    const known = [
-      ...swings(swingHighs, i).map((k) => ({ k, kind: 0, level: high[k]! })),
-      ...swings(swingLows, i).map((k) => ({ k, kind: 1, level: low[k]! })),
+    const swings = [
+      ...known(swingHighs, i).map((k) => ({ k, kind: 0, level: high[k]! })),
+      ...known(swingLows, i).map((k) => ({ k, kind: 1, level: low[k]! })),
     ].sort((a, b) => a.k - b.k || a.kind - b.kind);
-    return known.slice(-20).map(({ level }) => level);
+    return swings.slice(-20).map(({ level }) => level);
   };
   const support = each((i) => Math.max(...levels(i).filter((level) => level <= close[i]!)));
   const resistance = each((i) => Math.min(...levels(i).filter((level) => level > close[i]!)));
@@ -40,6 +34,20 @@ export function structureDefinitions({
         ? NaN
         : levels(i).filter((l) => Math.abs(l - level[i]!) <= 0.5 * atr14[i]!).length,
     );
+  return {
+    support_distance_atr: combine((c, s, a) => (c - finite(s)) / a, close, support, atr14),
+    resistance_distance_atr: combine((c, r, a) => (finite(r) - c) / a, close, resistance, atr14),
+    support_touches: touches(support),
+    resistance_touches: touches(resistance),
+  };
+}
+
+/** Swings and the trend they make, and the place in the range of the last 100 bars. */
+export function structureDefinitions({ high, low, close, each, highest, lowest }: Market): Definitions {
+  const swingHighs = swingsOf(high, 1);
+  const swingLows = swingsOf(low, -1);
+  const lastSwing = (indices: readonly number[], x: Series, back: number): Series =>
+    each((i) => x[known(indices, i).at(-back) ?? -1] ?? NaN);
   const [sh1, sh2, sl1, sl2] = [
     lastSwing(swingHighs, high, 1),
     lastSwing(swingHighs, high, 2),
@@ -52,12 +60,8 @@ export function structureDefinitions({
   return {
     swing_high: sh1,
     swing_low: sl1,
-    bars_since_swing_high: each((i) => i - (swings(swingHighs, i).at(-1) ?? NaN)),
-    bars_since_swing_low: each((i) => i - (swings(swingLows, i).at(-1) ?? NaN)),
-    support_distance_atr: combine((c, s, a) => (c - finite(s)) / a, close, support, atr14),
-    resistance_distance_atr: combine((c, r, a) => (finite(r) - c) / a, close, resistance, atr14),
-    support_touches: touches(support),
-    resistance_touches: touches(resistance),
+    bars_since_swing_high: each((i) => i - (known(swingHighs, i).at(-1) ?? NaN)),
+    bars_since_swing_low: each((i) => i - (known(swingLows, i).at(-1) ?? NaN)),
     higher_high: flag(sh1, sh2),
     higher_low: flag(sl1, sl2),
     lower_high: flag(sh2, sh1),

@@ -17,30 +17,23 @@ import {
   type Series,
 } from './series.js';
 
-/** Volume and its flow. */
-export function volumeDefinitions({
-  high,
-  low,
-  close,
-  volume,
-  each,
-  from,
-  returns,
-  median,
-  volumeMean,
-  change,
-}: Market): Definitions {
-  const obv = accumulate(each((i) => (i === 0 ? volume[0]! : Math.sign(change[i]!) * volume[i]!)));
-  const onSide = (side: 1 | -1): Series =>
-    from(20, (i) =>
-      Math.expm1(
-        sum(
-          Array.from({ length: 20 }, (_, k) => i - k)
-            .filter((k) => side * (volume[k]! - volume[k - 1]!) > 0)
-            .map((k) => returns[k]!),
-        ),
+/** Return of the last 20 bars, of those alone whose volume rose (1) or fell (-1). */
+function volumeIndexReturn({ from, volume, returns }: Market, side: 1 | -1): Series {
+  return from(20, (i) =>
+    Math.expm1(
+      sum(
+        Array.from({ length: 20 }, (_, k) => i - k)
+          .filter((k) => side * (volume[k]! - volume[k - 1]!) > 0)
+          .map((k) => returns[k]!),
       ),
-    );
+    ),
+  );
+}
+
+/** Volume and its flow. */
+export function volumeDefinitions(market: Market): Definitions {
+  const { high, low, close, volume, each, from, returns, median, volumeMean, change } = market;
+  const obv = accumulate(each((i) => (i === 0 ? volume[0]! : Math.sign(change[i]!) * volume[i]!)));
   return {
     volume_sma_20: volumeMean,
     volume_ratio_20: combine(quotient, volume, volumeMean),
@@ -71,8 +64,8 @@ export function volumeDefinitions({
       over(accumulate(from(1, (i) => volume[i]! * (close[i]! / close[i - 1]! - 1))), 20, slope),
       volumeMean,
     ),
-    nvi_return_20: onSide(-1),
-    pvi_return_20: onSide(1),
+    nvi_return_20: volumeIndexReturn(market, -1),
+    pvi_return_20: volumeIndexReturn(market, 1),
     volume_price_corr_20: from(19, (i) => correlation(window(close, i, 20), window(volume, i, 20))),
     up_volume_ratio_20: from(20, (i) =>
       quotient(
