@@ -44,7 +44,7 @@ import { MODEL_FORM, type TrainingResult } from './learning/trainer.js';
 import { TrainingPool } from './learning/training-pool.js';
 import { NatsMessaging } from './messaging/nats.js';
 import { CONDITIONS, conditionsOf } from './patterns/conditions.js';
-import { PatternBook } from './patterns/pattern-book.js';
+import { PatternRecorder } from './patterns/pattern-recorder.js';
 import type { PartitionKey, PatternIndex } from './patterns/pattern-index.js';
 import { UsearchPatternIndex } from './patterns/usearch-pattern-index.js';
 import { WeaviatePatternIndex } from './patterns/weaviate-pattern-index.js';
@@ -166,7 +166,7 @@ export class Engine {
   readonly messaging: NatsMessaging | undefined;
   readonly #folder: DataFolder;
   readonly #system: ActorSystem<Message, Effect>;
-  readonly #patterns: PatternBook;
+  readonly #patterns: PatternRecorder;
   /** Where similar moments are looked for. */
   readonly #index: PatternIndex;
   readonly #weaviate: WeaviatePatternIndex | undefined;
@@ -246,7 +246,7 @@ export class Engine {
         anomalyFrom: DEFAULT_GATES.maxAnomaly,
       });
     this.#index = this.#weaviate ?? new UsearchPatternIndex();
-    this.#patterns = new PatternBook(this.journal, this.#weaviate === undefined ? this.#index : undefined);
+    this.#patterns = new PatternRecorder(this.journal, this.#weaviate === undefined ? this.#index : undefined);
     this.#deadLetters = this.journal.deadLetters();
     this.#system = new ActorSystem<Message, Effect>({
       onEffect: (effect) => this.#effect(effect),

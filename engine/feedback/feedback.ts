@@ -1,7 +1,7 @@
 import { SuhoError } from '../errors.js';
 import type { Journal } from '../journal/journal.js';
 import type { TradeRecord } from '../journal/records.js';
-import type { PatternBook } from '../patterns/pattern-book.js';
+import type { PatternRecorder } from '../patterns/pattern-recorder.js';
 import type { PredictionStore, PredictionSummary } from '../prediction-store/prediction-store.js';
 import { readTradeReport, tradeOf, type TradeReport } from './trade-report.js';
 
@@ -12,12 +12,12 @@ export type TradeAnswer = 'ACCEPTED' | 'DUPLICATE' | 'UNKNOWN_PREDICTION';
 export class Feedback {
   readonly #journal: Journal;
   readonly #predictions: PredictionStore;
-  readonly #patterns: PatternBook;
+  readonly #patterns: PatternRecorder;
   /** The last report of each tenant that is not durable yet. */
   readonly #last = new Map<string, Promise<unknown>>();
   #taken = 0;
 
-  constructor(journal: Journal, predictions: PredictionStore, patterns: PatternBook) {
+  constructor(journal: Journal, predictions: PredictionStore, patterns: PatternRecorder) {
     this.#journal = journal;
     this.#predictions = predictions;
     this.#patterns = patterns;

@@ -17,7 +17,7 @@ interface OpenPattern {
  * horizon's outcome is known, and only then added. Everything is in the journal, so the index is the same
  * after a restart; an index in another process is fed from there.
  */
-export class PatternBook {
+export class PatternRecorder {
   readonly #journal: Journal;
   /** The index in this process; none where another process holds it. */
   readonly #index: PatternIndex | undefined;
