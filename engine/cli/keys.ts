@@ -1,6 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { ROLES, type Role } from '../credentials/caller.js';
-import { KeyBook } from '../credentials/key-book.js';
+import { ApiKeyAdmin } from '../credentials/api-key-admin.js';
 import { SuhoError } from '../errors.js';
 import { jsonOption, readName } from './options.js';
 import { postgresOptions, withPostgres, type PostgresOptions } from './postgres-session.js';
@@ -23,19 +23,19 @@ function readNote(text: string): string {
   return text;
 }
 
-async function withKeys<T>(options: PostgresOptions, job: (book: KeyBook) => Promise<T>): Promise<T> {
+async function withKeys<T>(options: PostgresOptions, job: (admin: ApiKeyAdmin) => Promise<T>): Promise<T> {
   return await withPostgres(options, async (connection) => {
-    const book = new KeyBook(connection);
+    const admin = new ApiKeyAdmin(connection);
     try {
-      return await job(book);
+      return await job(admin);
     } finally {
-      await book.close();
+      await admin.close();
     }
   });
 }
 
-export function keysCommand(): Command {
-  const create = new Command('create')
+function createCommand(): Command {
+  return new Command('create')
     .description('make an API key; it is shown once and kept only as a hash')
     .addOption(new Option('--tenant <id>', 'tenant the key is for').argParser(readName).makeOptionMandatory())
     .addOption(new Option('--user <id>', 'user the key is for').argParser(readName))
@@ -50,7 +50,7 @@ export function keysCommand(): Command {
       const { tenant: tenantId, user: userId, role, note } = options;
       const made = await withKeys(
         options,
-        async (book) => await book.create({ tenantId, userId, role, note }),
+        async (admin) => await admin.create({ tenantId, userId, role, note }),
       );
       if (options.json === true) process.stdout.write(`${JSON.stringify(made)}\n`);
       else {
@@ -60,11 +60,14 @@ export function keysCommand(): Command {
         process.stdout.write(`${made.key}\n`);
       }
     });
-  const list = new Command('list')
+}
+
+function listCommand(): Command {
+  return new Command('list')
     .description('show the API keys there are')
     .addOption(jsonOption())
     .action(async (options: ListOptions) => {
-      const keys = await withKeys(options, async (book) => await book.list());
+      const keys = await withKeys(options, async (admin) => await admin.list());
       if (options.json === true) {
         process.stdout.write(`${JSON.stringify(keys)}\n`);
         return;
@@ -84,14 +87,20 @@ export function keysCommand(): Command {
           : `${formatTable(['key', 'tenant', 'user', 'role', 'made', 'state', 'note'], rows)}\n`,
       );
     });
-  const revoke = new Command('revoke')
+}
+
+function revokeCommand(): Command {
+  return new Command('revoke')
     .description('end an API key; running engines refuse it at once and end its streams')
     .addArgument(new Argument('<key>', 'id of the key, as `suho keys list` shows it'))
     .action(async (keyId: string, options: PostgresOptions) => {
-      const revoked = await withKeys(options, async (book) => await book.revoke(keyId));
+      const revoked = await withKeys(options, async (admin) => await admin.revoke(keyId));
       if (!revoked) throw new SuhoError('NOT_FOUND', `There is no key ${keyId} in force.`);
       process.stdout.write(`key ${keyId} is revoked\n`);
     });
+}
+
+export function keysCommand(): Command {
   const command = new Command('keys').description('make, list and revoke API keys').addHelpText(
     'after',
     `
@@ -101,7 +110,7 @@ Examples:
 
 As soon as there is one key, every caller needs one.`,
   );
-  for (const sub of [create, list, revoke]) {
+  for (const sub of [createCommand(), listCommand(), revokeCommand()]) {
     for (const option of postgresOptions()) sub.addOption(option);
     command.addCommand(sub);
   }

@@ -20,7 +20,7 @@ interface KeyRow {
 }
 
 /** All API keys, for their administrator. */
-export class KeyBook {
+export class ApiKeyAdmin {
   readonly #database: Database;
 
   constructor(connection: pg.PoolConfig) {
