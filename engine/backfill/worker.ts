@@ -33,8 +33,11 @@ interface OpenSegment {
   checkpoint: Checkpoint | undefined;
 }
 
-/** Talks to the thread that stores: hands out segments, at most a few ahead, and takes posted bars. */
-class Line {
+/**
+ * The worker's end of the message channel to the thread that stores: hands out segments, at most
+ * `UNSTORED_MAX` of them unacknowledged, and receives posted bars.
+ */
+class BackfillChannel {
   readonly #port: MessagePort;
   /** Segments that are stored, to be filled again. */
   readonly used: OpenSegment[] = [];
@@ -99,7 +102,7 @@ class SeriesBackfill {
   readonly #task: BackfillTask;
   readonly #kernels: SeriesKernels;
   readonly #encoder: RowEncoder;
-  readonly #line: Line;
+  readonly #channel: BackfillChannel;
   readonly #extras: ((bar: Bar) => Float32Array) | undefined;
   readonly #segments: OpenSegment[] = [];
   readonly #onLabel = (label: Readonly<Label>): void => this.#label(label);
@@ -117,9 +120,9 @@ class SeriesBackfill {
   #rejected = 0;
   #late = 0;
 
-  constructor(task: BackfillTask, line: Line) {
+  constructor(task: BackfillTask, channel: BackfillChannel) {
     this.#task = task;
-    this.#line = line;
+    this.#channel = channel;
     this.#kernels = new SeriesKernels(task.series.timeframe, task.basis);
     const extras =
       task.extras.length === 0 ? undefined : new ExtraIndicators(task.series.tenantId, task.extras);
@@ -184,7 +187,7 @@ class SeriesBackfill {
     }
     this.#digest.update(bytes.subarray(digested));
     await this.#handOut();
-    this.#line.post({ kind: 'progress', inputs: this.#inputs });
+    this.#channel.post({ kind: 'progress', inputs: this.#inputs });
   }
 
   /** Closes the last bar, hands out what is left, and waits until it is stored. */
@@ -193,9 +196,9 @@ class SeriesBackfill {
     if (last !== undefined) this.#close(last);
     for (const segment of this.#segments) {
       segment.checkpoint = undefined;
-      if (segment.rows > 0) await this.#line.segment(segment, this.#encoder);
+      if (segment.rows > 0) await this.#channel.segment(segment, this.#encoder);
     }
-    await this.#line.allStored();
+    await this.#channel.allStored();
   }
 
   #acceptable(bar: Bar, lengthMs: number, barsAt: number): Bar | undefined {
@@ -230,7 +233,7 @@ class SeriesBackfill {
     const { segmentRows } = this.#task;
     let segment = this.#segments.at(-1);
     if (segment === undefined || segment.rows === segmentRows) {
-      segment = this.#line.used.pop() ?? {
+      segment = this.#channel.used.pop() ?? {
         features: Buffer.allocUnsafeSlow(segmentRows * this.#encoder.featureBytes),
         bars: Buffer.allocUnsafeSlow(segmentRows * this.#encoder.barBytes),
         rows: 0,
@@ -262,7 +265,7 @@ class SeriesBackfill {
   async #handOut(): Promise<void> {
     const { segmentRows } = this.#task;
     while (Math.min(...this.#labelled) >= this.#handedOut + segmentRows) {
-      await this.#line.segment(this.#segments.shift()!, this.#encoder);
+      await this.#channel.segment(this.#segments.shift()!, this.#encoder);
       this.#handedOut += segmentRows;
     }
   }
@@ -277,9 +280,9 @@ function digestible(chunk: MarketChunk, count: number): Uint8Array {
   return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
 }
 
-async function backfill(task: BackfillTask, line: Line): Promise<BackfillAnswer> {
-  const run = new SeriesBackfill(task, line);
-  const chunks = task.source.kind === 'file' ? readMarketFile(task.source.path, CHUNK) : line.bars();
+async function backfill(task: BackfillTask, channel: BackfillChannel): Promise<BackfillAnswer> {
+  const run = new SeriesBackfill(task, channel);
+  const chunks = task.source.kind === 'file' ? readMarketFile(task.source.path, CHUNK) : channel.bars();
   if (task.checkpoint !== undefined) {
     const rest = await run.resume(task.checkpoint, chunks);
     if (rest === false) return { kind: 'other_source' };
@@ -294,7 +297,7 @@ export default async function work(
   task: BackfillTask & { readonly port: MessagePort },
 ): Promise<BackfillAnswer> {
   try {
-    return await backfill(task, new Line(task.port));
+    return await backfill(task, new BackfillChannel(task.port));
   } catch (error) {
     if (error instanceof SuhoError) return { kind: 'failed', code: error.code, message: error.message };
     throw error;
