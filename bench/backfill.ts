@@ -10,6 +10,28 @@ import { report } from './report.js';
 const MINUTES = 45_000;
 const HOURS = 57_600;
 
+/** A minute series and an hourly one: from files that are named, else invented in `folder`. */
+function requestsFrom(folder: string): readonly BackfillRequest[] {
+  const file = (name: string, given: string | undefined, count: number, lengthMs: number): string => {
+    if (given !== undefined) return given;
+    const made = path.join(folder, `${name}.csv`);
+    writeFileSync(made, toCsv(inventedBars(count, { seed: 3, lengthMs })));
+    return made;
+  };
+  const { SUHO_BENCH_MINUTES: minutes, SUHO_BENCH_HOURS: hours } = process.env;
+  const series = { tenantId: 'platform', feed: 'history' };
+  return [
+    {
+      series: { ...series, symbol: 'MINUTES', timeframe: '1m' },
+      file: file('minutes', minutes, MINUTES, 60_000),
+    },
+    {
+      series: { ...series, symbol: 'HOURS', timeframe: '1h' },
+      file: file('hours', hours, HOURS, 3_600_000),
+    },
+  ];
+}
+
 /**
  * File to stored rows, a minute series and an hourly one of ten years: each alone and both together, and what
  * of it is reading and computing only. SUHO_BENCH_MINUTES and SUHO_BENCH_HOURS name CSV files to use instead.
@@ -17,24 +39,7 @@ const HOURS = 57_600;
 export async function benchBackfill(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
   try {
-    const file = (name: string, given: string | undefined, count: number, lengthMs: number): string => {
-      if (given !== undefined) return given;
-      const made = path.join(folder, `${name}.csv`);
-      writeFileSync(made, toCsv(inventedBars(count, { seed: 3, lengthMs })));
-      return made;
-    };
-    const { SUHO_BENCH_MINUTES: minutes, SUHO_BENCH_HOURS: hours } = process.env;
-    const series = { tenantId: 'platform', feed: 'history' };
-    const requests: readonly BackfillRequest[] = [
-      {
-        series: { ...series, symbol: 'MINUTES', timeframe: '1m' },
-        file: file('minutes', minutes, MINUTES, 60_000),
-      },
-      {
-        series: { ...series, symbol: 'HOURS', timeframe: '1h' },
-        file: file('hours', hours, HOURS, 3_600_000),
-      },
-    ];
+    const requests = requestsFrom(folder);
     const store = new ClickHouseFeatureStore(new EmbeddedClickHouse(folder));
     await store.prepare();
     const nowhere = {

@@ -6,7 +6,7 @@ import { FEATURE_COUNT } from '../actors/features/catalogue.js';
 import { FeatureEngine } from '../actors/features/feature-engine.js';
 import type { Bar } from '../actors/market/bar.js';
 import { inventedBars } from '../test/support/markets.js';
-import { commonSet, type Peer } from './common-indicators.js';
+import { comparisonWith, type Peer } from './peer-indicators.js';
 import type { PeerSide } from './peer-side.js';
 import { median, nanosecondsPerBar, paired, report } from './report.js';
 
@@ -29,7 +29,7 @@ async function compareWith(peer: Peer): Promise<{
   readonly peer: number;
   readonly ratio: number;
 }> {
-  const { indicators, outputs } = commonSet(peer);
+  const { indicators, outputs } = comparisonWith(peer);
   const compared = await paired(
     7,
     async () => await sideOf({ peer, side: 'suho' }),

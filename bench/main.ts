@@ -1,8 +1,10 @@
 import { benchBackfill } from './backfill.js';
 import { benchFeatures } from './features.js';
+import { benchInference } from './inference.js';
+import { benchJournal } from './journal.js';
 import { benchLatency } from './latency.js';
 import { benchPatterns, benchStores } from './stores.js';
-import { benchInference, benchJournal, benchTrainingStep } from './machinery.js';
+import { benchTrainingStep } from './training-step.js';
 
 const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   features: benchFeatures,

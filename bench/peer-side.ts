@@ -2,7 +2,7 @@
 // heap the other's garbage would be collected on its time.
 import { parentPort, workerData } from 'node:worker_threads';
 import { inventedBars } from '../test/support/markets.js';
-import { commonSet, type Peer } from './common-indicators.js';
+import { comparisonWith, type Peer } from './peer-indicators.js';
 import { median, nanosecondsPerBar } from './report.js';
 
 export interface PeerSide {
@@ -14,7 +14,7 @@ const WARM_UP_ROUNDS = 10;
 const ROUNDS = 15;
 
 const { peer, side } = workerData as PeerSide;
-const feed = commonSet(peer)[side];
+const feed = comparisonWith(peer)[side];
 const bars = inventedBars(20_000);
 // It goes on with its own state from round to round, as it does behind a live market.
 const rounds = Array.from({ length: WARM_UP_ROUNDS + ROUNDS }, () => nanosecondsPerBar(bars, feed));

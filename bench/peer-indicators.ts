@@ -21,12 +21,12 @@ import {
 } from 'technicalindicators';
 import * as signals from 'trading-signals';
 import type { Bar } from '../actors/market/bar.js';
-import { CommonFeatures } from './common-features.js';
+import { ComparedFeatures } from './compared-features.js';
 
 type Feed = (bar: Bar) => unknown;
 
 /** An indicator the catalogue has, and what other libraries have of the same. */
-interface CommonIndicator {
+interface PeerIndicator {
   /** Numbers it gives at each bar. */
   readonly outputs: number;
   readonly technicalindicators?: () => Feed;
@@ -65,43 +65,43 @@ const addBar =
     return (bar) => indicator.add(bar);
   };
 
-const sma = (period: number): CommonIndicator => ({
+const sma = (period: number): PeerIndicator => ({
   outputs: 1,
   technicalindicators: nextClose(() => new SMA({ period, values: none })),
   'trading-signals': addClose(() => new signals.SMA(period)),
 });
 
-const ema = (period: number): CommonIndicator => ({
+const ema = (period: number): PeerIndicator => ({
   outputs: 1,
   technicalindicators: nextClose(() => new EMA({ period, values: none })),
   'trading-signals': addClose(() => new signals.EMA(period)),
 });
 
-const rsi = (period: number): CommonIndicator => ({
+const rsi = (period: number): PeerIndicator => ({
   outputs: 1,
   technicalindicators: nextClose(() => new RSI({ period, values: none })),
   'trading-signals': addClose(() => new signals.RSI(period)),
 });
 
-const roc = (period: number): CommonIndicator => ({
+const roc = (period: number): PeerIndicator => ({
   outputs: 1,
   technicalindicators: nextClose(() => new ROC({ period, values: none })),
   'trading-signals': addClose(() => new signals.ROC(period)),
 });
 
-const atr = (period: number): CommonIndicator => ({
+const atr = (period: number): PeerIndicator => ({
   outputs: 1,
   technicalindicators: nextBar(() => new ATR({ period, ...bars })),
   'trading-signals': addBar(() => new signals.ATR(period)),
 });
 
-const cci = (period: number): CommonIndicator => ({
+const cci = (period: number): PeerIndicator => ({
   outputs: 1,
   technicalindicators: nextBar(() => new CCI({ period, ...bars })),
   'trading-signals': addBar(() => new signals.CCI(period)),
 });
 
-const oscillators: readonly CommonIndicator[] = [
+const oscillators: readonly PeerIndicator[] = [
   {
     outputs: 1,
     technicalindicators: nextClose(() => new WMA({ period: 20, values: none })),
@@ -198,7 +198,7 @@ const oscillators: readonly CommonIndicator[] = [
   },
 ];
 
-const COMMON: readonly CommonIndicator[] = [
+const PEER_INDICATORS: readonly PeerIndicator[] = [
   ...[5, 10, 20, 50, 100, 200].map(sma),
   ...[9, 12, 20, 26, 50, 100, 200].map(ema),
   ...[7, 14, 21].map(rsi),
@@ -209,18 +209,18 @@ const COMMON: readonly CommonIndicator[] = [
 ];
 
 /** The indicators a peer has too: how many numbers they give, and both sides' way to take a bar. */
-export function commonSet(peer: Peer): {
+export function comparisonWith(peer: Peer): {
   readonly indicators: number;
   readonly outputs: number;
   readonly suho: Feed;
   readonly peer: Feed;
 } {
-  const common = COMMON.filter((indicator) => indicator[peer] !== undefined);
-  const feeds = common.map((indicator) => indicator[peer]!());
-  const features = new CommonFeatures(peer === 'technicalindicators');
+  const compared = PEER_INDICATORS.filter((indicator) => indicator[peer] !== undefined);
+  const feeds = compared.map((indicator) => indicator[peer]!());
+  const features = new ComparedFeatures(peer === 'technicalindicators');
   return {
-    indicators: common.length,
-    outputs: common.reduce((sum, indicator) => sum + indicator.outputs, 0),
+    indicators: compared.length,
+    outputs: compared.reduce((sum, indicator) => sum + indicator.outputs, 0),
     suho: (bar) => features.update(bar),
     peer: (bar) => {
       for (const feed of feeds) feed(bar);

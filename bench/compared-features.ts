@@ -26,7 +26,7 @@ import type { Bar } from '../actors/market/bar.js';
  * turn, and what two of them begin with made once. `all` has TRIX, know sure thing and money flow index, which
  * trading-signals lacks.
  */
-export class CommonFeatures {
+export class ComparedFeatures {
   readonly #layout = new StateLayout();
   readonly #history = new History(this.#layout);
   readonly #smas = [5, 10, 20, 50, 100, 200].map(

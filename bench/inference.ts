@@ -1,13 +1,9 @@
-import { mkdtempSync, rmSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { FEATURE_COUNT } from '../actors/features/catalogue.js';
-import { HORIZONS } from '../actors/features/labels.js';
 import { InferencePool } from '../engine/inference/pool.js';
-import { Journal } from '../engine/journal/journal.js';
-import { packBars } from '../engine/journal/records.js';
-import { TrainingStep, predictorParameters } from '../engine/learning/network.js';
 import { train } from '../engine/learning/trainer.js';
 import { FolderArtifactStore } from '../engine/registry/folder-artifact-store.js';
 import { inventedBars } from '../test/support/markets.js';
@@ -73,57 +69,4 @@ export async function benchInference(): Promise<void> {
     ],
     { ours, floor, share, batch: BATCH },
   );
-}
-
-/** Durable commits of one bar each, one after the other, and of many at once. */
-export async function benchJournal(): Promise<void> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
-  const journal = new Journal(folder, 1e9);
-  const bars = inventedBars(20_000);
-  const times: number[] = [];
-  for (const bar of bars.slice(0, 1_000)) {
-    const start = performance.now();
-    await journal.committed(journal.appendInput({ kind: 'bars', group: 'g', numbers: packBars([bar]) }));
-    times.push(performance.now() - start);
-  }
-  const start = performance.now();
-  for (const bar of bars) journal.appendInput({ kind: 'bars', group: 'g', numbers: packBars([bar]) });
-  await journal.flushed();
-  const perSecond = (bars.length / (performance.now() - start)) * 1000;
-  await journal.close();
-  rmSync(folder, { recursive: true, force: true });
-  times.sort((a, b) => a - b);
-  const [p50, p99] = [times[500]!, times[990]!];
-  report(
-    'journal',
-    [
-      `one bar, durable: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms; ${perSecond.toFixed(0)} bars/s when they come together`,
-    ],
-    { p50, p99, perSecond },
-  );
-}
-
-/** One AdamW step of the predictor inside ONNX Runtime. */
-export async function benchTrainingStep(): Promise<void> {
-  const rows = 256;
-  const step = await TrainingStep.predictor(predictorParameters(1));
-  const tensor = (width: number, value: number): Tensor =>
-    new Tensor('float32', new Float32Array(rows * width).fill(value), [rows, width]);
-  const batch = {
-    x: tensor(FEATURE_COUNT, 0.1),
-    classes: tensor(HORIZONS.length * 3, 1 / 3),
-    targets: tensor(HORIZONS.length, 0),
-    targetKnown: tensor(HORIZONS.length, 1),
-  };
-  const times: number[] = [];
-  for (let i = 0; i < 220; i++) {
-    const start = performance.now();
-    await step.run(batch, rows, 1e-3, 0.1);
-    if (i >= 20) times.push(performance.now() - start);
-  }
-  await step.close();
-  report('training step', [`batch ${rows}, ${FEATURE_COUNT} features: ${median(times).toFixed(2)} ms`], {
-    rows,
-    milliseconds: median(times),
-  });
 }
