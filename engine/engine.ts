@@ -246,7 +246,10 @@ export class Engine {
         anomalyFrom: DEFAULT_GATES.maxAnomaly,
       });
     this.#index = this.#weaviate ?? new UsearchPatternIndex();
-    this.#patterns = new PatternRecorder(this.journal, this.#weaviate === undefined ? this.#index : undefined);
+    this.#patterns = new PatternRecorder(
+      this.journal,
+      this.#weaviate === undefined ? this.#index : undefined,
+    );
     this.#deadLetters = this.journal.deadLetters();
     this.#system = new ActorSystem<Message, Effect>({
       onEffect: (effect) => this.#effect(effect),

@@ -21,9 +21,9 @@ const PRICES = 10;
 const SLOTS = PRICES + RING;
 
 /*
- * sin and cos of 2π·i/n for every n a dominant cycle can have (0..51): a table, not work per bar. Rounded right, which
- * C's library nearly does and JavaScript's does not: in a market that stands still the sums over a cycle are nothing
- * but these last bits, and the phase is their quotient.
+ * sin and cos of 2π·i/n for every n a dominant cycle can have (0..51): a lookup table. Correctly rounded, which
+ * the C library nearly is and JavaScript's is not: in a flat market the sums over a cycle consist of these last bits
+ * alone, and the phase is their quotient.
  */
 const FRACTION_BITS = 110n;
 const SIN: Float64Array[] = [];

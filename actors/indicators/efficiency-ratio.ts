@@ -2,8 +2,8 @@ import { keeping, type History, type Ring } from './history.js';
 import { ratio, type Kernel } from './kernel.js';
 
 /**
- * Kaufman's efficiency ratio, 0..1: how far the close came in `period` bars over the way it went; 0 where it
- * never moved. Source: Kaufman, Smarter Trading, 1995.
+ * Kaufman's efficiency ratio, 0..1: net change of the close over `period` bars divided by the sum of its absolute
+ * changes; 0 if it never moved. Source: Kaufman, Smarter Trading, 1995.
  */
 export class EfficiencyRatio implements Kernel {
   readonly requiredInputs: number;

@@ -29,7 +29,7 @@ export class Ema implements Kernel {
     return this.#begin(s, x);
   }
 
-  // What only the first bars do stands apart here and in other small kernels, which V8 then builds into their callers.
+  // The warm-up is a separate method here and in other small kernels, so that V8 inlines `update` into its callers.
   #begin(s: Float64Array, x: number): number {
     if (x !== x) return NaN;
     const at = this.#at;

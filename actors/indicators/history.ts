@@ -8,7 +8,7 @@ const LONG_MASK = LONG - 1;
 const MIDDLE_MASK = MIDDLE - 1;
 const SHORT_MASK = SHORT - 1;
 
-/** Bars after which a sum that runs over the history is taken anew, so that rounding never builds up. */
+/** Bars after which a running sum over the history is recomputed, so that rounding errors do not accumulate. */
 export const RENEWAL_BARS = 64;
 
 /** The last values of one field of a series: that of bar `i` lies at `base + (i & mask)` of the series' state. */

@@ -14,7 +14,7 @@ export class HurstExponent implements Kernel {
   readonly #period: number;
   readonly #at: number;
   readonly #scale: number;
-  /** The walk of the window's returns about their mean; filled anew by every call. */
+  /** Cumulative deviations of the window's returns from their mean; overwritten by every call. */
   readonly #walk: Float64Array;
 
   constructor(layout: StateLayout, history: History, period: number) {
@@ -57,7 +57,7 @@ export class HurstExponent implements Kernel {
 
   /**
    * From the highest to the lowest place of the walk, which begins at 0. The search begins where they were a bar
-   * ago: mostly they still are, and then no comparison comes as a surprise to the processor.
+   * ago: usually they still are, and then the branches are predicted correctly.
    */
   #range(s: Float64Array, first: number, middle: number): number {
     const walk = this.#walk;

@@ -24,7 +24,7 @@ export class IntradayMomentumIndex implements Kernel {
     let down = 0;
     for (let i = n - this.requiredInputs; i < n; i++) {
       const body = s[closes + (i & closeMask)]! - s[opens + (i & openMask)]!;
-      // Without a branch, whose way no processor could guess: one of the two is 0, both are exact.
+      // Branch-free, since the branch would be unpredictable: one of the two is 0, both are exact.
       const size = Math.abs(body);
       up += (size + body) / 2;
       down += (size - body) / 2;

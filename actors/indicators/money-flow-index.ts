@@ -35,7 +35,7 @@ export class MoneyFlowIndex implements Kernel {
     for (let i = 0; i < period; i++) {
       const x = s[at + i]!;
       const size = Math.abs(x);
-      // Half of its double or 0: exact, and no branch for the processor to guess.
+      // Half of its double or 0: exact, and without an unpredictable branch.
       positive += (size + x) / 2;
       total += size;
     }

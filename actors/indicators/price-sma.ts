@@ -4,8 +4,8 @@ import type { StateLayout } from './state.js';
 
 /**
  * Simple moving average of a field of the history: only the running sum is its own, the window is the shared
- * history. The sum is taken anew whenever the ring begins again, so it is as exact after ten million bars as after
- * ten, and an unknown value (NaN) leaves no trace once it is out of reach. Source: TA-Lib `SMA`.
+ * history. The sum is recomputed whenever the ring wraps around, so it is as exact after ten million bars as after
+ * ten, and an unknown value (NaN) has no effect once it has left the window. Source: TA-Lib `SMA`.
  */
 export class PriceSma implements Kernel {
   readonly requiredInputs: number;

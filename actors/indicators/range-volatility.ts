@@ -8,8 +8,8 @@ const TERMS = 5;
 /**
  * Volatility a bar from its four prices over a window: `parkinson` (Parkinson 1980), `garmanKlass` (Garman &
  * Klass 1980), `rogersSatchell` (Rogers & Satchell 1991) and, from one bar more, `yangZhang` (Yang & Zhang
- * 2000). Unit: log return of one bar. Each bar's logarithms are taken once; the sums are taken anew at every
- * bar, so rounding never builds up.
+ * 2000). Unit: log return of one bar. Each bar's logarithms are computed once; the sums are recomputed at every
+ * bar, so rounding errors do not accumulate.
  */
 export class RangeVolatility implements Kernel {
   readonly requiredInputs: number;

@@ -2,8 +2,8 @@ import type { Kernel } from './kernel.js';
 import type { StateLayout } from './state.js';
 
 /**
- * Simple moving average of any input, with a window of its own. The running sum is taken anew from the
- * window once a turn of it, so rounding never builds up. Unit: the input's. Source: TA-Lib `SMA`.
+ * Simple moving average of any input, with its own window. The running sum is recomputed from the
+ * window each time its ring wraps around, so rounding errors do not accumulate. Unit: the input's. Source: TA-Lib `SMA`.
  */
 export class Sma implements Kernel {
   readonly requiredInputs: number;

@@ -8,10 +8,10 @@ const TALIB_BARS = 65_536;
 /**
  * Population standard deviation of a field of the history. Unit: the field's. Source: TA-Lib `STDDEV`.
  *
- * TA-Lib runs Σx and Σx² without ever taking them anew, and cancels them; on gold that alone costs 4·10⁻⁹
+ * TA-Lib never recomputes its running Σx and Σx², and subtracts them; on gold the cancellation alone costs 4·10⁻⁹
  * after 40,000 bars. For the first 65,536 bars the same operations are done in the same order, so the result
- * is TA-Lib's own number; later the sums are taken against a value inside the window and renewed whenever
- * the ring begins again, so the result stays within 10⁻¹² of the exact one for ever.
+ * is TA-Lib's own number; later the sums are relative to a value inside the window and recomputed whenever
+ * the ring wraps around, so the result stays within 10⁻¹² of the exact one for ever.
  */
 export class StandardDeviation implements Kernel {
   readonly requiredInputs: number;
@@ -46,7 +46,7 @@ export class StandardDeviation implements Kernel {
     return variance < 1e-14 ? 0 : Math.sqrt(variance);
   }
 
-  /** Takes the sums of the period − 1 values before the newest anew, against the value before the newest. */
+  /** Recomputes the sums of the period − 1 values before the newest, relative to the value before the newest. */
   #renew(s: Float64Array, n: number): void {
     const at = this.#at;
     const { base, mask } = this.#ring;

@@ -3,7 +3,7 @@ import type { StateLayout } from './state.js';
 
 /**
  * Return over the last `window` bars of the negative (`side` −1) or positive (+1) volume index: the close's
- * returns compounded only over bars whose volume fell (rose). Kept as log returns, so it never runs away.
+ * returns compounded only over bars whose volume fell (rose). Kept as log returns, so it cannot overflow.
  * Source: Dysart; Fosback 1976.
  */
 export class VolumeIndexReturn implements Kernel {

@@ -2,8 +2,8 @@ import { keeping, type History } from './history.js';
 import { ratio, type Kernel } from './kernel.js';
 
 /**
- * Vortex indicator: the way from each bar's low to the next one's high (`plus`), and from its high to the next
- * one's low (`minus`), over the true range, summed over `period` bars. Unit: ratio; 0 in a flat window.
+ * Vortex indicator: the distance from each bar's low to the next one's high (`plus`), and from its high to the
+ * next one's low (`minus`), over the true range, summed over `period` bars. Unit: ratio; 0 in a flat window.
  * Source: Botes & Siepman, S&C 2010.
  */
 export class Vortex implements Kernel {

@@ -25,7 +25,7 @@ export class WilderMomentum implements Kernel {
     const change = x - s[at + 1]!;
     if (s[at]! <= period || change !== change) return this.#begin(s, x);
     s[at + 1] = x;
-    // One of them 0, both exact, without a branch that no processor could guess.
+    // One of them is 0, both are exact; branch-free, since the branch would be unpredictable.
     const size = Math.abs(change);
     const gain = (s[at + 2]! * (period - 1) + (size + change) / 2) / period;
     const loss = (s[at + 3]! * (period - 1) + (size - change) / 2) / period;

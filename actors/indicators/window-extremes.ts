@@ -23,7 +23,7 @@ export class WindowExtremes implements Kernel {
     const n = s[at]! | 0;
     s[at + 5 + (n % window)] = x;
     s[at] = n + 1;
-    // Searched for anew only when the old one has left the window.
+    // Searched again only when the old one has left the window.
     if (n === 0 || x >= s[at + 1]!) {
       s[at + 1] = x;
       s[at + 2] = n;

@@ -3,7 +3,7 @@ import type { Ring } from './history.js';
 /** Mean of the last `window` values of a field; the caller knows there are that many. */
 export function windowMean(s: Float64Array, ring: Ring, n: number, window: number): number {
   const { base, mask } = ring;
-  // Four sums side by side: one alone waits for each addition before the next.
+  // Four independent sums: with one, each addition waits for the result of the last.
   let a = 0;
   let b = 0;
   let c = 0;
@@ -114,7 +114,7 @@ export function windowDeviations(
   return a + b;
 }
 
-/** Two numbers and their bits: a sign read from there costs no branch, which random returns make a guess. */
+/** Two numbers and their bits: reading the sign there avoids a branch, which random returns make unpredictable. */
 const NUMBERS = new Float64Array(2);
 const BITS = new Uint32Array(NUMBERS.buffer);
 /** Where the half with the sign lies. */

@@ -3,7 +3,7 @@ import type { StateLayout } from './state.js';
 
 /**
  * Linearly weighted moving average, weights 1..period, newest heaviest. Unit: the input's. The running sums
- * are taken anew once a turn of the window. Source: TA-Lib `WMA`.
+ * are recomputed each time the ring wraps around. Source: TA-Lib `WMA`.
  */
 export class Wma implements Kernel {
   readonly requiredInputs: number;

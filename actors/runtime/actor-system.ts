@@ -24,9 +24,9 @@ export interface ActorSystemOptions<M, E> {
   readonly restart: (actorId: string, letter: DeadLetter<M>) => Actor<M, E> | undefined;
   /** Called for every failed message and every parked actor. */
   readonly onDeadLetter?: (letter: DeadLetter<M>, parked: boolean) => void;
-  /** Runs a function soon, letting other work of the event loop pass first. */
+  /** Runs a function soon, after other pending work of the event loop. */
   readonly schedule: (turn: () => void) => void;
-  /** Milliseconds on a monotonic clock, to bound a turn; it decides when work is done, never what comes out. */
+  /** Milliseconds on a monotonic clock, to bound a turn; it decides when work is done, never its result. */
   readonly now: () => number;
   /** Longest turn before the event loop gets its chance. */
   readonly turnMsMax?: number;
@@ -87,7 +87,7 @@ export class ActorSystem<M, E> {
     };
   }
 
-  /** Adds an actor under an id of its own; `groupId` is the tenant it is scheduled with. */
+  /** Adds an actor under a unique id; `groupId` is the tenant it is scheduled with. */
   spawn(id: string, groupId: string, actor: Actor<M, E>): void {
     if (this.#cells.has(id)) throw new Error(`An actor "${id}" is running already.`);
     let group = this.#groups.get(groupId);

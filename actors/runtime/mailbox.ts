@@ -19,7 +19,7 @@ export class Mailbox<M> {
     return this.#size;
   }
 
-  /** Puts a message in. Answers what became of it: taken, refused, or taken at the price of the oldest. */
+  /** Puts a message in. Returns the outcome: accepted, refused, or accepted by dropping the oldest. */
   push(message: M): 'taken' | 'rejected' | 'dropped_oldest' {
     let result: 'taken' | 'dropped_oldest' = 'taken';
     if (this.#size === this.limit) {

@@ -21,7 +21,7 @@ import type {
   ToBackfillWorker,
 } from './protocol.js';
 
-/** Rows of a segment: ~15 MB, and what an interrupted run computes again at most (and a day). */
+/** Rows of a segment: ~15 MB. An interrupted run recomputes at most one segment and a day. */
 const SEGMENT_ROWS = 10_000;
 /** Bars read from the store at a time. */
 const PAGE = 5_000;
@@ -33,7 +33,7 @@ export interface BackfillRequest {
   readonly file?: string;
   /** Price of a quote that bars are built from. Default: bid. */
   readonly basis?: PriceBasis;
-  /** Stores only rows of bars that open in [from, to), epoch milliseconds. All bars before still count for the state. */
+  /** Stores only rows of bars that open in [from, to), epoch milliseconds. Earlier bars are still used as warm-up. */
   readonly from?: number;
   readonly to?: number;
   /** Further indicators of the tenant, as its configuration names them. */
@@ -44,11 +44,11 @@ export interface BackfillRequest {
 type BackfillStore = Pick<FeatureStore, 'insert' | 'barsAfter'>;
 
 export interface BackfillOptions {
-  /** Folder where interrupted runs leave where they were. */
+  /** Folder of the checkpoints that interrupted runs resume from. */
   readonly checkpoints: string;
-  /** Series computed at a time. Default: one a core, less the one ClickHouse needs. */
+  /** Series computed at a time. Default: one per core, less one for ClickHouse. */
   readonly parallel?: number;
-  /** Told now and then: inputs read so far, of all requests together. */
+  /** Called periodically with the inputs read so far, over all requests. */
   readonly onProgress?: (inputs: number) => void;
 }
 
@@ -59,15 +59,14 @@ export interface BackfillReport extends BackfillCounts {
 }
 
 /**
- * Computes features and labels of history and stores them, with the raw bars.
+ * Computes the features and labels of historical bars and stores them, with the raw bars.
  *
- * Series are computed in parallel, each in a worker thread; in time, reading, computing and storing overlap. One
- * series is not cut into pieces: moving averages, volume lines and cycle phases carry its whole past, and a
- * piece begun elsewhere would differ from the live rows in its last bits. What comes out is bit-equal to what
- * the engine computes live.
+ * Series are computed in parallel, each in a worker thread; reading, computing and storing overlap. A series
+ * is never split: exponential averages, cumulative volume and cycle phases depend on its whole history, so a part started
+ * in the middle would differ from the live rows in the last bits. The result is bit-identical to the live rows.
  *
- * Running it again stores the same rows again, each replacing itself. An interrupted run goes on at its last
- * stored segment if the source is still the same up to there. Throws `BAD_FILE` for a file that cannot be
+ * Re-running replaces the same rows. An interrupted run resumes at its last
+ * stored segment if the source is unchanged up to that point. Throws `BAD_FILE` for a file that cannot be
  * read, `NOT_FOUND` when the store has no bars of a series.
  */
 export async function backfill(
@@ -188,7 +187,7 @@ async function* storedBars(store: BackfillStore, series: SeriesIdentity): AsyncG
   }
 }
 
-/** One name for one piece of work under one feature set. */
+/** File name of a checkpoint: one per request and feature set. */
 function checkpointName({ series, file, basis, from, to }: BackfillRequest): string {
   const identity = [
     FEATURE_SET_VERSION,
@@ -209,7 +208,7 @@ async function readCheckpoint(file: string): Promise<Checkpoint | undefined> {
   try {
     return deserialize(await readFile(file)) as Checkpoint;
   } catch {
-    // None, or one that was cut off: the work begins at the beginning.
+    // No checkpoint, or a truncated one: start over.
     return undefined;
   }
 }

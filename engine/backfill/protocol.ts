@@ -10,23 +10,23 @@ export interface BackfillTask {
   readonly series: SeriesIdentity;
   readonly source: BackfillSource;
   readonly basis: PriceBasis;
-  /** Only bars that open in [from, to) are stored; the ones before still form the state. Epoch milliseconds. */
+  /** Only bars that open in [from, to) are stored; earlier ones are used as warm-up. Epoch milliseconds. */
   readonly from: number;
   readonly to: number;
   /** Rows of a segment. */
   readonly segmentRows: number;
   readonly checkpoint: Checkpoint | undefined;
-  /** Further indicators of the tenant; a backfill with any begins at the beginning. */
+  /** Further indicators of the tenant; a backfill with any cannot resume and starts over. */
   readonly extras: readonly ExtraDefinition[];
 }
 
-/** Where a backfill can go on: the state at the end of a stored segment, and the bars that made it. */
+/** Where a backfill can resume: the state at the end of a stored segment, and the inputs that led to it. */
 export interface Checkpoint {
   /** The series' state as a snapshot. */
   readonly state: Uint8Array;
-  /** Inputs (bars or quotes) taken from the source so far, refused ones too. */
+  /** Inputs (bars or quotes) read from the source so far, including rejected ones. */
   readonly inputs: number;
-  /** SHA-256 of the bars so far: the same file, or another one? */
+  /** SHA-256 of the inputs so far, to detect a changed source. */
   readonly digest: string;
   /** Rows stored so far. */
   readonly stored: number;
@@ -46,27 +46,27 @@ export type FromBackfillWorker =
   | { readonly kind: 'more' };
 
 export type ToBackfillWorker =
-  /** A segment is stored; its memory comes back. */
+  /** A segment is stored; its buffers are returned for reuse. */
   | { readonly kind: 'stored'; readonly features: Uint8Array; readonly bars: Uint8Array }
   | { readonly kind: 'bars'; readonly numbers: Float64Array }
   | { readonly kind: 'end' };
 
-/** What became of a series. */
+/** Result of a series. */
 export interface BackfillCounts {
   readonly inputs: number;
-  /** Closed bars taken, with those a checkpoint stands for. */
+  /** Closed bars applied, including those before the checkpoint. */
   readonly bars: number;
   readonly rejected: number;
   /** Repeated or out of order. */
   readonly late: number;
   /** Rows handed out to be stored by this run. */
   readonly rows: number;
-  /** Rows stored by an earlier run that this one took up. */
+  /** Rows stored by the earlier run that this one resumed. */
   readonly resumed: number;
 }
 
 export type BackfillAnswer =
   | { readonly kind: 'done'; readonly counts: BackfillCounts }
-  /** The checkpoint was made from other bars: begin without it. */
+  /** The checkpoint belongs to another source: start over without it. */
   | { readonly kind: 'other_source' }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };

@@ -7,21 +7,21 @@ import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-stor
 import { RowDecoder } from '../feature-store/table.js';
 import { backfill } from './backfill.js';
 
-/** How often the store is asked whether it has the row's bar by now. */
+/** How often the store is polled for the row's bar. */
 const STORED_POLL_MS = 250;
 
 export interface SkewCounts {
-  /** Live rows that were computed again from stored bars. */
+  /** Live rows that were recomputed from stored bars. */
   readonly checked: number;
-  /** Those of them that came out different, in any bit. */
+  /** Of those, rows that differed in any bit. */
   readonly differing: number;
   /** Rows that could not be checked because the store lacks some of the bars before them. */
   readonly skipped: number;
 }
 
 /**
- * Now and then takes a row the live engine has just made, computes it again from the raw bars in the store,
- * in a worker thread, and counts it when a bit differs: the same code on another path must agree.
+ * Periodically recomputes a fresh live row from the raw bars in the store, in a worker thread, and counts it if
+ * any bit differs: a check for training/serving skew.
  */
 export class SkewMonitor {
   readonly #everyMs: number;
@@ -70,7 +70,7 @@ export class SkewMonitor {
     const [report] = await backfill(
       {
         insert: async (table, rows) => {
-          // The worker takes its memory back, so the row is copied.
+          // The worker reuses the buffer, so the row is copied.
           if (table === 'ml_features') again = new RowDecoder(series, new Uint8Array(rows), 'inserted');
           return await Promise.resolve();
         },
@@ -95,7 +95,7 @@ export class SkewMonitor {
     );
   }
 
-  /** Checks no more, and waits for a check under way. */
+  /** Stops checking, and waits for a check in progress. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#next = Infinity;

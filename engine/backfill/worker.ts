@@ -22,10 +22,10 @@ import type {
 
 const ATR_COLUMN = columnOf('atr_14');
 const CHUNK = 1024;
-/** Segments handed out that are not stored yet. */
+/** Segments posted and not stored yet, at most. */
 const UNSTORED_MAX = 2;
 
-/** Rows of one segment while their labels are still coming. */
+/** Rows of one segment while their labels are pending. */
 interface OpenSegment {
   readonly features: Buffer;
   readonly bars: Buffer;
@@ -34,12 +34,12 @@ interface OpenSegment {
 }
 
 /**
- * The worker's end of the message channel to the thread that stores: hands out segments, at most
+ * The worker's end of the message channel to the thread that stores: posts segments, at most
  * `UNSTORED_MAX` of them unacknowledged, and receives posted bars.
  */
 class BackfillChannel {
   readonly #port: MessagePort;
-  /** Segments that are stored, to be filled again. */
+  /** Buffers of stored segments, for reuse. */
   readonly used: OpenSegment[] = [];
   readonly #inbox: ToBackfillWorker[] = [];
   #wake: () => void = () => undefined;
@@ -95,8 +95,8 @@ class BackfillChannel {
 }
 
 /**
- * Turns the inputs of one series, oldest first, into RowBinary rows with their labels. The state machine is
- * the live one: the same builder, feature engine and labeler on the same kind of state array.
+ * Turns the inputs of one series, oldest first, into RowBinary rows with their labels. Uses the live
+ * code: the same builder, feature engine and labeler on the same state layout.
  */
 class SeriesBackfill {
   readonly #task: BackfillTask;
@@ -113,7 +113,7 @@ class SeriesBackfill {
   /** Rows written, and how many of them have their label of each horizon. */
   #written = 0;
   readonly #labelled: number[] = HORIZONS.map(() => 0);
-  /** Close time of the first row written: labels of earlier ones are not for us. */
+  /** Close time of the first row written: labels of earlier rows are ignored. */
   #firstClose = Infinity;
   #resumed = 0;
   #inputs = 0;
@@ -142,7 +142,7 @@ class SeriesBackfill {
     };
   }
 
-  /** Reads the source up to where a checkpoint was made and answers what came with that; false when it is another source. */
+  /** Reads the source up to the checkpoint and returns the rest of that chunk; false if the source has changed. */
   async resume(checkpoint: Checkpoint, chunks: AsyncIterator<MarketChunk>): Promise<MarketChunk | false> {
     for (;;) {
       const next = await chunks.next();
@@ -174,7 +174,7 @@ class SeriesBackfill {
           ? this.#acceptable(chunk.bars[i]!, lengthMs, barsAt)
           : this.#quote(chunk.quotes[i]!, builder);
       if (bar === undefined || !this.#close(bar)) continue;
-      // A segment is full: its checkpoint stands for the inputs up to here.
+      // The segment is full: its checkpoint covers the inputs up to here.
       const through = (bytes.length / count) * (i + 1);
       this.#digest.update(bytes.subarray(digested, through));
       digested = through;
@@ -190,7 +190,7 @@ class SeriesBackfill {
     this.#channel.post({ kind: 'progress', inputs: this.#inputs });
   }
 
-  /** Closes the last bar, hands out what is left, and waits until it is stored. */
+  /** Closes the last bar, posts the remaining segments, and waits until they are stored. */
   async finish(): Promise<void> {
     const last = this.#kernels.builder.closeDue(this.#state, Infinity);
     if (last !== undefined) this.#close(last);
@@ -261,7 +261,7 @@ class SeriesBackfill {
     this.#encoder.writeLabel(segment.features, at, label.horizon, label);
   }
 
-  /** Hands out the full segments whose rows have all their labels. */
+  /** Posts the full segments whose rows have all their labels. */
   async #handOut(): Promise<void> {
     const { segmentRows } = this.#task;
     while (Math.min(...this.#labelled) >= this.#handedOut + segmentRows) {
@@ -271,7 +271,7 @@ class SeriesBackfill {
   }
 }
 
-/** The first inputs of a chunk as bytes to tell one source from another. */
+/** The first inputs of a chunk as bytes, to fingerprint the source. */
 function digestible(chunk: MarketChunk, count: number): Uint8Array {
   const numbers =
     chunk.kind === 'bars'

@@ -31,7 +31,9 @@ interface Options {
 
 export function backfillCommand(): Command {
   const command = new Command('backfill')
-    .description('compute and store features and labels of history, from a file or from stored raw bars')
+    .description(
+      'compute and store the features and labels of historical bars, from a file or from stored raw bars',
+    )
     .argument('[file]', 'CSV of bars or quotes, plain or .gz; without it, the bars in the table aggregates')
     .addOption(symbolsOption())
     .addOption(timeframeOption('timeframe of the bars, or to build from quotes'));
@@ -51,8 +53,8 @@ Examples:
   suho backfill --tenant platform --feed replay --symbol 'EUR/USD' --timeframe 1h --from 2015-01-01 --to 2016-01-01
   suho sql features 'SELECT symbol, count() FROM ml_features GROUP BY symbol' --data gbp
 
-All bars before --from still count for the state, so a row is the one the live engine makes, bit for bit.
-Running it again replaces rows by themselves; one that was interrupted goes on at its last stored segment.`,
+All bars before --from are used as warm-up, so rows are bit-identical to those of the live engine.
+Re-running replaces the same rows; an interrupted run resumes at its last stored segment.`,
     )
     .action(async (file: string | undefined, options: Options) => {
       const counter = startCounter('backfill');

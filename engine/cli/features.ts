@@ -37,7 +37,7 @@ interface SeriesOptions {
 
 export function featuresCommand(): Command {
   return new Command('features')
-    .description('the feature catalogue, and the features of a bar or of a whole history')
+    .description('the feature catalogue, and the features of one bar or of a whole series')
     .addCommand(listCommand())
     .addCommand(describeCommand())
     .addCommand(showCommand())
@@ -88,7 +88,7 @@ function find(name: string): FeatureSpec {
 
 function describeCommand(): Command {
   return new Command('describe')
-    .description('say what a feature is')
+    .description('describe a feature')
     .addArgument(new Argument('<name>', 'name of the feature'))
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  suho features describe rsi_14')

@@ -36,15 +36,15 @@ async function withKeys<T>(options: PostgresOptions, job: (admin: ApiKeyAdmin) =
 
 function createCommand(): Command {
   return new Command('create')
-    .description('make an API key; it is shown once and kept only as a hash')
+    .description('create an API key; it is shown once and stored only as a hash')
     .addOption(new Option('--tenant <id>', 'tenant the key is for').argParser(readName).makeOptionMandatory())
     .addOption(new Option('--user <id>', 'user the key is for').argParser(readName))
     .addOption(
-      new Option('--role <role>', 'what it may do, each all that those before it may')
+      new Option('--role <role>', 'role; each includes the rights of those before it')
         .choices([...ROLES])
         .default('trader'),
     )
-    .addOption(new Option('--note <text>', 'what it is for').argParser(readNote).default(''))
+    .addOption(new Option('--note <text>', 'free text').argParser(readNote).default(''))
     .addOption(jsonOption())
     .action(async (options: CreateOptions) => {
       const { tenant: tenantId, user: userId, role, note } = options;
@@ -64,7 +64,7 @@ function createCommand(): Command {
 
 function listCommand(): Command {
   return new Command('list')
-    .description('show the API keys there are')
+    .description('list the API keys')
     .addOption(jsonOption())
     .action(async (options: ListOptions) => {
       const keys = await withKeys(options, async (admin) => await admin.list());
@@ -91,7 +91,7 @@ function listCommand(): Command {
 
 function revokeCommand(): Command {
   return new Command('revoke')
-    .description('end an API key; running engines refuse it at once and end its streams')
+    .description('revoke an API key; running engines reject it immediately and end its streams')
     .addArgument(new Argument('<key>', 'id of the key, as `suho keys list` shows it'))
     .action(async (keyId: string, options: PostgresOptions) => {
       const revoked = await withKeys(options, async (admin) => await admin.revoke(keyId));
@@ -101,14 +101,14 @@ function revokeCommand(): Command {
 }
 
 export function keysCommand(): Command {
-  const command = new Command('keys').description('make, list and revoke API keys').addHelpText(
+  const command = new Command('keys').description('create, list and revoke API keys').addHelpText(
     'after',
     `
 Examples:
   suho keys create --tenant acme --role trader
   suho keys revoke 3f2a9c01d4e5
 
-As soon as there is one key, every caller needs one.`,
+Once a key exists, every caller needs one.`,
   );
   for (const sub of [createCommand(), listCommand(), revokeCommand()]) {
     for (const option of postgresOptions()) sub.addOption(option);

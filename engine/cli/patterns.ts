@@ -145,7 +145,7 @@ function knownMoments(journal: Journal): LoggedPattern[] {
 
 const importCommand = (): Command =>
   new Command('import')
-    .description('add moments from a file to the data folder, and to Weaviate where it is configured')
+    .description('add moments from a file to the data folder, and to Weaviate if configured')
     .argument(
       '<file>',
       'JSON lines: tenant_id, embedding_version, symbol, timeframe, close_time, resolved_at, vector (64), directions (3), returns (3), conditions',
@@ -170,8 +170,10 @@ const importCommand = (): Command =>
 
 const copyCommand = (): Command =>
   new Command('copy')
-    .description('copy the known moments of one index into the other')
-    .addOption(new Option('--to <index>', 'where to').choices(['weaviate', 'folder']).makeOptionMandatory())
+    .description('copy the resolved moments of one index to the other')
+    .addOption(
+      new Option('--to <index>', 'target index').choices(['weaviate', 'folder']).makeOptionMandatory(),
+    )
     .action(async (options: Options & { readonly to: 'weaviate' | 'folder' }) => {
       const copied = await withPlaces(options, async (places) => {
         const weaviate = needWeaviate(places);
@@ -198,8 +200,8 @@ const copyCommand = (): Command =>
 
 const searchCommand = (): Command =>
   new Command('search')
-    .description('show the moments most like one, and what came of them')
-    .addOption(new Option('--tenant <id>', 'whose').argParser(readName).default('default'))
+    .description('show the moments most similar to one, with their outcomes')
+    .addOption(new Option('--tenant <id>', 'tenant').argParser(readName).default('default'))
     .addOption(symbolOption())
     .addOption(timeframeOption('timeframe'))
     .addOption(dateOption('--at <moment>', 'close of the bar to look from').makeOptionMandatory())
@@ -236,7 +238,7 @@ const searchCommand = (): Command =>
 
 const statsCommand = (): Command =>
   new Command('stats')
-    .description('count the moments of the data folder, and of Weaviate where it is configured')
+    .description('count the moments in the data folder, and in Weaviate if configured')
     .action(async (options: Options) => {
       const rows = await withPlaces(options, async ({ journal, weaviate }) => {
         const stats = [];
@@ -267,7 +269,7 @@ const statsCommand = (): Command =>
 
 export function patternsCommand(): Command {
   const command = new Command('patterns')
-    .description('look into the similar moments of a data folder or Weaviate')
+    .description('inspect the pattern index of a data folder or Weaviate')
     .addHelpText('after', '\nThe data folder must not be in use by an engine.');
   for (const make of [importCommand, copyCommand, searchCommand, statsCommand]) {
     command.addCommand(

@@ -17,7 +17,10 @@ export interface PostgresOptions {
 export function postgresOptions(): Option[] {
   return [
     new Option('--config <file>', 'configuration file (JSON)'),
-    new Option('--data <folder>', 'data folder whose own PostgreSQL is meant when none is configured'),
+    new Option(
+      '--data <folder>',
+      'data folder whose embedded PostgreSQL is used when no server is configured',
+    ),
   ];
 }
 

@@ -95,7 +95,7 @@ async function applyAll(options: Options): Promise<string[]> {
 
 export function schemaCommand(): Command {
   const apply = new Command('apply')
-    .description('bring all configured stores to the schemas of this version; nothing to do is nothing done')
+    .description('apply the schemas of this version to all configured stores; re-applying is a no-op')
     .option('--again', 'apply also what PostgreSQL has already')
     .addOption(jsonOption())
     .action(async (options: Options) => {
@@ -109,7 +109,7 @@ export function schemaCommand(): Command {
   const status = new Command('status')
     .description('show which schemas the configured stores have')
     .addOption(jsonOption())
-    .addHelpText('after', '\nExit status 0: all as this version wants them. 1: not.')
+    .addHelpText('after', '\nExit status 0: all schemas are up to date. 1: some are not.')
     .action(async (options: Options) => {
       const states = await statesOf(options);
       if (states.some(({ isApplied }) => !isApplied)) process.exitCode = 1;
@@ -122,7 +122,7 @@ export function schemaCommand(): Command {
             )}\n`,
       );
     });
-  const command = new Command('schema').description('apply the stores’ schemas and show which are there');
+  const command = new Command('schema').description('apply store schemas and show their state');
   for (const sub of [apply, status]) {
     for (const option of postgresOptions()) sub.addOption(option);
     command.addCommand(sub);

@@ -48,7 +48,7 @@ Examples:
   suho signals --resume-after 0
 
 With --json each line is a signal; its "sequence" is the cursor for --resume-after.
-Set SUHO_API_KEY where the engine asks for a key.`,
+Set SUHO_API_KEY if the engine requires a key.`,
     )
     .action(async (options: Options) => {
       const timeframes = (options.timeframe ?? []).map((text) => {

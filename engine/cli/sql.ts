@@ -14,12 +14,10 @@ type Rows = readonly Record<string, unknown>[];
 
 export function sqlCommand(): Command {
   const command = new Command('sql')
-    .description('ask the stores: features in ClickHouse SQL, predictions in PostgreSQL SQL')
+    .description('query the stores: features in ClickHouse SQL, predictions in PostgreSQL SQL')
     .addArgument(new Argument('<store>', 'which store').choices(['features', 'predictions']))
     .argument('<query>', 'one statement')
-    .addOption(
-      new Option('--tenant <id>', 'see the predictions that this tenant sees, not all').argParser(readName),
-    )
+    .addOption(new Option('--tenant <id>', 'see only what this tenant may see').argParser(readName))
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -28,7 +26,7 @@ Examples:
   suho sql features 'SELECT symbol, count() FROM ml_features GROUP BY symbol'
   suho sql predictions 'SELECT direction, count(*) FROM ml_predictions GROUP BY 1' --json
 
-Features of a data folder can be asked while no engine uses it, predictions at any time. Each feature row is seen
+Features in a data folder can be queried while no engine uses it, predictions at any time. Each feature row appears
 once, with the labels known so far.`,
     )
     .action(async (store: 'features' | 'predictions', query: string, options: Options) => {

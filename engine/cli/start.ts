@@ -29,7 +29,7 @@ function readPort(text: string): number {
 
 export function startCommand(): Command {
   return new Command('start')
-    .description('start the engine: on simulated markets unless told otherwise')
+    .description('start the engine; simulated markets are on by default')
     .option('--config <file>', 'configuration file (JSON)')
     .option('--data <folder>', 'data folder')
     .option('--port <port>', 'gRPC port (0: any free one)', readPort)

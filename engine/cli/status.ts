@@ -11,7 +11,7 @@ interface Options {
 
 export function statusCommand(): Command {
   return new Command('status')
-    .description('show how a running engine is')
+    .description('show the status of a running engine')
     .addOption(addressOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExit status 0: serving. 1: no engine answers, or it is degraded.')

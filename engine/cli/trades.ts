@@ -70,7 +70,7 @@ function reportCommand(): Command {
     .addOption(numberOption('--commission <money>', 'cost, positive').default(0))
     .addOption(numberOption('--financing <money>', 'cost of holding, positive').default(0))
     .addOption(numberOption('--slippage <pips>', 'slippage in pips'))
-    .addOption(new Option('--reason <text>', 'why it ended').default(''))
+    .addOption(new Option('--reason <text>', 'reason of the exit').default(''))
     .addOption(addressOption())
     .addOption(jsonOption())
     .action(async (options: ReportOptions) => {
@@ -96,7 +96,7 @@ function reportCommand(): Command {
 
 function importCommand(): Command {
   return new Command('import')
-    .description('report the closed trades of a CSV, one a row; those reported before change nothing')
+    .description('report the closed trades of a CSV, one per row; duplicates are ignored')
     .argument(
       '<file>',
       'CSV with the columns trade_id, prediction_id, side, quantity, entry_time, entry_price, exit_time, exit_price and any of pnl_money, currency, commission, financing, slippage_pips, exit_reason; times in epoch ms or ISO 8601',
@@ -133,7 +133,7 @@ function importCommand(): Command {
 
 export function tradesCommand(): Command {
   return new Command('trades')
-    .description('tell a running engine what trades on its signals earned')
+    .description('report trade results to a running engine')
     .addCommand(reportCommand())
     .addCommand(importCommand());
 }

@@ -18,7 +18,7 @@ interface Options {
 
 export function trainCommand(): Command {
   return new Command('train')
-    .description('train models on a file of bars or quotes and say in words what they found')
+    .description('train models on a file of bars or quotes and report whether they found skill')
     .argument('<file>', 'CSV, plain or .gz, with a header')
     .addOption(symbolOption())
     .addOption(timeframeOption('timeframe of the bars, or to build from quotes'))

@@ -22,13 +22,13 @@ export interface PatternQuery {
   readonly vector: Float32Array;
   /** Neighbours wanted, most similar first. */
   readonly k: number;
-  /** Time of the question: patterns whose outcome was not known then are not found. */
+  /** Time of the query: patterns whose outcome was not known then are excluded. */
   readonly asOf: number;
 }
 
 /** Finds similar moments by cosine similarity, in one tenant's partition and embedding version only. */
 export interface PatternIndex {
-  /** Adds patterns in the order their outcomes became known; one that is there already (same partition and close time) stays. */
+  /** Adds patterns in the order their outcomes became known; an existing one (same partition and close time) is kept. */
   add(partition: PartitionKey, patterns: readonly Pattern[]): void | Promise<void>;
   search(partition: PartitionKey, query: PatternQuery): Neighbour[] | Promise<Neighbour[]>;
   size(partition: PartitionKey): number | Promise<number>;

@@ -13,13 +13,13 @@ interface OpenPattern {
 }
 
 /**
- * Moments on their way into the pattern index: noted when their signal is made, completed when the longest
- * horizon's outcome is known, and only then added. Everything is in the journal, so the index is the same
- * after a restart; an index in another process is fed from there.
+ * Records patterns: pending from their signal until the outcome of the longest horizon is known, then added to
+ * the index. Everything is in the journal, so the index is the same after a restart; an external index is fed from
+ * the journal by its sink.
  */
 export class PatternRecorder {
   readonly #journal: Journal;
-  /** The index in this process; none where another process holds it. */
+  /** The embedded index; undefined if the index is external. */
   readonly #index: PatternIndex | undefined;
   readonly #open = new Map<string, Map<number, OpenPattern>>();
   /** Partitions of a tenant's series, by `tenant|symbol|timeframe`. */
@@ -55,13 +55,13 @@ export class PatternRecorder {
     await this.#index?.add(key, known);
   }
 
-  /** Whether a partition holds no moment yet, on disk. */
+  /** Whether the journal holds no moment of a partition. */
   isEmpty(key: PartitionKey): boolean {
     for (const _ of this.#journal.patterns(partitionName(key))) return false;
     return true;
   }
 
-  /** Notes a moment whose outcome is not known yet. */
+  /** Records a moment whose outcome is pending. */
   note(
     key: PartitionKey,
     closeTime: number,
@@ -95,7 +95,7 @@ export class PatternRecorder {
     await this.#index?.add(key, known);
   }
 
-  /** Takes an outcome; with the last one the moment enters the index. */
+  /** Records an outcome; with the last one the moment enters the index. */
   async resolve(tenantId: string, symbol: string, timeframe: string, label: Readonly<Label>): Promise<void> {
     for (const key of this.#partitions.get(seriesName(tenantId, symbol, timeframe)) ?? []) {
       const name = partitionName(key);
@@ -114,7 +114,7 @@ export class PatternRecorder {
     }
   }
 
-  /** Writes what a closed trade earned to the moment it was predicted at. All appended before must be on disk. */
+  /** Adds the result of a closed trade to the pattern of its prediction. Earlier appends must be on disk. */
   addTrade(trade: TradeRecord): void {
     const { tenantId, symbol, timeframe, barCloseTime: closeTime } = trade;
     for (const key of this.#partitions.get(seriesName(tenantId, symbol, timeframe)) ?? []) {

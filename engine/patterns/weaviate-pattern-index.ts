@@ -35,7 +35,7 @@ const BATCH = 1_000;
 /** Namespace of the ids, which are names: writing a moment again replaces it. */
 const NAMESPACE = '0f5d2a52-7a3b-4c59-9a4e-6d1f6f1f0c54';
 
-/** First version whose object TTL deletes live states by itself. */
+/** First version whose object TTL expires live states. */
 const FORGETS_SINCE = [1, 35] as const;
 const LIVE_MS = 86_400_000;
 /** Time between two deletions of a tenant's old live states, on servers that do not forget by themselves. */
@@ -51,7 +51,7 @@ export interface WeaviateSettings {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Patterns in Weaviate: one shard a tenant, which it makes and wakes by itself, and the tenant's id in each object
+ * Patterns in Weaviate: one shard per tenant, created and activated automatically, and the tenant's id in each object
  * as well. Embedding versions, symbols and timeframes are told apart by filters.
  */
 export class WeaviatePatternIndex implements PatternIndex {
