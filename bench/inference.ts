@@ -27,13 +27,13 @@ export async function benchInference(): Promise<void> {
     return { sha256, path: artifacts.path(sha256) };
   };
   const pair = { predictor: await file(predictor), encoder: await file(encoder) };
-  const pool = new InferencePool({ workers: 1, batchMax: BATCH, queueMax: 100_000 });
+  const pool = new InferencePool({ workers: 1, batchMax: BATCH, queueMax: 100_000, sessionMegabytes: 256 });
   const row = Float32Array.from({ length: FEATURE_COUNT }, (_, i) => Math.sin(i));
   const throughPool = async (): Promise<number> => {
     const start = performance.now();
     let next = 0;
     const lane = async (): Promise<void> => {
-      while (next < ROWS) await pool.infer(pair, String(next++), row, Infinity);
+      while (next < ROWS) await pool.infer(pair, String(next++), row, Infinity, 'bench');
     };
     await Promise.all(Array.from({ length: BATCH * 4 }, lane));
     return (ROWS / (performance.now() - start)) * 1000;

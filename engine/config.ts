@@ -189,6 +189,11 @@ const configSchema = z.object({
         .default(Math.max(1, Math.min(8, availableParallelism() - 1))),
       batchMax: z.number().int().min(1).max(1024).default(64),
       queueMax: z.number().int().positive().default(20_000),
+      sessionMegabytes: z
+        .number()
+        .positive()
+        .default(1024)
+        .describe('Memory for open models, of all workers together'),
       deadlineMs: z.number().positive().default(150),
     })
     .prefault({}),

@@ -27,7 +27,9 @@ import { ExtrasBook } from './feature-store/extras-book.js';
 import { Feedback } from './feedback/feedback.js';
 import { openFeatureStore } from './feature-store/open.js';
 import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store/feature-store.js';
-import { InferencePool, type Inference, type ModelPair } from './inference/pool.js';
+import type { Inference } from './inference/inference.js';
+import { InferencePool } from './inference/pool.js';
+import type { ModelPair } from './inference/to-worker.js';
 import { DataFolder } from './journal/data-folder.js';
 import { Journal, type DeadLetterRecord } from './journal/journal.js';
 import {
@@ -924,14 +926,14 @@ export class Engine {
     if (row.bars < WARM_UP_BARS) return;
     for (const id of this.#topology(row.seriesId).subscribers) {
       const actor = this.#system.actor(id);
-      const route = actor instanceof SignalActor ? actor.route : undefined;
-      if (route?.featureSetVersion !== FEATURE_SET_VERSION) continue;
+      if (!(actor instanceof SignalActor) || actor.route?.featureSetVersion !== FEATURE_SET_VERSION) continue;
+      const { route, tenantId } = actor;
       const key = inferenceKey(route, row);
       const deadline = this.#waitForEvidence
         ? Infinity
         : performance.now() + this.config.inference.deadlineMs;
       // The second tenant of a model gets the run of the first.
-      const promise = this.inference.infer(this.#pair(route), key, row.model, deadline);
+      const promise = this.inference.infer(this.#pair(route), key, row.model, deadline, tenantId);
       const ahead = this.#ahead.get(key);
       if (ahead !== undefined) {
         ahead.uses++;
@@ -946,10 +948,11 @@ export class Engine {
   }
 
   /** The inference of a row, begun already or now. */
-  #infer(route: Route, row: FeatureRow, deadline: number): Promise<Inference> {
+  #infer(tenantId: string, route: Route, row: FeatureRow, deadline: number): Promise<Inference> {
     const key = inferenceKey(route, row);
     const ahead = this.#ahead.get(key);
-    if (ahead === undefined) return this.inference.infer(this.#pair(route), key, row.model, deadline);
+    if (ahead === undefined)
+      return this.inference.infer(this.#pair(route), key, row.model, deadline, tenantId);
     ahead.uses--;
     if (ahead.uses === 0) this.#ahead.delete(key);
     return ahead.promise;
@@ -958,7 +961,7 @@ export class Engine {
   async #ask(tenantId: string, route: Route, row: FeatureRow): Promise<Evidence> {
     const start = performance.now();
     const deadline = this.#waitForEvidence ? Infinity : start + this.config.inference.deadlineMs;
-    const inference = await this.#within(deadline, this.#infer(route, row, deadline));
+    const inference = await this.#within(deadline, this.#infer(tenantId, route, row, deadline));
     const inferred = performance.now();
     const model: ModelEvidence = {
       modelId: route.modelId,

@@ -1,6 +1,12 @@
 import { HORIZONS } from '../features/labels.js';
 import type { FeatureRow } from '../messages.js';
 import type { Evidence, ModelEvidence, PatternEvidence } from './evidence.js';
+import {
+  isProbability,
+  isValidForecast,
+  isValidModelEvidence,
+  isValidPatternEvidence,
+} from './evidence-validity.js';
 import type { Gates } from './gates.js';
 import { predictionId } from './prediction-id.js';
 import type { Route } from './route.js';
@@ -31,11 +37,15 @@ export function combine(model: ModelEvidence, patterns: PatternEvidence | undefi
   });
 }
 
-/** The likeliest direction of a forecast (−1, 0, +1) and its probability. */
+/**
+ * The likeliest direction of a forecast (−1, 0, +1) and its probability. A direction is given only to what is
+ * shown to be likelier, so a forecast with NaN in it is flat.
+ */
 export function likeliest(forecast: HorizonForecast): { direction: number; probability: number } {
   const { down, flat, up } = forecast;
-  if (flat >= down && flat >= up) return { direction: 0, probability: flat };
-  return up >= down ? { direction: 1, probability: up } : { direction: -1, probability: down };
+  if (up >= down && up > flat) return { direction: 1, probability: up };
+  if (down > up && down > flat) return { direction: -1, probability: down };
+  return { direction: 0, probability: flat };
 }
 
 export interface SignalInputs {
@@ -49,13 +59,21 @@ export interface SignalInputs {
   readonly calibrate: (horizon: number, probability: number) => number;
 }
 
-/** Makes the signal of a row from its evidence. */
+/**
+ * Makes the signal of a row from its evidence. Invalid evidence of the model abstains with `model_error`;
+ * invalid evidence of patterns is left out, like that of a lookup that failed.
+ */
 export function makeSignal(inputs: SignalInputs): Signal {
-  const { tenantId, row, route, evidence, model } = inputs;
+  const { tenantId, row, route, model } = inputs;
+  const evidence = withValidPatterns(inputs.evidence);
   const forecasts = combine(model, evidence.patterns);
   const primary = forecasts[route.primaryHorizon]!;
   const { direction, probability } = likeliest(primary);
-  const abstained = abstentions(inputs, primary, direction);
+  const stated = inputs.calibrate(route.primaryHorizon, probability);
+  // A confidence that is not one is none.
+  const confidence = isProbability(stated) ? stated : 0;
+  const abstained = abstentions(inputs, forecasts, direction);
+  if (confidence !== stated && !abstained.includes('low_confidence')) abstained.push('low_confidence');
   const acts: Direction = direction > 0 ? 'LONG' : 'SHORT';
   return {
     predictionId: predictionId(tenantId, row.symbol, row.timeframe, row.closeTime, model.version),
@@ -65,7 +83,7 @@ export function makeSignal(inputs: SignalInputs): Signal {
     barCloseTime: row.closeTime,
     price: row.bar.close,
     direction: abstained.length > 0 ? 'FLAT' : acts,
-    confidence: inputs.calibrate(route.primaryHorizon, probability),
+    confidence,
     primaryHorizon: route.primaryHorizon,
     forecasts,
     model,
@@ -79,19 +97,53 @@ export function makeSignal(inputs: SignalInputs): Signal {
   };
 }
 
-function abstentions(inputs: SignalInputs, primary: HorizonForecast, direction: number): AbstainReason[] {
+function withValidPatterns(evidence: Evidence): Evidence {
+  const { patterns } = evidence;
+  if (patterns === undefined || isValidPatternEvidence(patterns)) return evidence;
+  return { ...evidence, patterns: undefined, patternFailure: 'error' };
+}
+
+/**
+ * Why a signal must not act. Each gate asks whether a number is shown to be good, never whether it is bad: NaN
+ * compares false with everything, so it passes no gate.
+ */
+function abstentions(
+  inputs: SignalInputs,
+  forecasts: readonly HorizonForecast[],
+  direction: number,
+): AbstainReason[] {
   const { row, route, gates, model } = inputs;
+  const primary = forecasts[route.primaryHorizon]!;
   const reasons: AbstainReason[] = [];
+  if (!isValidModelEvidence(model) || !forecasts.every(isValidForecast)) reasons.push('model_error');
   if (route.edge[route.primaryHorizon] !== true) reasons.push('no_edge');
   if (direction === 0) reasons.push('flat_predicted');
   const share = Math.max(primary.up, primary.down) / (primary.up + primary.down);
-  if (share < gates.minDirectionalShare) reasons.push('low_confidence');
-  if (row.qualityScore < gates.minQualityScore) reasons.push('low_quality');
-  if (model.anomaly > gates.maxAnomaly) reasons.push('anomalous');
-  const spread = (row.bar.ask - row.bar.bid) / row.bar.close;
-  if (Math.abs(primary.expectedReturn) < gates.minReturnInSpreads * spread)
-    reasons.push('cost_exceeds_return');
+  if (!(share >= gates.minDirectionalShare)) reasons.push('low_confidence');
+  if (!(
+    row.qualityScore >= gates.minQualityScore &&
+    isProbability(row.qualityScore) &&
+    isPrice(row.bar.close)
+  ))
+    reasons.push('low_quality');
+  if (!(model.anomaly <= gates.maxAnomaly)) reasons.push('anomalous');
+  if (!coversCost(primary.expectedReturn, row, gates.minReturnInSpreads)) reasons.push('cost_exceeds_return');
   return reasons;
+}
+
+function isPrice(x: number): boolean {
+  return Number.isFinite(x) && x > 0;
+}
+
+/**
+ * Whether the expected return is worth so many spreads. A bar without quotes (NaN) has no known spread: it is
+ * worth none where the tenant asks for none, and not shown to be worth any where it asks for some.
+ */
+function coversCost(expectedReturn: number, { bar }: FeatureRow, minReturnInSpreads: number): boolean {
+  if (!Number.isFinite(expectedReturn)) return false;
+  const spread = (bar.ask - bar.bid) / bar.close;
+  if (Number.isNaN(bar.ask) || Number.isNaN(bar.bid)) return minReturnInSpreads === 0;
+  return spread >= 0 && Math.abs(expectedReturn) >= minReturnInSpreads * spread;
 }
 
 function degradations(evidence: Evidence): DegradedReason[] {

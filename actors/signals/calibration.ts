@@ -1,5 +1,6 @@
 import type { StateLayout } from '../indicators/state.js';
 import { HORIZONS } from '../features/labels.js';
+import { isProbability } from './evidence-validity.js';
 
 const BINS = 20;
 /** Outcomes a stated probability is worth before any was seen. */
@@ -17,21 +18,25 @@ export class Calibration {
     this.#at = layout.reserve(HORIZONS.length * BINS * 2);
   }
 
-  /** Records that a direction stated with `probability` came true or not. */
+  /** Records that a direction stated with `probability` came true or not; what is no probability counts for nothing. */
   record(s: Float64Array, horizon: number, probability: number, hit: boolean): void {
+    if (!isProbability(probability)) return;
     const at = this.#slot(horizon, probability);
     s[at] = s[at]! + 1;
     if (hit) s[at + 1] = s[at + 1]! + 1;
   }
 
-  /** The probability corrected by the record, 0..1. */
+  /** The probability corrected by the record, 0..1. NaN when it is no probability or its record is damaged. */
   calibrate(s: Float64Array, horizon: number, probability: number): number {
+    if (!isProbability(probability)) return NaN;
     const at = this.#slot(horizon, probability);
-    return (s[at + 1]! + PRIOR * probability) / (s[at]! + PRIOR);
+    const [outcomes, hits] = [s[at]!, s[at + 1]!];
+    if (!(Number.isFinite(outcomes) && hits >= 0 && hits <= outcomes)) return NaN;
+    return (hits + PRIOR * probability) / (outcomes + PRIOR);
   }
 
   #slot(horizon: number, probability: number): number {
-    const bin = Math.min(BINS - 1, Math.max(0, Math.floor(probability * BINS)));
+    const bin = Math.min(BINS - 1, Math.floor(probability * BINS));
     return this.#at + (horizon * BINS + bin) * 2;
   }
 }

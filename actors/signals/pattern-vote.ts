@@ -19,9 +19,13 @@ const MATCHES_MAX = 20;
 
 /**
  * Lets similar moments vote, nearest first. Moments of the same symbol less than a horizon apart saw the
- * same market, so only the nearest of them counts for that horizon. Weights are 1/(distance + 0.01).
+ * same market, so only the nearest of them counts for that horizon. Weights are 1/(distance + 0.01). A moment
+ * whose similarity, time, direction or return is not a number of its range has no vote.
  */
-export function vote(embeddingVersion: string, neighbours: readonly Neighbour[]): PatternEvidence {
+export function vote(embeddingVersion: string, found: readonly Neighbour[]): PatternEvidence {
+  const neighbours = found.filter(
+    ({ similarity, closeTime }) => Number.isFinite(similarity) && Number.isFinite(closeTime),
+  );
   const votes = HORIZONS.map((_, horizon) => voteOver(horizon, neighbours));
   return {
     embeddingVersion,
@@ -35,8 +39,9 @@ function voteOver(horizon: number, neighbours: readonly Neighbour[]): PatternVot
   const counted: Neighbour[] = [];
   for (const neighbour of neighbours) {
     if (counted.length === MATCHES_MAX) break;
-    const direction = neighbour.directions[horizon]!;
-    if (direction !== direction) continue;
+    const direction = neighbour.directions[horizon];
+    if (direction !== -1 && direction !== 0 && direction !== 1) continue;
+    if (!Number.isFinite(neighbour.returns[horizon])) continue;
     const overlaps = counted.some(
       ({ symbol, closeTime }) =>
         symbol === neighbour.symbol && Math.abs(closeTime - neighbour.closeTime) < HORIZON_MS[horizon]!,
@@ -48,7 +53,8 @@ function voteOver(horizon: number, neighbours: readonly Neighbour[]): PatternVot
   let meanReturn = 0;
   const shares = [0, 0, 0];
   for (const neighbour of counted) {
-    const weight = 1 / (1 - neighbour.similarity + 0.01);
+    // Rounding lets the cosine of a vector with itself exceed 1 a little.
+    const weight = 1 / (1 - Math.min(1, neighbour.similarity) + 0.01);
     sum += weight;
     squares += weight * weight;
     shares[neighbour.directions[horizon]! + 1]! += weight;

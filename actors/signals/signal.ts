@@ -5,7 +5,13 @@ export type Direction = 'LONG' | 'SHORT' | 'FLAT';
 
 /** Why a signal is FLAT although it was asked for. */
 export type AbstainReason =
-  'no_edge' | 'flat_predicted' | 'low_confidence' | 'low_quality' | 'anomalous' | 'cost_exceeds_return';
+  | 'model_error'
+  | 'no_edge'
+  | 'flat_predicted'
+  | 'low_confidence'
+  | 'low_quality'
+  | 'anomalous'
+  | 'cost_exceeds_return';
 
 /** What a signal had to do without. */
 export type DegradedReason = 'patterns_deadline' | 'patterns_error' | 'patterns_none_yet';

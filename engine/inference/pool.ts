@@ -1,40 +1,21 @@
 import { Piscina } from 'piscina';
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { SuhoError, messageOf } from '../errors.js';
+import { FairQueue } from './fair-queue.js';
 import type { FromWorker } from './from-worker.js';
-import {
-  EMBEDDING,
-  OUTPUT_STRIDE,
-  PROBABILITIES,
-  RETURNS,
-  slabBytes,
-  slotInputs,
-  slotOutputs,
-  type SlabLayout,
-} from './slab.js';
-import type { ModelFile, ToWorker } from './to-worker.js';
-
-/** What the models say of one row. */
-export interface Inference {
-  /** Down, flat, up for each horizon. */
-  readonly probabilities: readonly number[];
-  readonly returns: readonly number[];
-  readonly embedding: Float32Array;
-  readonly reconstructionError: number;
-}
-
-/** A pair of models that see the same row. */
-export interface ModelPair {
-  readonly predictor: ModelFile;
-  readonly encoder: ModelFile;
-}
+import { readInference, type Inference } from './inference.js';
+import { ModelTrials, type TrialReport } from './model-trials.js';
+import { slabBytes, slotInputs, slotOutputs, type SlabLayout } from './slab.js';
+import type { ModelPair, ToWorker, WorkerSetup } from './to-worker.js';
 
 export interface InferencePoolOptions {
   readonly workers: number;
   /** Rows of one run at most. */
   readonly batchMax: number;
-  /** Rows that may wait; one more is refused. */
+  /** Rows that may wait: see {@link FairQueue}. */
   readonly queueMax: number;
+  /** Memory for open models, of all workers together. */
+  readonly sessionMegabytes: number;
 }
 
 export interface InferencePoolStats {
@@ -42,7 +23,10 @@ export interface InferencePoolStats {
   readonly rows: number;
   readonly batches: number;
   readonly shared: number;
+  /** Rows that found no place in the queue. */
   readonly refused: number;
+  /** Rows that lost their place to a tenant that held less than its share. */
+  readonly pushedOut: number;
   readonly expired: number;
   readonly retried: number;
   readonly failed: number;
@@ -54,23 +38,26 @@ const SLOTS_EACH = 2;
 const ATTEMPTS_MAX = 4;
 
 interface Job {
+  readonly pair: ModelPair;
   readonly key: string;
   readonly row: Float32Array;
-  readonly deadline: number;
+  /** The latest deadline of those that wait for it. */
+  deadline: number;
   readonly resolve: (inference: Inference) => void;
   readonly reject: (error: Error) => void;
 }
 
-interface Queue {
-  readonly pair: ModelPair;
-  readonly jobs: Job[];
+interface Shared {
+  readonly job: Job;
+  readonly promise: Promise<Inference>;
 }
 
 /**
  * Runs ONNX models in worker threads. Rows of all actors that use the same pair of models share runs: a run
  * starts as soon as a worker is free and takes what waits by then, so nothing ever sleeps to fill a batch.
- * Two requests with the same key share one inference. A worker that dies rejects what it held, is replaced,
- * and the work is tried again.
+ * Tenants take turns: {@link FairQueue}. Two requests with the same key share one inference. A worker that dies
+ * rejects what it held, is replaced, and the work is tried again. A row whose numbers are out of range fails
+ * alone; the others of its batch are served.
  */
 export class InferencePool {
   readonly #options: InferencePoolOptions;
@@ -78,29 +65,32 @@ export class InferencePool {
   readonly #slab: SharedArrayBuffer;
   #pool: Piscina<ToWorker, FromWorker>;
   readonly #free: number[];
-  readonly #queues = new Map<string, Queue>();
-  readonly #shared = new Map<string, Promise<Inference>>();
+  readonly #queue: FairQueue<Job>;
+  readonly #shared = new Map<string, Shared>();
+  readonly #trials = new ModelTrials();
   #flushScheduled = false;
   #closed = false;
-  #queued = 0;
-  #counts = { rows: 0, batches: 0, shared: 0, refused: 0, expired: 0, retried: 0, failed: 0 };
+  #counts = { rows: 0, batches: 0, shared: 0, refused: 0, pushedOut: 0, expired: 0, retried: 0, failed: 0 };
 
   constructor(options: InferencePoolOptions) {
     this.#options = options;
     this.#layout = { slots: options.workers * SLOTS_EACH, batchMax: options.batchMax };
     this.#slab = new SharedArrayBuffer(slabBytes(this.#layout));
     this.#free = Array.from({ length: this.#layout.slots }, (_, slot) => slot);
+    this.#queue = new FairQueue({ max: options.queueMax });
     this.#pool = this.#start();
   }
 
   #start(): Piscina<ToWorker, FromWorker> {
-    const { workers } = this.#options;
+    const { workers, sessionMegabytes } = this.#options;
+    const sessionBytesMax = Math.floor((sessionMegabytes * 2 ** 20) / workers);
+    const workerData: WorkerSetup = { slab: this.#slab, layout: this.#layout, sessionBytesMax };
     const pool = new Piscina<ToWorker, FromWorker>({
       filename: new URL('./worker.js', import.meta.url).href,
       minThreads: workers,
       maxThreads: workers,
       concurrentTasksPerWorker: SLOTS_EACH,
-      workerData: { slab: this.#slab, layout: this.#layout },
+      workerData,
     });
     // A worker that dies outside a task is replaced by the pool; nothing was lost with it.
     pool.on('error', () => undefined);
@@ -116,7 +106,7 @@ export class InferencePool {
   }
 
   stats(): InferencePoolStats {
-    return { queued: this.#queued, ...this.#counts };
+    return { queued: this.#queue.size, ...this.#counts };
   }
 
   /** Worker threads by id, for tests that end one. */
@@ -125,87 +115,82 @@ export class InferencePool {
   }
 
   /**
-   * Runs a pair of models over one row of model-form features. `key` names the row and the models: equal
-   * keys in flight share one run. `deadline` is a time of `performance.now()`; a row still waiting then is
-   * refused with `DEADLINE`. Throws `OVERLOADED` when too many rows wait, `BAD_MODEL` for a bad file.
+   * Runs a pair of models over one row of model-form features, at the turn of `tenantId`. `key` names the row and
+   * the models: equal keys in flight share one run, whoever asks. `deadline` is a time of `performance.now()`; a
+   * row still waiting then is refused with `DEADLINE`. Throws `OVERLOADED` when the tenant has its share of rows
+   * waiting and there is no place, `BAD_MODEL` for a bad file and for an answer that is out of range.
    */
-  infer(pair: ModelPair, key: string, row: Float32Array, deadline: number): Promise<Inference> {
+  infer(
+    pair: ModelPair,
+    key: string,
+    row: Float32Array,
+    deadline: number,
+    tenantId: string,
+  ): Promise<Inference> {
     if (this.#closed) return Promise.reject(new SuhoError('STOPPING', 'The engine is stopping.'));
-    const running = this.#shared.get(key);
-    if (running !== undefined) {
+    const shared = this.#shared.get(key);
+    if (shared !== undefined) {
       this.#counts.shared++;
-      return running;
+      shared.job.deadline = Math.max(shared.job.deadline, deadline);
+      this.#queue.join(tenantId, shared.job);
+      return shared.promise;
     }
-    if (this.#queued >= this.#options.queueMax) {
-      this.#counts.refused++;
-      return Promise.reject(new SuhoError('OVERLOADED', `${this.#queued} rows wait for inference already.`));
-    }
-    const promise = new Promise<Inference>((resolve, reject) => {
-      this.#enqueue(pair, { key, row, deadline, resolve, reject });
-    });
-    this.#shared.set(key, promise);
-    return promise;
+    return this.#enqueue({ pair, key, row, deadline }, tenantId);
   }
 
-  /** Opens a pair of models in a worker and checks their contract. Throws `BAD_MODEL` when they break it. */
-  async check(pair: ModelPair): Promise<{ readonly batchInvariant: boolean }> {
-    const answer = await this.#pool.run({ kind: 'check', ...pair });
-    if (answer.kind === 'failed') throw new SuhoError('BAD_MODEL', answer.message);
-    return { batchInvariant: answer.kind === 'checked' && answer.batchInvariant };
+  /** Tries a pair of models in a process of its own: see {@link ModelTrials}. Throws `BAD_MODEL`. */
+  async check(pair: ModelPair): Promise<TrialReport> {
+    return await this.#trials.run(pair);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const queue of this.#queues.values()) {
-      for (const job of queue.jobs) this.#refuse(job, new SuhoError('STOPPING', 'The engine is stopping.'));
-    }
-    this.#queues.clear();
-    await this.#pool.destroy();
+    for (const job of this.#queue.clear())
+      this.#refuse(job, new SuhoError('STOPPING', 'The engine is stopping.'));
+    await Promise.all([this.#pool.destroy(), this.#trials.close()]);
   }
 
-  #enqueue(pair: ModelPair, job: Job): void {
-    const name = `${pair.predictor.sha256}/${pair.encoder.sha256}`;
-    let queue = this.#queues.get(name);
-    if (queue === undefined) {
-      queue = { pair, jobs: [] };
-      this.#queues.set(name, queue);
+  #enqueue(asked: Omit<Job, 'resolve' | 'reject'>, tenantId: string): Promise<Inference> {
+    const { promise, resolve, reject } = deferred<Inference>();
+    const job: Job = { ...asked, resolve, reject };
+    const { accepted, pushedOut } = this.#queue.offer(tenantId, nameOf(job.pair), job);
+    if (!accepted) {
+      this.#counts.refused++;
+      reject(overloaded(this.#queue.size));
+      return promise;
     }
-    queue.jobs.push(job);
-    this.#queued++;
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    // After the current turn of the actors, so that what they ask for together runs together.
-    setImmediate(() => {
-      this.#flushScheduled = false;
-      this.#dispatch();
-    });
+    if (pushedOut !== undefined) {
+      this.#counts.pushedOut++;
+      this.#refuse(pushedOut, overloaded(this.#queue.size));
+    }
+    this.#shared.set(job.key, { job, promise });
+    if (!this.#flushScheduled) {
+      this.#flushScheduled = true;
+      // After the current turn of the actors, so that what they ask for together runs together.
+      setImmediate(() => {
+        this.#flushScheduled = false;
+        this.#dispatch();
+      });
+    }
+    return promise;
   }
 
   #dispatch(): void {
     while (this.#free.length > 0) {
-      const queue = this.#longestQueue();
-      if (queue === undefined) return;
-      // Behind a batch that runs only a full one goes: what waits by the time a worker is free goes together.
+      const next = this.#queue.next();
+      if (next === undefined) return;
+      // Behind a batch that runs only a full one goes: what waits by the time a worker is free goes together. A full
+      // one of a later turn does not overtake, or a busy tenant's would keep the worker from ever being free.
       const running = this.#layout.slots - this.#free.length;
-      if (running >= this.#options.workers && queue.jobs.length < this.#options.batchMax) return;
-      const jobs = this.#takeDue(queue);
-      if (jobs.length > 0) void this.#run(queue.pair, jobs, this.#free.pop()!);
+      if (running >= this.#options.workers && next.waiting < this.#options.batchMax) return;
+      const jobs = this.#takeDue();
+      if (jobs.length > 0) void this.#run(jobs[0]!.pair, jobs, this.#free.pop()!);
     }
   }
 
-  #longestQueue(): Queue | undefined {
-    let longest: Queue | undefined;
-    for (const queue of this.#queues.values()) {
-      if (queue.jobs.length > (longest?.jobs.length ?? 0)) longest = queue;
-    }
-    return longest;
-  }
-
-  #takeDue(queue: Queue): Job[] {
-    const taken = queue.jobs.splice(0, this.#options.batchMax);
-    this.#queued -= taken.length;
+  #takeDue(): Job[] {
     const now = performance.now();
-    return taken.filter((job) => {
+    return this.#queue.take(this.#options.batchMax).filter((job) => {
       if (job.deadline >= now) return true;
       this.#counts.expired++;
       this.#refuse(job, new SuhoError('DEADLINE', 'The row waited for a worker past its deadline.'));
@@ -225,12 +210,8 @@ export class InferencePool {
       const answer = await this.#attempt({ kind: 'infer', slot, rows: jobs.length, ...pair });
       if (answer.kind === 'failed') throw new SuhoError('BAD_MODEL', answer.message);
       const outputs = slotOutputs(this.#slab, this.#layout, slot);
-      jobs.forEach((job, i) => {
-        this.#shared.delete(job.key);
-        job.resolve(readInference(outputs, i));
-      });
-      this.#counts.rows += jobs.length;
       this.#counts.batches++;
+      jobs.forEach((job, i) => this.#answer(job, outputs, i));
     } catch (error) {
       this.#counts.failed += jobs.length;
       const failure =
@@ -241,6 +222,18 @@ export class InferencePool {
     } finally {
       this.#free.push(slot);
       this.#dispatch();
+    }
+  }
+
+  #answer(job: Job, outputs: Float32Array, row: number): void {
+    try {
+      const inference = readInference(outputs, row);
+      this.#counts.rows++;
+      this.#shared.delete(job.key);
+      job.resolve(inference);
+    } catch (error) {
+      this.#counts.failed++;
+      this.#refuse(job, error as SuhoError);
     }
   }
 
@@ -262,13 +255,27 @@ export class InferencePool {
   }
 }
 
-function readInference(outputs: Float32Array, row: number): Inference {
-  const at = row * OUTPUT_STRIDE;
-  const probabilities = new Array<number>(PROBABILITIES);
-  for (let i = 0; i < PROBABILITIES; i++) probabilities[i] = outputs[at + i]!;
-  const returns = new Array<number>(RETURNS);
-  for (let i = 0; i < RETURNS; i++) returns[i] = outputs[at + PROBABILITIES + i]!;
-  const end = at + PROBABILITIES + RETURNS;
-  const embedding = outputs.slice(end, end + EMBEDDING);
-  return { probabilities, returns, embedding, reconstructionError: outputs[end + EMBEDDING]! };
+function nameOf({ predictor, encoder }: ModelPair): string {
+  return `${predictor.sha256}/${encoder.sha256}`;
+}
+
+function overloaded(waiting: number): SuhoError {
+  return new SuhoError(
+    'OVERLOADED',
+    `${waiting} rows wait for inference and this tenant has its share of them. Raise inference.queueMax or inference.workers, or use fewer models.`,
+  );
+}
+
+function deferred<T>(): {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: Error) => void;
+} {
+  let resolve!: (value: T) => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
 }

@@ -6,19 +6,23 @@ export interface ModelFile {
   readonly sha256: string;
 }
 
+/** A pair of models that see the same row. */
+export interface ModelPair {
+  readonly predictor: ModelFile;
+  readonly encoder: ModelFile;
+}
+
 /** Given to every worker when it starts. */
 export interface WorkerSetup {
   readonly slab: SharedArrayBuffer;
   readonly layout: SlabLayout;
+  /** Memory for the models a worker keeps open. */
+  readonly sessionBytesMax: number;
 }
 
 /** What goes into a worker: which rows of the slab to run through which models. */
-export type ToWorker =
-  | {
-      readonly kind: 'infer';
-      readonly slot: number;
-      readonly rows: number;
-      readonly predictor: ModelFile;
-      readonly encoder: ModelFile;
-    }
-  | { readonly kind: 'check'; readonly predictor: ModelFile; readonly encoder: ModelFile };
+export interface ToWorker extends ModelPair {
+  readonly kind: 'infer';
+  readonly slot: number;
+  readonly rows: number;
+}

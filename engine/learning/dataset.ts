@@ -56,3 +56,17 @@ export function buildDataset(bars: readonly Bar[], timeframe: Timeframe): Datase
   });
   return { rows, features, closeTimes, directions, returns, resolvedAt };
 }
+
+/** The newest rows of a dataset, `rowsMax` at most. */
+export function newest(dataset: Dataset, rowsMax: number): Dataset {
+  if (dataset.rows <= rowsMax) return dataset;
+  const from = dataset.rows - rowsMax;
+  return {
+    rows: rowsMax,
+    features: dataset.features.subarray(from * FEATURE_COUNT),
+    closeTimes: dataset.closeTimes.subarray(from),
+    directions: dataset.directions.subarray(from * HORIZONS.length),
+    returns: dataset.returns.subarray(from * HORIZONS.length),
+    resolvedAt: dataset.resolvedAt.subarray(from * HORIZONS.length),
+  };
+}

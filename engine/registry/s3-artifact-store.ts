@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream, existsSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import {
   GetObjectCommand,
   HeadObjectCommand,
@@ -27,15 +25,20 @@ export interface S3Settings {
   readonly secretAccessKey?: string | undefined;
 }
 
+/** Times a download that broke off goes on from where it was before it counts as failed. */
+const RESUMES_MAX = 5;
+
 /**
  * Model files in S3, or a server that speaks it: `s3://BUCKET/PREFIX/TENANT/MODEL/VERSION/SHA256.onnx`. A
- * download that broke off goes on from where it was, and counts only once its SHA-256 is right.
+ * download that broke off goes on from where it was, and counts only once its SHA-256 is right. However many ask
+ * for a file at once, it is downloaded once.
  */
 export class S3ArtifactStore implements ArtifactStore {
   readonly #client: S3Client;
   readonly #local: FolderArtifactStore;
   readonly #bucket: string;
   readonly #prefix: string;
+  readonly #downloads = new Map<string, Promise<void>>();
 
   constructor(local: FolderArtifactStore, settings: S3Settings) {
     const { uri, endpoint, region, accessKeyId, secretAccessKey } = settings;
@@ -67,25 +70,47 @@ export class S3ArtifactStore implements ArtifactStore {
   }
 
   async fetch(place: ArtifactPlace, sha256: string): Promise<void> {
-    if (this.#local.has(sha256)) return;
-    const file = this.#local.partial(sha256);
-    const have = existsSync(file) ? statSync(file).size : 0;
+    let download = this.#downloads.get(sha256);
+    if (download === undefined) {
+      download = this.#download(place, sha256);
+      this.#downloads.set(sha256, download);
+      const forget = (): boolean => this.#downloads.delete(sha256);
+      download.then(forget, forget);
+    }
+    await download;
+  }
+
+  /** Takes a file unless it is here and whole: a damaged one is replaced. */
+  async #download(place: ArtifactPlace, sha256: string): Promise<void> {
+    if (await this.#local.has(sha256)) return;
     await this.#ask('fetched', async () => {
+      await this.#local.receive(sha256, this.#pieces(this.#key(place, sha256)));
+    });
+  }
+
+  /** The bytes of an object; where a transfer breaks off, the next request asks for the rest. */
+  async *#pieces(Key: string): AsyncGenerator<Uint8Array> {
+    let have = 0;
+    for (let resumes = 0; ; resumes++) {
       try {
-        const { Body } = await this.#client.send(
+        const { Body, ContentLength } = await this.#client.send(
           new GetObjectCommand({
             Bucket: this.#bucket,
-            Key: this.#key(place, sha256),
+            Key,
             ...(have > 0 ? { Range: `bytes=${have}-` } : {}),
           }),
         );
-        await pipeline(Body as Readable, createWriteStream(file, { flags: have > 0 ? 'a' : 'w' }));
+        const end = have + (ContentLength ?? 0);
+        for await (const piece of Body as Readable) {
+          have += (piece as Uint8Array).length;
+          yield piece as Uint8Array;
+        }
+        if (have >= end) return;
       } catch (error) {
-        // All of it was there already.
-        if (!(error instanceof S3ServiceException && error.$metadata.httpStatusCode === 416)) throw error;
+        if (error instanceof S3ServiceException || have === 0 || resumes === RESUMES_MAX) throw error;
       }
-    });
-    await this.#local.complete(sha256);
+      if (resumes === RESUMES_MAX) throw new Error(`the transfer broke off ${resumes + 1} times`);
+    }
   }
 
   path(sha256: string): string {
@@ -135,6 +160,7 @@ export class S3ArtifactStore implements ArtifactStore {
     try {
       await work();
     } catch (error) {
+      if (error instanceof SuhoError) throw error;
       if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404)
         throw new SuhoError('NOT_FOUND', `A model file is not in s3://${this.#bucket}: ${messageOf(error)}`);
       throw new SuhoError(

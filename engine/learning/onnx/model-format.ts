@@ -15,9 +15,11 @@ message TensorProto {
   repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9;
   repeated StringStringEntryProto external_data = 13; int32 data_location = 14;
 }
+message SparseTensorProto { TensorProto values = 1; TensorProto indices = 2; }
 message AttributeProto {
   string name = 1; float f = 2; int64 i = 3; bytes s = 4; TensorProto t = 5; GraphProto g = 6;
-  repeated float floats = 7; repeated int64 ints = 8; int32 type = 20;
+  repeated float floats = 7; repeated int64 ints = 8; repeated TensorProto tensors = 10; repeated GraphProto graphs = 11;
+  int32 type = 20; SparseTensorProto sparse_tensor = 22; repeated SparseTensorProto sparse_tensors = 23;
 }
 message NodeProto {
   repeated string input = 1; repeated string output = 2; string name = 3; string op_type = 4;
@@ -26,10 +28,12 @@ message NodeProto {
 message GraphProto {
   repeated NodeProto node = 1; string name = 2; repeated TensorProto initializer = 5;
   repeated ValueInfoProto input = 11; repeated ValueInfoProto output = 12;
+  repeated SparseTensorProto sparse_initializer = 15;
 }
 message ModelProto {
   int64 ir_version = 1; string producer_name = 2; string producer_version = 3; GraphProto graph = 7;
   repeated OperatorSetIdProto opset_import = 8; repeated StringStringEntryProto metadata_props = 14;
+  repeated bytes training_info = 20; repeated bytes functions = 25;
 }
 `;
 
@@ -116,34 +120,102 @@ export interface OnnxSummary {
   readonly operators: readonly string[];
   readonly customDomains: readonly string[];
   readonly externalData: boolean;
+  /** Whether it defines functions of its own. */
+  readonly functions: boolean;
+  /** Whether it holds a graph for training. */
+  readonly training: boolean;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+interface DecodedTensor {
+  readonly data_location: number;
+  readonly external_data: readonly unknown[];
+}
+
+interface DecodedSparseTensor {
+  readonly values: DecodedTensor | null;
+  readonly indices: DecodedTensor | null;
+}
+
+interface DecodedAttribute {
+  readonly t: DecodedTensor | null;
+  readonly g: DecodedGraph | null;
+  readonly tensors: readonly DecodedTensor[];
+  readonly graphs: readonly DecodedGraph[];
+  readonly sparse_tensor: DecodedSparseTensor | null;
+  readonly sparse_tensors: readonly DecodedSparseTensor[];
+}
+
+interface DecodedGraph {
+  readonly node: readonly {
+    readonly op_type: string;
+    readonly domain: string;
+    readonly attribute: readonly DecodedAttribute[];
+  }[];
+  readonly initializer: readonly DecodedTensor[];
+  readonly sparse_initializer: readonly DecodedSparseTensor[];
+}
+
 interface DecodedModel {
-  graph?: {
-    node?: { op_type?: string; domain?: string; attribute?: { g?: unknown }[] }[];
-    initializer?: { data_location?: number; external_data?: unknown[] }[];
-  };
-  opset_import?: { domain?: string; version?: number }[];
-  metadata_props?: { key?: string; value?: string }[];
+  readonly graph: DecodedGraph | null;
+  readonly opset_import: readonly {
+    readonly domain: string;
+    readonly version: number | { toNumber(): number };
+  }[];
+  readonly metadata_props: readonly { readonly key: string; readonly value: string }[];
+  readonly training_info: readonly unknown[];
+  readonly functions: readonly unknown[];
+}
+
+const STANDARD_DOMAINS: readonly string[] = ['', 'ai.onnx', 'ai.onnx.ml'];
+
+/** A graph and those inside its nodes, however deep. */
+function* graphsOf(graph: DecodedGraph): Generator<DecodedGraph> {
+  yield graph;
+  for (const { attribute: attributes } of graph.node)
+    for (const { g, graphs } of attributes)
+      for (const inner of g === null ? graphs : [g, ...graphs]) yield* graphsOf(inner);
+}
+
+function* tensorsOf(graph: DecodedGraph): Generator<DecodedTensor> {
+  const sparse = [...graph.sparse_initializer];
+  yield* graph.initializer;
+  for (const { attribute: attributes } of graph.node) {
+    for (const { t, tensors, sparse_tensor, sparse_tensors } of attributes) {
+      if (t !== null) yield t;
+      yield* tensors;
+      if (sparse_tensor !== null) sparse.push(sparse_tensor);
+      sparse.push(...sparse_tensors);
+    }
+  }
+  for (const { values, indices } of sparse) {
+    if (values !== null) yield values;
+    if (indices !== null) yield indices;
+  }
 }
 
 /** Reads what an ONNX file says of itself; throws when the bytes are not one. */
 export function summariseOnnx(bytes: Uint8Array): OnnxSummary {
-  const model = ModelProto.toObject(ModelProto.decode(bytes), { longs: Number }) as DecodedModel;
-  const nodes = model.graph?.node ?? [];
-  if (nodes.length === 0) throw new Error('it holds no graph');
+  const model = ModelProto.decode(bytes) as unknown as DecodedModel;
+  if (model.graph === null || model.graph.node.length === 0) throw new Error('it holds no graph');
+  const graphs = [...graphsOf(model.graph)];
+  const nodes = graphs.flatMap(({ node }) => node);
   return {
-    opsets: (model.opset_import ?? []).map(({ domain = '', version = 0 }) => ({ domain, version })),
-    operators: [...new Set(nodes.map(({ op_type = '' }) => op_type))],
+    opsets: model.opset_import.map(({ domain, version }) => ({
+      domain,
+      version: typeof version === 'number' ? version : version.toNumber(),
+    })),
+    operators: [...new Set(nodes.map(({ op_type }) => op_type))],
     customDomains: [
-      ...new Set(nodes.map(({ domain = '' }) => domain).filter((d) => d !== '' && d !== 'ai.onnx.ml')),
+      ...new Set(nodes.map(({ domain }) => domain).filter((domain) => !STANDARD_DOMAINS.includes(domain))),
     ],
-    externalData: (model.graph?.initializer ?? []).some(
-      ({ data_location = 0, external_data = [] }) => data_location !== 0 || external_data.length > 0,
+    externalData: graphs.some((graph) =>
+      [...tensorsOf(graph)].some(
+        ({ data_location, external_data }) => data_location !== 0 || external_data.length > 0,
+      ),
     ),
-    metadata: Object.fromEntries(
-      (model.metadata_props ?? []).map(({ key = '', value = '' }) => [key, value]),
-    ),
+    functions: model.functions.length > 0,
+    training: model.training_info.length > 0,
+    metadata: Object.fromEntries(model.metadata_props.map(({ key, value }) => [key, value])),
   };
 }

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
+import { messageOf } from '../errors.js';
+import { faultOf } from '../learning/onnx/model-inspection.js';
+import { EMBEDDING, OUTPUT_STRIDE, PROBABILITIES, RETURNS } from './slab.js';
+import type { ModelFile } from './to-worker.js';
+
+/** Largest file taken for a model. */
+const MODEL_BYTES_MAX = 256 * 1024 * 1024;
+
+/** A model that is not what it must be; its message is a sentence for a person. */
+export class BadModel extends Error {}
+
+/**
+ * Opens a model file after checking all that can be checked without running it: size, SHA-256, and that it needs
+ * nothing but itself and standard operators. Throws `BadModel`.
+ */
+export async function openModel(file: ModelFile): Promise<InferenceSession> {
+  const bytes = await readModel(file);
+  const fault = faultOf(bytes);
+  if (fault !== undefined)
+    throw new BadModel(`${file.path} is not an ONNX model that may be served: ${fault}.`);
+  try {
+    return await InferenceSession.create(bytes, {
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+    });
+  } catch (error) {
+    throw new BadModel(`${file.path} is not an ONNX model that can run: ${messageOf(error)}`);
+  }
+}
+
+/** Reads a model file whose SHA-256 must be the one given. Throws `BadModel`. */
+export async function readModel({ path, sha256 }: ModelFile): Promise<Uint8Array> {
+  let bytes: Uint8Array;
+  try {
+    const { size } = await stat(path);
+    if (size > MODEL_BYTES_MAX)
+      throw new BadModel(`${path} has ${size} bytes; a model may have ${MODEL_BYTES_MAX}.`);
+    bytes = await readFile(path);
+  } catch (error) {
+    if (error instanceof BadModel) throw error;
+    throw new BadModel(`${path} cannot be read: ${messageOf(error)}`);
+  }
+  const found = createHash('sha256').update(bytes).digest('hex');
+  if (found !== sha256)
+    throw new BadModel(`${path} is damaged: its SHA-256 is ${found}, not that of the model registered.`);
+  return bytes;
+}
+
+/** Runs both models over `rows` rows of `inputs` and writes their outputs, a stride a row. */
+export async function runPair(
+  predictor: InferenceSession,
+  encoder: InferenceSession,
+  inputs: Float32Array,
+  rows: number,
+  outputs: Float32Array,
+): Promise<void> {
+  const features = new Tensor('float32', inputs, [rows, FEATURE_COUNT]);
+  const predicted = await runModel(predictor, features, 'predictor');
+  const encoded = await runModel(encoder, features, 'encoder');
+  const columns: readonly (readonly [string, Tensor | undefined, number])[] = [
+    ['probabilities', predicted['probabilities'], PROBABILITIES],
+    ['returns', predicted['returns'], RETURNS],
+    ['embedding', encoded['embedding'], EMBEDDING],
+    ['error', encoded['error'], 1],
+  ];
+  let at = 0;
+  for (const [name, tensor, width] of columns) {
+    const data = tensor?.data;
+    if (!(data instanceof Float32Array) || data.length !== rows * width) {
+      throw new BadModel(
+        `The output "${name}" must hold ${width} Float32 numbers a row, as the contract says.`,
+      );
+    }
+    for (let row = 0; row < rows; row++) {
+      outputs.set(data.subarray(row * width, (row + 1) * width), row * OUTPUT_STRIDE + at);
+    }
+    at += width;
+  }
+}
+
+async function runModel(
+  session: InferenceSession,
+  features: Tensor,
+  name: string,
+): Promise<Readonly<Record<string, Tensor | undefined>>> {
+  try {
+    return await session.run({ features });
+  } catch (error) {
+    throw new BadModel(`The ${name} does not run: ${messageOf(error)}`);
+  }
+}

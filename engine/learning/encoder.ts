@@ -1,0 +1,65 @@
+import { HORIZONS } from '../../actors/features/labels.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
+import { EMBEDDING } from '../inference/slab.js';
+import { Batches } from './batches.js';
+import type { Dataset } from './dataset.js';
+import { meanAndDeviation } from './feature-scaling.js';
+import { TrainingStep, autoencoderParameters, encoderModel, runModel } from './network.js';
+import type { FitOptions } from './predictor.js';
+import type { RowRange } from './split.js';
+
+const WIDTH = HORIZONS.length;
+
+/** Moments whose outcome is known, to fill the pattern index with: times, vectors, outcomes. */
+export interface History {
+  readonly closeTimes: Float64Array;
+  readonly resolvedAt: Float64Array;
+  readonly vectors: Float32Array;
+  readonly directions: Float32Array;
+  readonly returns: Float32Array;
+}
+
+/** Trains an autoencoder on rows; returns the encoder's file. */
+export async function trainEncoder(
+  dataset: Dataset,
+  rows: RowRange,
+  { seed, beforeStep }: FitOptions,
+  timeframe: Timeframe,
+  metadata: Readonly<Record<string, string>>,
+): Promise<Uint8Array> {
+  const { mean, sigma } = meanAndDeviation(dataset, rows);
+  const normalisation = { mean, scale: sigma.map((s) => (s > 1e-9 ? 1 / s : 0)) };
+  const batches = new Batches(dataset, rows, normalisation, [1, 1, 1], seed + 2);
+  const step = await TrainingStep.autoencoder(autoencoderParameters(seed));
+  const epochs = Math.max(2, Math.min(8, Math.round(60_000 / batches.rows)));
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    for (const { batch, rows: n } of batches.epoch()) {
+      beforeStep?.();
+      await step.run({ x: batch['x']! }, n, 2e-3, 0);
+    }
+  }
+  const parameters = step.parameters();
+  await step.close();
+  const { featureSetVersion = '', features = '' } = metadata;
+  return encoderModel(parameters, normalisation, { featureSetVersion, features, timeframe });
+}
+
+/** Reconstruction error that 99 % of the rows stay below. */
+export async function anomalyScale(encoder: Uint8Array, dataset: Dataset): Promise<number> {
+  const errors = await runModel(encoder, dataset.features, dataset.rows, 'error', 1);
+  errors.sort();
+  return Math.max(1e-9, errors[Math.floor(errors.length * 0.99)]!);
+}
+
+/** Embeds every row whose outcome is known over all horizons. */
+export async function history(encoder: Uint8Array, dataset: Dataset): Promise<History> {
+  let rows = dataset.rows;
+  while (rows > 0 && Number.isNaN(dataset.resolvedAt[rows * WIDTH - 1]!)) rows--;
+  return {
+    closeTimes: dataset.closeTimes.slice(0, rows),
+    resolvedAt: Float64Array.from({ length: rows }, (_, row) => dataset.resolvedAt[row * WIDTH + WIDTH - 1]!),
+    vectors: await runModel(encoder, dataset.features, rows, 'embedding', EMBEDDING),
+    directions: dataset.directions.slice(0, rows * WIDTH),
+    returns: dataset.returns.slice(0, rows * WIDTH),
+  };
+}

@@ -1,0 +1,72 @@
+import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
+import { HORIZONS } from '../../actors/features/labels.js';
+import type { Dataset } from './dataset.js';
+import { score, type HorizonScore, type Outcome } from './evaluation.js';
+import { predictorModel, runModel } from './network.js';
+import { fit, type FitOptions, type Fitted } from './predictor.js';
+import { walkForward, type RowRange } from './split.js';
+
+const WIDTH = HORIZONS.length;
+const CLASSES = WIDTH * 3;
+
+/**
+ * Scores a way to fit predictors, by horizon: each fold is predicted by a model that was fitted to what came before
+ * it. `lengthMs` is the bar length.
+ */
+export async function walkForwardScores(
+  dataset: Dataset,
+  lengthMs: number,
+  options: FitOptions & { readonly folds: number; readonly onFold: () => void },
+): Promise<HorizonScore[]> {
+  const outcomes: Outcome[][] = HORIZONS.map(() => []);
+  for (const fold of walkForward(dataset, options.folds, 0.5)) {
+    const fitted = await fit(dataset, fold.train, fold.validation, options);
+    await predict(dataset, fitted, fold.test, outcomes);
+    options.onFold();
+  }
+  return outcomes.map((list, horizon) => score(horizon, list, lengthMs));
+}
+
+/** Adds the test rows' predictions and outcomes, by horizon. */
+async function predict(
+  dataset: Dataset,
+  fitted: Fitted,
+  range: RowRange,
+  outcomes: readonly Outcome[][],
+): Promise<void> {
+  const rows = range.to - range.from;
+  if (rows <= 0) return;
+  const model = predictorModel(fitted.parameters, fitted.normalisation, fitted.scale, {});
+  const features = dataset.features.subarray(range.from * FEATURE_COUNT, range.to * FEATURE_COUNT);
+  const probabilities = await runModel(model, features, rows, 'probabilities', CLASSES);
+  for (let horizon = 0; horizon < WIDTH; horizon++) {
+    const last = lastKnown(dataset, horizon);
+    for (let row = 0; row < rows; row++) {
+      const actual = dataset.directions[(range.from + row) * WIDTH + horizon]!;
+      if (actual !== actual) continue;
+      const at = row * CLASSES + horizon * 3;
+      const [down, flat, up] = [probabilities[at]!, probabilities[at + 1]!, probabilities[at + 2]!];
+      const predicted = flat >= down && flat >= up ? 0 : up >= down ? 1 : -1;
+      outcomes[horizon]!.push({
+        closeTime: dataset.closeTimes[range.from + row]!,
+        predicted,
+        leaning: up >= down ? 1 : -1,
+        actual,
+        last: last(range.from + row),
+      });
+    }
+  }
+}
+
+/** Direction of the newest row whose outcome was known when a row closed; rows must be asked in order. */
+function lastKnown(dataset: Dataset, horizon: number): (row: number) => number {
+  let next = 0;
+  let direction = NaN;
+  return (row) => {
+    while (next < row && dataset.resolvedAt[next * WIDTH + horizon]! <= dataset.closeTimes[row]!) {
+      direction = dataset.directions[next * WIDTH + horizon]!;
+      next++;
+    }
+    return direction;
+  };
+}

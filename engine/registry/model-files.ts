@@ -1,0 +1,151 @@
+import { SuhoError, messageOf } from '../errors.js';
+import type { ModelPair } from '../inference/to-worker.js';
+import type { ArtifactPlace, ArtifactStore } from './artifact-store.js';
+
+/** A model whose files are to be served: where they belong and what they are. */
+export interface ServedModel {
+  readonly place: ArtifactPlace;
+  /** SHA-256 of the predictor's file, and of the encoder's. */
+  readonly modelId: string;
+  readonly encoderId: string;
+}
+
+/** Whether a model can be asked. */
+export type ModelState =
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'available'; readonly pair: ModelPair; readonly batchInvariant: boolean }
+  | {
+      readonly kind: 'withheld';
+      /** A sentence that names the file and says what is wrong with it. */
+      readonly reason: string;
+      /** Whether it is tried again: its files may come back, but the bytes of a bad model do not change. */
+      readonly retried: boolean;
+    };
+
+/** A model and its state, for health and `doctor`. */
+export interface ModelStatus extends ServedModel {
+  readonly state: ModelState;
+}
+
+export interface ModelFilesOptions {
+  readonly artifacts: Pick<ArtifactStore, 'fetch' | 'path'>;
+  /** Opens and runs a pair of models, away from what serves; throws `BAD_MODEL`. */
+  readonly tryPair: (pair: ModelPair) => Promise<{ readonly batchInvariant: boolean }>;
+  /** Calls back after a time; returns what cancels it. */
+  readonly schedule: (ms: number, callback: () => void) => () => void;
+  /** Told of every state a model comes to. */
+  readonly onState?: (status: ModelStatus) => void;
+}
+
+/** Pause before the first retry; each next one is twice as long, up to the longest. */
+const RETRY_MS = 1_000;
+const RETRY_MS_MAX = 60_000;
+
+interface Entry {
+  readonly model: ServedModel;
+  state: ModelState;
+  retries: number;
+  verdict: Promise<ModelState> | undefined;
+  cancel: () => void;
+}
+
+/**
+ * The files of the models in use: fetched, verified (SHA-256) and tried before any of them is asked. A model whose
+ * files are missing, damaged or bad is withheld with its reason, and the others serve. Files that are missing or
+ * damaged are looked for again and again, so a store that comes back or a file that is restored needs no restart.
+ */
+export class ModelFiles {
+  readonly #options: ModelFilesOptions;
+  readonly #entries = new Map<string, Entry>();
+  #closed = false;
+
+  constructor(options: ModelFilesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes a model into use; resolves with the first verdict, at once when there is one. Never rejects: a model that
+   * cannot be served is withheld.
+   */
+  async use(model: ServedModel): Promise<ModelState> {
+    const key = keyOf(model);
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      entry = { model, state: { kind: 'pending' }, retries: 0, verdict: undefined, cancel: () => undefined };
+      this.#entries.set(key, entry);
+    }
+    if (entry.state.kind === 'pending') return await this.#judge(entry);
+    return entry.state;
+  }
+
+  /** Stops looking after a model that no route uses any more. */
+  forget(model: ServedModel): void {
+    const key = keyOf(model);
+    this.#entries.get(key)?.cancel();
+    this.#entries.delete(key);
+  }
+
+  /** The files of a model that is available. Throws `BAD_MODEL` with the reason when it is withheld, pending or unknown. */
+  pair(model: Pick<ServedModel, 'modelId' | 'encoderId'>): ModelPair {
+    const state = this.#entries.get(keyOf(model))?.state ?? { kind: 'pending' };
+    if (state.kind === 'available') return state.pair;
+    throw new SuhoError(
+      'BAD_MODEL',
+      state.kind === 'withheld' ? state.reason : `The files of model ${model.modelId} are not here yet.`,
+    );
+  }
+
+  /** Every model in use and its state, in the order they came into use. */
+  status(): readonly ModelStatus[] {
+    return [...this.#entries.values()].map(({ model, state }) => ({ ...model, state }));
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { cancel } of this.#entries.values()) cancel();
+  }
+
+  async #judge(entry: Entry): Promise<ModelState> {
+    entry.verdict ??= this.#inspect(entry.model).then((state) => {
+      entry.verdict = undefined;
+      this.#conclude(entry, state);
+      return state;
+    });
+    return await entry.verdict;
+  }
+
+  async #inspect({ place, modelId, encoderId }: ServedModel): Promise<ModelState> {
+    const { artifacts, tryPair } = this.#options;
+    const name = `${place.version} of ${place.model} (${place.tenantId})`;
+    try {
+      await Promise.all([modelId, encoderId].map(async (sha256) => await artifacts.fetch(place, sha256)));
+    } catch (error) {
+      return { kind: 'withheld', reason: `Model ${name} is withheld. ${messageOf(error)}`, retried: true };
+    }
+    try {
+      const pair: ModelPair = {
+        predictor: { path: artifacts.path(modelId), sha256: modelId },
+        encoder: { path: artifacts.path(encoderId), sha256: encoderId },
+      };
+      const { batchInvariant } = await tryPair(pair);
+      return { kind: 'available', pair, batchInvariant };
+    } catch (error) {
+      const bad = error instanceof SuhoError && error.code === 'BAD_MODEL';
+      return { kind: 'withheld', reason: `Model ${name} is withheld. ${messageOf(error)}`, retried: !bad };
+    }
+  }
+
+  #conclude(entry: Entry, state: ModelState): void {
+    if (this.#closed || this.#entries.get(keyOf(entry.model)) !== entry) return;
+    entry.state = state;
+    this.#options.onState?.({ ...entry.model, state });
+    if (state.kind !== 'withheld' || !state.retried) return;
+    const pause = Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** Math.min(entry.retries, 16));
+    entry.retries++;
+    entry.cancel = this.#options.schedule(pause, () => void this.#judge(entry));
+  }
+}
+
+function keyOf({ modelId, encoderId }: Pick<ServedModel, 'modelId' | 'encoderId'>): string {
+  return `${modelId}/${encoderId}`;
+}
