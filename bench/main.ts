@@ -1,6 +1,7 @@
 import { benchBackfill } from './backfill.js';
 import { benchFeatures } from './features.js';
 import { benchLatency } from './latency.js';
+import { benchPredictions } from './predictions.js';
 import { benchPatterns, benchStores } from './stores.js';
 import { benchInference, benchJournal, benchTrainingStep } from './machinery.js';
 
@@ -11,6 +12,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   journal: benchJournal,
   training: benchTrainingStep,
   latency: benchLatency,
+  predictions: benchPredictions,
   stores: benchStores,
   patterns: benchPatterns,
 };

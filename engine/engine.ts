@@ -21,6 +21,7 @@ import type { Config } from './config.js';
 import { ApiKeys, type KeyTable } from './credentials/api-keys.js';
 import { EmbeddedPostgres } from './database/embedded-postgres.js';
 import { applySchemas } from './database/schemas.js';
+import { systemClock } from './clock.js';
 import { SuhoError, messageOf } from './errors.js';
 import { ExtraIndicators } from './feature-store/extra-indicators.js';
 import { ExtrasBook } from './feature-store/extras-book.js';
@@ -55,6 +56,7 @@ import { FolderArtifactStore } from './registry/folder-artifact-store.js';
 import { modelName, nextVersion, type ModelRecord, type ModelRegistry } from './registry/model-registry.js';
 import { PostgresModelRegistry } from './registry/postgres-model-registry.js';
 import { S3ArtifactStore } from './registry/s3-artifact-store.js';
+import { JournalOfSinks } from './sink-journal.js';
 import { sinkTargets } from './sinks.js';
 
 /** Owner of shared feeds in the stores. */
@@ -376,7 +378,9 @@ export class Engine {
       identified: async (rows) => await this.#identified(rows),
       identity: (seriesId) => this.identity(seriesId),
     });
-    for (const target of targets) this.#sinks.push(new Sink(this.journal, target, this.log));
+    const journal = new JournalOfSinks(this.journal, systemClock);
+    const parts = { journal, deadLetters: journal, clock: systemClock, log: this.log };
+    for (const target of targets) this.#sinks.push(new Sink(parts, target));
     for (const sink of this.#sinks) sink.start();
   }
 
