@@ -9,7 +9,7 @@ import { applySchemas } from '../engine/database/schemas.js';
 import type { PredictionEvent } from '../engine/journal/records.js';
 import { PostgresPredictionStore } from '../engine/prediction-store/postgres-prediction-store.js';
 import type { PredictionStore } from '../engine/prediction-store/prediction-store.js';
-import { inventedSignal } from '../test/support/contracts.js';
+import { inventedSignal } from '../test/support/prediction-contract.js';
 import { MONDAY } from '../test/support/markets.js';
 import { report } from './report.js';
 

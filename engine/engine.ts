@@ -24,7 +24,7 @@ import { applySchemas } from './database/schemas.js';
 import { systemClock } from './clock.js';
 import { SuhoError, messageOf } from './errors.js';
 import { ExtraIndicators } from './feature-store/extra-indicators.js';
-import { ExtrasBook } from './feature-store/extras-book.js';
+import { TenantIndicators } from './feature-store/tenant-indicators.js';
 import { Feedback } from './feedback/feedback.js';
 import { openFeatureStore } from './feature-store/open.js';
 import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store/feature-store.js';
@@ -176,7 +176,7 @@ export class Engine {
   readonly #skew: SkewMonitor;
   /** Further indicators, by tenant. */
   readonly #extras: ReadonlyMap<string, ExtraIndicators>;
-  #extrasBook!: ExtrasBook;
+  #tenantIndicators!: TenantIndicators;
   readonly #waitForEvidence: boolean;
   readonly #groups = new Map<string, Group>();
   readonly #groupOfSeries = new Map<string, Group>();
@@ -288,7 +288,7 @@ export class Engine {
 
   async #start(): Promise<void> {
     this.features = openFeatureStore(this.config.clickhouse, this.#folder.path);
-    this.#extrasBook = new ExtrasBook(this.features);
+    this.#tenantIndicators = new TenantIndicators(this.features);
     const [connection] = await Promise.all([this.#openPostgres(), this.#prepareFeatures()]);
     this.predictions = new PostgresPredictionStore(connection);
     this.registry = new PostgresModelRegistry(connection);
@@ -404,7 +404,7 @@ export class Engine {
       // The owner's rows carry the owner's indicators; a shared series' rows stay as they are for everyone.
       if (!tenants.some(({ tenantId }) => tenantId === source.tenantId)) identified.push(...own);
       for (const { tenantId, extras } of tenants)
-        identified.push(...(await this.#extrasBook.rowsOf(tenantId, extras, source, own)));
+        identified.push(...(await this.#tenantIndicators.rowsOf(tenantId, extras, source, own)));
     }
     return identified;
   }
