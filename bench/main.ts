@@ -3,6 +3,7 @@ import { benchFeatures } from './features.js';
 import { benchInference } from './inference.js';
 import { benchJournal } from './journal.js';
 import { benchLatency } from './latency.js';
+import { benchPredictions } from './predictions.js';
 import { benchPatterns, benchStores } from './stores.js';
 import { benchTrainingStep } from './training-step.js';
 
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   journal: benchJournal,
   training: benchTrainingStep,
   latency: benchLatency,
+  predictions: benchPredictions,
   stores: benchStores,
   patterns: benchPatterns,
 };

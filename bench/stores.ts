@@ -19,7 +19,7 @@ import type { Pattern, PatternIndex } from '../engine/patterns/pattern-index.js'
 import { UsearchPatternIndex } from '../engine/patterns/usearch-pattern-index.js';
 import { WeaviatePatternIndex } from '../engine/patterns/weaviate-pattern-index.js';
 import { PostgresPredictionStore } from '../engine/prediction-store/postgres-prediction-store.js';
-import { inventedSignal } from '../test/support/contracts.js';
+import { inventedSignal } from '../test/support/prediction-contract.js';
 import { inventedBars } from '../test/support/markets.js';
 import {
   adminUrl,

@@ -21,9 +21,10 @@ import type { Config } from './config.js';
 import { ApiKeys, type KeyTable } from './credentials/api-keys.js';
 import { EmbeddedPostgres } from './database/embedded-postgres.js';
 import { applySchemas } from './database/schemas.js';
+import { systemClock } from './clock.js';
 import { SuhoError, messageOf } from './errors.js';
 import { ExtraIndicators } from './feature-store/extra-indicators.js';
-import { ExtrasBook } from './feature-store/extras-book.js';
+import { TenantIndicators } from './feature-store/tenant-indicators.js';
 import { Feedback } from './feedback/feedback.js';
 import { openFeatureStore } from './feature-store/open.js';
 import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store/feature-store.js';
@@ -57,6 +58,7 @@ import { FolderArtifactStore } from './registry/folder-artifact-store.js';
 import { modelName, nextVersion, type ModelRecord, type ModelRegistry } from './registry/model-registry.js';
 import { PostgresModelRegistry } from './registry/postgres-model-registry.js';
 import { S3ArtifactStore } from './registry/s3-artifact-store.js';
+import { JournalOfSinks } from './sink-journal.js';
 import { sinkTargets } from './sinks.js';
 
 /** Owner of shared feeds in the stores. */
@@ -176,7 +178,7 @@ export class Engine {
   readonly #skew: SkewMonitor;
   /** Further indicators, by tenant. */
   readonly #extras: ReadonlyMap<string, ExtraIndicators>;
-  #extrasBook!: ExtrasBook;
+  #tenantIndicators!: TenantIndicators;
   readonly #waitForEvidence: boolean;
   readonly #groups = new Map<string, Group>();
   readonly #groupOfSeries = new Map<string, Group>();
@@ -291,7 +293,7 @@ export class Engine {
 
   async #start(): Promise<void> {
     this.features = openFeatureStore(this.config.clickhouse, this.#folder.path);
-    this.#extrasBook = new ExtrasBook(this.features);
+    this.#tenantIndicators = new TenantIndicators(this.features);
     const [connection] = await Promise.all([this.#openPostgres(), this.#prepareFeatures()]);
     this.predictions = new PostgresPredictionStore(connection);
     this.registry = new PostgresModelRegistry(connection);
@@ -381,7 +383,9 @@ export class Engine {
       identified: async (rows) => await this.#identified(rows),
       identity: (seriesId) => this.identity(seriesId),
     });
-    for (const target of targets) this.#sinks.push(new Sink(this.journal, target, this.log));
+    const journal = new JournalOfSinks(this.journal, systemClock);
+    const parts = { journal, deadLetters: journal, clock: systemClock, log: this.log };
+    for (const target of targets) this.#sinks.push(new Sink(parts, target));
     for (const sink of this.#sinks) sink.start();
   }
 
@@ -405,7 +409,7 @@ export class Engine {
       // The owner's rows carry the owner's indicators; a shared series' rows stay as they are for everyone.
       if (!tenants.some(({ tenantId }) => tenantId === source.tenantId)) identified.push(...own);
       for (const { tenantId, extras } of tenants)
-        identified.push(...(await this.#extrasBook.rowsOf(tenantId, extras, source, own)));
+        identified.push(...(await this.#tenantIndicators.rowsOf(tenantId, extras, source, own)));
     }
     return identified;
   }

@@ -9,6 +9,8 @@ export type ErrorCode =
   | 'JOURNAL_FULL'
   | 'NOT_FOUND'
   | 'PORT_IN_USE'
+  /** A store will never take this record; others it takes. */
+  | 'RECORD_REFUSED'
   | 'STORE_UNAVAILABLE'
   | 'DEADLINE'
   | 'OVERLOADED'

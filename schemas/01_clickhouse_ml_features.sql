@@ -18,7 +18,8 @@
 --
 -- user_id is empty for a series of the whole tenant.
 
--- Raw bars, as they came: what backfill, training and recovery read.
+-- The raw closed bars of every series, one row a bar, as the feed gave them or as they were built from quotes; nothing
+-- is aggregated further. What backfill, training and recovery read.
 CREATE TABLE IF NOT EXISTS aggregates
 (
     tenant_id LowCardinality(String),

@@ -2,11 +2,11 @@ import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { ClickHouseError, type ClickHouseClient } from '@clickhouse/client';
 import type { Bar } from '../../actors/market/bar.js';
 import { SuhoError, messageOf } from '../errors.js';
+import { insertFailure, queryFailure } from './clickhouse-failure.js';
 import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store.js';
+import { FIRST_TIME, LAST_TIME, blocksOf } from './row-blocks.js';
 import { COMMON_COLUMNS, TABLES, encodeRows, featureSchema } from './table.js';
 
-/** The end of 2299: ClickHouse's DateTime64 knows nothing later. */
-const LAST_TIME = Date.UTC(2300, 0, 1) - 1;
 /** Picks the rows of one series; its values are {@link seriesParameters}. */
 const OF_SERIES =
   'tenant_id = {tenant:String} AND user_id = {user:String} AND feed = {feed:String} AND symbol = {symbol:String} AND timeframe = {timeframe:String}';
@@ -72,9 +72,9 @@ export class ClickHouseFeatureStore implements FeatureStore {
   async write(rows: readonly IdentifiedRow[]): Promise<void> {
     for (let from = 0; from < rows.length; from += SEGMENT_ROWS) {
       const segment = rows.slice(from, from + SEGMENT_ROWS);
-      const encoded: ReturnType<typeof encodeRows>[] = [];
+      const encoded: ReturnType<typeof encodeForStore>[] = [];
       for (let i = 0; i < segment.length; i += ENCODED_AT_ONCE) {
-        encoded.push(encodeRows(segment.slice(i, i + ENCODED_AT_ONCE)));
+        encoded.push(encodeForStore(segment.slice(i, i + ENCODED_AT_ONCE)));
         await eventLoopTurn();
       }
       await this.insert('ml_features', Buffer.concat(encoded.map(({ features }) => features)));
@@ -84,7 +84,12 @@ export class ClickHouseFeatureStore implements FeatureStore {
 
   async insert(table: keyof typeof TABLES, rows: Uint8Array): Promise<void> {
     const { columns, structure } = TABLES[table];
-    await this.#transport.insert(table, columns, structure, rows);
+    try {
+      for (const block of blocksOf(table, rows))
+        await this.#transport.insert(table, columns, structure, block);
+    } catch (error) {
+      throw insertFailure(error);
+    }
   }
 
   async bars(series: SeriesIdentity, through: number, limit: number): Promise<Bar[]> {
@@ -103,21 +108,18 @@ export class ClickHouseFeatureStore implements FeatureStore {
   }
 
   async #bars(series: SeriesIdentity, where: string, time: number, limit: number): Promise<Bar[]> {
-    const result = await this.#client.query({
-      query: `SELECT toUnixTimestamp64Milli(bar_open_time) AS t, bar_open AS o, bar_high AS h, bar_low AS l,
+    const rows = await this.#read<(number | null)[]>(
+      `SELECT toUnixTimestamp64Milli(bar_open_time) AS t, bar_open AS o, bar_high AS h, bar_low AS l,
                 bar_close AS c, bar_volume AS v, bar_tick_count AS n, bar_bid AS b, bar_ask AS a
               FROM aggregates FINAL
               WHERE ${OF_SERIES}
                 AND ${where} LIMIT {limit:UInt32}`,
-      query_params: {
+      {
         ...seriesParameters(series),
-        time,
+        time: Math.min(time, LAST_TIME),
         limit,
       },
-      format: 'JSONCompactEachRow',
-      clickhouse_settings: PLAIN_JSON,
-    });
-    const rows = await result.json<(number | null)[]>();
+    );
     const number = (x: number | null | undefined): number => x ?? NaN;
     return rows.map((row) => ({
       openTime: number(row[0]),
@@ -132,8 +134,24 @@ export class ClickHouseFeatureStore implements FeatureStore {
     }));
   }
 
+  /** Rows of a query of the engine's own, each an array. Throws `STORE_UNAVAILABLE`. */
+  async #read<T>(query: string, parameters: Readonly<Record<string, unknown>>): Promise<T[]> {
+    try {
+      const result = await this.#client.query({
+        query,
+        query_params: parameters,
+        format: 'JSONCompactEachRow',
+        clickhouse_settings: PLAIN_JSON,
+      });
+      return await result.json<T>();
+    } catch (error) {
+      throw queryFailure(error);
+    }
+  }
+
   async rows(series: SeriesIdentity, from: number, to: number, limit: number): Promise<Uint8Array> {
     const { columns, structure } = COMMON_COLUMNS;
+    try {
     return await this.#transport.select(
       `SELECT ${columns} FROM ml_features FINAL
        WHERE ${OF_SERIES}
@@ -143,11 +161,14 @@ export class ClickHouseFeatureStore implements FeatureStore {
       structure,
       {
         ...seriesParameters(series),
-        from: Math.max(0, from),
+        from: Math.max(FIRST_TIME, from),
         to: Math.min(to, LAST_TIME),
         limit,
       },
     );
+    } catch (error) {
+      throw queryFailure(error);
+    }
   }
 
   async columns(
@@ -156,17 +177,14 @@ export class ClickHouseFeatureStore implements FeatureStore {
     from: number,
     through: number,
   ): Promise<ReadonlyMap<number, Readonly<Record<string, number>>>> {
-    const result = await this.#client.query({
-      query: `SELECT toUnixTimestamp64Milli(bar_close_time) AS t, ${names.join(', ')}
+    const rows = await this.#read<(number | null)[]>(
+      `SELECT toUnixTimestamp64Milli(bar_close_time) AS t, ${names.join(', ')}
               FROM ml_features FINAL
               WHERE ${OF_SERIES}
                 AND bar_close_time >= fromUnixTimestamp64Milli({from:Int64})
                 AND bar_close_time <= fromUnixTimestamp64Milli({through:Int64})`,
-      query_params: { ...seriesParameters(series), from, through },
-      format: 'JSONCompactEachRow',
-      clickhouse_settings: PLAIN_JSON,
-    });
-    const rows = await result.json<(number | null)[]>();
+      { ...seriesParameters(series), from, through },
+    );
     return new Map(
       rows.map(([time, ...values]) => [
         time!,
@@ -176,14 +194,13 @@ export class ClickHouseFeatureStore implements FeatureStore {
   }
 
   async extraColumns(series: SeriesIdentity): Promise<readonly string[]> {
-    const result = await this.#client.query({
-      query: `SELECT DISTINCT arrayJoin(mapKeys(extras)) AS name FROM ml_features
+    const rows = await this.#read<[string]>(
+      `SELECT DISTINCT arrayJoin(mapKeys(extras)) AS name FROM ml_features
               WHERE ${OF_SERIES}
               ORDER BY name`,
-      query_params: seriesParameters(series),
-      format: 'JSONCompactEachRow',
-    });
-    return (await result.json<[string]>()).map(([name]) => name);
+      seriesParameters(series),
+    );
+    return rows.map(([name]) => name);
   }
 
   async extras(
@@ -191,21 +208,18 @@ export class ClickHouseFeatureStore implements FeatureStore {
     from: number,
     to: number,
   ): Promise<ReadonlyMap<number, Readonly<Record<string, number>>>> {
-    const result = await this.#client.query({
-      query: `SELECT toUnixTimestamp64Milli(bar_open_time) AS t, extras FROM ml_features FINAL
+    const rows = await this.#read<[number, Record<string, number | null>]>(
+      `SELECT toUnixTimestamp64Milli(bar_open_time) AS t, extras FROM ml_features FINAL
               WHERE ${OF_SERIES} AND notEmpty(extras)
                 AND bar_open_time >= fromUnixTimestamp64Milli({from:Int64})
                 AND bar_open_time < fromUnixTimestamp64Milli({to:Int64})
               ORDER BY bar_open_time`,
-      query_params: {
+      {
         ...seriesParameters(series),
-        from: Math.max(0, from),
+        from: Math.max(FIRST_TIME, from),
         to: Math.min(to, LAST_TIME),
       },
-      format: 'JSONCompactEachRow',
-      clickhouse_settings: PLAIN_JSON,
-    });
-    const rows = await result.json<[number, Record<string, number | null>]>();
+    );
     // JSON has the shortest decimals of a Float32.
     const known = (x: number | null): number => Math.fround(x ?? NaN);
     return new Map(
@@ -232,6 +246,15 @@ export class ClickHouseFeatureStore implements FeatureStore {
 
   async close(): Promise<void> {
     await this.#transport.close();
+  }
+}
+
+/** Rows as RowBinary. Throws `RECORD_REFUSED` for one that cannot be written so. */
+function encodeForStore(rows: readonly IdentifiedRow[]): ReturnType<typeof encodeRows> {
+  try {
+    return encodeRows(rows);
+  } catch (error) {
+    throw new SuhoError('RECORD_REFUSED', messageOf(error), { cause: error });
   }
 }
 

@@ -124,7 +124,8 @@ export function featureSchema(): string {
 --
 -- user_id is empty for a series of the whole tenant.
 
--- Raw bars, as they came: what backfill, training and recovery read.
+-- The raw closed bars of every series, one row a bar, as the feed gave them or as they were built from quotes; nothing
+-- is aggregated further. What backfill, training and recovery read.
 ${table('aggregates', [...KEY, ...BAR], 'toYear', 'bar_close_time')}
 
 -- One row a closed bar: the raw bar, ${FEATURE_COUNT} features, ${LABEL_NUMBERS} label columns, quality. NaN is "not known".
@@ -134,8 +135,9 @@ ${table('ml_features', COLUMNS, 'toYYYYMM', 'labels_known')}
 
 /** Longest tenant, user, feed or symbol, so that its length is one byte in RowBinary. */
 const NAME_BYTES_MAX = 127;
-const LABELS_KNOWN_BYTES = 2 + 1 + LABEL_NUMBERS * 8;
-const BAR_BYTES = 8 + 8 + RAW.length * 8;
+/** Bytes in RowBinary of quality and labels, and of a bar's times and numbers. */
+export const LABELS_KNOWN_BYTES = 2 + 1 + LABEL_NUMBERS * 8;
+export const BAR_BYTES = 8 + 8 + RAW.length * 8;
 
 const UNKNOWN_LABELS = new Uint8Array(new Float64Array(LABEL_NUMBERS).fill(NaN).buffer);
 const LABEL_COLUMNS_EACH = LABEL_NUMBERS / HORIZONS.length;

@@ -427,30 +427,38 @@ export class Journal {
   async rowsAfter(
     offset: number,
     limit: number,
-  ): Promise<{ rows: StoredRow[]; offset: number; count: number }> {
-    const seen = new Map<string, [string, number]>();
+  ): Promise<{ rows: StoredRow[]; positions: number[]; offset: number; count: number }> {
+    const seen = new Map<string, { value: [string, number]; key: number }>();
     let last = offset;
     let count = 0;
     for (const { key, value } of this.#rowLog.getRange({ start: offset + 1, limit })) {
-      seen.set(`${value[0]}\n${value[1]}`, value);
+      seen.set(`${value[0]}\n${value[1]}`, { value, key });
       last = key;
       count++;
     }
     const rows: StoredRow[] = [];
-    for (const [seriesId, closeTime] of seen.values()) {
+    const positions: number[] = [];
+    for (const {
+      value: [seriesId, closeTime],
+      key,
+    } of seen.values()) {
       const packed = this.#rows.get([seriesId, closeTime]);
-      if (packed !== undefined) rows.push(unpackRow(seriesId, closeTime, packed));
+      if (packed !== undefined) {
+        rows.push(unpackRow(seriesId, closeTime, packed));
+        positions.push(key);
+      }
       if (rows.length % READ_AT_ONCE === 0) await eventLoopTurn();
     }
-    return { rows, offset: last, count };
+    return { rows, positions, offset: last, count };
   }
 
   /** What prediction stores and publishers are told after an offset, oldest first, with the offset that covers it. */
   async predictionsAfter(
     offset: number,
     limit: number,
-  ): Promise<{ events: PredictionEvent[]; offset: number; count: number }> {
+  ): Promise<{ events: PredictionEvent[]; positions: number[]; offset: number; count: number }> {
     const events: PredictionEvent[] = [];
+    const positions: number[] = [];
     let last = offset;
     let count = 0;
     // Read whole: a cursor is not kept over turns of the event loop.
@@ -461,31 +469,42 @@ export class Journal {
       if (count % READ_AT_ONCE === 0) await eventLoopTurn();
       if ('kind' in value) {
         events.push(value);
+        positions.push(key);
         continue;
       }
       const conclusion = this.#signals.get(value.sequence);
-      if (conclusion?.result.kind === 'signal')
-        events.push({ kind: 'signal', sequence: value.sequence, signal: conclusion.result.signal });
+      if (conclusion?.result.kind !== 'signal') continue;
+      events.push({ kind: 'signal', sequence: value.sequence, signal: conclusion.result.signal });
+      positions.push(key);
     }
-    return { events, offset: last, count };
+    return { events, positions, offset: last, count };
   }
 
   /** Moments that changed after an offset: each once, as it is now, with the offset that covers them all. */
-  patternsAfter(offset: number, limit: number): { patterns: LoggedPattern[]; offset: number; count: number } {
-    const seen = new Map<string, [string, number]>();
+  patternsAfter(
+    offset: number,
+    limit: number,
+  ): { patterns: LoggedPattern[]; positions: number[]; offset: number; count: number } {
+    const seen = new Map<string, { value: [string, number]; key: number }>();
     let last = offset;
     let count = 0;
     for (const { key, value } of this.#patternLog.getRange({ start: offset + 1, limit })) {
-      seen.set(`${value[0]}\n${value[1]}`, value);
+      seen.set(`${value[0]}\n${value[1]}`, { value, key });
       last = key;
       count++;
     }
     const patterns: LoggedPattern[] = [];
-    for (const [partition, closeTime] of seen.values()) {
+    const positions: number[] = [];
+    for (const {
+      value: [partition, closeTime],
+      key,
+    } of seen.values()) {
       const stored = this.#patterns.get([partition, closeTime]);
-      if (stored !== undefined) patterns.push({ partition, closeTime, pattern: restorePattern(stored) });
+      if (stored === undefined) continue;
+      patterns.push({ partition, closeTime, pattern: restorePattern(stored) });
+      positions.push(key);
     }
-    return { patterns, offset: last, count };
+    return { patterns, positions, offset: last, count };
   }
 
   /** A moment of a partition. */

@@ -1,9 +1,16 @@
 import type { Logger } from 'pino';
-import { messageOf } from '../errors.js';
-import type { Journal, Topic } from './journal.js';
+import type { Clock } from '../clock.js';
+import { SuhoError, messageOf } from '../errors.js';
+import type { Topic } from './journal.js';
+
+/** One record of a topic as a sink's target writes it, with its place in the journal. */
+export interface SinkEntry<R> {
+  readonly position: number;
+  readonly record: R;
+}
 
 /** What a sink writes at once: how it reads the journal from an offset and puts that into its store. */
-export interface SinkTarget {
+export interface SinkTarget<R = unknown> {
   readonly name: string;
   readonly topic: Topic;
   /** Whether it begins with what comes, not with what the journal holds already. */
@@ -13,22 +20,71 @@ export interface SinkTarget {
   /** Entries it reads at once at most. */
   readonly batch: number;
   /**
-   * Writes what follows `offset`, `limit` entries at most, and returns the new offset and how many entries that were; 0
-   * when there is nothing.
+   * Reads what follows `offset`, `limit` entries at most: the records to write (an entry may need none, and of several
+   * about the same row the last is enough), the offset that covers them all, and how many entries that were.
    */
-  write(offset: number, limit: number): Promise<{ readonly offset: number; readonly count: number }>;
+  read(
+    offset: number,
+    limit: number,
+  ): Promise<{ readonly entries: readonly SinkEntry<R>[]; readonly offset: number; readonly count: number }>;
+  /**
+   * Writes records; writing them again changes nothing. Rejects with `RECORD_REFUSED` when the store will never take one
+   * of them, with anything else when a later try may succeed.
+   */
+  write(records: readonly R[]): Promise<void>;
+  /** How a dead letter shows a record: what it is about, whose it is, and what is in it. */
+  describe(record: R): { readonly key: string; readonly tenantId: string; readonly text: string };
+}
+
+/** What a sink needs of the journal. */
+export interface SinkJournal {
+  /** Makes a reader known, and calls back after each commit. */
+  addReader(topic: Topic, name: string, fromNow: boolean, listener: () => void): void;
+  offset(sink: string): number;
+  putOffset(sink: string, position: number): void;
+  /** Settles when all that was appended so far is durable. */
+  flushed(): Promise<void>;
+  /** `nextPosition` is the position that the next entry of any topic gets. */
+  stats(): { readonly nextPosition: number };
+  /** Entries of a topic after an offset, and when the oldest of them was appended (epoch milliseconds). */
+  topicLag(topic: Topic, offset: number): { readonly entries: number; readonly oldestAt: number | undefined };
+}
+
+/** Keeps the records that a sink's store refused. */
+export interface DeadLetters {
+  /** Keeps a record; the same position of the same sink again replaces it. Durable no later than the next offset. */
+  add(sink: string, position: number, tenantId: string, key: string, text: string, error: string): void;
+  /** Drops a record that was written after all. */
+  remove(sink: string, position: number): void;
+  /** Letters a sink has now. */
+  count(sink: string): number;
 }
 
 export interface SinkStatus {
   readonly name: string;
   readonly healthy: boolean;
+  /** Entries not written yet, and the age of the oldest of them. */
   readonly lagRows: number;
   readonly lagSeconds: number;
+  /** Entries written since the start. */
   readonly written: number;
+  /** Records its store refused. */
+  readonly deadLetters: number;
   readonly error: string | undefined;
 }
 
+/** What a sink works with; all but the target. */
+export interface SinkParts {
+  readonly journal: SinkJournal;
+  readonly deadLetters: DeadLetters;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 30_000;
+/** Time a sink that is stopped has to write what waits. */
+const STOP_MS = 5_000;
 /**
  * A store is written to at most this often while less than half a batch waits: an insert of ten rows costs ClickHouse
  * about as much as one of ten thousand, each of its parts is merged again and again, and the engine needs the core. At
@@ -36,32 +92,51 @@ const RETRY_MS_MAX = 30_000;
  */
 const LINGER_MS = 2_000;
 
+/** A record that the store refused, and the store's own words. */
+interface Refusal<R> {
+  readonly entry: SinkEntry<R>;
+  readonly error: string;
+}
+
+/** Why a sink does nothing: there is nothing to write, more may gather, or the store is away. */
+type Rest = 'idle' | 'lingering' | 'retrying';
+
 /**
- * An idempotent reader of the journal: writes what it finds to its store, then moves its offset. When the
- * store is away it retries, ever less often, and lags; nothing else waits for it.
+ * An idempotent reader of the journal: writes what it finds to its store, then moves its offset. When the store is
+ * away it retries, ever less often, and lags; nothing else waits for it. A record that the store refuses becomes a
+ * dead letter and the next one is written.
  */
-export class Sink {
+export class Sink<R = unknown> {
   readonly name: string;
-  readonly #journal: Journal;
-  readonly #target: SinkTarget;
+  readonly #journal: SinkJournal;
+  readonly #deadLetters: DeadLetters;
+  readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #target: SinkTarget<R>;
   #offset: number;
   #written = 0;
   #error: string | undefined;
-  #behindSince: number | undefined;
-  #wake: (() => void) | undefined;
-  #hurry: (() => void) | undefined;
-  #stopped = false;
-  #loop: Promise<void> | undefined;
+  /** Whether something was committed since the last read began. */
+  #news = false;
+  #resting: { readonly as: Rest; readonly end: () => void } | undefined;
+  #stopping = false;
+  /** Whether the time to stop is over: what is still under way must not touch the journal any more. */
+  #abandoned = false;
+  #loop: Promise<void> = Promise.resolve();
   #waiters: { readonly position: number; readonly resolve: () => void }[] = [];
 
-  constructor(journal: Journal, target: SinkTarget, log: Logger) {
+  constructor(parts: SinkParts, target: SinkTarget<R>) {
     this.name = target.name;
-    this.#journal = journal;
+    this.#journal = parts.journal;
+    this.#deadLetters = parts.deadLetters;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
     this.#target = target;
-    this.#log = log;
-    journal.addReader(target.topic, target.name, target.fromNow ?? false, () => this.#wake?.());
-    this.#offset = journal.offset(target.name);
+    this.#journal.addReader(target.topic, target.name, target.fromNow ?? false, () => {
+      this.#news = true;
+      this.#endRest('idle');
+    });
+    this.#offset = this.#journal.offset(target.name);
   }
 
   start(): void {
@@ -71,103 +146,163 @@ export class Sink {
   /** Settles when the sink has written all that the journal holds now. Rejects nothing: it waits as long as it takes. */
   async caughtUp(): Promise<void> {
     await this.#journal.flushed();
-    if (this.#journal.lag(this.#target.topic, this.#offset) === 0) return;
+    if (this.#stopping || this.#lag().entries === 0) return;
     const position = this.#journal.stats().nextPosition;
     const done = new Promise<void>((resolve) => this.#waiters.push({ position, resolve }));
-    this.#hurry?.();
-    this.#wake?.();
+    this.#endRest('idle', 'lingering');
     await done;
   }
 
   status(): SinkStatus {
-    const lagRows = this.#journal.lag(this.#target.topic, this.#offset);
+    const { entries, oldestAt } = this.#lag();
     return {
       name: this.name,
       healthy: this.#error === undefined,
-      lagRows,
-      lagSeconds:
-        lagRows > 0 && this.#behindSince !== undefined ? (Date.now() - this.#behindSince) / 1000 : 0,
+      lagRows: entries,
+      lagSeconds: oldestAt === undefined ? 0 : Math.max(0, this.#clock.now() - oldestAt) / 1000,
       written: this.#written,
+      deadLetters: this.#deadLetters.count(this.name),
       error: this.#error,
     };
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#hurry?.();
-    this.#wake?.();
-    await this.#loop;
+  /**
+   * Writes the record of a dead letter again, for when what made the store refuse it is mended: `written` drops the
+   * letter, `refused` keeps it, `gone` means that the journal no longer has the record. Rejects while the store is away.
+   */
+  async retryDeadLetter(position: number): Promise<'written' | 'refused' | 'gone'> {
+    const { entries } = await this.#target.read(position - 1, 1);
+    const entry = entries.find((candidate) => candidate.position === position);
+    if (entry === undefined) return 'gone';
+    try {
+      await this.#target.write([entry.record]);
+    } catch (error) {
+      if (isRefusal(error)) return 'refused';
+      throw error;
+    }
+    this.#deadLetters.remove(this.name, position);
+    return 'written';
+  }
+
+  /**
+   * Stops after writing what waits, as far as the store takes it within `deadlineMs`; the rest is written after the next
+   * start.
+   */
+  async stop(deadlineMs = STOP_MS): Promise<void> {
+    this.#stopping = true;
+    this.#endRest('idle', 'lingering', 'retrying');
+    let timer: { cancel(): void } | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      timer = this.#clock.setTimeout(resolve, deadlineMs);
+    });
+    await Promise.race([this.#loop, deadline]);
+    timer?.cancel();
+    this.#abandoned = true;
+    this.#release(Infinity);
+  }
+
+  #lag(): ReturnType<SinkJournal['topicLag']> {
+    return this.#journal.topicLag(this.#target.topic, this.#offset);
   }
 
   async #run(): Promise<void> {
-    let retryMs = 100;
-    while (!this.#stopped) {
-      let count = 0;
+    let retryMs = RETRY_MS_MIN;
+    while (!this.#abandoned) {
+      let count: number;
       try {
-        const result = await this.#target.write(this.#offset, this.#target.batch);
-        count = result.count;
-        if (count > 0) {
-          this.#offset = result.offset;
-          this.#written += count;
-          this.#journal.putOffset(this.name, result.offset);
-        }
-        if (this.#error !== undefined) this.#log.info({ sink: this.name }, 'store is back');
-        this.#error = undefined;
-        retryMs = 100;
-        this.#release(this.#offset);
+        count = await this.#step();
       } catch (error) {
-        if (this.#error === undefined)
-          this.#log.warn({ sink: this.name, error: messageOf(error) }, 'store is away');
-        this.#error = messageOf(error);
-        await this.#pause(retryMs);
+        if (this.#stopping) return;
+        this.#noteFailure(error);
+        await this.#rest('retrying', retryMs);
         retryMs = Math.min(RETRY_MS_MAX, retryMs * 2);
         continue;
       }
+      retryMs = RETRY_MS_MIN;
       if (count > 0) {
-        this.#behindSince ??= Date.now();
-        if (count < this.#target.batch / 2 && this.#target.prompt !== true) await this.#linger();
-        continue;
+        const few = count < this.#target.batch / 2 && this.#target.prompt !== true;
+        if (few && this.#waiters.length === 0) await this.#rest('lingering', LINGER_MS);
+      } else if (!this.#news) {
+        this.#release(Infinity);
+        if (this.#stopping) return;
+        await this.#rest('idle');
       }
-      this.#behindSince = undefined;
-      this.#release();
-      await this.#pause(60_000);
     }
-    this.#release();
   }
 
-  /** Lets entries gather, unless someone waits for the store to catch up. */
-  async #linger(): Promise<void> {
-    if (this.#stopped || this.#waiters.length > 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, LINGER_MS);
-      this.#hurry = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#hurry = undefined;
+  /** Writes the next batch and moves the offset past it; answers how many entries that were. */
+  async #step(): Promise<number> {
+    this.#news = false;
+    const { entries, offset, count } = await this.#target.read(this.#offset, this.#target.batch);
+    const refusals: Refusal<R>[] = [];
+    if (entries.length > 0) await this.#write(entries, refusals);
+    if (this.#abandoned) return 0;
+    if (count > 0) {
+      for (const refusal of refusals) this.#bury(refusal);
+      this.#journal.putOffset(this.name, offset);
+      this.#offset = offset;
+      this.#written += count - refusals.length;
+    }
+    if (this.#error !== undefined) this.#log.info({ sink: this.name }, 'store is back');
+    this.#error = undefined;
+    this.#release(this.#offset);
+    return count;
+  }
+
+  /** Writes entries, and finds those that the store refuses by halving: the others are all written, in their order. */
+  async #write(entries: readonly SinkEntry<R>[], refusals: Refusal<R>[]): Promise<void> {
+    if (this.#abandoned) return;
+    try {
+      await this.#target.write(entries.map(({ record }) => record));
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      if (entries.length === 1) {
+        refusals.push({ entry: entries[0]!, error: messageOf(error) });
+        return;
+      }
+      const middle = Math.ceil(entries.length / 2);
+      await this.#write(entries.slice(0, middle), refusals);
+      await this.#write(entries.slice(middle), refusals);
+    }
+  }
+
+  #bury({ entry, error }: Refusal<R>): void {
+    const { position } = entry;
+    const { key, tenantId, text } = this.#target.describe(entry.record);
+    this.#deadLetters.add(this.name, position, tenantId, key, text, error);
+    this.#log.error({ sink: this.name, position, tenantId, key, error }, 'the store refused a record');
+  }
+
+  #noteFailure(error: unknown): void {
+    const told = messageOf(error);
+    if (this.#error !== told) this.#log.warn({ sink: this.name, error: told }, 'store is away');
+    this.#error = told;
   }
 
   /** Lets go those who wait for nothing past `through`. */
-  #release(through = Infinity): void {
+  #release(through: number): void {
     const waiters = this.#waiters;
     this.#waiters = waiters.filter(({ position }) => position > through + 1);
     for (const { position, resolve } of waiters) if (position <= through + 1) resolve();
   }
 
-  /** Sleeps until woken or until the time is over. */
-  async #pause(ms: number): Promise<void> {
-    if (this.#stopped) return;
-    if (this.#waiters.length > 0 && this.#error === undefined) return;
+  /** Does nothing until {@link #endRest} or, where given, until the time is over. */
+  async #rest(as: Rest, ms?: number): Promise<void> {
+    if (this.#stopping) return;
+    let timer: { cancel(): void } | undefined;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = (): void => {
-        if (this.#error !== undefined && !this.#stopped) return;
-        clearTimeout(timer);
-        resolve();
-      };
+      if (ms !== undefined) timer = this.#clock.setTimeout(resolve, ms);
+      this.#resting = { as, end: resolve };
     });
-    this.#wake = undefined;
-    if (this.#error === undefined) this.#behindSince ??= Date.now();
+    timer?.cancel();
+    this.#resting = undefined;
   }
+
+  #endRest(...kinds: readonly Rest[]): void {
+    if (this.#resting !== undefined && kinds.includes(this.#resting.as)) this.#resting.end();
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof SuhoError && error.code === 'RECORD_REFUSED';
 }

@@ -14,14 +14,9 @@ import { WeaviatePatternIndex } from '../../engine/patterns/weaviate-pattern-ind
 import { FolderArtifactStore } from '../../engine/registry/folder-artifact-store.js';
 import { S3ArtifactStore } from '../../engine/registry/s3-artifact-store.js';
 import { afterTest } from '../support/cleanup.js';
-import {
-  artifactStoreContract,
-  featureStoreContract,
-  modelRegistryContract,
-  patternIndexContract,
-  predictionStoreContract,
-  retentionContract,
-} from '../support/contracts.js';
+import { artifactStoreContract, modelRegistryContract, patternIndexContract } from '../support/contracts.js';
+import { featureStoreContract } from '../support/feature-store-contract.js';
+import { predictionStoreContract, retentionContract } from '../support/prediction-contract.js';
 import { temporaryFolder } from '../support/engine.js';
 import { isolationContract } from '../support/isolation.js';
 import { adminUrl, engineUrl, makeEngineLogin, startServer, type ServerName } from '../support/servers.js';

@@ -7,14 +7,9 @@ import { UsearchPatternIndex } from '../../engine/patterns/usearch-pattern-index
 import { FolderArtifactStore } from '../../engine/registry/folder-artifact-store.js';
 import assert from 'node:assert/strict';
 import { afterTest } from '../support/cleanup.js';
-import {
-  artifactStoreContract,
-  featureStoreContract,
-  modelRegistryContract,
-  patternIndexContract,
-  predictionStoreContract,
-  retentionContract,
-} from '../support/contracts.js';
+import { artifactStoreContract, modelRegistryContract, patternIndexContract } from '../support/contracts.js';
+import { featureStoreContract } from '../support/feature-store-contract.js';
+import { predictionStoreContract, retentionContract } from '../support/prediction-contract.js';
 import { temporaryFolder } from '../support/engine.js';
 import { isolationContract } from '../support/isolation.js';
 

@@ -3,7 +3,8 @@ import pg from 'pg';
 import { Database } from '../../engine/database/database.js';
 import { PostgresPredictionStore } from '../../engine/prediction-store/postgres-prediction-store.js';
 import { PostgresModelRegistry } from '../../engine/registry/postgres-model-registry.js';
-import { inventedModel, inventedSignal } from './contracts.js';
+import { inventedModel } from './contracts.js';
+import { inventedSignal } from './prediction-contract.js';
 
 /** Whatever can be asked of the engine's role, in whichever tenant's name. */
 const TABLES = [

@@ -17,7 +17,7 @@ interface Running {
  * signal. Their state is not kept: after a start it is made again from the raw bars in the store, all of
  * them, so a restart changes no value.
  */
-export class ExtrasBook {
+export class TenantIndicators {
   readonly #store: FeatureStore;
   readonly #running = new Map<string, Running>();
 

@@ -1,0 +1,317 @@
+// The sink's loop over a journal, a store and a clock that the test holds in its hands.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { pino } from 'pino';
+import { SuhoError } from '../../engine/errors.js';
+import {
+  Sink,
+  type DeadLetters,
+  type SinkJournal,
+  type SinkStatus,
+  type SinkTarget,
+} from '../../engine/journal/sink.js';
+import { VirtualClock } from '../support/virtual-clock.js';
+
+/** A topic of numbers in memory, each with the time it was appended. */
+class NumberLog implements SinkJournal, DeadLetters {
+  readonly entries: { readonly position: number; readonly value: number; readonly at: number }[] = [];
+  readonly letters = new Map<number, { tenantId: string; key: string; text: string; error: string }>();
+  offsetStored = 0;
+  /** Called when a read has taken what there is, before it answers. */
+  afterRead: () => void = () => undefined;
+  readonly #clock: VirtualClock;
+  #listener: () => void = () => undefined;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  append(...values: readonly number[]): void {
+    for (const value of values)
+      this.entries.push({ position: this.entries.length + 1, value, at: this.#clock.now() });
+    this.#listener();
+  }
+
+  addReader(_topic: string, _name: string, _fromNow: boolean, listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  offset(): number {
+    return this.offsetStored;
+  }
+
+  putOffset(_sink: string, position: number): void {
+    this.offsetStored = position;
+  }
+
+  async flushed(): Promise<void> {}
+
+  stats(): { readonly nextPosition: number } {
+    return { nextPosition: this.entries.length + 1 };
+  }
+
+  topicLag(_topic: string, offset: number): { entries: number; oldestAt: number | undefined } {
+    return { entries: this.entries.length - offset, oldestAt: this.entries[offset]?.at };
+  }
+
+  add(_sink: string, position: number, tenantId: string, key: string, text: string, error: string): void {
+    this.letters.set(position, { tenantId, key, text, error });
+  }
+
+  remove(_sink: string, position: number): void {
+    this.letters.delete(position);
+  }
+
+  count(): number {
+    return this.letters.size;
+  }
+}
+
+/** A store of numbers that can be away, slow, or refuse some of them; a batch goes in whole or not at all. */
+class NumberStore {
+  readonly held = new Set<number>();
+  readonly order: number[] = [];
+  writes = 0;
+  away: string | undefined;
+  refuses: (value: number) => boolean = () => false;
+  delay: () => Promise<void> = async () => undefined;
+
+  async write(values: readonly number[]): Promise<void> {
+    this.writes++;
+    await this.delay();
+    if (this.away !== undefined) throw new SuhoError('STORE_UNAVAILABLE', this.away);
+    const refused = values.find((value) => this.refuses(value));
+    if (refused !== undefined) throw new SuhoError('RECORD_REFUSED', `${refused} is out of range`);
+    for (const value of values) {
+      if (!this.held.has(value)) this.order.push(value);
+      this.held.add(value);
+    }
+  }
+}
+
+function sinkOf(
+  batch = 100,
+  settings: Partial<SinkTarget<number>> = {},
+): { clock: VirtualClock; log: NumberLog; store: NumberStore; sink: Sink<number> } {
+  const clock = new VirtualClock();
+  const log = new NumberLog(clock);
+  const store = new NumberStore();
+  const target: SinkTarget<number> = {
+    name: 'numbers',
+    topic: 'rows',
+    batch,
+    read: async (offset, limit) => {
+      const found = log.entries.slice(offset, offset + limit);
+      log.afterRead();
+      const entries = found.map(({ position, value }) => ({ position, record: value }));
+      return { entries, offset: offset + found.length, count: found.length };
+    },
+    write: async (values) => await store.write(values),
+    describe: (value) => ({ key: `n${value}`, tenantId: 'acme', text: String(value) }),
+    ...settings,
+  };
+  const sink = new Sink({ journal: log, deadLetters: log, clock, log: pino({ level: 'silent' }) }, target);
+  return { clock, log, store, sink };
+}
+
+const status = ({ healthy, lagRows, lagSeconds, deadLetters }: SinkStatus): unknown[] => [
+  healthy,
+  lagRows,
+  lagSeconds,
+  deadLetters,
+];
+
+test('whatever records a store refuses, each becomes a dead letter and all others are written, in order', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.boolean(), { minLength: 1, maxLength: 300 }),
+      fc.integer({ min: 1, max: 120 }),
+      async (bad, batch) => {
+        const { clock, log, store, sink } = sinkOf(batch);
+        store.refuses = (value) => bad[value] === true;
+        log.append(...bad.keys());
+        sink.start();
+        await clock.advance(60_000);
+        const good = [...bad.keys()].filter((value) => !bad[value]);
+        assert.deepEqual(store.order, good);
+        assert.deepEqual(
+          [...log.letters.values()].map(({ text }) => Number(text)),
+          [...bad.keys()].filter((value) => bad[value]),
+        );
+        assert.deepEqual(status(sink.status()), [true, 0, 0, bad.length - good.length]);
+        assert.equal(sink.status().written, good.length);
+        assert.equal(log.offsetStored, bad.length);
+        await sink.stop();
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+test('one refused record of a thousand is found in some twenty writes, and its letter says whose it is and why', async () => {
+  const { clock, log, store, sink } = sinkOf(1_000);
+  store.refuses = (value) => value === 617;
+  log.append(...Array.from({ length: 1_000 }, (_, i) => i));
+  sink.start();
+  await clock.advance(1);
+  assert.ok(store.writes <= 2 * Math.ceil(Math.log2(1_000)) + 1, `${store.writes} writes`);
+  assert.deepEqual(
+    [...log.letters],
+    [[618, { tenantId: 'acme', key: 'n617', text: '617', error: '617 is out of range' }]],
+  );
+  await sink.stop();
+});
+
+test('a dead letter is written again once its store takes it', async () => {
+  const { clock, log, store, sink } = sinkOf();
+  store.refuses = (value) => value === 7;
+  log.append(5, 7, 9);
+  sink.start();
+  await clock.advance(1);
+  assert.equal(await sink.retryDeadLetter(2), 'refused');
+  store.refuses = () => false;
+  assert.equal(await sink.retryDeadLetter(99), 'gone');
+  assert.equal(await sink.retryDeadLetter(2), 'written');
+  assert.deepEqual(store.order, [5, 9, 7]);
+  assert.equal(sink.status().deadLetters, 0);
+  await sink.stop();
+});
+
+test('a store that goes away in the middle of the search keeps no letter twice and loses nothing', async () => {
+  const { clock, log, store, sink } = sinkOf(64);
+  store.refuses = (value) => value % 10 === 3;
+  log.append(...Array.from({ length: 64 }, (_, i) => i));
+  store.delay = async () => {
+    store.away = store.writes % 5 === 0 && store.writes < 20 ? 'gone for a moment' : undefined;
+  };
+  sink.start();
+  await clock.advance(120_000);
+  assert.deepEqual(store.held.size, 64 - 7);
+  assert.deepEqual([...log.letters.keys()], [4, 14, 24, 34, 44, 54, 64].slice(0, log.letters.size));
+  assert.equal(log.letters.size, 7);
+  await sink.stop();
+});
+
+test('lag is the age of the oldest record not written: nought when all is, growing while the store is away', async () => {
+  const { clock, log, store, sink } = sinkOf();
+  sink.start();
+  await clock.advance(100_000);
+  assert.deepEqual(status(sink.status()), [true, 0, 0, 0]);
+  store.away = 'password authentication failed';
+  log.append(1, 2);
+  await clock.advance(7_000);
+  log.append(3);
+  await clock.advance(5_000);
+  assert.deepEqual(status(sink.status()), [false, 3, 12, 0]);
+  assert.equal(sink.status().error, 'password authentication failed');
+  store.away = undefined;
+  await clock.advance(30_000);
+  assert.deepEqual(status(sink.status()), [true, 0, 0, 0]);
+  assert.deepEqual(store.order, [1, 2, 3]);
+  await sink.stop();
+});
+
+test('a slow store is seen to fall behind while it is healthy', async () => {
+  const { clock, log, store, sink } = sinkOf(10);
+  store.delay = async () => {
+    await new Promise<void>((resolve) => clock.setTimeout(resolve, 1_000));
+  };
+  sink.start();
+  for (let second = 0; second < 60; second++) {
+    log.append(...Array.from({ length: 20 }, (_, i) => second * 20 + i));
+    await clock.advance(1_000);
+  }
+  const { healthy, lagRows, lagSeconds } = sink.status();
+  assert.ok(healthy && lagRows >= 580 && lagSeconds >= 28, JSON.stringify(sink.status()));
+  await Promise.all([sink.stop(), clock.advance(60_000)]);
+});
+
+test('a store that is away is asked ever less often, every thirty seconds at last', async () => {
+  const { clock, log, store, sink } = sinkOf();
+  store.away = 'connection refused';
+  log.append(1);
+  sink.start();
+  await clock.advance(60_000);
+  const before = store.writes;
+  await clock.advance(300_000);
+  assert.equal(store.writes - before, 10);
+  log.append(2);
+  await clock.advance(1);
+  assert.equal(store.writes - before, 10, 'what comes meanwhile hurries nothing');
+  await sink.stop();
+});
+
+test('a few records gather for two seconds; a prompt sink, and one that is waited for, writes at once', async () => {
+  const { clock, log, store, sink } = sinkOf();
+  sink.start();
+  await clock.settle();
+  log.append(1);
+  await clock.settle();
+  log.append(2);
+  await clock.advance(1_999);
+  assert.deepEqual(store.order, [1]);
+  await clock.advance(1);
+  assert.deepEqual(store.order, [1, 2]);
+  log.append(3);
+  await sink.caughtUp();
+  assert.deepEqual(store.order, [1, 2, 3]);
+  await sink.stop();
+  const prompt = sinkOf(100, { prompt: true });
+  prompt.sink.start();
+  for (let i = 0; i < 5; i++) {
+    prompt.log.append(i);
+    await prompt.clock.settle();
+  }
+  assert.deepEqual(prompt.store.order, [0, 1, 2, 3, 4]);
+  await prompt.sink.stop();
+});
+
+test('what is committed while a read is under way is written without waiting for more', async () => {
+  const { clock, log, store, sink } = sinkOf();
+  log.afterRead = () => {
+    log.afterRead = () => undefined;
+    log.append(1);
+  };
+  sink.start();
+  await clock.settle();
+  assert.deepEqual(store.order, [1]);
+  await sink.stop();
+});
+
+test('a sink that is stopped writes what waits, but only as long as it may', async () => {
+  const quick = sinkOf(10);
+  quick.sink.start();
+  await quick.clock.settle();
+  quick.log.append(...Array.from({ length: 95 }, (_, i) => i));
+  await quick.sink.stop();
+  assert.equal(quick.store.held.size, 95);
+  assert.equal(quick.log.offsetStored, 95);
+
+  const slow = sinkOf(10);
+  slow.store.delay = async () => {
+    await new Promise<void>((resolve) => slow.clock.setTimeout(resolve, 1_000));
+  };
+  slow.sink.start();
+  slow.log.append(...Array.from({ length: 95 }, (_, i) => i));
+  let stopped = false;
+  const stopping = slow.sink.stop(4_500).then(() => (stopped = true));
+  await slow.clock.advance(4_499);
+  assert.equal(stopped, false);
+  await slow.clock.advance(1);
+  await stopping;
+  const offset = slow.log.offsetStored;
+  assert.equal(offset, 40);
+  await slow.clock.advance(60_000);
+  assert.equal(slow.log.offsetStored, offset, 'nothing touches the journal after the stop');
+
+  const away = sinkOf();
+  away.store.away = 'connection refused';
+  away.sink.start();
+  away.log.append(1);
+  await away.clock.advance(10_000);
+  const waiting = away.sink.caughtUp();
+  await away.sink.stop();
+  await waiting;
+  assert.equal(away.log.offsetStored, 0);
+});

@@ -1,0 +1,181 @@
+// What every store of predictions must do, embedded or a server.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { HORIZONS } from '../../actors/features/labels.js';
+import { predictionId } from '../../actors/signals/prediction-id.js';
+import type { Signal } from '../../actors/signals/signal.js';
+import { readTradeReport, tradeOf } from '../../engine/feedback/trade-report.js';
+import type { TradeRecord } from '../../engine/journal/records.js';
+import { PostgresPredictionStore } from '../../engine/prediction-store/postgres-prediction-store.js';
+import { MONDAY } from './markets.js';
+
+const HOUR = 3_600_000;
+
+/** An invented signal of a tenant for the hour `i` of an invented year. */
+export function inventedSignal(tenantId: string, i: number, version = 'v1.0.0'): Signal {
+  const barCloseTime = MONDAY + i * HOUR;
+  return {
+    predictionId: predictionId(tenantId, 'EURUSD', '1h', barCloseTime, version),
+    tenantId,
+    symbol: 'EURUSD',
+    timeframe: '1h',
+    barCloseTime,
+    price: 1.1,
+    direction: 'LONG',
+    confidence: 0.6,
+    primaryHorizon: 1,
+    forecasts: HORIZONS.map(() => ({ down: 0.2, flat: 0.2, up: 0.6, expectedReturn: 0.001 })),
+    model: {
+      modelId: 'f'.repeat(64),
+      version,
+      arm: 'production',
+      probabilities: Array.from({ length: 9 }, () => 1 / 3),
+      returns: [0, 0, 0],
+      anomaly: 0.5,
+    },
+    patterns: undefined,
+    anomaly: 0.5,
+    qualityScore: 1,
+    qualityFlags: 0,
+    abstained: [],
+    degraded: ['patterns_none_yet'],
+    timing: { queueMs: 0, inferenceMs: 1, patternsMs: 0 },
+  };
+}
+
+function inventedTrade(signal: Signal, tradeId: string, exitPrice: number): TradeRecord {
+  return tradeOf(
+    readTradeReport({
+      tradeId,
+      predictionId: signal.predictionId,
+      side: 'LONG',
+      quantity: 10_000,
+      entryTime: signal.barCloseTime,
+      entryPrice: 1.1,
+      exitTime: signal.barCloseTime + HOUR,
+      exitPrice,
+      commission: 2,
+    }),
+    { symbol: 'EURUSD', timeframe: '1h', barCloseTime: signal.barCloseTime, modelVersion: 'v1.0.0' },
+    signal.tenantId,
+    undefined,
+  );
+}
+
+/** Predictions, outcomes and trades: written once however often they come, seen by their tenant alone. */
+export async function predictionStoreContract(connection: pg.PoolConfig): Promise<void> {
+  const [acme, zen] = [`acme-${randomBytes(3).toString('hex')}`, `zen-${randomBytes(3).toString('hex')}`];
+  const store = new PostgresPredictionStore(connection);
+  try {
+    const signals = Array.from({ length: 60 }, (_, i) => [
+      inventedSignal(acme, i * 31),
+      inventedSignal(zen, i * 31),
+    ]).flat();
+    const events = signals.map((signal, sequence) => ({ kind: 'signal' as const, sequence, signal }));
+    const outcome = (signal: Signal, horizon: number, direction: number) => ({
+      kind: 'outcome' as const,
+      tenantId: signal.tenantId,
+      predictionId: signal.predictionId,
+      label: {
+        closeTime: signal.barCloseTime,
+        horizon,
+        direction,
+        return: 0.002 * direction,
+        maxGain: 0,
+        maxLoss: 0,
+        barrier: 0,
+        resolvedAt: signal.barCloseTime + HOUR,
+      },
+    });
+    await store.write(events);
+    const outcomes = signals.slice(0, 20).map((signal, i) => outcome(signal, 0, i % 4 < 2 ? 1 : -1));
+    await store.write([...events, ...outcomes]);
+    await store.write(outcomes);
+    const own = await store.sql('SELECT tenant_id, actual_1h, return_1h FROM ml_predictions', acme);
+    assert.equal(own.length, 60, 'each prediction once, of the tenant alone');
+    assert.ok(own.every((row) => row['tenant_id'] === acme));
+    assert.equal(own.filter((row) => row['actual_1h'] !== null).length, 10);
+
+    // Brier score and log loss by hand: up 0.6 came (1): 0.2² + 0.2² + 0.4²; down came: 0.8² + 0.2² + 0.6².
+    const performance = await store.sql(
+      `SELECT sum(resolved)::int AS resolved, sum(correct)::int AS correct, sum(brier * resolved) AS brier, sum(log_loss * resolved) AS loss
+       FROM model_performance_timeseries WHERE horizon = '1h'`,
+      acme,
+    );
+    assert.deepEqual([performance[0]!['resolved'], performance[0]!['correct']], [10, 5]);
+    assert.ok(Math.abs(Number(performance[0]!['brier']) - (5 * 0.24 + 5 * 1.04)) < 1e-9);
+    assert.ok(Math.abs(Number(performance[0]!['loss']) + 5 * Math.log(0.6) + 5 * Math.log(0.2)) < 1e-9);
+
+    const [first] = signals;
+    const trades = [inventedTrade(first!, 't1', 1.101), inventedTrade(first!, 't2', 1.0995)];
+    for (let again = 0; again < 2; again++)
+      await store.write(trades.map((trade) => ({ kind: 'trade' as const, trade })));
+    // The same trade, told another time with another end: the first report stands.
+    await store.write([{ kind: 'trade', trade: { ...trades[0]!, exitTime: trades[0]!.exitTime + HOUR } }]);
+    const [traded] = await store.sql(
+      `SELECT trades, trade_pnl_pips AS pips, trade_pnl_money AS money, trade_won AS won FROM ml_predictions
+       WHERE prediction_id = '${first!.predictionId}'`,
+      acme,
+    );
+    // By hand: +10 and −5 pips of 0.0001; 10,000 units: 10 − 5 dollars, 2 × 2 of costs.
+    assert.equal(traded!['trades'], 2);
+    assert.ok(Math.abs(Number(traded!['pips']) - 5) < 1e-6);
+    assert.ok(Math.abs(Number(traded!['money']) - 1) < 1e-6);
+    assert.equal(traded!['won'], true);
+
+    const found = await store.find(acme, first!.predictionId);
+    assert.deepEqual(found, {
+      symbol: 'EURUSD',
+      timeframe: '1h',
+      barCloseTime: first!.barCloseTime,
+      modelVersion: 'v1.0.0',
+    });
+    assert.equal(
+      await store.find(zen, first!.predictionId),
+      undefined,
+      'another tenant has no such prediction',
+    );
+    const hours = await store.sql('SELECT sum(predictions)::int AS n FROM predictions_hourly', zen);
+    assert.equal(hours[0]!['n'], 60);
+    assert.equal(await store.applyRetention(), 0, 'what was stored today stays, however old its bars are');
+  } finally {
+    await store.close();
+  }
+}
+
+/** Rows go when they were stored long enough ago, predictions before trades. `admin` may change when that was. */
+export async function retentionContract(admin: pg.PoolConfig, connection: pg.PoolConfig): Promise<void> {
+  const store = new PostgresPredictionStore(connection);
+  const client = new pg.Client(admin as pg.ClientConfig);
+  await client.connect();
+  try {
+    const signal = inventedSignal('old', 9_000);
+    await store.write([
+      { kind: 'signal', sequence: 1, signal },
+      { kind: 'trade', trade: inventedTrade(signal, 'old', 1.2) },
+    ]);
+    assert.equal(await store.applyRetention(), 0);
+    const { rows } = await client.query<{ tier: string }>('SELECT suho_private.tier() AS tier');
+    const age = async (interval: string): Promise<unknown> =>
+      await client.query(
+        rows[0]!.tier === 'postgresql'
+          ? `UPDATE suho_private.partitions SET created_at = now() - INTERVAL '${interval}', ends = now() - INTERVAL '${interval}'`
+          : `UPDATE _timescaledb_catalog.chunk SET creation_time = now() - INTERVAL '${interval}'`,
+      );
+    await age('91 days');
+    assert.ok((await store.applyRetention()) > 0);
+    const count = async (name: string): Promise<unknown> =>
+      (await store.sql(`SELECT count(*) AS n FROM ${name}`, 'old'))[0]!['n'];
+    assert.deepEqual([await count('ml_predictions'), await count('trade_results')], [0, 1]);
+    await age('3 years 1 day');
+    await store.applyRetention();
+    assert.equal(await count('trade_results'), 0);
+    // What comes after finds its partition again.
+    await store.write([{ kind: 'signal', sequence: 1, signal }]);
+    assert.equal(await count('ml_predictions'), 1);
+  } finally {
+    await client.end();
+    await store.close();
+  }
+}
