@@ -30,12 +30,24 @@ export type Message =
   | { readonly kind: 'quote'; readonly quote: Quote }
   | { readonly kind: 'bar'; readonly bar: Bar }
   | { readonly kind: 'clock'; readonly now: number }
+  /** What quotes had begun in a series that is made again from its closed bars. */
+  | { readonly kind: 'open_bar'; readonly bar: Bar | undefined; readonly lastInputTime: number }
   /** A closed bar of the shorter series this one is built from. */
   | { readonly kind: 'base_bar'; readonly bar: Bar; readonly lengthMs: number }
   | { readonly kind: 'row'; readonly row: FeatureRow }
   | { readonly kind: 'evidence'; readonly evidence: Evidence }
   /** New models for one signal actor; it travels the way the rows do, so it takes effect between two bars. */
   | { readonly kind: 'route'; readonly target: string; readonly route: Route }
+  /**
+   * From here on a signal actor gets the rows of a series. It travels the way the rows do; a longer series that is new
+   * begins with bars that open at `since`.
+   */
+  | {
+      readonly kind: 'subscribe';
+      readonly seriesId: string;
+      readonly actorId: string;
+      readonly since: number;
+    }
   /** A signal actor's report to its tenant. */
   | {
       readonly kind: 'tally';
@@ -55,13 +67,21 @@ export type Effect =
       readonly route: Route;
       readonly row: FeatureRow;
     }
-  | { readonly kind: 'signal'; readonly actorId: string; readonly signal: Signal }
+  | {
+      readonly kind: 'signal';
+      readonly actorId: string;
+      readonly signal: Signal;
+      /** What it was made from; a replay makes it again from this. */
+      readonly evidence: Evidence;
+    }
   | {
       readonly kind: 'withheld';
       readonly actorId: string;
       readonly tenantId: string;
       readonly reason: WithheldReason;
       readonly closeTime: number;
+      /** What it was withheld for; undefined when none was asked for. */
+      readonly evidence: Evidence | undefined;
     }
   /** What came of an earlier signal over one horizon. */
   | {

@@ -86,6 +86,11 @@ export class SignalActor implements Actor<Message, Effect> {
     return this.#route;
   }
 
+  /** Begins with models; for an actor without state. */
+  use(route: Route | undefined): void {
+    this.#route = route;
+  }
+
   /** Whether a row waits for its evidence. */
   get waiting(): boolean {
     return this.#waiting !== undefined;
@@ -145,17 +150,22 @@ export class SignalActor implements Actor<Message, Effect> {
     state[metaAt + ROWS] = state[metaAt + ROWS]! + 1;
     for (const label of row.labels) this.#resolve(label, row, context);
     const route = this.#route;
-    if (route === undefined) return this.#withhold('no_model', row.closeTime, context);
+    if (route === undefined) return this.#withhold('no_model', row.closeTime, undefined, context);
     if (route.featureSetVersion !== FEATURE_SET_VERSION) {
-      return this.#withhold('feature_set_mismatch', row.closeTime, context);
+      return this.#withhold('feature_set_mismatch', row.closeTime, undefined, context);
     }
-    if (row.bars < WARM_UP_BARS) return this.#withhold('warming_up', row.closeTime, context);
+    if (row.bars < WARM_UP_BARS) return this.#withhold('warming_up', row.closeTime, undefined, context);
     this.#waiting = row;
     context.emit({ kind: 'evidence_request', actorId: this.id, tenantId: this.tenantId, route, row });
   }
 
-  #withhold(reason: WithheldReason, closeTime: number, context: ActorContext<Message, Effect>): void {
-    context.emit({ kind: 'withheld', actorId: this.id, tenantId: this.tenantId, reason, closeTime });
+  #withhold(
+    reason: WithheldReason,
+    closeTime: number,
+    evidence: Evidence | undefined,
+    context: ActorContext<Message, Effect>,
+  ): void {
+    context.emit({ kind: 'withheld', actorId: this.id, tenantId: this.tenantId, reason, closeTime, evidence });
     context.tell(tenantActorId(this.tenantId), { kind: 'tally', outcome: reason, abstained: [] });
   }
 
@@ -169,6 +179,7 @@ export class SignalActor implements Actor<Message, Effect> {
       this.#withhold(
         evidence.modelFailure === 'deadline' ? 'model_deadline' : 'model_error',
         row.closeTime,
+        evidence,
         context,
       );
       return;
@@ -184,7 +195,7 @@ export class SignalActor implements Actor<Message, Effect> {
         this.#kernels.calibration.calibrate(this.#state, horizon, probability),
     });
     this.#remember(signal);
-    context.emit({ kind: 'signal', actorId: this.id, signal });
+    context.emit({ kind: 'signal', actorId: this.id, signal, evidence });
     context.tell(tenantActorId(this.tenantId), {
       kind: 'tally',
       outcome: signal.direction,

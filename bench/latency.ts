@@ -66,10 +66,10 @@ async function measure(config: ConfigInput, rates: readonly number[]): Promise<[
         tenantId: 'default',
         timeframe: '1h',
       } as const;
-      const group = await engine.follow(request);
-      engine.ingestBars(group, bars);
+      const group = await engine.instruments.follow(request);
+      engine.intake.ingestBars(group, bars);
       await engine.settled();
-      await engine.train(`${group}/1h`, bars.at(-1)!.openTime + 3_600_000);
+      await engine.training.train(`${group}/1h`, bars.at(-1)!.openTime + 3_600_000);
     }
     await engine.stored();
     const results: Latency[] = [];

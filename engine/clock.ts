@@ -1,16 +1,40 @@
-/** Time as a replaceable part, so that a simulation can run hours of it in seconds. */
-export interface Clock {
-  /** Epoch milliseconds UTC. */
-  now(): number;
-  /** Calls once after `ms` milliseconds unless cancelled before. */
-  setTimeout(call: () => void, ms: number): { cancel(): void };
+/** A timer that can be called off; calling it off again, or after it ran, does nothing. */
+export interface Timer {
+  cancel(): void;
 }
 
-/** The machine's own time. */
-export const systemClock: Clock = {
+/**
+ * Time as the engine's rooms see it. Production reads the machine's clocks; a simulation gives a virtual one, under
+ * which hours pass in milliseconds and every run of a seed is the same.
+ */
+export interface Clock {
+  /** Wall clock, epoch milliseconds UTC. It may be set back. */
+  now(): number;
+  /** Milliseconds on a clock that never goes back, for durations and deadlines. */
+  monotonic(): number;
+  /** Runs `run` after `ms` milliseconds. The timer alone keeps no process alive. */
+  setTimeout(run: () => void, ms: number): Timer;
+  /** Runs `run` after what the event loop has to do now. */
+  setImmediate(run: () => void): void;
+}
+
+/** The machine's clocks. */
+export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
-  setTimeout: (call, ms) => {
-    const timer = setTimeout(call, ms);
+  monotonic: () => performance.now(),
+  setTimeout: (run, ms) => {
+    const timer = setTimeout(run, ms).unref();
     return { cancel: () => clearTimeout(timer) };
   },
+  setImmediate: (run) => void setImmediate(run),
 };
+
+/** Settles once the event loop has done what it has to do now. */
+export async function turnOf(clock: Clock): Promise<void> {
+  await new Promise<void>((resolve) => clock.setImmediate(resolve));
+}
+
+/** Settles after `ms` milliseconds. */
+export async function sleep(clock: Clock, ms: number): Promise<void> {
+  await new Promise<void>((resolve) => clock.setTimeout(resolve, ms));
+}

@@ -6,9 +6,11 @@ export type ErrorCode =
   | 'BAD_MODEL'
   | 'DATA_FOLDER_IN_USE'
   | 'DATA_FOLDER_VERSION'
+  | 'INSTRUMENT_FAILED'
   | 'JOURNAL_FULL'
   | 'NOT_FOUND'
   | 'PORT_IN_USE'
+  | 'QUOTA_EXCEEDED'
   /** A store will never take this record; others it takes. */
   | 'RECORD_REFUSED'
   | 'STORE_UNAVAILABLE'

@@ -80,14 +80,14 @@ export async function replay(engine: Engine, options: ReplayOptions): Promise<Re
     highestTrackableValue: 60_000_000,
     numberOfSignificantValueDigits: 3,
   });
-  engine.onEvidence(({ timing }) =>
+  engine.evidence.onEvidence(({ timing }) =>
     histogram.recordValue(Math.max(1, Math.round((timing.inferenceMs + timing.patternsMs) * 1000))),
   );
-  const group = await engine.follow({ feed: REPLAY_FEED, symbol, base: timeframe, tenantId, timeframe });
+  const group = await engine.instruments.follow({ feed: REPLAY_FEED, symbol, base: timeframe, tenantId, timeframe });
   const seriesId = `${group}/${timeframe}`;
   const trainings = await trainingsDone(engine, tenantId, seriesId);
   const feeding: Feeding = { engine, options, group, seriesId, trainings, duplicates: 0, rejected: 0 };
-  const before = engine.barsOf(seriesId);
+  const before = engine.instruments.barsOf(seriesId);
 
   const cursorKey = `cursor:${group}:${path.basename(file)}:${statSync(file, { throwIfNoEntry: false })?.size ?? 0}`;
   const skip = (engine.journal.fact(cursorKey) as number | undefined) ?? 0;
@@ -106,9 +106,9 @@ export async function replay(engine: Engine, options: ReplayOptions): Promise<Re
   }
   // The file is over: its last bar's time is, too.
   if (last > 0)
-    engine.tick(REPLAY_FEED, (Math.floor(last / timeframeMs(timeframe)) + 1) * timeframeMs(timeframe));
+    engine.intake.tick(REPLAY_FEED, (Math.floor(last / timeframeMs(timeframe)) + 1) * timeframeMs(timeframe));
   await engine.settled();
-  const bars = engine.barsOf(seriesId);
+  const bars = engine.instruments.barsOf(seriesId);
   const seconds = (performance.now() - start) / 1000;
   await engine.stored();
   const percentile = (p: number): number => histogram.getValueAtPercentile(p) / 1000;
@@ -121,7 +121,7 @@ export async function replay(engine: Engine, options: ReplayOptions): Promise<Re
     rejected: feeding.rejected,
     duplicates: feeding.duplicates,
     ...(await summarise(engine, options, seriesId)),
-    withheld: engine.counts().withheld,
+    withheld: engine.status.counts().withheld,
     seconds,
     barsPerSecond: (bars - before) / seconds,
     latencyMs: {
@@ -137,7 +137,7 @@ export async function replay(engine: Engine, options: ReplayOptions): Promise<Re
 async function feed(feeding: Feeding, chunk: MarketChunk, from: number): Promise<void> {
   const { engine, group } = feeding;
   if (chunk.kind === 'quotes') {
-    const result = engine.ingestQuotes(group, chunk.quotes.slice(from));
+    const result = engine.intake.ingestQuotes(group, chunk.quotes.slice(from));
     feeding.rejected += result.rejected.length;
     await engine.settled();
     await trainIfDue(feeding);
@@ -145,10 +145,10 @@ async function feed(feeding: Feeding, chunk: MarketChunk, from: number): Promise
   }
   let rest: readonly Bar[] = chunk.bars.slice(from);
   while (rest.length > 0) {
-    const have = engine.barsOf(feeding.seriesId);
+    const have = engine.instruments.barsOf(feeding.seriesId);
     const now = rest.slice(0, Math.max(1, nextTraining(feeding.options, have) - have));
     rest = rest.slice(now.length);
-    const result = engine.ingestBars(group, now);
+    const result = engine.intake.ingestBars(group, now);
     feeding.duplicates += result.duplicates + result.late;
     feeding.rejected += result.rejected.length;
     await engine.settled();
@@ -164,13 +164,13 @@ function nextTraining({ trainAfter, retrainEvery }: ReplayOptions, have: number)
 
 async function trainIfDue(feeding: Feeding): Promise<void> {
   const { engine, options, seriesId } = feeding;
-  const have = engine.barsOf(seriesId);
+  const have = engine.instruments.barsOf(seriesId);
   const { trainAfter, retrainEvery } = options;
   if (have < trainAfter) return;
   const due = Number.isFinite(retrainEvery) ? Math.floor((have - trainAfter) / retrainEvery) + 1 : 1;
   if (feeding.trainings >= due) return;
-  const through = engine.lastClosedBar(seriesId) + timeframeMs(options.timeframe);
-  await engine.train(seriesId, through, (step, total, stage) =>
+  const through = engine.instruments.lastClosedBar(seriesId) + timeframeMs(options.timeframe);
+  await engine.training.train(seriesId, through, (step, total, stage) =>
     options.onProgress?.(have, `training: ${stage} ${step}/${total}`),
   );
   await engine.settled();
@@ -179,7 +179,7 @@ async function trainIfDue(feeding: Feeding): Promise<void> {
 
 /** Models of a series that were trained before now and came into use. */
 async function trainingsDone(engine: Engine, tenantId: string, seriesId: string): Promise<number> {
-  const inUse = engine.route(tenantId, seriesId)?.trainedThrough ?? -Infinity;
+  const inUse = engine.instruments.routeOf(tenantId, seriesId)?.trainedThrough ?? -Infinity;
   const models = await engine.registry.list(engine.identity(seriesId));
   return models.filter(({ trainedThrough }) => trainedThrough <= inUse).length;
 }

@@ -165,7 +165,7 @@ class Verification {
     for (const [i, piece] of pieces.entries()) {
       const engine = await Engine.open(config, { waitForEvidence: true });
       try {
-        const group = await engine.follow({
+        const group = await engine.instruments.follow({
           feed: FEED,
           symbol,
           base: timeframe,
@@ -173,10 +173,10 @@ class Verification {
           timeframe,
         });
         for (let from = 0; from < piece.length; from += 256) {
-          engine.ingestBars(group, piece.slice(from, from + 256));
+          engine.intake.ingestBars(group, piece.slice(from, from + 256));
           await engine.settled();
         }
-        await engine.journal.flushed();
+        await engine.journal.durable();
         await engine.stored();
         if (i === 1)
           stored = new Uint8Array(

@@ -74,7 +74,25 @@ export class BarBuilder {
   closeDue(s: Float64Array, now: number): Bar | undefined {
     const at = this.#at;
     if (s[at + ACTIVE] !== 1 || now < s[at + OPEN_TIME]! + this.#lengthMs) return undefined;
-    const bar: Bar = {
+    const bar = this.openBar(s);
+    // Nothing of it stays, so that the same closed bars give the same state however they came.
+    s.fill(0, at, at + LAST_TS);
+    return bar;
+  }
+
+  /** Puts back what {@link openBar} and {@link lastInputTime} gave. */
+  restore(s: Float64Array, bar: Bar | undefined, lastInputTime: number): void {
+    s[this.#at + LAST_TS] = lastInputTime;
+    if (bar === undefined) return;
+    const { openTime, open, high, low, close, volume, tickCount, bid, ask } = bar;
+    s.set([openTime, open, high, low, close, volume, tickCount, bid, ask, 1], this.#at);
+  }
+
+  /** The bar under construction as it is now, undefined when there is none. */
+  openBar(s: Float64Array): Bar | undefined {
+    const at = this.#at;
+    if (s[at + ACTIVE] !== 1) return undefined;
+    return {
       openTime: s[at + OPEN_TIME]!,
       open: s[at + OPEN]!,
       high: s[at + HIGH]!,
@@ -85,8 +103,6 @@ export class BarBuilder {
       bid: s[at + BID]!,
       ask: s[at + ASK]!,
     };
-    s[at + ACTIVE] = 0;
-    return bar;
   }
 
   #merge(s: Float64Array, ts: number, open: number, high: number, low: number, close: number): void {

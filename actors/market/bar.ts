@@ -25,7 +25,8 @@ export type RejectReason =
   | 'negative_volume'
   | 'crossed_quote'
   | 'bad_time'
-  | 'misaligned_time';
+  | 'misaligned_time'
+  | 'implausible_time';
 
 /**
  * Checks what must hold for a bar to enter the state. Returns the first reason it may not, else undefined.

@@ -9,7 +9,6 @@ export interface SystemCounts {
   readonly rejected: number;
   readonly dropped: number;
   readonly failed: number;
-  readonly restarted: number;
   readonly parked: number;
   readonly undeliverable: number;
 }
@@ -18,22 +17,18 @@ export interface ActorSystemOptions<M, E> {
   /** Takes the effects, in the order the actors emitted them. */
   readonly onEffect: (effect: E, actorId: string) => void;
   /**
-   * Rebuilds an actor that threw, from its last snapshot and what came since; undefined parks it. The
-   * message that failed is not handled again.
+   * Called when an actor threw: it takes no more messages, and what its mailbox holds is dropped. Its owner stops it and
+   * may spawn another in its place.
    */
-  readonly restart: (actorId: string, letter: DeadLetter<M>) => Actor<M, E> | undefined;
-  /** Called for every failed message and every parked actor. */
-  readonly onDeadLetter?: (letter: DeadLetter<M>, parked: boolean) => void;
-  /** Runs a function soon, after other pending work of the event loop. */
+  readonly onFailure: (letter: DeadLetter<M>) => void;
+  /** Runs a function soon, letting other work of the event loop pass first. */
   readonly schedule: (turn: () => void) => void;
-  /** Milliseconds on a monotonic clock, to bound a turn; it decides when work is done, never its result. */
+  /** Milliseconds on a monotonic clock, to bound a turn; it decides when work is done, never what comes out. */
   readonly now: () => number;
   /** Longest turn before the event loop gets its chance. */
   readonly turnMsMax?: number;
   readonly mailboxLimit?: number;
   readonly mailboxPolicy?: OverflowPolicy;
-  /** Failures in a row after which an actor is parked. */
-  readonly failuresMax?: number;
 }
 
 interface Cell<M, E> {
@@ -43,7 +38,6 @@ interface Cell<M, E> {
   readonly mailbox: Mailbox<M>;
   queued: boolean;
   parked: boolean;
-  failuresInRow: number;
 }
 
 /** The actors of one tenant (or of the platform), taking turns among themselves. */
@@ -72,22 +66,19 @@ export class ActorSystem<M, E> {
   #rejected = 0;
   #dropped = 0;
   #failed = 0;
-  #restarted = 0;
   #undeliverable = 0;
-  readonly #options: Required<Omit<ActorSystemOptions<M, E>, 'onDeadLetter'>> &
-    Pick<ActorSystemOptions<M, E>, 'onDeadLetter'>;
+  readonly #options: Required<ActorSystemOptions<M, E>>;
 
   constructor(options: ActorSystemOptions<M, E>) {
     this.#options = {
       turnMsMax: 2,
       mailboxLimit: 65_536,
       mailboxPolicy: 'reject',
-      failuresMax: 3,
       ...options,
     };
   }
 
-  /** Adds an actor under a unique id; `groupId` is the tenant it is scheduled with. */
+  /** Adds an actor under an id of its own; `groupId` is the tenant it is scheduled with. */
   spawn(id: string, groupId: string, actor: Actor<M, E>): void {
     if (this.#cells.has(id)) throw new Error(`An actor "${id}" is running already.`);
     let group = this.#groups.get(groupId);
@@ -103,7 +94,6 @@ export class ActorSystem<M, E> {
       mailbox: new Mailbox(mailboxLimit, mailboxPolicy),
       queued: false,
       parked: false,
-      failuresInRow: 0,
     });
   }
 
@@ -118,6 +108,11 @@ export class ActorSystem<M, E> {
 
   ids(): IterableIterator<string> {
     return this.#cells.keys();
+  }
+
+  /** Messages that wait in an actor's mailbox. */
+  queuedOf(id: string): number {
+    return this.#cells.get(id)?.mailbox.size ?? 0;
   }
 
   isParked(id: string): boolean {
@@ -165,7 +160,6 @@ export class ActorSystem<M, E> {
       rejected: this.#rejected,
       dropped: this.#dropped,
       failed: this.#failed,
-      restarted: this.#restarted,
       parked: [...this.#cells.values()].filter(({ parked }) => parked).length,
       undeliverable: this.#undeliverable,
     };
@@ -245,9 +239,8 @@ export class ActorSystem<M, E> {
     try {
       cell.actor.receive(message, context);
       this.#handled++;
-      cell.failuresInRow = 0;
     } catch (error) {
-      this.#supervise(cell, {
+      this.#fail(cell, {
         actorId: cell.id,
         message,
         error: error instanceof Error ? (error.stack ?? error.message) : String(error),
@@ -255,20 +248,12 @@ export class ActorSystem<M, E> {
     }
   }
 
-  #supervise(cell: Cell<M, E>, letter: DeadLetter<M>): void {
+  #fail(cell: Cell<M, E>, letter: DeadLetter<M>): void {
     this.#failed++;
-    cell.failuresInRow++;
-    const spent = cell.failuresInRow >= this.#options.failuresMax;
-    const next = spent ? undefined : this.#options.restart(cell.id, letter);
-    if (next === undefined) {
-      cell.parked = true;
-      this.#queued -= cell.mailbox.size;
-      this.#undeliverable += cell.mailbox.size;
-      cell.mailbox.clear();
-    } else {
-      cell.actor = next;
-      this.#restarted++;
-    }
-    this.#options.onDeadLetter?.(letter, cell.parked);
+    cell.parked = true;
+    this.#queued -= cell.mailbox.size;
+    this.#undeliverable += cell.mailbox.size;
+    cell.mailbox.clear();
+    this.#options.onFailure(letter);
   }
 }

@@ -111,7 +111,7 @@ export class ApiServer {
       StreamSignals: { ...stream, responseSerialize: (bytes: Buffer) => bytes },
     };
     this.#hub = new SignalHub((published) => this.#encode(published));
-    engine.onSignal((published) => this.#hub.publish(published));
+    engine.publication.onSignal((published) => this.#hub.publish(published));
     this.#server.addService(signals, {
       StreamSignals: (call: ServerWritableStream<StreamSignalsRequest, Buffer>) =>
         void this.#streamSignals(call),
@@ -172,7 +172,7 @@ export class ApiServer {
           );
       });
     });
-    this.#clock = setInterval(() => this.#engine.tick(PUBLISHED_FEED, Date.now(), LIVE_MS), CLOCK_MS);
+    this.#clock = setInterval(() => this.#engine.intake.tick(PUBLISHED_FEED, Date.now(), LIVE_MS), CLOCK_MS);
     this.#credentialCheck = setInterval(() => {
       for (const { caller, end } of this.#streams) {
         if (!caller.isValid())
@@ -191,17 +191,17 @@ export class ApiServer {
 
   health(): EngineHealth {
     const engine = this.#engine;
-    const counts = engine.counts();
+    const counts = engine.status.counts();
     const system = engine.systemCounts();
     const journal = engine.journal.stats();
-    const sinks = engine.sinkStatus().map((sink) => ({
+    const sinks = engine.status.sinks().map((sink) => ({
       name: sink.name,
       healthy: sink.healthy,
       lag_rows: sink.lagRows,
       lag_seconds: sink.lagSeconds,
       error: sink.error ?? '',
     }));
-    const sources = engine.sourceStatus().map(({ name, error }) => ({
+    const sources = engine.status.sources().map(({ name, error }) => ({
       name,
       healthy: error === undefined,
       error: error ?? '',
@@ -244,7 +244,7 @@ export class ApiServer {
   #healthFor(tenantId: string, health: EngineHealth): EngineHealth {
     const silent = <T extends object>(stores: readonly T[]): T[] =>
       stores.map((store) => ({ ...store, error: '' }));
-    const counts = this.#engine.tenantCounts(tenantId);
+    const counts = this.#engine.instruments.tenantCounts(tenantId);
     const directions = ['LONG', 'SHORT', 'FLAT'];
     const withheld = Object.entries(counts).filter(
       ([outcome]) => !directions.includes(outcome) && !outcome.startsWith('abstained:'),
@@ -394,7 +394,7 @@ export class ApiServer {
     if (request.bars.length > PUBLISH_MAX) throw invalid('bars', `at most ${PUBLISH_MAX} in a request.`);
     await this.#quotas.rows(tenantId, request.bars.length);
     const group = await this.#followPublished(tenantId, request.symbol, base, request.signal_timeframes);
-    return this.#engine.ingestBars(group, request.bars.map(readBar));
+    return this.#engine.intake.ingestBars(group, request.bars.map(readBar));
   }
 
   async #takeQuotes(request: PublishQuotesRequest, { tenantId }: Caller): Promise<IngestResult> {
@@ -409,7 +409,7 @@ export class ApiServer {
       bidSize: quote.bid_size ?? NaN,
       askSize: quote.ask_size ?? NaN,
     }));
-    return this.#engine.ingestQuotes(group, quotes);
+    return this.#engine.intake.ingestQuotes(group, quotes);
   }
 
   async #followPublished(

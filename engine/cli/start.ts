@@ -78,7 +78,7 @@ async function run(config: Config, json: boolean): Promise<void> {
   const api = new ApiServer(engine, { simulated: feed !== undefined });
   const metrics = new MetricsServer(() => api.health());
   try {
-    engine.onSignal((published) => {
+    engine.publication.onSignal((published) => {
       api.hub.publish(published);
       const signal = toProtoSignal(published.sequence, published.signal);
       say(json ? JSON.stringify(signal) : signalLine(signal));
@@ -127,7 +127,7 @@ async function prepare(
   }
   for (const tenant of config.tenants) {
     for (const { feed: name, symbol, timeframe } of tenant.series)
-      await engine.follow({ feed: name, symbol, base: timeframe, tenantId: tenant.id, timeframe });
+      await engine.instruments.follow({ feed: name, symbol, base: timeframe, tenantId: tenant.id, timeframe });
   }
 }
 
@@ -141,7 +141,7 @@ async function prepareSimulation(
   const seriesIds = await feed.open(DEFAULT_TENANT);
   const { historyBars, timeframe } = config.simulator;
   const tenantId = config.tenants[0]?.id ?? DEFAULT_TENANT;
-  if (seriesIds.some((id) => engine.barsOf(id) < historyBars)) {
+  if (seriesIds.some((id) => engine.instruments.barsOf(id) < historyBars)) {
     say(
       `first start: inventing ${historyBars} ${timeframe} bars of history for ${config.simulator.symbols.join(', ')}`,
     );
@@ -150,10 +150,10 @@ async function prepareSimulation(
     progress.stop();
   }
   for (const seriesId of seriesIds) {
-    if (engine.route(tenantId, seriesId) !== undefined) continue;
+    if (engine.instruments.routeOf(tenantId, seriesId) !== undefined) continue;
     const progress = startProgress(`training ${seriesId}`);
-    const through = engine.lastClosedBar(seriesId) + timeframeMs(timeframe);
-    const { record } = await engine.train(seriesId, through, (done, total, stage) =>
+    const through = engine.instruments.lastClosedBar(seriesId) + timeframeMs(timeframe);
+    const { record } = await engine.training.train(seriesId, through, (done, total, stage) =>
       progress.update(done / total, stage),
     );
     progress.stop();

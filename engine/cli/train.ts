@@ -43,8 +43,8 @@ export function trainCommand(): Command {
             onProgress: (rows, stage) => counter.update(rows, stage),
           });
           const seriesId = `${REPLAY_FEED}/${options.symbol}/${options.timeframe}`;
-          const through = engine.lastClosedBar(seriesId) + timeframeMs(options.timeframe);
-          const trained = await engine.train(seriesId, through, (done, total, stage) =>
+          const through = engine.instruments.lastClosedBar(seriesId) + timeframeMs(options.timeframe);
+          const trained = await engine.training.train(seriesId, through, (done, total, stage) =>
             counter.update(done, `${stage} ${done}/${total}`),
           );
           return trained.record;

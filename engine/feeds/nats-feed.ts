@@ -79,7 +79,7 @@ export class NatsFeed {
     const group = await followPublished(this.#engine, tenantId, symbol, base, data.signal_timeframes);
     const { durable, rejected } =
       'bars' in data
-        ? this.#engine.ingestBars(
+        ? this.#engine.intake.ingestBars(
             group,
             data.bars.map(({ open_time: openTime, tick_count: tickCount, ...bar }): Bar => ({
               ...bar,
@@ -87,7 +87,7 @@ export class NatsFeed {
               tickCount,
             })),
           )
-        : this.#engine.ingestQuotes(
+        : this.#engine.intake.ingestQuotes(
             group,
             data.quotes.map(({ bid_size: bidSize, ask_size: askSize, ...quote }) => ({
               ...quote,

@@ -17,7 +17,7 @@ export async function followPublished(
 ): Promise<string> {
   let group = '';
   for (const timeframe of timeframes.length === 0 ? [base] : timeframes) {
-    group = await engine.follow({ feed: PUBLISHED_FEED, owner: tenantId, symbol, base, tenantId, timeframe });
+    group = await engine.instruments.follow({ feed: PUBLISHED_FEED, owner: tenantId, symbol, base, tenantId, timeframe });
   }
   return group;
 }

@@ -40,7 +40,7 @@ export class SimulatedFeed {
       const subscribers = tenants.length === 0 ? [{ id: defaultTenant, timeframe }] : wanted;
       let group = '';
       for (const { id, timeframe: signals } of subscribers) {
-        group = await this.#engine.follow({
+        group = await this.#engine.instruments.follow({
           feed: SIMULATED_FEED,
           symbol,
           base: timeframe,
@@ -67,13 +67,13 @@ export class SimulatedFeed {
       let behind = false;
       let least = Infinity;
       for (const { market, group, pending } of this.#followed) {
-        const have = this.#engine.barsOf(`${group}/${timeframe}`);
+        const have = this.#engine.instruments.barsOf(`${group}/${timeframe}`);
         least = Math.min(least, have);
         if (have >= bars) continue;
         behind = true;
         const quotes = pending.splice(0);
         for (let i = 0; i < 64; i++) quotes.push(...market.nextBlock());
-        if (quotes.length > 0) this.#engine.ingestQuotes(group, quotes);
+        if (quotes.length > 0) this.#engine.intake.ingestQuotes(group, quotes);
       }
       onProgress(Math.min(1, least / bars));
       if (!behind) return;
@@ -93,7 +93,7 @@ export class SimulatedFeed {
         // Nothing happens while the markets are closed, so the clock goes on to where they open.
         for (; isWeekend(now); now += HOUR_MS) startSimulated += HOUR_MS;
         for (const followed of this.#followed) this.#advance(followed, now);
-        this.#engine.tick(SIMULATED_FEED, now);
+        this.#engine.intake.tick(SIMULATED_FEED, now);
         await this.#engine.backlog();
       }
     })();
@@ -109,6 +109,6 @@ export class SimulatedFeed {
     while (market.blockStart <= now) pending.push(...market.nextBlock());
     const due = pending.findIndex(({ ts }) => ts > now);
     const quotes = pending.splice(0, due < 0 ? pending.length : due);
-    if (quotes.length > 0) this.#engine.ingestQuotes(group, quotes);
+    if (quotes.length > 0) this.#engine.intake.ingestQuotes(group, quotes);
   }
 }

@@ -2,19 +2,56 @@ import type { Label } from '../../actors/features/labels.js';
 import { HORIZONS } from '../../actors/features/labels.js';
 import type { Bar } from '../../actors/market/bar.js';
 import type { Quote } from '../../actors/market/quote.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { FeatureRow } from '../../actors/messages.js';
+import type { CursorState } from '../../actors/series-machine.js';
 import type { Evidence } from '../../actors/signals/evidence.js';
 import type { Route } from '../../actors/signals/route.js';
 import type { Signal, WithheldReason } from '../../actors/signals/signal.js';
 
-/** An accepted input, as it lies in the journal: one record a batch of one group (feed and symbol). */
+/** An accepted input, as it lies in the journal: one record a batch of one instrument (feed and symbol). */
 export type InputRecord =
-  /** Closed bars of the group's base series, nine numbers each. */
-  | { readonly kind: 'bars'; readonly group: string; readonly numbers: Float64Array }
+  /** Closed bars of the instrument’s base series, nine numbers each. */
+  | { readonly kind: 'bars'; readonly instrument: string; readonly numbers: Float64Array }
   /** Quotes, five numbers each. */
-  | { readonly kind: 'quotes'; readonly group: string; readonly numbers: Float64Array }
-  | { readonly kind: 'clock'; readonly group: string; readonly now: number }
-  | { readonly kind: 'route'; readonly group: string; readonly target: string; readonly route: Route };
+  | { readonly kind: 'quotes'; readonly instrument: string; readonly numbers: Float64Array }
+  | { readonly kind: 'clock'; readonly instrument: string; readonly now: number }
+  | { readonly kind: 'route'; readonly instrument: string; readonly target: string; readonly route: Route }
+  /** From here on a tenant has signals on a timeframe. */
+  | {
+      readonly kind: 'follow';
+      readonly instrument: string;
+      readonly tenantId: string;
+      readonly timeframe: Timeframe;
+    };
+
+/** What is built from an instrument (a feed's symbol), and for whom. */
+export interface InstrumentDefinition {
+  readonly feed: string;
+  /** Tenant a private feed belongs to; `platform` for a shared one. */
+  readonly owner: string;
+  readonly symbol: string;
+  /** Timeframe of the bars that come in, or that quotes are built into. */
+  readonly base: Timeframe;
+  /** Longer series, each from bars that open at `since` or later. */
+  readonly longer: readonly { readonly timeframe: Timeframe; readonly since: number }[];
+  /** Tenants with signals, by timeframe, and the models they are made with. */
+  readonly signals: readonly {
+    readonly tenantId: string;
+    readonly timeframe: Timeframe;
+    readonly route: Route | undefined;
+  }[];
+}
+
+/** An instrument as of an input position, without the states of its actors. */
+export interface InstrumentRecord {
+  readonly definition: InstrumentDefinition;
+  /** Position of the last input that is in it. */
+  readonly position: number;
+  readonly cursor: CursorState;
+  /** The base bar that quotes were building. */
+  readonly openBar: Bar | undefined;
+}
 
 const BAR_NUMBERS = 9;
 const QUOTE_NUMBERS = 5;
@@ -102,6 +139,12 @@ export function packRow(row: FeatureRow): Uint8Array {
   doubles.fill(NaN, BAR_NUMBERS + 2);
   new Float32Array(buffer.buffer, ROW_HEADER * 8).set(row.values);
   return buffer;
+}
+
+/** Whether all labels of a packed row are known. */
+export function isComplete(packed: Uint8Array): boolean {
+  const at = packed.byteOffset + (ROW_HEADER - 1) * 8;
+  return !Number.isNaN(new DataView(packed.buffer, at, 8).getFloat64(0, true));
 }
 
 /** A copy of a packed row with more of its labels known. */

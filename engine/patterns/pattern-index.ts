@@ -30,6 +30,8 @@ export interface PatternQuery {
 export interface PatternIndex {
   /** Adds patterns in the order their outcomes became known; an existing one (same partition and close time) is kept. */
   add(partition: PartitionKey, patterns: readonly Pattern[]): void | Promise<void>;
+  /** Forgets the `count` patterns that were added first; where the index keeps its size itself it has no need of this. */
+  dropOldest?(partition: PartitionKey, count: number): void;
   search(partition: PartitionKey, query: PatternQuery): Neighbour[] | Promise<Neighbour[]>;
   size(partition: PartitionKey): number | Promise<number>;
   close(): void | Promise<void>;

@@ -12,34 +12,51 @@ interface OpenPattern {
   trades: TradeOutcome | undefined;
 }
 
+/** A partition's moments: those whose outcome is open, and the close times of those in the index, oldest first. */
+interface Moments {
+  readonly open: Map<number, OpenPattern>;
+  known: number[];
+}
+
+/** Share of the limit by which it is exceeded before the oldest go, so that they go in batches. */
+const SLACK = 1 / 32;
+
 /**
- * Records patterns: pending from their signal until the outcome of the longest horizon is known, then added to
- * the index. Everything is in the journal, so the index is the same after a restart; an external index is fed from
- * the journal by its sink.
+ * Moments on their way into the pattern index: noted when their signal is made, completed when the longest
+ * horizon's outcome is known, and only then added. Everything is in the journal, so the index is the same
+ * after a restart; an index in another process is fed from there. Of each partition the newest are kept.
  */
 export class PatternRecorder {
   readonly #journal: Journal;
-  /** The embedded index; undefined if the index is external. */
+  /** The index in this process; none where another process holds it. */
   readonly #index: PatternIndex | undefined;
-  readonly #open = new Map<string, Map<number, OpenPattern>>();
+  /** Known moments kept in a partition. */
+  readonly #keptMax: number;
+  readonly #moments = new Map<string, Moments>();
   /** Partitions of a tenant's series, by `tenant|symbol|timeframe`. */
   readonly #partitions = new Map<string, PartitionKey[]>();
 
-  constructor(journal: Journal, index: PatternIndex | undefined) {
+  constructor(journal: Journal, index: PatternIndex | undefined, keptMax: number) {
     this.#journal = journal;
     this.#index = index;
+    this.#keptMax = keptMax;
+  }
+
+  /** Whether a partition is in use: its moments are asked for or added to. */
+  isUsed(name: string): boolean {
+    return this.#moments.has(name);
   }
 
   /** Opens a partition, filling it from the journal the first time. */
   async use(key: PartitionKey): Promise<void> {
     const name = partitionName(key);
-    if (this.#open.has(name)) return;
+    if (this.#moments.has(name)) return;
     const open = new Map<number, OpenPattern>();
-    this.#open.set(name, open);
+    this.#moments.set(name, { open, known: [] });
     const series = seriesName(key.tenantId, key.symbol, key.timeframe);
     this.#partitions.set(series, [...(this.#partitions.get(series) ?? []), key]);
     const known: Pattern[] = [];
-    for (const [closeTime, pattern] of this.#journal.patterns(name)) {
+    for (const [closeTime, pattern] of this.#journal.moments.of(name)) {
       const { vector, directions, returns, conditions, anomaly, trades, resolvedAt } = pattern;
       if (resolvedAt === 0)
         open.set(closeTime, {
@@ -52,23 +69,23 @@ export class PatternRecorder {
         });
       else if (!directions.some(Number.isNaN)) known.push({ closeTime, ...pattern });
     }
-    await this.#index?.add(key, known);
+    await this.#add(key, known);
   }
 
-  /** Whether the journal holds no moment of a partition. */
+  /** Whether a partition holds no moment yet, on disk. */
   isEmpty(key: PartitionKey): boolean {
-    for (const _ of this.#journal.patterns(partitionName(key))) return false;
+    for (const _ of this.#journal.moments.of(partitionName(key))) return false;
     return true;
   }
 
-  /** Records a moment whose outcome is pending. */
+  /** Notes a moment whose outcome is not known yet. */
   note(
     key: PartitionKey,
     closeTime: number,
     moment: Pick<PatternRecord, 'vector' | 'conditions' | 'anomaly'>,
   ): void {
     const name = partitionName(key);
-    const open = this.#open.get(name);
+    const open = this.#moments.get(name)?.open;
     if (open === undefined || open.has(closeTime)) return;
     const unknown = HORIZONS.map(() => NaN);
     const { vector, conditions, anomaly } = moment;
@@ -81,7 +98,7 @@ export class PatternRecorder {
       trades: undefined,
     };
     open.set(closeTime, pattern);
-    this.#journal.appendPattern(name, closeTime, { ...pattern, resolvedAt: 0 });
+    this.#journal.moments.put(name, closeTime, { ...pattern, resolvedAt: 0 });
   }
 
   /** Adds moments whose outcome is known already, in the order it became known. */
@@ -91,37 +108,54 @@ export class PatternRecorder {
   ): Promise<void> {
     const known = patterns.filter(({ directions }) => !directions.some(Number.isNaN));
     for (const { closeTime, ...record } of known)
-      this.#journal.appendPattern(partitionName(key), closeTime, record);
-    await this.#index?.add(key, known);
+      this.#journal.moments.put(partitionName(key), closeTime, record);
+    await this.#add(key, known);
   }
 
-  /** Records an outcome; with the last one the moment enters the index. */
+  /** Takes an outcome; with the last one the moment enters the index. */
   async resolve(tenantId: string, symbol: string, timeframe: string, label: Readonly<Label>): Promise<void> {
     for (const key of this.#partitions.get(seriesName(tenantId, symbol, timeframe)) ?? []) {
       const name = partitionName(key);
-      const open = this.#open.get(name);
+      const open = this.#moments.get(name)?.open;
       const pattern = open?.get(label.closeTime);
       if (open === undefined || pattern === undefined) continue;
       pattern.directions[label.horizon] = label.direction;
       pattern.returns[label.horizon] = label.return;
       const complete = label.horizon === HORIZONS.length - 1;
       const resolvedAt = complete ? label.resolvedAt : 0;
-      this.#journal.appendPattern(name, label.closeTime, { ...pattern, resolvedAt });
-      if (!complete) continue;
-      open.delete(label.closeTime);
-      if (!pattern.directions.some(Number.isNaN))
-        await this.#index?.add(key, [{ closeTime: label.closeTime, ...pattern, resolvedAt }]);
+      if (complete) open.delete(label.closeTime);
+      // A moment whose outcome cannot be told is of no use to any vote.
+      if (complete && pattern.directions.some(Number.isNaN)) {
+        this.#journal.moments.remove(name, [label.closeTime]);
+        continue;
+      }
+      this.#journal.moments.put(name, label.closeTime, { ...pattern, resolvedAt });
+      if (complete) await this.#add(key, [{ closeTime: label.closeTime, ...pattern, resolvedAt }]);
     }
   }
 
-  /** Adds the result of a closed trade to the pattern of its prediction. Earlier appends must be on disk. */
+  /** Adds known moments to the index; past the limit the oldest leave it, and the journal. */
+  async #add(key: PartitionKey, patterns: readonly Pattern[]): Promise<void> {
+    const moments = this.#moments.get(partitionName(key));
+    if (moments === undefined) return;
+    for (const { closeTime } of patterns) moments.known.push(closeTime);
+    const added = this.#index?.add(key, patterns);
+    if (moments.known.length > this.#keptMax * (1 + SLACK)) {
+      const dropped = moments.known.splice(0, moments.known.length - this.#keptMax);
+      this.#index?.dropOldest?.(key, dropped.length);
+      this.#journal.moments.remove(partitionName(key), dropped);
+    }
+    await added;
+  }
+
+  /** Writes what a closed trade earned to the moment it was predicted at. All appended before must be on disk. */
   addTrade(trade: TradeRecord): void {
     const { tenantId, symbol, timeframe, barCloseTime: closeTime } = trade;
     for (const key of this.#partitions.get(seriesName(tenantId, symbol, timeframe)) ?? []) {
       const name = partitionName(key);
-      const open = this.#open.get(name)?.get(closeTime);
+      const open = this.#moments.get(name)?.open.get(closeTime);
       const pattern =
-        open === undefined ? this.#journal.pattern(name, closeTime) : { ...open, resolvedAt: 0 };
+        open === undefined ? this.#journal.moments.get(name, closeTime) : { ...open, resolvedAt: 0 };
       if (pattern === undefined) continue;
       const { count = 0, won = 0, pips = 0, percent = 0 } = pattern.trades ?? {};
       const trades = {
@@ -131,7 +165,7 @@ export class PatternRecorder {
         percent: percent + trade.pnlPercent,
       };
       if (open !== undefined) open.trades = trades;
-      this.#journal.appendPattern(name, closeTime, { ...pattern, trades });
+      this.#journal.moments.put(name, closeTime, { ...pattern, trades });
     }
   }
 }

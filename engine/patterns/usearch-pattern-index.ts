@@ -31,6 +31,8 @@ class Partition {
   #returns = new Float64Array(64 * HORIZONS.length);
   readonly #known = new Set<number>();
   #graph: InstanceType<typeof usearch.Index> | undefined;
+  /** Patterns dropped so far: the graph's keys count from the first that ever was. */
+  #dropped = 0;
 
   constructor(key: PartitionKey) {
     this.key = key;
@@ -55,17 +57,33 @@ class Partition {
     else if (this.size > EXACT_MAX) this.#buildGraph();
   }
 
+  /** Forgets the first patterns; those after move up. */
+  dropOldest(count: number): void {
+    for (let n = 0; n < count; n++) {
+      this.#known.delete(this.#closeTimes[n]!);
+      this.#graph?.remove(BigInt(this.#dropped + n));
+    }
+    const horizons = HORIZONS.length;
+    this.#vectors.copyWithin(0, count * EMBEDDING, this.size * EMBEDDING);
+    this.#closeTimes.copyWithin(0, count, this.size);
+    this.#resolvedAt.copyWithin(0, count, this.size);
+    this.#directions.copyWithin(0, count * horizons, this.size * horizons);
+    this.#returns.copyWithin(0, count * horizons, this.size * horizons);
+    this.size -= count;
+    this.#dropped += count;
+  }
+
   search({ vector, k, asOf }: PatternQuery): Neighbour[] {
     const visible = this.#visible(asOf);
     if (visible === 0) return [];
     const query = normalised(vector);
+    const graph = visible <= EXACT_MAX ? undefined : this.#graph;
+    const offset = graph === undefined ? 0 : this.#dropped;
     const { keys, distances } =
-      visible <= EXACT_MAX || this.#graph === undefined
-        ? this.#exact(query, Math.min(k, visible), visible)
-        : this.#graph.search(query, k * OVERFETCH, 1);
+      graph?.search(query, k * OVERFETCH, 1) ?? this.#exact(query, Math.min(k, visible), visible);
     const found: Neighbour[] = [];
     for (let i = 0; i < keys.length && found.length < k; i++) {
-      const n = Number(keys[i]);
+      const n = Number(keys[i]) - offset;
       if (n < visible) found.push(this.#neighbour(n, 1 - distances[i]!));
     }
     return found;
@@ -105,7 +123,7 @@ class Partition {
   }
 
   #addToGraph(n: number): void {
-    this.#graph!.add(BigInt(n), this.#vectors.subarray(n * EMBEDDING, (n + 1) * EMBEDDING), 1);
+    this.#graph!.add(BigInt(this.#dropped + n), this.#vectors.subarray(n * EMBEDDING, (n + 1) * EMBEDDING), 1);
   }
 
   /** One thread, in order: the same patterns always give the same graph. */
@@ -159,6 +177,10 @@ export class UsearchPatternIndex implements PatternIndex {
       this.#partitions.set(name, partition);
     }
     for (const pattern of patterns) partition.add(pattern);
+  }
+
+  dropOldest(key: PartitionKey, count: number): void {
+    this.#partitions.get(partitionName(key))?.dropOldest(count);
   }
 
   search(key: PartitionKey, query: PatternQuery): Neighbour[] {

@@ -121,7 +121,7 @@ test('kill -9 at any moment of a replay loses nothing, repeats nothing and chang
   for (const data of ['unbroken', 'killed']) {
     const engine = await openEngine(t, path.join(folder, data));
     contents.push({
-      states: engine.snapshotStates(),
+      states: engine.instruments.graph.states(),
       features: await engine.features.sql(
         'SELECT * EXCEPT (stored_at) FROM ml_features ORDER BY bar_open_time',
       ),

@@ -96,7 +96,7 @@ async function publish(clients: Clients, from: number, to: number, key?: string)
 
 async function train(engine: Engine, owner = 'default'): Promise<void> {
   await engine.settled();
-  await engine.train(`${owner}@published/EURUSD/1h`, bars[1_199]!.openTime + HOUR);
+  await engine.training.train(`${owner}@published/EURUSD/1h`, bars[1_199]!.openTime + HOUR);
 }
 
 /** Reads `count` signals, then hangs up. */

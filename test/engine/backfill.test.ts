@@ -129,7 +129,7 @@ test('a checkpoint of another file is not taken up', async (t) => {
 
 test('the running engine checks live rows against history, and counts one that differs', async (t) => {
   const engine = await openEngine(t, temporaryFolder(t), { features: { checkEverySeconds: 0.01 } });
-  const group = await engine.follow({
+  const group = await engine.instruments.follow({
     feed: 'test',
     symbol: 'EURUSD',
     base: '1m',
@@ -141,18 +141,18 @@ test('the running engine checks live rows against history, and counts one that d
   let next = 0;
   const until = async (done: () => boolean): Promise<void> => {
     while (!done() && next < bars.length) {
-      engine.ingestBars(group, [bars[next++]!]);
+      engine.intake.ingestBars(group, [bars[next++]!]);
       await engine.settled();
       await sleep(20);
     }
-    assert.ok(done(), JSON.stringify(engine.counts().skew));
+    assert.ok(done(), JSON.stringify(engine.status.counts().skew));
   };
-  await until(() => engine.counts().skew.checked >= 1);
-  assert.equal(engine.counts().skew.differing, 0);
+  await until(() => engine.status.counts().skew.checked >= 1);
+  assert.equal(engine.status.counts().skew.differing, 0);
   // Someone changes a raw bar of the past in the store, when its labels of 1 and 4 hours will not write it again.
   await until(() => next > 300);
   await engine.stored();
   const past = { ...bars[3]!, close: bars[3]!.close * 1.01, high: bars[3]!.high * 1.02 };
   await engine.features.insert('aggregates', barsOf(engine.identity(seriesId), [past]));
-  await until(() => engine.counts().skew.differing >= 1);
+  await until(() => engine.status.counts().skew.differing >= 1);
 });

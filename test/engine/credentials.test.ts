@@ -230,12 +230,12 @@ test('no call of one tenant reads or changes anything of another', async (t) => 
   const client = clientOf(t, port);
   for (let i = 0; i < 1_200; i += 400) await client.publish(lines.slice(i, i + 400), 'key-a');
   await engine.settled();
-  await engine.train('acme@published/EURUSD/1h', lines[1_199]!.openTime + 3_600_000);
+  await engine.training.train('acme@published/EURUSD/1h', lines[1_199]!.openTime + 3_600_000);
   await client.publish(lines.slice(1_200, 1_250), 'key-a');
   await engine.settled();
   // A signal is seen only once it is durable.
-  await engine.journal.flushed();
-  const before = engine.snapshotStates();
+  await engine.journal.durable();
+  const before = engine.instruments.graph.states();
 
   // StreamSignals, GetLatestSignal: there is nothing, not even with the other's cursor.
   const latest = { symbol: 'EURUSD', timeframe: 'TIMEFRAME_1H' };
@@ -249,9 +249,9 @@ test('no call of one tenant reads or changes anything of another', async (t) => 
   // PublishBars, PublishQuotes: the same symbol is another series, and the first one's state stays as it was.
   assert.equal((await client.publish(lines.slice(1_250), 'key-z')).accepted, 10);
   await engine.settled();
-  for (const [id, state] of before) assert.deepEqual(engine.snapshotStates().get(id), state, id);
-  assert.equal(engine.barsOf('zen@published/EURUSD/1h'), 10);
-  assert.equal(engine.route('zen', 'zen@published/EURUSD/1h'), undefined, 'a model of its own it has not');
+  for (const [id, state] of before) assert.deepEqual(engine.instruments.graph.states().get(id), state, id);
+  assert.equal(engine.instruments.barsOf('zen@published/EURUSD/1h'), 10);
+  assert.equal(engine.instruments.routeOf('zen', 'zen@published/EURUSD/1h'), undefined, 'a model of its own it has not');
 
   // ReportTrade: a prediction of another is one that is not there.
   const { prediction_id: predictionId } = await client.call<{ prediction_id: string }>(

@@ -15,11 +15,11 @@ const bars = inventedBars(1_400, { momentum: 0.7, seed: 21 });
 async function trained(engine: Engine, tenants: readonly string[] = ['default']): Promise<string> {
   let group = '';
   for (const tenantId of tenants) {
-    group = await engine.follow({ feed: 'market', symbol: 'EURUSD', base: '1h', tenantId, timeframe: '1h' });
+    group = await engine.instruments.follow({ feed: 'market', symbol: 'EURUSD', base: '1h', tenantId, timeframe: '1h' });
   }
-  engine.ingestBars(group, bars.slice(0, 1_200));
+  engine.intake.ingestBars(group, bars.slice(0, 1_200));
   await engine.settled();
-  const { record } = await engine.train(`${group}/1h`, bars[1_199]!.openTime + HOUR);
+  const { record } = await engine.training.train(`${group}/1h`, bars[1_199]!.openTime + HOUR);
   assert.ok(record.batchInvariant, 'a row comes out the same in every batch');
   return group;
 }
@@ -31,12 +31,12 @@ test('bars become rows, signals and stored predictions, each once, and a second 
   const folder = temporaryFolder(t);
   const engine = await openEngine(t, folder);
   const published: PublishedSignal[] = [];
-  engine.onSignal((signal) => published.push(signal));
+  engine.publication.onSignal((signal) => published.push(signal));
   const group = await trained(engine);
-  const first = engine.ingestBars(group, bars.slice(1_200));
+  const first = engine.intake.ingestBars(group, bars.slice(1_200));
   await first.durable;
   await engine.settled();
-  const again = engine.ingestBars(group, bars.slice(1_300));
+  const again = engine.intake.ingestBars(group, bars.slice(1_300));
   assert.deepEqual([first.accepted, again.accepted, again.duplicates, again.late], [200, 0, 1, 99]);
   await engine.stored();
   assert.equal(published.length, 200);
@@ -65,7 +65,7 @@ test('bars become rows, signals and stored predictions, each once, and a second 
   await engine.stop();
 
   const next = await openEngine(t, folder);
-  assert.equal(next.ingestBars(group, bars).accepted, 0);
+  assert.equal(next.intake.ingestBars(group, bars).accepted, 0);
   await next.stored();
   const [count] = await next.predictions.sql('SELECT count(*) AS n FROM ml_predictions');
   assert.equal(count!['n'], 200);
@@ -74,14 +74,14 @@ test('bars become rows, signals and stored predictions, each once, and a second 
 test('tenants that share a series share its rows and inferences, and get their own signals', async (t) => {
   const engine = await openEngine(t, temporaryFolder(t));
   const published: PublishedSignal[] = [];
-  engine.onSignal((signal) => published.push(signal));
+  engine.publication.onSignal((signal) => published.push(signal));
   const group = await trained(engine, ['acme', 'zen']);
   const before = engine.inference.stats();
-  engine.ingestBars(group, bars.slice(1_200, 1_300));
+  engine.intake.ingestBars(group, bars.slice(1_200, 1_300));
   await engine.settled();
-  await engine.journal.flushed();
+  await engine.journal.durable();
   const after = engine.inference.stats();
-  assert.equal(engine.counts().rows, 1_300);
+  assert.equal(engine.status.counts().rows, 1_300);
   assert.equal(after.rows - before.rows, 100, 'one inference for both');
   assert.equal(after.shared - before.shared, 100);
   for (const tenantId of ['acme', 'zen'])
@@ -94,16 +94,16 @@ test('the same inputs give the same states and signals in two engines, bit for b
   for (const chunk of [1, 50]) {
     const engine = await openEngine(t, temporaryFolder(t));
     const published: PublishedSignal[] = [];
-    engine.onSignal((signal) => published.push(signal));
+    engine.publication.onSignal((signal) => published.push(signal));
     const group = await trained(engine);
     for (let i = 1_200; i < 1_400; i += chunk) {
-      engine.ingestBars(group, bars.slice(i, i + chunk));
+      engine.intake.ingestBars(group, bars.slice(i, i + chunk));
       if (i % 20 === 0) await engine.settled();
     }
     await engine.settled();
-    await engine.journal.flushed();
+    await engine.journal.durable();
     const signals = published.map(({ signal }) => ({ ...signal, timing: undefined }));
-    runs.push({ signals, states: engine.snapshotStates() });
+    runs.push({ signals, states: engine.instruments.graph.states() });
     await engine.stop();
   }
   assert.deepEqual(runs[0], runs[1]);
@@ -112,42 +112,42 @@ test('the same inputs give the same states and signals in two engines, bit for b
 test('a restart goes on as if nothing had been', async (t) => {
   const unbroken = await openEngine(t, temporaryFolder(t));
   const group = await trained(unbroken);
-  unbroken.ingestBars(group, bars.slice(1_200));
+  unbroken.intake.ingestBars(group, bars.slice(1_200));
   await unbroken.settled();
-  const expected = unbroken.snapshotStates();
+  const expected = unbroken.instruments.graph.states();
   await unbroken.stop();
 
   const folder = temporaryFolder(t);
   let engine = await openEngine(t, folder);
   await trained(engine);
   for (const to of [1_250, 1_251, 1_330, 1_400]) {
-    engine.ingestBars(group, bars.slice(1_200, to));
+    engine.intake.ingestBars(group, bars.slice(1_200, to));
     await engine.settled();
     await engine.stop();
     engine = await openEngine(t, folder);
   }
-  assert.deepEqual(engine.snapshotStates(), expected);
+  assert.deepEqual(engine.instruments.graph.states(), expected);
 });
 
 test('a worker that dies is replaced and no bar loses its signal', async (t) => {
   const engine = await openEngine(t, temporaryFolder(t));
   let signals = 0;
-  engine.onSignal(() => signals++);
+  engine.publication.onSignal(() => signals++);
   const group = await trained(engine);
-  engine.ingestBars(group, bars.slice(1_200));
+  engine.intake.ingestBars(group, bars.slice(1_200));
   for (let i = 0; i < 3; i++) {
     await new Promise((resolve) => setTimeout(resolve, 40));
     for (const thread of engine.inference.threads) void thread.terminate();
   }
   await engine.settled();
-  await engine.journal.flushed();
-  assert.equal(signals + (engine.counts().withheld['model_error'] ?? 0), 200);
+  await engine.journal.durable();
+  assert.equal(signals + (engine.status.counts().withheld['model_error'] ?? 0), 200);
   assert.ok(signals >= 190, `${signals} signals`);
 });
 
 test('bad bars are refused one by one with their reason, and the good ones are taken', async (t) => {
   const engine = await openEngine(t, temporaryFolder(t));
-  const group = await engine.follow({
+  const group = await engine.instruments.follow({
     feed: 'market',
     symbol: 'EURUSD',
     base: '1h',
@@ -156,7 +156,7 @@ test('bad bars are refused one by one with their reason, and the good ones are t
   });
   const good = bars[0]!;
   const at = (i: number, change: Partial<Bar>): Bar => ({ ...good, openTime: MONDAY + i * HOUR, ...change });
-  const result = engine.ingestBars(group, [
+  const result = engine.intake.ingestBars(group, [
     at(0, {}),
     at(1, { close: NaN }),
     at(2, { low: -1 }),
@@ -173,17 +173,17 @@ test('bad bars are refused one by one with their reason, and the good ones are t
 
 test('a journal at its size refuses input loudly and loses nothing it took', async (t) => {
   const engine = await openEngine(t, temporaryFolder(t), { journal: { maxMegabytes: 0.3 } });
-  const group = await engine.follow({
+  const group = await engine.instruments.follow({
     feed: 'market',
     symbol: 'EURUSD',
     base: '1h',
     tenantId: 'default',
     timeframe: '1h',
   });
-  assert.equal(engine.ingestBars(group, bars.slice(0, 1_000)).accepted, 1_000);
+  assert.equal(engine.intake.ingestBars(group, bars.slice(0, 1_000)).accepted, 1_000);
   await engine.settled();
   assert.throws(
-    () => engine.ingestBars(group, bars.slice(1_000)),
+    () => engine.intake.ingestBars(group, bars.slice(1_000)),
     (e) => e instanceof SuhoError && e.code === 'JOURNAL_FULL',
   );
   await engine.stored();

@@ -54,10 +54,10 @@ test("a tenant's own indicators are technicalindicators' numbers, live, after a 
     const engine = await openEngine(t, data, { tenants: TENANTS });
     let group = '';
     for (const tenantId of ['acme', 'plain'])
-      group = await engine.follow({ feed: 'test', symbol: 'EURUSD', base: '1h', tenantId, timeframe: '1h' });
-    engine.ingestBars(group, bars.slice(from, to));
+      group = await engine.instruments.follow({ feed: 'test', symbol: 'EURUSD', base: '1h', tenantId, timeframe: '1h' });
+    engine.intake.ingestBars(group, bars.slice(from, to));
     await engine.settled();
-    await engine.journal.flushed();
+    await engine.journal.durable();
     await engine.stored();
     if (to === 300) {
       const versions = await engine.features.sql(

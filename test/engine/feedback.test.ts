@@ -27,7 +27,7 @@ const tenants = [
 async function withSignals(engine: Engine, client: TestClient): Promise<SignalUpdate[]> {
   for (let i = 0; i < 1_200; i += 400) await client.publish(bars.slice(i, i + 400), 'key-a');
   await engine.settled();
-  await engine.train(SERIES, bars[1_199]!.openTime + HOUR);
+  await engine.training.train(SERIES, bars[1_199]!.openTime + HOUR);
   const stream = client.stream({}, 'key-a');
   const signals: SignalUpdate[] = [];
   const all = new Promise<void>((resolve) => {
@@ -180,7 +180,7 @@ test('a trade result corrects the record and teaches its pattern, once, for its 
   );
 
   // The moment knows of its trade, while its outcome is open and after.
-  const route = engine.route('acme', SERIES)!;
+  const route = engine.instruments.routeOf('acme', SERIES)!;
   const partition = partitionName({
     tenantId: 'acme',
     embeddingVersion: route.embeddingVersion,

@@ -11,12 +11,12 @@ import { inventedBars } from '../support/markets.js';
 const bars = inventedBars(900, { seed: 31 });
 
 async function follow(engine: Engine, symbol: string): Promise<string> {
-  return await engine.follow({ feed: 'market', symbol, base: '1h', tenantId: 'default', timeframe: '4h' });
+  return await engine.instruments.follow({ feed: 'market', symbol, base: '1h', tenantId: 'default', timeframe: '4h' });
 }
 
 async function feed(engine: Engine, group: string, from: number, to: number): Promise<void> {
   for (let i = from; i < to; i += 100) {
-    engine.ingestBars(group, bars.slice(i, Math.min(to, i + 100)));
+    engine.intake.ingestBars(group, bars.slice(i, Math.min(to, i + 100)));
     await engine.settled();
   }
 }
@@ -24,7 +24,7 @@ async function feed(engine: Engine, group: string, from: number, to: number): Pr
 test('a group whose snapshot is refused is made again from stored bars where the journal has purged its inputs', async (t) => {
   const unbroken = await openEngine(t, temporaryFolder(t));
   await feed(unbroken, await follow(unbroken, 'EURUSD'), 0, 900);
-  const expected = unbroken.snapshotStates();
+  const expected = unbroken.instruments.graph.states();
   await unbroken.stop();
 
   const folder = temporaryFolder(t);
@@ -47,9 +47,9 @@ test('a group whose snapshot is refused is made again from stored bars where the
 
   const second = await openEngine(t, folder);
   const group = await follow(second, 'EURUSD');
-  assert.equal(second.barsOf(`${group}/1h`), 700);
+  assert.equal(second.instruments.barsOf(`${group}/1h`), 700);
   await feed(second, group, 700, 900);
-  const states = second.snapshotStates();
+  const states = second.instruments.graph.states();
   for (const [id, bytes] of expected)
     if (!id.startsWith('signal:')) assert.deepEqual(states.get(id), bytes, id);
   await second.stored();
@@ -76,13 +76,13 @@ test('a poisoned input parks its actor after its group was tried again, and no o
   await follow(second, 'EURUSD');
   await follow(second, 'GBPUSD');
   assert.equal(second.systemCounts().parked, 1);
-  assert.ok(second.counts().deadLetters >= 1, 'the failure is on record');
+  assert.ok(second.status.counts().deadLetters >= 1, 'the failure is on record');
   await feed(second, groups.well, 300, 400);
-  assert.equal(second.barsOf(`${groups.well}/1h`), 400, 'the other group goes on');
+  assert.equal(second.instruments.barsOf(`${groups.well}/1h`), 400, 'the other group goes on');
   await second.stop();
 
   const third = await openEngine(t, folder);
   await follow(third, 'GBPUSD');
-  assert.equal(third.barsOf(`${groups.well}/1h`), 400);
-  assert.ok(third.counts().deadLetters >= 1, 'and stays on record');
+  assert.equal(third.instruments.barsOf(`${groups.well}/1h`), 400);
+  assert.ok(third.status.counts().deadLetters >= 1, 'and stays on record');
 });

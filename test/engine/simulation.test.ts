@@ -28,7 +28,7 @@ async function follow(engine: Engine): Promise<Map<string, string>> {
   for (const symbol of SYMBOLS) {
     for (const tenantId of TENANTS) {
       for (const timeframe of ['1h', '4h'] as const) {
-        groups.set(symbol, await engine.follow({ feed: 'market', symbol, base: '1h', tenantId, timeframe }));
+        groups.set(symbol, await engine.instruments.follow({ feed: 'market', symbol, base: '1h', tenantId, timeframe }));
       }
     }
   }
@@ -38,9 +38,9 @@ async function follow(engine: Engine): Promise<Map<string, string>> {
 async function prepare(engine: Engine): Promise<Map<string, string>> {
   const groups = await follow(engine);
   for (const [symbol, group] of groups) {
-    engine.ingestBars(group, markets.get(symbol)!.slice(0, HISTORY));
+    engine.intake.ingestBars(group, markets.get(symbol)!.slice(0, HISTORY));
     await engine.settled();
-    await engine.train(`${group}/1h`, markets.get(symbol)![HISTORY - 1]!.openTime + HOUR);
+    await engine.training.train(`${group}/1h`, markets.get(symbol)![HISTORY - 1]!.openTime + HOUR);
   }
   return groups;
 }
@@ -63,7 +63,7 @@ async function outcome(engine: Engine): Promise<unknown> {
   await engine.stored();
   await answering(engine);
   return {
-    states: engine.snapshotStates(),
+    states: engine.instruments.graph.states(),
     predictions: (
       await engine.predictions.sql('SELECT * FROM ml_predictions ORDER BY tenant_id, symbol, bar_close_time')
     ).map((row) => ({ ...row, stored_at: undefined })),
@@ -114,7 +114,7 @@ test(`late and repeated data, dying and slow workers, stores away and restarts i
   t.diagnostic(`seed ${seed}`);
   const calm = await openEngine(t, temporaryFolder(t));
   for (const [symbol, group] of await prepare(calm))
-    calm.ingestBars(group, markets.get(symbol)!.slice(HISTORY));
+    calm.intake.ingestBars(group, markets.get(symbol)!.slice(HISTORY));
   const expected = await outcome(calm);
   await calm.stop();
 
@@ -130,7 +130,7 @@ test(`late and repeated data, dying and slow workers, stores away and restarts i
     const at = next.get(symbol)!;
     const to = Math.min(BARS, at + 1 + random.below(12));
     const late: Bar[] = random.next() < 0.4 ? bars.slice(Math.max(0, at - random.below(30)), at) : [];
-    const result = engine.ingestBars(groups.get(symbol)!, [...late, ...bars.slice(at, to)]);
+    const result = engine.intake.ingestBars(groups.get(symbol)!, [...late, ...bars.slice(at, to)]);
     assert.equal(result.accepted, to - at);
     assert.equal(result.duplicates + result.late, late.length);
     next.set(symbol, to);
@@ -148,7 +148,7 @@ test(`late and repeated data, dying and slow workers, stores away and restarts i
     else if (event < 0.5) await engine.settled();
   }
   away.end();
-  const withheld = engine.counts().withheld['model_error'] ?? 0;
+  const withheld = engine.status.counts().withheld['model_error'] ?? 0;
   assert.equal(withheld, 0, 'a row whose worker died was tried again');
   assert.deepEqual(await outcome(engine), expected);
 });

@@ -39,7 +39,7 @@ test('an engine killed -9 again and again while bars and trades come over NATS l
   writeFileSync(file, JSON.stringify(config));
 
   const first = await openEngine(t, data, config, {});
-  const group = await first.follow({
+  const group = await first.instruments.follow({
     feed: 'published',
     owner: 'acme',
     symbol: 'EURUSD',
@@ -47,9 +47,9 @@ test('an engine killed -9 again and again while bars and trades come over NATS l
     tenantId: 'acme',
     timeframe: '1h',
   });
-  await first.ingestBars(group, bars.slice(0, TRAINED)).durable;
+  await first.intake.ingestBars(group, bars.slice(0, TRAINED)).durable;
   await first.settled();
-  await first.train(`${group}/1h`, bars[TRAINED - 1]!.openTime + HOUR);
+  await first.training.train(`${group}/1h`, bars[TRAINED - 1]!.openTime + HOUR);
   await first.stop();
 
   const start = (): ChildProcess => {

@@ -78,7 +78,7 @@ test('each server in turn is killed and started again under load: the stream goe
   for (let i = 0; i < TRAINED; i += 400) await client.publish(bars.slice(i, i + 400));
   await engine.settled();
   await eventually('NATS is connected', () => engine.messaging?.error === undefined);
-  await engine.train('default@published/EURUSD/1h', bars[TRAINED - 1]!.openTime + HOUR);
+  await engine.training.train('default@published/EURUSD/1h', bars[TRAINED - 1]!.openTime + HOUR);
 
   const streamed: SignalUpdate[] = [];
   const stream = client.stream();
@@ -105,7 +105,7 @@ test('each server in turn is killed and started again under load: the stream goe
     await feedOn(() => api.health().degraded && streamed.length >= before + 60);
     if (name === 's3')
       await assert.rejects(
-        engine.train('default@published/EURUSD/1h', bars[TRAINED + 50]!.openTime + HOUR),
+        engine.training.train('default@published/EURUSD/1h', bars[TRAINED + 50]!.openTime + HOUR),
         (error) => error instanceof SuhoError && error.code === 'STORE_UNAVAILABLE',
       );
     await server.start();
@@ -113,17 +113,17 @@ test('each server in turn is killed and started again under load: the stream goe
     assert.ok(streamed.length >= before + 60, name);
   }
   // The training that had nowhere to put its model left nothing behind, and goes through now.
-  const retrained = await engine.train('default@published/EURUSD/1h', bars[TRAINED + 50]!.openTime + HOUR);
+  const retrained = await engine.training.train('default@published/EURUSD/1h', bars[TRAINED + 50]!.openTime + HOUR);
   assert.equal(retrained.record.version, 'v1.0.1');
   await engine.settled();
   await engine.stored();
-  await eventually('all signals are streamed', () => streamed.length >= engine.counts().signals);
+  await eventually('all signals are streamed', () => streamed.length >= engine.status.counts().signals);
 
   const ids = streamed.map(({ signal }) => signal.prediction_id);
   assert.equal(acknowledged, fed - TRAINED);
   assert.equal(new Set(ids).size, ids.length);
   assert.equal(
-    ids.length + withheldCount(engine.counts().withheld),
+    ids.length + withheldCount(engine.status.counts().withheld),
     acknowledged,
     'each bar is accounted for',
   );
@@ -162,7 +162,7 @@ test('each server in turn is killed and started again under load: the stream goe
     url: `http://127.0.0.1:${servers.get('weaviate')!.port}`,
     anomalyFrom: 3,
   });
-  const route = engine.route('default', 'default@published/EURUSD/1h')!;
+  const route = engine.instruments.routeOf('default', 'default@published/EURUSD/1h')!;
   const key = {
     tenantId: 'default',
     symbol: 'EURUSD',
@@ -218,16 +218,16 @@ test('an engine starts with every server down, serves from what it has, and catc
   const { servers, config } = all;
   const folder = temporaryFolder(t);
   const first = await openEngine(t, folder, config, {});
-  const group = await first.follow({
+  const group = await first.instruments.follow({
     feed: 'market',
     symbol: 'EURUSD',
     base: '1h',
     tenantId: 'default',
     timeframe: '1h',
   });
-  await first.ingestBars(group, bars.slice(0, TRAINED)).durable;
+  await first.intake.ingestBars(group, bars.slice(0, TRAINED)).durable;
   await first.settled();
-  await first.train(`${group}/1h`, bars[TRAINED - 1]!.openTime + HOUR);
+  await first.training.train(`${group}/1h`, bars[TRAINED - 1]!.openTime + HOUR);
   await first.stored();
   await first.stop();
   for (const server of servers.values()) await server.kill();
@@ -235,15 +235,15 @@ test('an engine starts with every server down, serves from what it has, and catc
   const engine = await openEngine(t, folder, config, {});
   const { api } = await serve(t, engine);
   const signals: string[] = [];
-  engine.onSignal(({ signal }) => signals.push(signal.predictionId));
+  engine.publication.onSignal(({ signal }) => signals.push(signal.predictionId));
   for (let i = TRAINED; i < TRAINED + 200; i += 5) {
-    await engine.ingestBars(group, bars.slice(i, i + 5)).durable;
+    await engine.intake.ingestBars(group, bars.slice(i, i + 5)).durable;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   await engine.settled();
   await eventually('health says so', () => api.health().degraded);
   assert.ok(signals.length > 150, `${signals.length} signals with everything down`);
-  const lagging = engine.sinkStatus().filter(({ healthy }) => !healthy);
+  const lagging = engine.status.sinks().filter(({ healthy }) => !healthy);
   assert.ok(lagging.length >= 4, JSON.stringify(lagging));
   assert.ok(lagging.every(({ lagRows }) => lagRows > 0));
   const metrics = new MetricsServer(() => api.health());

@@ -48,8 +48,8 @@ test('bars and trades come in over NATS once each, signals go out once each, bad
     JSON.stringify({ timeframe: '1h', bars: [{ open_time: 1 }] }),
   );
   const seriesId = 'acme@published/EURUSD/1h';
-  await eventually('all bars are in', () => engine.barsOf(seriesId) === 1_200);
-  const { record } = await engine.train(seriesId, bars[1_199]!.openTime + HOUR);
+  await eventually('all bars are in', () => engine.instruments.barsOf(seriesId) === 1_200);
+  const { record } = await engine.training.train(seriesId, bars[1_199]!.openTime + HOUR);
   assert.equal(record.tenantId, 'acme');
 
   const heard: ProtoSignal[] = [];
@@ -86,7 +86,7 @@ test('bars and trades come in over NATS once each, signals go out once each, bad
   await jetstream.publish('suho.trades.acme', JSON.stringify(trade));
   await jetstream.publish('suho.trades.acme', JSON.stringify({ ...trade, trade_id: 'n2', quantity: -1 }));
   await zen.jetstream().publish('suho.trades.zen', JSON.stringify({ ...trade, trade_id: 'z1' }));
-  await eventually('the trade is in', () => engine.counts().trades === 1);
+  await eventually('the trade is in', () => engine.status.counts().trades === 1);
   await engine.stored();
   const known = await engine.predictions.sql(
     'SELECT trades, trade_pnl_pips FROM ml_predictions WHERE trades > 0',
@@ -103,7 +103,7 @@ test('bars and trades come in over NATS once each, signals go out once each, bad
   await eventually('the rest is in', () => heard.length === 100);
   await new Promise((resolve) => setTimeout(resolve, 500));
   assert.equal(new Set(heard.map(({ prediction_id: id }) => id)).size, 100);
-  assert.equal(engine.barsOf(seriesId), 1_300);
+  assert.equal(engine.instruments.barsOf(seriesId), 1_300);
   assert.deepEqual(zenHeard, [], 'another tenant heard nothing');
   subscription.unsubscribe();
 });
@@ -157,12 +157,12 @@ test('a journal at its size keeps NATS messages waiting and takes them in order 
   for (let i = 0; i < 1_300; i += 50)
     await acme.jetstream().publish('suho.market.acme.EURUSD', body(bars.slice(i, i + 50)));
   await eventually('the journal is full', () => engine.journal.stats().refused > 2);
-  assert.ok(engine.barsOf('acme@published/EURUSD/1h') < 1_300);
+  assert.ok(engine.instruments.barsOf('acme@published/EURUSD/1h') < 1_300);
   await engine.stop();
   engine = await openEngine(t, folder, config, {});
   new NatsFeed(engine).start(engine.messaging!);
-  await eventually('all bars are in', () => engine.barsOf('acme@published/EURUSD/1h') === 1_300);
-  assert.deepEqual([engine.counts().late, engine.counts().rejected], [0, 0]);
+  await eventually('all bars are in', () => engine.instruments.barsOf('acme@published/EURUSD/1h') === 1_300);
+  assert.deepEqual([engine.status.counts().late, engine.status.counts().rejected], [0, 0]);
 });
 
 test('Redis has the newest signal and row of each series; a tenant’s login sees its own keys only', async (t) => {
@@ -173,7 +173,7 @@ test('Redis has the newest signal and row of each series; a tenant’s login see
   const admin = new Redis(url);
   afterTest(t, () => admin.disconnect());
   for (const tenantId of ['acme', 'zen']) {
-    const group = await engine.follow({
+    const group = await engine.instruments.follow({
       feed: 'published',
       owner: tenantId,
       symbol: 'EURUSD',
@@ -181,7 +181,7 @@ test('Redis has the newest signal and row of each series; a tenant’s login see
       tenantId,
       timeframe: '1h',
     });
-    engine.ingestBars(group, bars.slice(0, 600));
+    engine.intake.ingestBars(group, bars.slice(0, 600));
   }
   await engine.settled();
   await engine.stored();

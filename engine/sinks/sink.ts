@@ -1,11 +1,13 @@
 import type { Logger } from 'pino';
+import { Backoff } from '../backoff.js';
 import type { Clock } from '../clock.js';
 import { SuhoError, messageOf } from '../errors.js';
-import type { Topic } from './journal.js';
+import type { Journal } from '../journal/journal.js';
+import type { Topic, TopicLag } from '../journal/topic-log.js';
 
-/** One record of a topic as a sink's target writes it, with its place in the journal. */
+/** One record of a topic as a sink's target writes it, with its place in the topic. */
 export interface SinkEntry<R> {
-  readonly position: number;
+  readonly place: number;
   readonly record: R;
 }
 
@@ -32,32 +34,8 @@ export interface SinkTarget<R = unknown> {
    * of them, with anything else when a later try may succeed.
    */
   write(records: readonly R[]): Promise<void>;
-  /** How a dead letter shows a record: what it is about, whose it is, and what is in it. */
-  describe(record: R): { readonly key: string; readonly tenantId: string; readonly text: string };
-}
-
-/** What a sink needs of the journal. */
-export interface SinkJournal {
-  /** Makes a reader known, and calls back after each commit. */
-  addReader(topic: Topic, name: string, fromNow: boolean, listener: () => void): void;
-  offset(sink: string): number;
-  putOffset(sink: string, position: number): void;
-  /** Settles when all that was appended so far is durable. */
-  flushed(): Promise<void>;
-  /** `nextPosition` is the position that the next entry of any topic gets. */
-  stats(): { readonly nextPosition: number };
-  /** Entries of a topic after an offset, and when the oldest of them was appended (epoch milliseconds). */
-  topicLag(topic: Topic, offset: number): { readonly entries: number; readonly oldestAt: number | undefined };
-}
-
-/** Keeps the records that a sink's store refused. */
-export interface DeadLetters {
-  /** Keeps a record; the same position of the same sink again replaces it. Durable no later than the next offset. */
-  add(sink: string, position: number, tenantId: string, key: string, text: string, error: string): void;
-  /** Drops a record that was written after all. */
-  remove(sink: string, position: number): void;
-  /** Letters a sink has now. */
-  count(sink: string): number;
+  /** What a record is about and whose it is, for its dead letter. */
+  describe(record: R): { readonly key: string; readonly tenantId: string };
 }
 
 export interface SinkStatus {
@@ -75,10 +53,11 @@ export interface SinkStatus {
 
 /** What a sink works with; all but the target. */
 export interface SinkParts {
-  readonly journal: SinkJournal;
-  readonly deadLetters: DeadLetters;
+  readonly journal: Journal;
   readonly clock: Clock;
   readonly log: Logger;
+  /** In [0, 1), for the delays of retries. */
+  readonly random: () => number;
 }
 
 const RETRY_MS_MIN = 100;
@@ -98,8 +77,8 @@ interface Refusal<R> {
   readonly error: string;
 }
 
-/** Why a sink does nothing: there is nothing to write, more may gather, or the store is away. */
-type Rest = 'idle' | 'lingering' | 'retrying';
+/** Why a sink does nothing: there is nothing to write, or more may gather. */
+type Rest = 'idle' | 'lingering';
 
 /**
  * An idempotent reader of the journal: writes what it finds to its store, then moves its offset. When the store is
@@ -108,11 +87,11 @@ type Rest = 'idle' | 'lingering' | 'retrying';
  */
 export class Sink<R = unknown> {
   readonly name: string;
-  readonly #journal: SinkJournal;
-  readonly #deadLetters: DeadLetters;
+  readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #target: SinkTarget<R>;
+  readonly #backoff: Backoff;
   #offset: number;
   #written = 0;
   #error: string | undefined;
@@ -123,20 +102,22 @@ export class Sink<R = unknown> {
   /** Whether the time to stop is over: what is still under way must not touch the journal any more. */
   #abandoned = false;
   #loop: Promise<void> = Promise.resolve();
-  #waiters: { readonly position: number; readonly resolve: () => void }[] = [];
+  #waiters: { readonly place: number; readonly resolve: () => void }[] = [];
 
   constructor(parts: SinkParts, target: SinkTarget<R>) {
     this.name = target.name;
     this.#journal = parts.journal;
-    this.#deadLetters = parts.deadLetters;
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#target = target;
-    this.#journal.addReader(target.topic, target.name, target.fromNow ?? false, () => {
+    const { clock, random } = parts;
+    this.#backoff = new Backoff({ clock, random, initialMs: RETRY_MS_MIN, maxMs: RETRY_MS_MAX });
+    this.#journal.readers.add(target.topic, target.name, target.fromNow ?? false);
+    this.#journal.onCommitted(() => {
       this.#news = true;
       this.#endRest('idle');
     });
-    this.#offset = this.#journal.offset(target.name);
+    this.#offset = this.#journal.readers.offset(target.name);
   }
 
   start(): void {
@@ -145,10 +126,10 @@ export class Sink<R = unknown> {
 
   /** Settles when the sink has written all that the journal holds now. Rejects nothing: it waits as long as it takes. */
   async caughtUp(): Promise<void> {
-    await this.#journal.flushed();
+    await this.#journal.durable();
     if (this.#stopping || this.#lag().entries === 0) return;
-    const position = this.#journal.stats().nextPosition;
-    const done = new Promise<void>((resolve) => this.#waiters.push({ position, resolve }));
+    const place = this.#offset + this.#lag().entries;
+    const done = new Promise<void>((resolve) => this.#waiters.push({ place, resolve }));
     this.#endRest('idle', 'lingering');
     await done;
   }
@@ -161,27 +142,20 @@ export class Sink<R = unknown> {
       lagRows: entries,
       lagSeconds: oldestAt === undefined ? 0 : Math.max(0, this.#clock.now() - oldestAt) / 1000,
       written: this.#written,
-      deadLetters: this.#deadLetters.count(this.name),
+      deadLetters: this.#journal.deadLetters.countOf(this.name),
       error: this.#error,
     };
   }
 
-  /**
-   * Writes the record of a dead letter again, for when what made the store refuse it is mended: `written` drops the
-   * letter, `refused` keeps it, `gone` means that the journal no longer has the record. Rejects while the store is away.
-   */
-  async retryDeadLetter(position: number): Promise<'written' | 'refused' | 'gone'> {
-    const { entries } = await this.#target.read(position - 1, 1);
-    const entry = entries.find((candidate) => candidate.position === position);
-    if (entry === undefined) return 'gone';
+  /** Writes a record that was refused again; true when its store takes it now. Rejects while the store is away. */
+  async retry(record: unknown): Promise<boolean> {
     try {
-      await this.#target.write([entry.record]);
+      await this.#target.write([record as R]);
+      return true;
     } catch (error) {
-      if (isRefusal(error)) return 'refused';
+      if (isRefusal(error)) return false;
       throw error;
     }
-    this.#deadLetters.remove(this.name, position);
-    return 'written';
   }
 
   /**
@@ -190,7 +164,8 @@ export class Sink<R = unknown> {
    */
   async stop(deadlineMs = STOP_MS): Promise<void> {
     this.#stopping = true;
-    this.#endRest('idle', 'lingering', 'retrying');
+    this.#backoff.stop();
+    this.#endRest('idle', 'lingering');
     let timer: { cancel(): void } | undefined;
     const deadline = new Promise<void>((resolve) => {
       timer = this.#clock.setTimeout(resolve, deadlineMs);
@@ -201,12 +176,11 @@ export class Sink<R = unknown> {
     this.#release(Infinity);
   }
 
-  #lag(): ReturnType<SinkJournal['topicLag']> {
-    return this.#journal.topicLag(this.#target.topic, this.#offset);
+  #lag(): TopicLag {
+    return this.#journal.lag(this.#target.topic, this.#offset);
   }
 
   async #run(): Promise<void> {
-    let retryMs = RETRY_MS_MIN;
     while (!this.#abandoned) {
       let count: number;
       try {
@@ -214,11 +188,10 @@ export class Sink<R = unknown> {
       } catch (error) {
         if (this.#stopping) return;
         this.#noteFailure(error);
-        await this.#rest('retrying', retryMs);
-        retryMs = Math.min(RETRY_MS_MAX, retryMs * 2);
+        await this.#backoff.wait();
         continue;
       }
-      retryMs = RETRY_MS_MIN;
+      this.#backoff.reset();
       if (count > 0) {
         const few = count < this.#target.batch / 2 && this.#target.prompt !== true;
         if (few && this.#waiters.length === 0) await this.#rest('lingering', LINGER_MS);
@@ -239,7 +212,7 @@ export class Sink<R = unknown> {
     if (this.#abandoned) return 0;
     if (count > 0) {
       for (const refusal of refusals) this.#bury(refusal);
-      this.#journal.putOffset(this.name, offset);
+      this.#journal.readers.move(this.name, offset);
       this.#offset = offset;
       this.#written += count - refusals.length;
     }
@@ -267,10 +240,10 @@ export class Sink<R = unknown> {
   }
 
   #bury({ entry, error }: Refusal<R>): void {
-    const { position } = entry;
-    const { key, tenantId, text } = this.#target.describe(entry.record);
-    this.#deadLetters.add(this.name, position, tenantId, key, text, error);
-    this.#log.error({ sink: this.name, position, tenantId, key, error }, 'the store refused a record');
+    const { key, tenantId } = this.#target.describe(entry.record);
+    const { record } = entry;
+    this.#journal.deadLetters.add({ source: 'sink', name: this.name, tenantId, about: key, error, record });
+    this.#log.error({ sink: this.name, tenantId, key, error }, 'the store refused a record');
   }
 
   #noteFailure(error: unknown): void {
@@ -282,8 +255,8 @@ export class Sink<R = unknown> {
   /** Lets go those who wait for nothing past `through`. */
   #release(through: number): void {
     const waiters = this.#waiters;
-    this.#waiters = waiters.filter(({ position }) => position > through + 1);
-    for (const { position, resolve } of waiters) if (position <= through + 1) resolve();
+    this.#waiters = waiters.filter(({ place }) => place > through);
+    for (const { place, resolve } of waiters) if (place <= through) resolve();
   }
 
   /** Does nothing until {@link #endRest} or, where given, until the time is over. */

@@ -1,0 +1,28 @@
+import type pg from 'pg';
+import type { Background } from '../background.js';
+import type { Config } from '../config.js';
+import { EmbeddedPostgres } from './embedded-postgres.js';
+import { applySchemas } from './schemas.js';
+
+/** Where PostgreSQL is, and how to end it where it is ours. */
+export interface OpenPostgres {
+  readonly connection: pg.ClientConfig;
+  stop(): Promise<void>;
+}
+
+/** The PostgreSQL that is configured, there or not, or one of our own in `folder` with its schemas applied. */
+export async function openPostgres(
+  { url, adminUrl }: Config['postgres'],
+  folder: string,
+  background: Background,
+): Promise<OpenPostgres> {
+  if (url !== undefined) {
+    if (adminUrl !== undefined)
+      void background.untilDone('schemas', async () => void (await applySchemas({ connectionString: adminUrl })));
+    return { connection: { connectionString: url }, stop: async () => await Promise.resolve() };
+  }
+  const embedded = new EmbeddedPostgres(folder);
+  await embedded.start();
+  await applySchemas(embedded.connection);
+  return { connection: embedded.connection, stop: async () => await embedded.stop() };
+}

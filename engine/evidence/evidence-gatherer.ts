@@ -1,0 +1,200 @@
+import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
+import type { FeatureRow } from '../../actors/messages.js';
+import { WARM_UP_BARS } from '../../actors/signal-actor.js';
+import type { Evidence, ModelEvidence } from '../../actors/signals/evidence.js';
+import { vote } from '../../actors/signals/pattern-vote.js';
+import type { Route } from '../../actors/signals/route.js';
+import type { Clock } from '../clock.js';
+import { SuhoError, messageOf } from '../errors.js';
+import type { Inference, ModelPair } from '../inference/pool.js';
+import type { EffectPorts, EvidenceRequest, PatternOutcome } from '../instruments/effects.js';
+import { readSignalActorId } from '../instruments/ids.js';
+import { conditionsOf } from '../patterns/conditions.js';
+import type { PartitionKey, PatternIndex } from '../patterns/pattern-index.js';
+import type { PatternRecorder } from '../patterns/pattern-recorder.js';
+import { within } from './deadline.js';
+
+/** Inferences begun ahead that are kept at most; an older one is begun again when it is asked for. */
+const AHEAD_MAX = 4_096;
+
+/** Runs a pair of models over a row; equal keys in flight share a run. `deadline` is a time of the clock's `monotonic`. */
+export interface InferencePort {
+  infer(pair: ModelPair, key: string, row: Float32Array, deadline: number, tenantId: string): Promise<Inference>;
+}
+
+export interface EvidenceParts {
+  readonly clock: Clock;
+  readonly inference: InferencePort;
+  readonly index: PatternIndex;
+  readonly recorder: PatternRecorder;
+  /** Files of a route's models. Throws when they are not to be had. */
+  readonly pairOf: (route: Route) => ModelPair;
+  /** The models a signal actor asks with now. */
+  readonly routeOf: (actorId: string) => Route | undefined;
+  readonly deadlineMs: number;
+  readonly neighbours: number;
+  /** Waits for every answer: a replay must not depend on how fast the machine is. */
+  readonly patient: boolean;
+  readonly onError: (facts: object) => void;
+}
+
+/** Gathers what signals are made from: the models' answer for a row, and what came of similar moments. */
+export class EvidenceGatherer {
+  readonly #parts: EvidenceParts;
+  /** Inferences begun before they were asked for, with how many will ask. */
+  readonly #ahead = new Map<string, { readonly promise: Promise<Inference>; uses: number }>();
+  readonly #partitions = new Map<string, PartitionKey>();
+  #onEvidence: (evidence: Evidence) => void = () => undefined;
+
+  constructor(parts: EvidenceParts) {
+    this.#parts = parts;
+  }
+
+  /** What signals ask for, as the instruments call it. */
+  get ports(): EffectPorts['evidence'] {
+    return {
+      ahead: (row, subscribers) => this.#inferAhead(row, subscribers),
+      gather: async (request, patient) => await this.#gather(request, patient),
+      resolve: (outcome) => this.#resolve(outcome),
+    };
+  }
+
+  /** Told of all evidence that was gathered. */
+  onEvidence(listener: (evidence: Evidence) => void): void {
+    this.#onEvidence = listener;
+  }
+
+  partition(tenantId: string, symbol: string, timeframe: Timeframe, embeddingVersion: string): PartitionKey {
+    const name = `${tenantId}|${symbol}|${timeframe}|${embeddingVersion}`;
+    let key = this.#partitions.get(name);
+    if (key === undefined) {
+      key = { tenantId, symbol, timeframe, embeddingVersion };
+      this.#partitions.set(name, key);
+    }
+    return key;
+  }
+
+  #resolve({ tenantId, symbol, timeframe, label }: PatternOutcome): void {
+    this.#parts.recorder
+      .resolve(tenantId, symbol, timeframe, label)
+      .catch((error: unknown) => this.#parts.onError({ symbol, timeframe, error: messageOf(error) }));
+  }
+
+  /**
+   * Starts the inference of a new row before its signal actors ask for it, so that the rows of a burst run as batches
+   * although each actor takes one row after the other.
+   */
+  #inferAhead(row: FeatureRow, subscribers: readonly string[]): void {
+    if (row.bars < WARM_UP_BARS) return;
+    for (const actorId of subscribers) {
+      const route = this.#parts.routeOf(actorId);
+      if (route?.featureSetVersion !== FEATURE_SET_VERSION) continue;
+      const key = inferenceKey(route, row);
+      const ahead = this.#ahead.get(key);
+      // The second tenant of a model gets the run of the first.
+      if (ahead !== undefined) {
+        ahead.uses++;
+        continue;
+      }
+      const promise = this.#start(route, row, this.#deadline(false), readSignalActorId(actorId).tenantId);
+      // Who asks for it hears of a failure.
+      promise.catch(() => undefined);
+      // One whose actor took up another model in between is never asked for.
+      if (this.#ahead.size >= AHEAD_MAX) this.#ahead.delete(this.#ahead.keys().next().value!);
+      this.#ahead.set(key, { promise, uses: 1 });
+    }
+  }
+
+  #deadline(patient: boolean): number {
+    return patient || this.#parts.patient ? Infinity : this.#parts.clock.monotonic() + this.#parts.deadlineMs;
+  }
+
+  async #start(route: Route, row: FeatureRow, deadline: number, tenantId: string): Promise<Inference> {
+    const { inference, pairOf } = this.#parts;
+    return await inference.infer(pairOf(route), inferenceKey(route, row), row.model, deadline, tenantId);
+  }
+
+  /** The inference of a row, begun already or now. */
+  #infer({ route, row, tenantId }: EvidenceRequest, deadline: number): Promise<Inference> {
+    const key = inferenceKey(route, row);
+    const ahead = this.#ahead.get(key);
+    if (ahead === undefined) return this.#start(route, row, deadline, tenantId);
+    ahead.uses--;
+    if (ahead.uses === 0) this.#ahead.delete(key);
+    return ahead.promise;
+  }
+
+  async #gather(request: EvidenceRequest, patient: boolean): Promise<Evidence> {
+    let evidence: Evidence;
+    try {
+      evidence = await this.#ask(request, this.#deadline(patient));
+    } catch (error) {
+      const late = error instanceof SuhoError && error.code === 'DEADLINE';
+      if (!late) this.#parts.onError({ actorId: request.actorId, error: messageOf(error) });
+      evidence = {
+        closeTime: request.row.closeTime,
+        model: undefined,
+        modelFailure: late ? 'deadline' : 'error',
+        patterns: undefined,
+        patternFailure: undefined,
+        timing: { queueMs: 0, inferenceMs: 0, patternsMs: 0 },
+      };
+    }
+    this.#onEvidence(evidence);
+    return evidence;
+  }
+
+  async #ask(request: EvidenceRequest, deadline: number): Promise<Evidence> {
+    const { clock, recorder } = this.#parts;
+    const { route, row, tenantId } = request;
+    const start = clock.monotonic();
+    const inference = await within(clock, deadline, this.#infer(request, deadline));
+    const inferred = clock.monotonic();
+    const model: ModelEvidence = {
+      modelId: route.modelId,
+      version: route.version,
+      arm: route.arm,
+      probabilities: inference.probabilities,
+      returns: inference.returns,
+      anomaly: inference.reconstructionError / route.anomalyScale,
+    };
+    const partition = this.partition(tenantId, row.symbol, row.timeframe, route.embeddingVersion);
+    recorder.note(partition, row.closeTime, {
+      vector: inference.embedding,
+      conditions: conditionsOf(row.values),
+      anomaly: model.anomaly,
+    });
+    const found = await this.#similar(partition, inference.embedding, row.closeTime, deadline);
+    return {
+      closeTime: row.closeTime,
+      model,
+      modelFailure: undefined,
+      ...found,
+      timing: { queueMs: 0, inferenceMs: inferred - start, patternsMs: clock.monotonic() - inferred },
+    };
+  }
+
+  async #similar(
+    partition: PartitionKey,
+    vector: Float32Array,
+    asOf: number,
+    deadline: number,
+  ): Promise<Pick<Evidence, 'patterns' | 'patternFailure'>> {
+    const { clock, index, neighbours: k } = this.#parts;
+    try {
+      const lookup = index.search(partition, { vector, k, asOf });
+      const neighbours = lookup instanceof Promise ? await within(clock, deadline, lookup) : lookup;
+      if (neighbours.length === 0) return { patterns: undefined, patternFailure: 'none_yet' };
+      return { patterns: vote(partition.embeddingVersion, neighbours), patternFailure: undefined };
+    } catch (error) {
+      const late = error instanceof SuhoError && error.code === 'DEADLINE';
+      return { patterns: undefined, patternFailure: late ? 'deadline' : 'error' };
+    }
+  }
+}
+
+/** Name of one row's run through one pair of models: tenants that share both share it. */
+function inferenceKey(route: Route, row: FeatureRow): string {
+  return `${route.modelId}/${route.encoderId}/${row.seriesId}/${row.closeTime}`;
+}

@@ -1,0 +1,41 @@
+import type { Timeframe } from '../../actors/market/timeframe.js';
+import type { SeriesIdentity } from '../feature-store/feature-store.js';
+
+/** Owner of shared feeds. */
+export const PLATFORM = 'platform';
+
+/** Id of an instrument: `feed/SYMBOL`, a private feed's with its tenant: `acme@published/EURUSD`. */
+export function instrumentId(feed: string, owner: string, symbol: string): string {
+  return `${owner === PLATFORM ? feed : `${owner}@${feed}`}/${symbol}`;
+}
+
+/** Id of a series of an instrument, and of its actor. */
+export function seriesId(instrument: string, timeframe: Timeframe): string {
+  return `${instrument}/${timeframe}`;
+}
+
+export function instrumentOfSeries(id: string): string {
+  return id.slice(0, id.lastIndexOf('/'));
+}
+
+/** Id of a tenant's signal actor for a series. */
+export function signalActorId(tenantId: string, series: string): string {
+  return `signal:${tenantId}:${series}`;
+}
+
+export function readSignalActorId(id: string): { readonly tenantId: string; readonly seriesId: string } {
+  const [, tenantId = '', ...rest] = id.split(':');
+  return { tenantId, seriesId: rest.join(':') };
+}
+
+/** Id of the instrument that a series or signal actor belongs to. */
+export function instrumentOfActor(actorId: string): string {
+  return instrumentOfSeries(actorId.startsWith('signal:') ? readSignalActorId(actorId).seriesId : actorId);
+}
+
+/** Identity of a series in the stores. */
+export function seriesIdentity(id: string): SeriesIdentity {
+  const [feed = '', symbol = '', timeframe = ''] = id.split('/');
+  const [owner = '', name = ''] = feed.includes('@') ? feed.split('@') : [PLATFORM, feed];
+  return { tenantId: owner, feed: name, symbol, timeframe: timeframe as Timeframe };
+}

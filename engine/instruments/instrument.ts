@@ -1,0 +1,184 @@
+import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
+import { SeriesCursor, type CursorState } from '../../actors/series-machine.js';
+import type { Route } from '../../actors/signals/route.js';
+import { SuhoError } from '../errors.js';
+import type { InputRecord, InstrumentDefinition } from '../journal/records.js';
+import { unpackBars, unpackQuotes } from '../journal/records.js';
+import { seriesId, signalActorId } from './ids.js';
+
+/** `recovering` refuses input for a while; `failed` until the next start or until it is removed. */
+export type InstrumentState = 'live' | 'recovering' | 'failed' | 'removed';
+
+/** Bars and quotes an input holds. */
+export function rowsOf(input: InputRecord): number {
+  if (input.kind === 'bars') return input.numbers.length / 9;
+  return input.kind === 'quotes' ? input.numbers.length / 5 : 1;
+}
+
+/** Time up to which effects of an instrument's actors are in the journal already, by actor: close or resolution times. */
+export interface KnownEffects {
+  readonly rows: Map<string, number>;
+  readonly conclusions: Map<string, number>;
+  readonly outcomes: Map<string, number>;
+}
+
+/** A feed's symbol with everything built from it: the unit of order, of snapshots, of recovery and of failure. */
+export class Instrument {
+  readonly id: string;
+  readonly known: KnownEffects = { rows: new Map(), conclusions: new Map(), outcomes: new Map() };
+  /** Signal actors that failed again and again and were left behind. */
+  readonly parked = new Set<string>();
+  cursor: SeriesCursor;
+  /** Position of the last input in its actors' mailboxes. */
+  position: number;
+  /** Bars and quotes since the last snapshot was asked for. */
+  sinceSnapshot = 0;
+  /** Rows that signal actors have not concluded. */
+  outstanding = 0;
+  /** Evidence that is being gathered. */
+  gathering = 0;
+  /** Counts how often its actors were made; what an earlier set of them asked for is not for the present one. */
+  incarnation = 0;
+  /** The actor that threw, and why; undefined while all is well. */
+  failure: { readonly actorId: string; readonly error: string } | undefined;
+  #definition: InstrumentDefinition;
+  #state: InstrumentState = 'live';
+  #error: string | undefined;
+  #waiters: (() => void)[] = [];
+  #attempted: () => void = () => undefined;
+
+  constructor(id: string, definition: InstrumentDefinition, position: number, cursor?: CursorState) {
+    this.id = id;
+    this.#definition = definition;
+    this.position = position;
+    this.cursor = new SeriesCursor(timeframeMs(definition.base), cursor);
+  }
+
+  get definition(): InstrumentDefinition {
+    return this.#definition;
+  }
+
+  get state(): InstrumentState {
+    return this.#state;
+  }
+
+  /** Why it is not live. */
+  get error(): string | undefined {
+    return this.#error;
+  }
+
+  /** Id of its base series. */
+  get base(): string {
+    return seriesId(this.id, this.#definition.base);
+  }
+
+  /** Ids of its series, the base one first. */
+  get series(): string[] {
+    const { base, longer } = this.#definition;
+    return [base, ...longer.map(({ timeframe }) => timeframe)].map((timeframe) => seriesId(this.id, timeframe));
+  }
+
+  /** Ids of its signal actors. */
+  get signalActors(): string[] {
+    return this.#definition.signals.map(({ tenantId, timeframe }) =>
+      signalActorId(tenantId, seriesId(this.id, timeframe)),
+    );
+  }
+
+  enter(state: InstrumentState, error?: string): void {
+    this.#state = state;
+    this.#error = error;
+    if (state === 'recovering') return;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  /** Settles when it is back, or when an attempt to bring it back has failed. */
+  async attempted(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#attempted = resolve;
+      void this.recovered().then(resolve);
+    });
+  }
+
+  /** An attempt to bring it back has failed; another will come. */
+  attemptFailed(error: string): void {
+    this.#error = error;
+    this.#attempted();
+  }
+
+  /** Settles when it is no longer recovering. */
+  async recovered(): Promise<void> {
+    while (this.#state === 'recovering') await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** Throws when it cannot take input, saying why and what to do. */
+  assertLive(): void {
+    switch (this.#state) {
+      case 'live':
+        return;
+      case 'recovering':
+        throw new SuhoError('OVERLOADED', `${this.id} is being recovered; send again in a moment.`);
+      case 'failed':
+        throw new SuhoError(
+          'INSTRUMENT_FAILED',
+          `${this.id} has failed and takes no input; its operator finds the reason in suho status.`,
+        );
+      case 'removed':
+        throw new SuhoError('NOT_FOUND', `${this.id} is not followed.`);
+    }
+  }
+
+  /** Goes back to where a snapshot was. */
+  rewind(definition: InstrumentDefinition, position: number, cursor: CursorState): void {
+    this.#definition = definition;
+    this.position = position;
+    this.cursor = new SeriesCursor(timeframeMs(definition.base), cursor);
+    this.sinceSnapshot = 0;
+    this.outstanding = 0;
+    this.gathering = 0;
+    this.failure = undefined;
+    this.incarnation++;
+  }
+
+  follows(tenantId: string, timeframe: Timeframe): boolean {
+    return this.#definition.signals.some((s) => s.tenantId === tenantId && s.timeframe === timeframe);
+  }
+
+  /** Takes note of an input in its definition; answers whether that changed. */
+  define(input: InputRecord): void {
+    const { base, longer, signals } = this.#definition;
+    if (input.kind === 'route') {
+      this.#definition = {
+        ...this.#definition,
+        signals: signals.map((signal) => (this.#isOf(signal, input.target) ? { ...signal, route: input.route } : signal)),
+      };
+    } else if (input.kind === 'follow') {
+      const { tenantId, timeframe } = input;
+      const since = this.cursor.closedThrough;
+      const isNew = timeframe !== base && !longer.some((series) => series.timeframe === timeframe);
+      this.#definition = {
+        ...this.#definition,
+        longer: isNew ? [...longer, { timeframe, since }] : longer,
+        signals: this.follows(tenantId, timeframe) ? signals : [...signals, { tenantId, timeframe, route: undefined }],
+      };
+    }
+  }
+
+  #isOf(signal: InstrumentDefinition['signals'][number], actorId: string): boolean {
+    return signalActorId(signal.tenantId, seriesId(this.id, signal.timeframe)) === actorId;
+  }
+
+  /** Moves the cursor over an input that was accepted before. */
+  advance(input: InputRecord): void {
+    if (input.kind === 'bars') for (const bar of unpackBars(input.numbers)) this.cursor.admitBar(bar);
+    else if (input.kind === 'quotes') for (const quote of unpackQuotes(input.numbers)) this.cursor.admitQuote(quote, false);
+    else if (input.kind === 'clock') this.cursor.admitClock(input.now);
+  }
+
+  /** The models a tenant's signals on a series are made with. */
+  routeOf(tenantId: string, timeframe: Timeframe): Route | undefined {
+    return this.#definition.signals.find((s) => s.tenantId === tenantId && s.timeframe === timeframe)?.route;
+  }
+}

@@ -1,0 +1,370 @@
+import type { Logger } from 'pino';
+import { TIMEFRAMES, timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
+import type { Effect, Message } from '../../actors/messages.js';
+import { ActorSystem, type SystemCounts } from '../../actors/runtime/actor-system.js';
+import { SeriesCursor } from '../../actors/series-machine.js';
+import type { Route } from '../../actors/signals/route.js';
+import type { Clock } from '../clock.js';
+import { SuhoError } from '../errors.js';
+import type { Journal } from '../journal/journal.js';
+import { unpackBars, unpackQuotes, type InputRecord, type InstrumentDefinition } from '../journal/records.js';
+import { ActorGraph, type ActorSettings } from './actor-graph.js';
+import { EffectRouter, type EffectPorts } from './effects.js';
+import { PLATFORM, instrumentId, seriesId, signalActorId } from './ids.js';
+import { Instrument, rowsOf } from './instrument.js';
+import type { RecoveryPorts } from './recovery.js';
+import { Snapshots } from './snapshots.js';
+import { Supervision } from './supervision.js';
+
+/** Bars and quotes of an instrument between two snapshots: what a recovery has to play again. */
+const SNAPSHOT_EVERY = 4_000;
+/** Messages and rows of an instrument that wait, above which its next input waits too. */
+const BACKLOG_MAX = 1_024;
+/** Instruments asked at once to fold their inputs when the journal has to shrink. */
+const FOLD_AT_ONCE = 32;
+
+/** A wish for signals: for a tenant, on a timeframe of a feed's symbol. */
+export interface FollowRequest {
+  readonly feed: string;
+  /** Tenant of a private feed; undefined for a shared one. */
+  readonly owner?: string | undefined;
+  readonly symbol: string;
+  /** Timeframe of the bars that come, or that quotes are built into; fixed by the first request. */
+  readonly base: Timeframe;
+  readonly tenantId: string;
+  readonly timeframe: Timeframe;
+}
+
+/** What a tenant may have of the engine. */
+export interface InstrumentLimits {
+  /** Instruments of its own. */
+  readonly instruments: number;
+  /** Timeframes of instruments that it has signals on. */
+  readonly series: number;
+}
+
+export interface InstrumentsOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly actors: ActorSettings;
+  readonly ports: EffectPorts;
+  readonly storedBars: RecoveryPorts['storedBars'];
+  readonly useRoute: RecoveryPorts['useRoute'];
+  /** In [0, 1), for the delays of retries. */
+  readonly random: () => number;
+  readonly limitsOf: (tenantId: string) => InstrumentLimits;
+}
+
+/** All instruments: who follows them, their actors, and how they come back after a crash or a failure. */
+export class Instruments {
+  readonly graph: ActorGraph;
+  readonly #options: InstrumentsOptions;
+  readonly #journal: Journal;
+  readonly #system: ActorSystem<Message, Effect>;
+  readonly #snapshots: Snapshots;
+  readonly #effects: EffectRouter;
+  readonly #supervision: Supervision;
+  readonly #instruments = new Map<string, Instrument>();
+  #stopped = false;
+  #idleWaiters: { readonly isIdle: () => boolean; readonly resolve: () => void }[] = [];
+
+  constructor(options: InstrumentsOptions) {
+    this.#options = options;
+    const { journal, clock } = options;
+    this.#journal = journal;
+    this.#system = new ActorSystem<Message, Effect>({
+      onEffect: (effect, actorId) => this.#effects.handle(effect, actorId),
+      onFailure: (letter) => this.#supervision.failed(letter.actorId, letter.error),
+      schedule: (turn) =>
+        clock.setImmediate(() => {
+          turn();
+          this.#checkIdle();
+        }),
+      now: () => clock.monotonic(),
+    });
+    this.graph = new ActorGraph(this.#system, options.actors);
+    this.#snapshots = new Snapshots(journal, this.#system, this.graph);
+    this.#effects = new EffectRouter({
+      journal,
+      graph: this.graph,
+      snapshots: this.#snapshots,
+      ports: options.ports,
+      instrumentOf: (id) => this.#instruments.get(id),
+      answer: (instrument, actorId, evidence) => {
+        this.#tell(instrument, actorId, { kind: 'evidence', evidence });
+        this.#checkIdle();
+      },
+    });
+    this.#supervision = new Supervision({
+      journal,
+      clock,
+      log: options.log,
+      random: options.random,
+      graph: this.graph,
+      snapshots: this.#snapshots,
+      instrumentOf: (id) => this.#instruments.get(id),
+      recovery: {
+        journal,
+        clock,
+        graph: this.graph,
+        storedBars: options.storedBars,
+        useRoute: options.useRoute,
+        deliver: (instrument, input) => this.#deliver(instrument, input),
+        idle: async (instrument) => await this.#idle(() => this.graph.isIdle(instrument) || instrument.failure !== undefined),
+        warn: (facts, text) => options.log.warn(facts, text),
+      },
+    });
+  }
+
+  /** Brings all instruments of the journal back. One that cannot be brought back now is tried again beside the rest. */
+  async open(): Promise<void> {
+    for (const id of this.#journal.snapshots.ids()) {
+      const record = this.#journal.snapshots.get(id)!;
+      const instrument = new Instrument(id, record.definition, record.position, record.cursor);
+      this.#instruments.set(id, instrument);
+      await this.#supervision.firstAttempt(instrument);
+    }
+  }
+
+  get(id: string): Instrument | undefined {
+    return this.#instruments.get(id);
+  }
+
+  all(): IterableIterator<Instrument> {
+    return this.#instruments.values();
+  }
+
+  /**
+   * Makes sure that a tenant has signals on a timeframe of a feed's symbol, from the next bar on; returns the
+   * instrument's id. Throws `BAD_INPUT` for a timeframe shorter than the base, `QUOTA_EXCEEDED`, `JOURNAL_FULL`, and what
+   * {@link Instrument.assertLive} throws.
+   */
+  async follow(request: FollowRequest): Promise<string> {
+    const { feed, owner = PLATFORM, symbol, tenantId, timeframe } = request;
+    const id = instrumentId(feed, owner, symbol);
+    let instrument = this.#instruments.get(id);
+    if (instrument?.state === 'recovering') await instrument.recovered();
+    instrument = this.#instruments.get(id);
+    const base = instrument?.definition.base ?? request.base;
+    if (TIMEFRAMES.indexOf(timeframe) < TIMEFRAMES.indexOf(base)) {
+      throw new SuhoError(
+        'BAD_INPUT',
+        `${symbol} of feed ${feed} comes as ${base} bars; ${timeframe} bars cannot be built from those.`,
+      );
+    }
+    if (instrument?.follows(tenantId, timeframe) === true) return id;
+    instrument?.assertLive();
+    this.#journal.assertRoom();
+    this.#assertQuota(instrument === undefined && owner !== PLATFORM, tenantId);
+    instrument ??= this.#create(id, { feed, owner, symbol, base, longer: [], signals: [] });
+    this.input(instrument, { kind: 'follow', instrument: id, tenantId, timeframe });
+    return id;
+  }
+
+  #create(id: string, definition: InstrumentDefinition): Instrument {
+    const cursor = new SeriesCursor(timeframeMs(definition.base)).state;
+    const instrument = new Instrument(id, definition, 0, cursor);
+    this.#instruments.set(id, instrument);
+    this.#journal.snapshots.put(id, { definition, position: 0, cursor, openBar: undefined, parts: new Map() }, [], 0);
+    this.graph.spawn(instrument);
+    return instrument;
+  }
+
+  #assertQuota(isNewInstrument: boolean, tenantId: string): void {
+    const limits = this.#options.limitsOf(tenantId);
+    let own = 0;
+    let series = 0;
+    for (const { definition } of this.#instruments.values()) {
+      if (definition.owner === tenantId) own++;
+      for (const signal of definition.signals) if (signal.tenantId === tenantId) series++;
+    }
+    if (isNewInstrument && own >= limits.instruments) {
+      throw new SuhoError(
+        'QUOTA_EXCEEDED',
+        `The tenant has ${own} instruments, as many as it may have (quotas.instruments); remove one with suho instruments remove.`,
+      );
+    }
+    if (series >= limits.series) {
+      throw new SuhoError(
+        'QUOTA_EXCEEDED',
+        `The tenant has signals on ${series} series, as many as it may have (quotas.series); remove an instrument with suho instruments remove.`,
+      );
+    }
+  }
+
+  /** Takes an input of a live instrument: into the journal, and from there to its actors. Returns its position. */
+  input(instrument: Instrument, input: InputRecord): number {
+    const position = this.#journal.inputs.append(input);
+    instrument.position = position;
+    this.#deliver(instrument, input);
+    instrument.sinceSnapshot += rowsOf(input);
+    if (instrument.sinceSnapshot >= SNAPSHOT_EVERY) this.#snapshots.request(instrument);
+    return position;
+  }
+
+  /** New models for a tenant's signals on a series, from the next bar on. Waits while the instrument is recovering. */
+  async setRoute(instrument: Instrument, tenantId: string, timeframe: Timeframe, route: Route): Promise<void> {
+    const target = signalActorId(tenantId, seriesId(instrument.id, timeframe));
+    await this.#options.useRoute(target, route);
+    await instrument.recovered();
+    instrument.assertLive();
+    this.input(instrument, { kind: 'route', instrument: instrument.id, target, route });
+  }
+
+  /** Ends an instrument: its actors, inputs and snapshot are gone; what stores hold of it stays. */
+  async remove(id: string): Promise<boolean> {
+    const instrument = this.#instruments.get(id);
+    if (instrument === undefined) return false;
+    instrument.enter('removed');
+    this.#instruments.delete(id);
+    this.graph.stop(instrument);
+    this.#snapshots.abandon(instrument);
+    this.#effects.forget(instrument);
+    instrument.incarnation++;
+    this.#journal.snapshots.remove(id);
+    for (const series of instrument.series) this.#journal.rows.remove(series);
+    for (const actorId of instrument.signalActors) this.#journal.predictions.remove(actorId);
+    await this.#journal.durable();
+    return true;
+  }
+
+  /** Has the instruments that keep most input in the journal fold it into snapshots. */
+  fold(): void {
+    const retained = (instrument: Instrument): number => this.#journal.inputs.retained(instrument.id).bytes;
+    const keepers = [...this.#instruments.values()].filter((instrument) => retained(instrument) > 0);
+    keepers.sort((a, b) => retained(b) - retained(a));
+    for (const instrument of keepers.slice(0, FOLD_AT_ONCE)) this.#snapshots.request(instrument);
+  }
+
+  /** Takes a snapshot of every instrument that has input since its last, and waits until they are durable. */
+  async foldAll(): Promise<void> {
+    for (const instrument of this.#instruments.values())
+      if (instrument.sinceSnapshot > 0) this.#snapshots.request(instrument);
+    await this.settled();
+    await this.#journal.durable();
+  }
+
+  /** Instruments and signal actors that were given up. */
+  get parked(): number {
+    let parked = 0;
+    for (const instrument of this.#instruments.values())
+      parked += instrument.parked.size + (instrument.state === 'failed' ? 1 : 0);
+    return parked;
+  }
+
+  /** Bars a series has taken since its beginning. */
+  barsOf(series: string): number {
+    return this.graph.series(series)?.bars ?? 0;
+  }
+
+  /** Open time of a series' last closed bar, NaN before the first. */
+  lastClosedBar(series: string): number {
+    return this.graph.series(series)?.lastBarTime ?? NaN;
+  }
+
+  /** Models that a tenant's signals on a series are made with now. */
+  routeOf(tenantId: string, series: string): Route | undefined {
+    return this.graph.signal(signalActorId(tenantId, series))?.route;
+  }
+
+  counts(): ReturnType<EffectRouter['counts']> & { readonly system: SystemCounts } {
+    return { ...this.#effects.counts(), system: this.#system.counts() };
+  }
+
+  isFollowed(series: string): boolean {
+    return this.graph.series(series) !== undefined;
+  }
+
+  /** Tallies of a tenant: signals by direction, reasons for none. */
+  tenantCounts(tenantId: string): Readonly<Record<string, number>> {
+    return this.graph.tenant(tenantId)?.counts ?? {};
+  }
+
+  /** Settles when no actor has work and no evidence is awaited. */
+  async settled(): Promise<void> {
+    await this.#idle(() => {
+      for (const instrument of this.#instruments.values()) {
+        if (instrument.state === 'recovering' && !this.#stopped) return false;
+        if (instrument.state === 'live' && instrument.gathering > 0) return false;
+      }
+      return this.#system.idle;
+    });
+  }
+
+  /** Waits while an instrument has more to do than it should. Other instruments do not wait. */
+  async backlog(instrument: Instrument): Promise<void> {
+    await this.#idle(() => this.#backlogOf(instrument) <= BACKLOG_MAX || instrument.state !== 'live');
+  }
+
+  /** Settles when the base series has taken the bar that opened at `openTime`, or everything there was. */
+  async applied(instrument: Instrument, openTime: number): Promise<void> {
+    await this.#idle(() => {
+      const base = this.graph.series(instrument.base);
+      return instrument.state !== 'live' || base === undefined || base.lastBarTime >= openTime || this.#queuedOf(instrument) === 0;
+    });
+  }
+
+  #queuedOf(instrument: Instrument): number {
+    return this.#system.queuedOf(instrument.base);
+  }
+
+  #backlogOf(instrument: Instrument): number {
+    return instrument.outstanding + this.#queuedOf(instrument);
+  }
+
+  /** Recovers nothing more; called before the stores close. */
+  stop(): void {
+    this.#stopped = true;
+    this.#supervision.stop();
+  }
+
+  #deliver(instrument: Instrument, input: InputRecord): void {
+    const { base } = instrument;
+    switch (input.kind) {
+      case 'bars':
+        for (const bar of unpackBars(input.numbers)) this.#tell(instrument, base, { kind: 'bar', bar });
+        return;
+      case 'quotes':
+        for (const quote of unpackQuotes(input.numbers)) this.#tell(instrument, base, { kind: 'quote', quote });
+        return;
+      case 'clock':
+        this.#tell(instrument, base, { kind: 'clock', now: input.now });
+        return;
+      case 'route':
+        instrument.define(input);
+        this.#tell(instrument, base, { kind: 'route', target: input.target, route: input.route });
+        return;
+      case 'follow': {
+        const { tenantId, timeframe } = input;
+        const series = seriesId(instrument.id, timeframe);
+        const since = instrument.cursor.closedThrough;
+        instrument.define(input);
+        this.graph.extend(instrument, tenantId, timeframe);
+        const actorId = signalActorId(tenantId, series);
+        this.#tell(instrument, base, { kind: 'subscribe', seriesId: series, actorId, since });
+      }
+    }
+  }
+
+  /** A message that a mailbox refuses is a failure: the journal has it, so recovery delivers it. */
+  #tell(instrument: Instrument, actorId: string, message: Message): void {
+    if (instrument.failure !== undefined || this.#system.tell(actorId, message)) return;
+    this.#supervision.failed(actorId, `its mailbox took no "${message.kind}" message`);
+  }
+
+  async #idle(isIdle: () => boolean): Promise<void> {
+    if (isIdle()) return;
+    await new Promise<void>((resolve) => this.#idleWaiters.push({ isIdle, resolve }));
+  }
+
+  #checkIdle(): void {
+    if (this.#idleWaiters.length === 0) return;
+    const waiting = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const waiter of waiting) {
+      if (waiter.isIdle()) waiter.resolve();
+      else this.#idleWaiters.push(waiter);
+    }
+  }
+}

@@ -1,0 +1,296 @@
+import type { Bar, RejectReason } from '../../actors/market/bar.js';
+import type { Quote } from '../../actors/market/quote.js';
+import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
+import type { Admission } from '../../actors/series-machine.js';
+import type { Clock } from '../clock.js';
+import { SuhoError } from '../errors.js';
+import type { FeatureStore } from '../feature-store/feature-store.js';
+import { instrumentId } from '../instruments/ids.js';
+import type { Instrument } from '../instruments/instrument.js';
+import type { Instruments } from '../instruments/instruments.js';
+import type { Journal } from '../journal/journal.js';
+import { packBars, packQuotes, type InputRecord } from '../journal/records.js';
+import { isPlausibleTime } from './plausible-time.js';
+import { tellRepeats, type SkipReason } from './repeats.js';
+
+/** Feed that what a tenant publishes itself goes to, over gRPC or NATS. */
+export const PUBLISHED_FEED = 'published';
+
+/** Closed bars of one timeframe that a tenant publishes, oldest first. */
+export interface PublishedBars {
+  readonly tenantId: string;
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  /** Timeframes to make signals for; the bars' own when empty. */
+  readonly signalTimeframes: readonly Timeframe[];
+  readonly bars: readonly Bar[];
+}
+
+/** Quotes that a tenant publishes, oldest first. */
+export interface PublishedQuotes {
+  readonly tenantId: string;
+  readonly symbol: string;
+  readonly signalTimeframes: readonly Timeframe[];
+  readonly quotes: readonly Quote[];
+}
+
+/** What became of rows handed in together; indices are places in the request. */
+export interface IntakeResult {
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly late: number;
+  readonly conflicts: number;
+  /** Valid rows that were not applied. */
+  readonly skipped: readonly { readonly index: number; readonly reason: SkipReason }[];
+  /** Rows that can never be applied. */
+  readonly rejected: readonly { readonly index: number; readonly reason: RejectReason }[];
+}
+
+/** Rows that were admitted together. */
+export interface Ingestion {
+  readonly accepted: number;
+  readonly rejected: IntakeResult['rejected'];
+  /** Settles when the accepted rows are durable, with what became of every row. */
+  done(): Promise<IntakeResult>;
+}
+
+export interface IntakeCounts {
+  readonly bars: number;
+  readonly quotes: number;
+  readonly rejected: number;
+  readonly duplicates: number;
+  readonly late: number;
+  readonly conflicts: number;
+}
+
+export interface IntakeParts {
+  readonly instruments: Instruments;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly storedBars: FeatureStore['barsAfter'];
+  /** Timeframe that published quotes are built into. */
+  readonly quoteBase: Timeframe;
+}
+
+/** What admission made of rows, before anything is durable. */
+interface Admitted<Row> {
+  readonly rows: Row[];
+  readonly rejected: { index: number; reason: RejectReason }[];
+  /** Rows of a time that is over, and repeated ones. */
+  readonly skipped: { index: number; admission: 'behind' | 'repeated' }[];
+}
+
+/**
+ * The one way in. Decides for each bar, quote and tick of the clock whether its instrument can apply it, in one order;
+ * what is accepted is one journalled input, and applied. Every source comes through here.
+ */
+export class Intake {
+  readonly #parts: IntakeParts;
+  /** The last admission of each published instrument: the next one waits for it, so order is kept. */
+  readonly #lanes = new Map<string, Promise<unknown>>();
+  readonly #counts = { bars: 0, quotes: 0, rejected: 0, duplicates: 0, late: 0, conflicts: 0 };
+  #open = false;
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+  }
+
+  counts(): IntakeCounts {
+    return { ...this.#counts };
+  }
+
+  /** Begins to take input. */
+  open(): void {
+    this.#open = true;
+  }
+
+  /** Takes no more: every call throws `STOPPING`. */
+  close(): void {
+    this.#open = false;
+  }
+
+  /**
+   * Takes a tenant's own bars; settles when the accepted ones are durable. Rejects with `BAD_INPUT` for no bars and for
+   * another timeframe than the instrument's, `QUOTA_EXCEEDED`, `JOURNAL_FULL`, `OVERLOADED`, `INSTRUMENT_FAILED`,
+   * `STOPPING`.
+   */
+  async publishBars({ tenantId, symbol, timeframe, signalTimeframes, bars }: PublishedBars): Promise<IntakeResult> {
+    if (bars.length === 0) throw new SuhoError('BAD_INPUT', 'bars: at least one is needed.');
+    const id = instrumentId(PUBLISHED_FEED, tenantId, symbol);
+    const ingestion = await this.#inTurn(id, async () => {
+      const base = this.#parts.instruments.get(id)?.definition.base ?? timeframe;
+      if (base !== timeframe) {
+        throw new SuhoError(
+          'BAD_INPUT',
+          `timeframe: ${symbol} comes as ${base} bars, so ${timeframe} bars of it cannot be taken; longer ones are built from the ${base} bars when signal_timeframes names them.`,
+        );
+      }
+      const now = this.#parts.clock.now();
+      if (!bars.some((bar) => isPlausibleTime(bar.openTime, now))) return this.#refuseAll(bars);
+      await this.#follow(tenantId, symbol, base, signalTimeframes);
+      await this.#room(id);
+      return this.ingestBars(id, bars);
+    });
+    return await ingestion.done();
+  }
+
+  /** Takes a tenant's own quotes; as {@link publishBars}. */
+  async publishQuotes({ tenantId, symbol, signalTimeframes, quotes }: PublishedQuotes): Promise<IntakeResult> {
+    if (quotes.length === 0) throw new SuhoError('BAD_INPUT', 'quotes: at least one is needed.');
+    const id = instrumentId(PUBLISHED_FEED, tenantId, symbol);
+    const ingestion = await this.#inTurn(id, async () => {
+      const base = this.#parts.instruments.get(id)?.definition.base ?? this.#parts.quoteBase;
+      const now = this.#parts.clock.now();
+      if (!quotes.some((quote) => isPlausibleTime(quote.ts, now))) return this.#refuseAll(quotes);
+      await this.#follow(tenantId, symbol, base, signalTimeframes);
+      await this.#room(id);
+      return this.ingestQuotes(id, quotes);
+    });
+    return await ingestion.done();
+  }
+
+  /**
+   * Takes closed bars of an instrument's base timeframe, oldest first. `now` is the time at their source. Throws
+   * `NOT_FOUND` for an instrument that is not followed, and what {@link publishBars} rejects with.
+   */
+  ingestBars(id: string, bars: readonly Bar[], now = this.#parts.clock.now()): Ingestion {
+    const instrument = this.#accepting(id);
+    const admitted = admit(bars, (bar) =>
+      isPlausibleTime(bar.openTime, now) ? instrument.cursor.admitBar(bar) : 'implausible_time',
+    );
+    this.#counts.bars += admitted.rows.length;
+    const behind = admitted.skipped.map(({ index }) => bars[index]!);
+    return this.#ingest(
+      instrument,
+      { kind: 'bars', instrument: id, numbers: packBars(admitted.rows) },
+      admitted,
+      async () => (behind.length === 0 ? [] : await tellRepeats(instrument, behind, this.#parts)),
+    );
+  }
+
+  /** Takes quotes of an instrument, oldest first; equal times are taken in the order they come. */
+  ingestQuotes(id: string, quotes: readonly Quote[], now = this.#parts.clock.now()): Ingestion {
+    const instrument = this.#accepting(id);
+    const before = instrument.cursor.state;
+    const admitted = admit(quotes, (quote) => {
+      if (!isPlausibleTime(quote.ts, now)) return 'implausible_time';
+      // Only what an earlier request brought can come again; within one request equal quotes are two.
+      return instrument.cursor.admitQuote(quote, quote.ts === before.lastQuoteTime);
+    });
+    this.#counts.quotes += admitted.rows.length;
+    return this.#ingest(
+      instrument,
+      { kind: 'quotes', instrument: id, numbers: packQuotes(admitted.rows) },
+      admitted,
+      async () => await Promise.resolve(admitted.skipped.map(({ admission }) => (admission === 'repeated' ? 'duplicate' : 'late'))),
+    );
+  }
+
+  /**
+   * Tells the instruments of a feed what time it is, so that bars close although no quote comes. A bar that ended more
+   * than `ageMsMax` ago is left alone: its quotes are history, and come when they come. Never throws: with a full journal
+   * the bars close later.
+   */
+  tick(feed: string, now: number, ageMsMax = Infinity): void {
+    if (!this.#open) return;
+    for (const instrument of this.#parts.instruments.all()) {
+      const { cursor, definition, state } = instrument;
+      if (definition.feed !== feed || state !== 'live' || !cursor.isDue(now)) continue;
+      const { openBarTime, lastQuoteTime } = cursor.state;
+      const end = openBarTime! + timeframeMs(definition.base);
+      if (now - lastQuoteTime > ageMsMax || now - end > ageMsMax) continue;
+      if (this.#parts.journal.isFull) return;
+      cursor.admitClock(now);
+      this.#parts.instruments.input(instrument, { kind: 'clock', instrument: instrument.id, now });
+    }
+  }
+
+  #accepting(id: string): Instrument {
+    if (!this.#open) throw new SuhoError('STOPPING', 'The engine is stopping.');
+    const instrument = this.#parts.instruments.get(id);
+    if (instrument === undefined) throw new SuhoError('NOT_FOUND', `${id} is not followed.`);
+    instrument.assertLive();
+    this.#parts.journal.assertRoom();
+    return instrument;
+  }
+
+  #ingest<Row>(
+    instrument: Instrument,
+    input: InputRecord,
+    { rows, rejected, skipped }: Admitted<Row>,
+    tell: () => Promise<SkipReason[]>,
+  ): Ingestion {
+    this.#counts.rejected += rejected.length;
+    if (rows.length > 0) this.#parts.instruments.input(instrument, input);
+    const done = async (): Promise<IntakeResult> => {
+      await this.#parts.journal.durable();
+      const reasons = await tell();
+      const result = {
+        accepted: rows.length,
+        duplicates: reasons.filter((reason) => reason === 'duplicate').length,
+        late: reasons.filter((reason) => reason === 'late').length,
+        conflicts: reasons.filter((reason) => reason === 'conflict').length,
+        skipped: skipped.map(({ index }, i) => ({ index, reason: reasons[i]! })),
+        rejected,
+      };
+      this.#counts.duplicates += result.duplicates;
+      this.#counts.late += result.late;
+      this.#counts.conflicts += result.conflicts;
+      return result;
+    };
+    return { accepted: rows.length, rejected, done };
+  }
+
+  #refuseAll(rows: readonly unknown[]): Ingestion {
+    const rejected = rows.map((_, index) => ({ index, reason: 'implausible_time' as const }));
+    this.#counts.rejected += rejected.length;
+    const result = { accepted: 0, duplicates: 0, late: 0, conflicts: 0, skipped: [], rejected };
+    return { accepted: 0, rejected, done: async () => await Promise.resolve(result) };
+  }
+
+  async #follow(tenantId: string, symbol: string, base: Timeframe, wanted: readonly Timeframe[]): Promise<void> {
+    for (const timeframe of wanted.length === 0 ? [base] : wanted) {
+      await this.#parts.instruments.follow({
+        feed: PUBLISHED_FEED,
+        owner: tenantId,
+        symbol,
+        base,
+        tenantId,
+        timeframe,
+      });
+    }
+  }
+
+  /** Waits while an instrument has more to do than it should; other instruments do not wait. */
+  async #room(id: string): Promise<void> {
+    const instrument = this.#parts.instruments.get(id);
+    if (instrument !== undefined) await this.#parts.instruments.backlog(instrument);
+  }
+
+  /** Runs one admission after the other of an instrument; answers come when they come. */
+  async #inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#lanes.get(id);
+    const turn = (async () => {
+      await before?.catch(() => undefined);
+      return await work();
+    })();
+    this.#lanes.set(id, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#lanes.get(id) === turn) this.#lanes.delete(id);
+    }
+  }
+}
+
+/** Sorts rows by what becomes of them, in their order. */
+function admit<Row>(rows: readonly Row[], admission: (row: Row) => Admission): Admitted<Row> {
+  const admitted: Admitted<Row> = { rows: [], rejected: [], skipped: [] };
+  rows.forEach((row, index) => {
+    const reason = admission(row);
+    if (reason === 'accepted') admitted.rows.push(row);
+    else if (reason === 'behind' || reason === 'repeated') admitted.skipped.push({ index, admission: reason });
+    else admitted.rejected.push({ index, reason });
+  });
+  return admitted;
+}

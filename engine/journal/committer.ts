@@ -1,0 +1,171 @@
+import type { Clock } from '../clock.js';
+import { SuhoError, messageOf } from '../errors.js';
+import type { LogStore, Table } from './log-store.js';
+
+/** One of the things written together. Runs inside a transaction. */
+export type Write = () => void;
+
+/** Numbers that count on over restarts: positions of inputs, places in the logs that sinks read. */
+export type CounterName = 'position' | 'sequence' | 'rows' | 'predictions' | 'patterns';
+
+/** Time between two measurements of the journal's size: each takes LMDB ~0.1 ms. */
+const MEASURE_EVERY_MS = 100;
+
+/**
+ * Gathers what is appended and writes it as one transaction a batch, in the order it came. What comes while one is
+ * being committed waits for the next.
+ */
+export class Committer {
+  readonly #store: LogStore;
+  readonly #clock: Clock;
+  readonly #meta: Table<unknown, string>;
+  readonly #counters = new Map<CounterName, number>();
+  #pending: Write[] = [];
+  #pendingBytes = 0;
+  #flushing: Promise<void> | undefined;
+  /** Writes taken, and those of them that are durable. */
+  #taken = 0;
+  #durable = 0;
+  #commits = 0;
+  #bytes: number;
+  #measuredAt = -Infinity;
+  #failure: SuhoError | undefined;
+  #waiters: {
+    readonly ticket: number;
+    readonly resolve: () => void;
+    readonly reject: (failure: unknown) => void;
+  }[] = [];
+  readonly #onCommitted: (() => void)[] = [];
+  #onFailure: (failure: SuhoError) => void = () => undefined;
+
+  constructor(store: LogStore, clock: Clock, meta: Table<unknown, string>) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#meta = meta;
+    this.#bytes = store.bytes();
+  }
+
+  /** Bytes in use, with an estimate of what is not committed yet. */
+  get bytes(): number {
+    return this.#bytes + this.#pendingBytes;
+  }
+
+  get commits(): number {
+    return this.#commits;
+  }
+
+  /** Writes that are not durable yet. */
+  get pending(): number {
+    return this.#taken - this.#durable;
+  }
+
+  /** Ticket of the newest write taken: it is durable when {@link durableThrough} has reached it. */
+  get ticket(): number {
+    return this.#taken;
+  }
+
+  get durableThrough(): number {
+    return this.#durable;
+  }
+
+  /** The next number of a counter. */
+  next(counter: CounterName): number {
+    const next = this.last(counter) + 1;
+    this.#counters.set(counter, next);
+    return next;
+  }
+
+  /** The newest number of a counter that was given out, 0 before the first. */
+  last(counter: CounterName): number {
+    let last = this.#counters.get(counter);
+    if (last === undefined) {
+      last = (this.#meta.get(`counter:${counter}`) as number | undefined) ?? 0;
+      this.#counters.set(counter, last);
+    }
+    return last;
+  }
+
+  /** Takes a write of about `bytes` bytes. Throws once nothing can be written any more. */
+  push(bytes: number, write: Write): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#taken++;
+    this.#pendingBytes += bytes;
+    this.#pending.push(write);
+    if (this.#flushing === undefined && this.#pending.length === 1)
+      this.#clock.setImmediate(() => void this.#flush());
+  }
+
+  /** Calls back after each commit. */
+  onCommitted(listener: () => void): void {
+    this.#onCommitted.push(listener);
+  }
+
+  /** Calls back when nothing can be written any more: the disk is full or gone. What was acknowledged is on it. */
+  onFailure(listener: (failure: SuhoError) => void): void {
+    this.#onFailure = listener;
+  }
+
+  /** Settles when all that was taken so far is durable; rejects when it cannot be. */
+  async durable(): Promise<void> {
+    const ticket = this.#taken;
+    if (ticket <= this.#durable) return;
+    if (this.#failure !== undefined) throw this.#failure;
+    await new Promise<void>((resolve, reject) => this.#waiters.push({ ticket, resolve, reject }));
+  }
+
+  /** Writes all that is pending in one transaction. */
+  #flush(): Promise<void> {
+    if (this.#flushing !== undefined) return this.#flushing;
+    if (this.#pending.length === 0 || this.#failure !== undefined) return Promise.resolve();
+    const batch = this.#pending;
+    const bytes = this.#pendingBytes;
+    const through = this.#taken;
+    // As they are now: a number given out later belongs to a later batch, and may be lost with it.
+    const counters = [...this.#counters];
+    this.#pending = [];
+    this.#flushing = this.#store
+      .transaction(() => {
+        for (const write of batch) write();
+        for (const [counter, last] of counters) this.#meta.put(`counter:${counter}`, last);
+      })
+      .then(
+        () => this.#committed(through, bytes),
+        (error: unknown) => this.#fail(error),
+      )
+      .finally(() => {
+        this.#flushing = undefined;
+        if (this.#pending.length > 0) void this.#flush();
+      });
+    return this.#flushing;
+  }
+
+  #committed(through: number, bytes: number): void {
+    this.#commits++;
+    this.#durable = through;
+    this.#pendingBytes -= bytes;
+    const now = this.#clock.monotonic();
+    if (now - this.#measuredAt >= MEASURE_EVERY_MS) this.measure();
+    else this.#bytes += bytes;
+    const waiting = this.#waiters;
+    this.#waiters = waiting.filter(({ ticket }) => ticket > through);
+    for (const { ticket, resolve } of waiting) if (ticket <= through) resolve();
+    for (const listener of this.#onCommitted) listener();
+  }
+
+  /** Takes the size from the store. */
+  measure(): void {
+    this.#measuredAt = this.#clock.monotonic();
+    this.#bytes = this.#store.bytes();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = new SuhoError(
+      'STORE_UNAVAILABLE',
+      `The journal cannot be written; the disk may be full or broken (${messageOf(error)}).`,
+      { cause: error },
+    );
+    for (const { reject } of this.#waiters) reject(this.#failure);
+    this.#waiters = [];
+    this.#onFailure(this.#failure);
+  }
+}

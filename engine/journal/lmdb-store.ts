@@ -1,0 +1,84 @@
+import { open, type Database, type RootDatabase } from 'lmdb';
+import type { Key, KeyRange, LogStore, Table } from './log-store.js';
+
+/** Tables of one environment at most. */
+const TABLES_MAX = 32;
+
+/** Pages of one table, as `mdb_stat` counts them. */
+interface TableStats {
+  readonly pageSize: number;
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+}
+
+/** A journal's tables in LMDB: ACID, memory-mapped, one file. */
+export class LmdbStore implements LogStore {
+  readonly #root: RootDatabase;
+  readonly #databases: Database[] = [];
+
+  /** Opens or makes an environment in a folder, which must be there. */
+  constructor(folder: string) {
+    this.#root = open({ path: folder, maxDbs: TABLES_MAX, overlappingSync: false, noMemInit: true });
+  }
+
+  table<V, K extends Key>(name: string, encoding?: 'binary'): Table<V, K> {
+    const database = this.#root.openDB<V, never>(
+      encoding === undefined ? { name } : { name, encoding },
+    ) as unknown as Database<V, Key[] | string | number>;
+    this.#databases.push(database as unknown as Database);
+    return new LmdbTable<V, K>(database);
+  }
+
+  async transaction(write: () => void): Promise<void> {
+    try {
+      await this.#root.transaction(write);
+    } catch (error) {
+      // LMDB tells of it a second time, in a promise nobody else would hear.
+      (error as { readonly commitError?: Promise<unknown> } | undefined)?.commitError?.catch(() => undefined);
+      throw error;
+    }
+  }
+
+  bytes(): number {
+    let bytes = 0;
+    for (const database of this.#databases) {
+      const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } =
+        database.getStats() as TableStats;
+      bytes += pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages);
+    }
+    return bytes;
+  }
+
+  async close(): Promise<void> {
+    await this.#root.close();
+  }
+}
+
+class LmdbTable<V, K extends Key> implements Table<V, K> {
+  readonly #database: Database<V, Key[] | string | number>;
+
+  constructor(database: Database<V, Key[] | string | number>) {
+    this.#database = database;
+  }
+
+  get(key: K): V | undefined {
+    return this.#database.get(key as number);
+  }
+
+  put(key: K, value: V): void {
+    this.#database.putSync(key as number, value);
+  }
+
+  remove(key: K): void {
+    this.#database.removeSync(key as number);
+  }
+
+  entries(range: KeyRange = {}): Iterable<{ readonly key: K; readonly value: V }> {
+    return this.#database.getRange(range as object) as unknown as Iterable<{ key: K; value: V }>;
+  }
+
+  keys(range: KeyRange = {}): Iterable<K> {
+    return this.#database.getKeys(range as object) as unknown as Iterable<K>;
+  }
+}

@@ -1,0 +1,139 @@
+import type { Clock } from '../clock.js';
+import type { Committer } from './committer.js';
+import type { LogStore, Table } from './log-store.js';
+import type { PatternRecord } from './records.js';
+import { TopicLog, type TopicLag } from './topic-log.js';
+
+type MomentKey = [partition: string, closeTime: number];
+
+/** A moment as it lies in the journal, its vector as bytes. */
+interface StoredMoment extends Omit<PatternRecord, 'vector'> {
+  readonly vector: Uint8Array;
+}
+
+/** A moment of a partition that changed. */
+export interface LoggedPattern {
+  readonly partition: string;
+  readonly closeTime: number;
+  readonly pattern: PatternRecord;
+}
+
+/** Bytes a moment takes beside its vector. */
+const MOMENT_BYTES = 400;
+
+/** Moments of the pattern index by partition and bar, and, for an index elsewhere, the order in which they changed. */
+export class MomentTopic {
+  readonly #committer: Committer;
+  readonly #moments: Table<StoredMoment, MomentKey>;
+  readonly #log: TopicLog<MomentKey>;
+  /** Whether some sink reads the log; without one nobody would ever purge it. */
+  readonly #isRead: () => boolean;
+
+  constructor(store: LogStore, committer: Committer, clock: Clock, isRead: () => boolean) {
+    this.#committer = committer;
+    this.#moments = store.table('moments');
+    this.#log = new TopicLog(store, committer, clock, 'patterns');
+    this.#isRead = isRead;
+  }
+
+  /** Puts a moment in its place, or what is known of it by now. */
+  put(partition: string, closeTime: number, pattern: PatternRecord): void {
+    const { buffer, byteOffset, byteLength } = pattern.vector;
+    // Copied: the moment may be completed, and so changed, before the transaction runs.
+    const stored: StoredMoment = {
+      ...pattern,
+      vector: new Uint8Array(buffer, byteOffset, byteLength).slice(),
+      directions: [...pattern.directions],
+      returns: [...pattern.returns],
+    };
+    const log = this.#isRead() ? this.#log.append([partition, closeTime]) : undefined;
+    this.#committer.push(MOMENT_BYTES + byteLength, () => {
+      this.#moments.put([partition, closeTime], stored);
+      log?.();
+    });
+  }
+
+  /** Forgets moments of a partition. */
+  remove(partition: string, closeTimes: readonly number[]): void {
+    this.#committer.push(0, () => {
+      for (const closeTime of closeTimes) this.#moments.remove([partition, closeTime]);
+    });
+  }
+
+  get(partition: string, closeTime: number): PatternRecord | undefined {
+    const stored = this.#moments.get([partition, closeTime]);
+    return stored === undefined ? undefined : restore(stored);
+  }
+
+  /** All moments of a partition, oldest first. */
+  *of(partition: string): Generator<readonly [closeTime: number, pattern: PatternRecord]> {
+    const range = { start: [partition, 0], end: [partition, Infinity] };
+    for (const { key, value } of this.#moments.entries(range)) yield [key[1], restore(value)];
+  }
+
+  /** Names of the partitions there are. */
+  partitions(): string[] {
+    const names: string[] = [];
+    for (let after = ''; ;) {
+      const [key] = this.#moments.keys({ start: [after, Infinity], limit: 1 });
+      if (key === undefined) return names;
+      names.push(key[0]);
+      after = key[0];
+    }
+  }
+
+  /** Moments of a partition whose outcome is known, and those that wait for theirs. */
+  count(partition: string): { readonly known: number; readonly open: number } {
+    let known = 0;
+    let open = 0;
+    for (const [, { resolvedAt }] of this.of(partition)) {
+      if (resolvedAt > 0) known++;
+      else open++;
+    }
+    return { known, open };
+  }
+
+  /** Moments that changed after an offset: each once, as it is now. */
+  after(
+    offset: number,
+    limit: number,
+  ): { entries: { place: number; record: LoggedPattern }[]; offset: number; count: number } {
+    const page = this.#log.after(offset, limit);
+    const newest = new Map(page.entries.map(({ place, value }) => [value.join('\n'), { place, value }]));
+    const entries: { place: number; record: LoggedPattern }[] = [];
+    for (const { place, value } of newest.values()) {
+      const pattern = this.get(...value);
+      if (pattern !== undefined)
+        entries.push({ place, record: { partition: value[0], closeTime: value[1], pattern } });
+    }
+    return { entries, offset: page.offset, count: page.entries.length };
+  }
+
+  lag(offset: number): TopicLag {
+    return this.#log.lag(offset);
+  }
+
+  /** Drops up to `limit` entries of the log through a place. Inside a transaction. */
+  purge(through: number, limit: number): number {
+    return this.#log.purge(through, limit, () => undefined);
+  }
+
+  /** Drops up to `limit` moments of partitions that nobody uses. Inside a transaction. */
+  purgeUnused(isUsed: (partition: string) => boolean, limit: number): number {
+    let purged = 0;
+    for (const partition of this.partitions()) {
+      if (isUsed(partition)) continue;
+      const range = { start: [partition, 0], end: [partition, Infinity], limit: limit - purged };
+      for (const key of Array.from(this.#moments.keys(range))) {
+        this.#moments.remove(key);
+        purged++;
+      }
+      if (purged >= limit) break;
+    }
+    return purged;
+  }
+}
+
+function restore(stored: StoredMoment): PatternRecord {
+  return { ...stored, vector: new Float32Array(new Uint8Array(stored.vector).buffer) };
+}

@@ -1,0 +1,102 @@
+import type { Label } from '../../actors/features/labels.js';
+import { turnOf, type Clock } from '../clock.js';
+import type { Committer } from './committer.js';
+import { ConclusionTopic } from './conclusions.js';
+import type { LogStore, Table } from './log-store.js';
+import type { ConclusionRecord, PredictionEvent, TradeRecord } from './records.js';
+import { TopicLog, type TopicLag } from './topic-log.js';
+
+type LoggedPrediction = { readonly sequence: number } | Exclude<PredictionEvent, { kind: 'signal' }>;
+
+/** Entries read before the event loop has a turn: a few milliseconds of work. */
+const READ_AT_ONCE = 200;
+
+/** What prediction stores and publishers are told, in order: signals, what came of them, and trades. */
+export class PredictionTopic {
+  readonly conclusions: ConclusionTopic;
+  readonly #committer: Committer;
+  readonly #clock: Clock;
+  readonly #meta: Table<unknown, string>;
+  readonly #log: TopicLog<LoggedPrediction>;
+  readonly #trades: Table<TradeRecord, [tenantId: string, tradeId: string]>;
+
+  constructor(store: LogStore, committer: Committer, clock: Clock, meta: Table<unknown, string>) {
+    this.#committer = committer;
+    this.#clock = clock;
+    this.#meta = meta;
+    this.conclusions = new ConclusionTopic(store, committer, meta);
+    this.#log = new TopicLog(store, committer, clock, 'predictions');
+    this.#trades = store.table('trades');
+  }
+
+  /** Takes what a signal actor concluded; returns the sequence number of a signal, undefined for a withheld one. */
+  appendConclusion(conclusion: ConclusionRecord): number | undefined {
+    return this.conclusions.append(conclusion, (sequence) => this.#log.append({ sequence }));
+  }
+
+  appendOutcome(actorId: string, tenantId: string, predictionId: string, label: Label): void {
+    const write = this.#log.append({ kind: 'outcome', tenantId, predictionId, label });
+    this.#committer.push(220, () => {
+      write();
+      this.#meta.put(`outcome:${actorId}`, label.resolvedAt);
+    });
+  }
+
+  /** Close time of the bar that made an actor's last durable outcome known, 0 before the first. */
+  lastOutcomeOf(actorId: string): number {
+    return (this.#meta.get(`outcome:${actorId}`) as number | undefined) ?? 0;
+  }
+
+  appendTrade(trade: TradeRecord): void {
+    const write = this.#log.append({ kind: 'trade', trade });
+    this.#committer.push(1_200, () => {
+      this.#trades.put([trade.tenantId, trade.tradeId], trade);
+      write();
+    });
+  }
+
+  /** A trade that was reported, as long as it is kept. */
+  trade(tenantId: string, tradeId: string): TradeRecord | undefined {
+    return this.#trades.get([tenantId, tradeId]);
+  }
+
+  /** What came after an offset, oldest first. */
+  async after(
+    offset: number,
+    limit: number,
+  ): Promise<{ entries: { place: number; record: PredictionEvent }[]; offset: number; count: number }> {
+    const page = this.#log.after(offset, limit);
+    const entries: { place: number; record: PredictionEvent }[] = [];
+    for (const [i, { place, value }] of page.entries.entries()) {
+      if (i % READ_AT_ONCE === READ_AT_ONCE - 1) await turnOf(this.#clock);
+      if ('kind' in value) {
+        entries.push({ place, record: value });
+        continue;
+      }
+      const signal = this.conclusions.signal(value.sequence);
+      if (signal !== undefined)
+        entries.push({ place, record: { kind: 'signal', sequence: value.sequence, signal } });
+    }
+    return { entries, offset: page.offset, count: page.entries.length };
+  }
+
+  lag(offset: number): TopicLag {
+    return this.#log.lag(offset);
+  }
+
+  /** Drops up to `limit` entries through a place, with the signals and trades they are about. Inside a transaction. */
+  purge(through: number, limit: number): number {
+    return this.#log.purge(through, limit, (value) => {
+      if ('sequence' in value) this.conclusions.purge(value.sequence);
+      else if (value.kind === 'trade') this.#trades.remove([value.trade.tenantId, value.trade.tradeId]);
+    });
+  }
+
+  /** Forgets where an actor was. */
+  remove(actorId: string): void {
+    this.#committer.push(0, () => {
+      this.conclusions.remove(actorId);
+      this.#meta.remove(`outcome:${actorId}`);
+    });
+  }
+}

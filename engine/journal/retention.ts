@@ -1,0 +1,82 @@
+import type { Clock, Timer } from '../clock.js';
+import { messageOf } from '../errors.js';
+import type { Journal } from './journal.js';
+
+/** Time between two looks at the journal's size. */
+const EVERY_MS = 1_000;
+/** Time between two steps while there is something to drop. */
+const STEP_EVERY_MS = 20;
+/** Entries dropped in one transaction: a few milliseconds of the event loop. */
+const STEP_ENTRIES = 500;
+
+/** What retention asks of the engine around the journal. */
+export interface RetentionSurroundings {
+  /** Whether a series is followed, so that labels of its rows may still come. */
+  readonly isFollowed: (seriesId: string) => boolean;
+  /** Whether moments of a partition may still be asked for. */
+  readonly isUsed: (partition: string) => boolean;
+  /** Takes snapshots of instruments that keep inputs, those that keep most first. */
+  readonly fold: () => void;
+  readonly onError: (error: string) => void;
+}
+
+/**
+ * Keeps the journal within its size. Looks by time, not by amount, so that a full journal takes input again by itself
+ * soon after its readers have caught up. Above half of what is allowed it drops, oldest first, what every reader has
+ * passed, and has instruments fold their inputs into snapshots.
+ */
+export class Retention {
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #around: RetentionSurroundings;
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(journal: Journal, clock: Clock, around: RetentionSurroundings) {
+    this.#journal = journal;
+    this.#clock = clock;
+    this.#around = around;
+  }
+
+  start(): void {
+    this.#timer = this.#clock.setTimeout(() => void this.#run(), EVERY_MS);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  async #run(): Promise<void> {
+    let more = false;
+    try {
+      if (this.#isPressed()) {
+        this.#around.fold();
+        more = await this.#step();
+      }
+    } catch (error) {
+      this.#around.onError(messageOf(error));
+    }
+    if (this.#stopped) return;
+    this.#timer = this.#clock.setTimeout(() => void this.#run(), more ? STEP_EVERY_MS : EVERY_MS);
+  }
+
+  #isPressed(): boolean {
+    return this.#journal.stats().bytes > this.#journal.bytesMax / 2;
+  }
+
+  /** Drops some entries of each topic; true when there may be more. */
+  async #step(): Promise<boolean> {
+    const { rows, predictions, moments, readers } = this.#journal;
+    let most = 0;
+    await this.#journal.inTransaction(() => {
+      most = Math.max(
+        rows.purge(readers.readThrough('rows'), STEP_ENTRIES, this.#around.isFollowed),
+        predictions.purge(readers.readThrough('predictions'), STEP_ENTRIES),
+        moments.purge(readers.readThrough('patterns'), STEP_ENTRIES),
+        moments.purgeUnused(this.#around.isUsed, STEP_ENTRIES),
+      );
+    });
+    return most === STEP_ENTRIES && this.#isPressed();
+  }
+}

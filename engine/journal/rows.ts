@@ -1,0 +1,111 @@
+import type { Label } from '../../actors/features/labels.js';
+import type { FeatureRow } from '../../actors/messages.js';
+import { turnOf, type Clock } from '../clock.js';
+import type { Committer } from './committer.js';
+import type { LogStore, Table } from './log-store.js';
+import { isComplete, packRow, unpackRow, withLabels, type StoredRow } from './records.js';
+import { TopicLog, type TopicLag } from './topic-log.js';
+
+type RowKey = [seriesId: string, closeTime: number];
+
+/** Rows unpacked before the event loop has a turn: a few milliseconds of work. */
+const READ_AT_ONCE = 200;
+/** Bytes a log entry takes beside its row. */
+const ENTRY_BYTES = 80;
+
+/** Feature rows with the labels known so far, and the order in which they came or changed. */
+export class RowTopic {
+  readonly #committer: Committer;
+  readonly #clock: Clock;
+  readonly #meta: Table<unknown, string>;
+  readonly #rows: Table<Uint8Array, RowKey>;
+  readonly #log: TopicLog<RowKey>;
+
+  constructor(store: LogStore, committer: Committer, clock: Clock, meta: Table<unknown, string>) {
+    this.#committer = committer;
+    this.#clock = clock;
+    this.#meta = meta;
+    this.#rows = store.table('rows', 'binary');
+    this.#log = new TopicLog(store, committer, clock, 'rows');
+  }
+
+  /** Takes a row and the labels it made known for earlier rows. */
+  append(row: FeatureRow): void {
+    const { seriesId, closeTime, labels } = row;
+    const packed = packRow(row);
+    const earlier = new Map<number, Label[]>();
+    for (const label of labels)
+      earlier.set(label.closeTime, [...(earlier.get(label.closeTime) ?? []), label]);
+    const log = this.#log.append([seriesId, closeTime]);
+    const logEarlier = [...earlier].map(
+      ([time, known]) => [time, known, this.#log.append([seriesId, time])] as const,
+    );
+    this.#committer.push(packed.length + ENTRY_BYTES * (1 + earlier.size), () => {
+      this.#rows.put([seriesId, closeTime], packed);
+      log();
+      for (const [time, known, write] of logEarlier) {
+        const stored = this.#rows.get([seriesId, time]);
+        if (stored !== undefined) this.#rows.put([seriesId, time], withLabels(stored, known));
+        write();
+      }
+      this.#meta.put(`row:${seriesId}`, closeTime);
+    });
+  }
+
+  /** Close time of the last durable row of a series, 0 before the first. */
+  lastOf(seriesId: string): number {
+    return (this.#meta.get(`row:${seriesId}`) as number | undefined) ?? 0;
+  }
+
+  get(seriesId: string, closeTime: number): StoredRow | undefined {
+    const packed = this.#rows.get([seriesId, closeTime]);
+    return packed === undefined ? undefined : unpackRow(seriesId, closeTime, packed);
+  }
+
+  /** Rows of a series that closed at or after `from`, oldest first. */
+  *of(seriesId: string, from: number): Generator<StoredRow> {
+    for (const { key, value } of this.#rows.entries({ start: [seriesId, from], end: [seriesId, Infinity] }))
+      yield unpackRow(seriesId, key[1], value);
+  }
+
+  /** Rows that came or changed after an offset: each once, as it is now. */
+  async after(
+    offset: number,
+    limit: number,
+  ): Promise<{ entries: { place: number; record: StoredRow }[]; offset: number; count: number }> {
+    const page = this.#log.after(offset, limit);
+    const newest = new Map(page.entries.map(({ place, value }) => [value.join('\n'), { place, value }]));
+    const entries: { place: number; record: StoredRow }[] = [];
+    for (const { place, value } of newest.values()) {
+      const record = this.get(...value);
+      if (record !== undefined) entries.push({ place, record });
+      if (entries.length % READ_AT_ONCE === 0) await turnOf(this.#clock);
+    }
+    return { entries, offset: page.offset, count: page.entries.length };
+  }
+
+  lag(offset: number): TopicLag {
+    return this.#log.lag(offset);
+  }
+
+  /**
+   * Drops up to `limit` entries through a place, with their rows; a row of a series that is still followed stays while
+   * a label of it may come. Inside a transaction.
+   */
+  purge(through: number, limit: number, isFollowed: (seriesId: string) => boolean): number {
+    return this.#log.purge(through, limit, (key) => {
+      const packed = this.#rows.get(key);
+      if (packed !== undefined && (isComplete(packed) || !isFollowed(key[0]))) this.#rows.remove(key);
+    });
+  }
+
+  /** Forgets where a series was, and lists its rows again, so that they are dropped once every sink has them. */
+  remove(seriesId: string): void {
+    const keys = Array.from(this.#rows.keys({ start: [seriesId, 0], end: [seriesId, Infinity] }));
+    const writes = keys.map((key) => this.#log.append(key));
+    this.#committer.push(0, () => {
+      for (const write of writes) write();
+      this.#meta.remove(`row:${seriesId}`);
+    });
+  }
+}

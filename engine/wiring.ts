@@ -1,0 +1,191 @@
+import { mkdirSync } from 'node:fs';
+import type { Logger } from 'pino';
+import { DEFAULT_GATES } from '../actors/signals/gates.js';
+import { Background } from './background.js';
+import { Cache } from './cache/cache.js';
+import { SYSTEM_CLOCK } from './clock.js';
+import type { Config } from './config.js';
+import { openPostgres, type OpenPostgres } from './database/open.js';
+import { EvidenceGatherer } from './evidence/evidence-gatherer.js';
+import { ExtraIndicators } from './feature-store/extra-indicators.js';
+import type { FeatureStore } from './feature-store/feature-store.js';
+import { openFeatureStore } from './feature-store/open.js';
+import { TenantIndicators } from './feature-store/tenant-indicators.js';
+import { InferencePool } from './inference/pool.js';
+import { readSignalActorId, seriesIdentity } from './instruments/ids.js';
+import { Instruments } from './instruments/instruments.js';
+import type { DataFolder } from './journal/data-folder.js';
+import { Journal } from './journal/journal.js';
+import { NatsMessaging } from './messaging/nats.js';
+import type { PatternIndex } from './patterns/pattern-index.js';
+import { PatternRecorder } from './patterns/pattern-recorder.js';
+import { UsearchPatternIndex } from './patterns/usearch-pattern-index.js';
+import { WeaviatePatternIndex } from './patterns/weaviate-pattern-index.js';
+import { PostgresPredictionStore } from './prediction-store/postgres-prediction-store.js';
+import type { PredictionStore } from './prediction-store/prediction-store.js';
+import { Publication } from './publication/publication.js';
+import type { ArtifactStore } from './registry/artifact-store.js';
+import { ModelFiles } from './registry/model-files.js';
+import { modelName, type ModelRegistry } from './registry/model-registry.js';
+import { openArtifacts } from './registry/open.js';
+import { PostgresModelRegistry } from './registry/postgres-model-registry.js';
+import { cachedRowTarget, featureTarget } from './sinks/feature-target.js';
+import { patternTarget } from './sinks/pattern-target.js';
+import { cachedSignalTarget, natsTarget, predictionTarget } from './sinks/prediction-target.js';
+import { RowOwners } from './sinks/row-owners.js';
+import { Sink, type SinkTarget } from './sinks/sink.js';
+
+/** Everything that is outside the engine: the journal, stores, servers. */
+export interface Stores {
+  readonly folder: DataFolder;
+  readonly journal: Journal;
+  readonly postgres: OpenPostgres;
+  readonly features: FeatureStore;
+  readonly predictions: PredictionStore;
+  readonly registry: ModelRegistry;
+  readonly artifacts: ArtifactStore;
+  readonly cache: Cache | undefined;
+  readonly messaging: NatsMessaging | undefined;
+  readonly weaviate: WeaviatePatternIndex | undefined;
+}
+
+/** Opens what the configuration names; servers may be away. `undo` gets what closes it again, for a start that fails. */
+export async function openStores(
+  config: Config,
+  folder: DataFolder,
+  background: Background,
+  log: Logger,
+  undo: (() => Promise<void>)[],
+): Promise<Stores> {
+  mkdirSync(folder.at('journal'), { recursive: true });
+  const journal = Journal.open(folder.at('journal'), config.journal.maxMegabytes * 1e6);
+  undo.push(async () => await journal.close());
+  const features = openFeatureStore(config.clickhouse, folder.path);
+  undo.push(async () => await features.close());
+  const prepare = async (): Promise<void> => await features.prepare();
+  // Tables are made now in this process, on a server as soon as it answers.
+  const prepared =
+    config.clickhouse.url === undefined ? prepare() : void background.untilDone('ClickHouse schema', prepare);
+  const opening = openPostgres(config.postgres, folder.at('postgres'), background);
+  undo.push(async () => await (await opening).stop());
+  const [postgres] = await Promise.all([opening, prepared]);
+  const { url: natsUrl, ...nats } = config.nats;
+  const { url: weaviateUrl, apiKey } = config.weaviate;
+  return {
+    folder,
+    journal,
+    postgres,
+    features,
+    predictions: new PostgresPredictionStore(postgres.connection),
+    registry: new PostgresModelRegistry(postgres.connection),
+    artifacts: openArtifacts(folder.at('artifacts'), config.artifacts),
+    cache: config.redis.url === undefined ? undefined : new Cache(config.redis.url, log),
+    messaging: natsUrl === undefined ? undefined : new NatsMessaging({ url: natsUrl, ...nats }, log),
+    weaviate:
+      weaviateUrl === undefined
+        ? undefined
+        : new WeaviatePatternIndex({ url: weaviateUrl, apiKey, anomalyFrom: DEFAULT_GATES.maxAnomaly }),
+  };
+}
+
+/** What makes signals: models, moments, instruments, publication. */
+export interface SignalRooms {
+  readonly inference: InferencePool;
+  readonly models: ModelFiles;
+  readonly recorder: PatternRecorder;
+  readonly evidence: EvidenceGatherer;
+  readonly publication: Publication;
+  readonly instruments: Instruments;
+}
+
+function wireModels(config: Config, { artifacts }: Stores, log: Logger): Pick<SignalRooms, 'inference' | 'models'> {
+  const inference = new InferencePool(config.inference);
+  const models = new ModelFiles({
+    artifacts,
+    tryPair: async (pair) => await inference.check(pair),
+    schedule: (ms, callback) => {
+      const timer = SYSTEM_CLOCK.setTimeout(callback, ms);
+      return () => timer.cancel();
+    },
+    onState: ({ state }) => {
+      if (state.kind === 'withheld') log.error({ reason: state.reason }, 'model withheld');
+    },
+  });
+  return { inference, models };
+}
+
+/** `patient` rooms wait for all evidence: a replay must not depend on how fast the machine is, nor on another process. */
+export function wireSignals(
+  config: Config,
+  stores: Stores,
+  patient: boolean,
+  onRow: (row: Parameters<Instruments['onRow']>[0]) => void,
+  log: Logger,
+): SignalRooms {
+  const { journal, features } = stores;
+  const { inference, models } = wireModels(config, stores, log);
+  const weaviate = patient ? undefined : stores.weaviate;
+  const index: PatternIndex = weaviate ?? new UsearchPatternIndex();
+  const { momentsMax, neighbours } = config.patterns;
+  const recorder = new PatternRecorder(journal, weaviate === undefined ? index : undefined, momentsMax);
+  const publication = new Publication(journal);
+  const evidence = new EvidenceGatherer({
+    clock: SYSTEM_CLOCK,
+    inference,
+    index,
+    recorder,
+    pairOf: (route) => models.pair(route),
+    routeOf: (actorId) => instruments.graph.signal(actorId)?.route,
+    deadlineMs: config.inference.deadlineMs,
+    neighbours,
+    patient,
+    onError: (facts) => log.error(facts, 'evidence failed'),
+  });
+  const instruments: Instruments = new Instruments({
+    journal,
+    clock: SYSTEM_CLOCK,
+    log,
+    random: Math.random,
+    actors: {
+      basis: config.bars.basis,
+      gatesOf: (tenantId) => config.tenants.find(({ id }) => id === tenantId)?.gates ?? DEFAULT_GATES,
+    },
+    ports: { evidence: evidence.ports, conclude: (conclusion) => publication.conclude(conclusion), onRow },
+    storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
+    useRoute: async (actorId, route) => {
+      const { tenantId, seriesId } = readSignalActorId(actorId);
+      const series = seriesIdentity(seriesId);
+      const { symbol, timeframe } = series;
+      const { modelId, encoderId, version, embeddingVersion } = route;
+      const place = { tenantId: series.tenantId, model: modelName(series), version };
+      // Until its files are here and tried a model answers with an error; nothing waits for them.
+      void models.use({ place, modelId, encoderId });
+      await recorder.use(evidence.partition(tenantId, symbol, timeframe, embeddingVersion));
+    },
+    limitsOf: (tenantId) => config.tenants.find(({ id }) => id === tenantId)?.quotas ?? config.quotas,
+  });
+  return { inference, models, recorder, evidence, publication, instruments };
+}
+
+/** Every reader of the journal that a configuration asks for. */
+export function wireSinks(config: Config, stores: Stores, instruments: Instruments, log: Logger): Sink[] {
+  const { journal, features, predictions, cache, messaging, weaviate } = stores;
+  const extras = new Map(
+    config.tenants.flatMap((tenant) =>
+      tenant.extras.length === 0 ? [] : [[tenant.id, new ExtraIndicators(tenant.id, tenant.extras)] as const],
+    ),
+  );
+  const owners = new RowOwners(instruments, new TenantIndicators(features), extras);
+  const parts = { journal, clock: SYSTEM_CLOCK, log, random: Math.random };
+  const sinks: Sink[] = [];
+  const add = <R>(target: SinkTarget<R>): void => void sinks.push(new Sink<R>(parts, target) as unknown as Sink);
+  add(featureTarget(journal, features, async (rows) => await owners.identify(rows)));
+  add(predictionTarget(journal, predictions));
+  if (cache !== undefined) {
+    add(cachedSignalTarget(journal, cache));
+    add(cachedRowTarget(journal, cache));
+  }
+  if (weaviate !== undefined) add(patternTarget(journal, weaviate));
+  if (messaging !== undefined) add(natsTarget(journal, messaging));
+  return sinks;
+}
