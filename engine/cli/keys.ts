@@ -2,7 +2,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { ROLES, type Role } from '../credentials/caller.js';
 import { KeyBook } from '../credentials/key-book.js';
 import { SuhoError } from '../errors.js';
-import { jsonOption, readName } from './options.js';
+import { jsonOption, readName, readTenant } from './options.js';
 import { postgresOptions, withPostgres, type PostgresOptions } from './postgres-session.js';
 import { formatTable } from './table.js';
 
@@ -37,7 +37,9 @@ async function withKeys<T>(options: PostgresOptions, job: (book: KeyBook) => Pro
 export function keysCommand(): Command {
   const create = new Command('create')
     .description('make an API key; it is shown once and kept only as a hash')
-    .addOption(new Option('--tenant <id>', 'tenant the key is for').argParser(readName).makeOptionMandatory())
+    .addOption(
+      new Option('--tenant <id>', 'tenant the key is for').argParser(readTenant).makeOptionMandatory(),
+    )
     .addOption(new Option('--user <id>', 'user the key is for').argParser(readName))
     .addOption(
       new Option('--role <role>', 'what it may do, each all that those before it may')
