@@ -5,11 +5,14 @@ import { HORIZONS } from '../actors/features/labels.js';
 import type { Bar } from '../actors/market/bar.js';
 import { timeframeMs, type Timeframe } from '../actors/market/timeframe.js';
 import { wilsonInterval } from '../actors/signals/wilson.js';
-import type { Engine } from './engine.js';
+import type { Engine, IngestResult } from './engine.js';
+import { whenTaken } from './feeds/backpressure.js';
 import { readMarketFile, type MarketChunk } from './feeds/market-file.js';
 import { score, type HorizonScore, type Outcome } from './learning/evaluation.js';
 
 export const REPLAY_FEED = 'file';
+/** How long a replay tries to hand in what the engine refuses for now. */
+const TAKEN_MS_MAX = 60_000;
 
 export interface ReplayOptions {
   readonly file: string;
@@ -137,7 +140,7 @@ export async function replay(engine: Engine, options: ReplayOptions): Promise<Re
 async function feed(feeding: Feeding, chunk: MarketChunk, from: number): Promise<void> {
   const { engine, group } = feeding;
   if (chunk.kind === 'quotes') {
-    const result = engine.ingestQuotes(group, chunk.quotes.slice(from));
+    const result = await taken(() => engine.ingestQuotes(group, chunk.quotes.slice(from)));
     feeding.rejected += result.rejected.length;
     await engine.settled();
     await trainIfDue(feeding);
@@ -148,12 +151,18 @@ async function feed(feeding: Feeding, chunk: MarketChunk, from: number): Promise
     const have = engine.barsOf(feeding.seriesId);
     const now = rest.slice(0, Math.max(1, nextTraining(feeding.options, have) - have));
     rest = rest.slice(now.length);
-    const result = engine.ingestBars(group, now);
+    const result = await taken(() => engine.ingestBars(group, now));
     feeding.duplicates += result.duplicates + result.late;
     feeding.rejected += result.rejected.length;
     await engine.settled();
     await trainIfDue(feeding);
   }
+}
+
+/** Waits while an instrument recovers or the journal makes room; a journal that makes none ends the replay. */
+async function taken(take: () => IngestResult): Promise<IngestResult> {
+  const result = await whenTaken(take, { msMax: TAKEN_MS_MAX });
+  return result!;
 }
 
 /** Bars at which the training after `have` bars is due. */
