@@ -6,10 +6,15 @@ import type { Bar } from '../actors/market/bar.js';
 import { timeframeMs, type Timeframe } from '../actors/market/timeframe.js';
 import { wilsonInterval } from '../actors/signals/wilson.js';
 import type { Engine } from './engine.js';
+import { seriesIdentity } from './instruments/ids.js';
+import type { Ingestion } from './intake/intake.js';
+import { whenTaken } from './feeds/backpressure.js';
 import { readMarketFile, type MarketChunk } from './feeds/market-file.js';
 import { score, type HorizonScore, type Outcome } from './learning/evaluation.js';
 
 export const REPLAY_FEED = 'file';
+/** How long a replay tries to hand in what the engine refuses for now. */
+const TAKEN_MS_MAX = 60_000;
 
 export interface ReplayOptions {
   readonly file: string;
@@ -137,7 +142,7 @@ export async function replay(engine: Engine, options: ReplayOptions): Promise<Re
 async function feed(feeding: Feeding, chunk: MarketChunk, from: number): Promise<void> {
   const { engine, group } = feeding;
   if (chunk.kind === 'quotes') {
-    const result = engine.intake.ingestQuotes(group, chunk.quotes.slice(from));
+    const result = await taken(() => engine.intake.ingestQuotes(group, chunk.quotes.slice(from)));
     feeding.rejected += result.rejected.length;
     await engine.settled();
     await trainIfDue(feeding);
@@ -148,12 +153,18 @@ async function feed(feeding: Feeding, chunk: MarketChunk, from: number): Promise
     const have = engine.instruments.barsOf(feeding.seriesId);
     const now = rest.slice(0, Math.max(1, nextTraining(feeding.options, have) - have));
     rest = rest.slice(now.length);
-    const result = engine.intake.ingestBars(group, now);
-    feeding.duplicates += result.duplicates + result.late;
-    feeding.rejected += result.rejected.length;
+    const ingestion = await taken(() => engine.intake.ingestBars(group, now));
+    feeding.duplicates += now.length - ingestion.accepted - ingestion.rejected.length;
+    feeding.rejected += ingestion.rejected.length;
     await engine.settled();
     await trainIfDue(feeding);
   }
+}
+
+/** Waits while an instrument recovers or the journal makes room; a journal that makes none ends the replay. */
+async function taken(take: () => Ingestion): Promise<Ingestion> {
+  const result = await whenTaken(take, { msMax: TAKEN_MS_MAX });
+  return result!;
 }
 
 /** Bars at which the training after `have` bars is due. */
@@ -180,7 +191,7 @@ async function trainIfDue(feeding: Feeding): Promise<void> {
 /** Models of a series that were trained before now and came into use. */
 async function trainingsDone(engine: Engine, tenantId: string, seriesId: string): Promise<number> {
   const inUse = engine.instruments.routeOf(tenantId, seriesId)?.trainedThrough ?? -Infinity;
-  const models = await engine.registry.list(engine.identity(seriesId));
+  const models = await engine.registry.list(seriesIdentity(seriesId));
   return models.filter(({ trainedThrough }) => trainedThrough <= inUse).length;
 }
 
@@ -198,7 +209,7 @@ async function summarise(
 ): Promise<
   Pick<ReplayReport, 'featureRows' | 'predictions' | 'signals' | 'resolved' | 'models' | 'accuracy' | 'acted'>
 > {
-  const identity = engine.identity(seriesId);
+  const identity = seriesIdentity(seriesId);
   const [features] = await engine.features.sql(
     `SELECT count() AS n FROM ml_features WHERE tenant_id = '${identity.tenantId}' AND feed = '${identity.feed}' AND symbol = '${symbol}' AND timeframe = '${timeframe}'`,
   );
@@ -227,7 +238,7 @@ async function summarise(
   return {
     featureRows: Number(features?.['n'] ?? 0),
     predictions: rows.length,
-    signals: engine.journal.countSignals(`signal:${tenantId}:${seriesId}`),
+    signals: engine.journal.predictions.conclusions.countSignals(`signal:${tenantId}:${seriesId}`),
     resolved: rows.filter((row) => HORIZONS.every((h) => row[`actual_${h}`] !== null)).length,
     models: (await engine.registry.list(identity)).length,
     accuracy,

@@ -7,7 +7,8 @@ import { HORIZONS } from '../actors/features/labels.js';
 import type { Bar } from '../actors/market/bar.js';
 import { TIMEFRAMES, timeframeMs, type Timeframe } from '../actors/market/timeframe.js';
 import type { FeatureRow } from '../actors/messages.js';
-import { SeriesActor, SeriesKernels } from '../actors/series-actor.js';
+import { SeriesActor } from '../actors/series-actor.js';
+import { SeriesMachine } from '../actors/series-machine.js';
 import { backfill } from './backfill/backfill.js';
 import { loadConfig } from './config.js';
 import { Engine } from './engine.js';
@@ -203,9 +204,9 @@ class Verification {
   /** The series actor itself, taken down to a snapshot and back up at random bars. */
   #restarts(reference: RowDecoder): Proof {
     const { symbol, timeframe } = this.#options;
-    const kernels = new SeriesKernels(timeframe, 'bid');
+    const machine = new SeriesMachine(timeframe, 'bid');
     const fresh = (): SeriesActor =>
-      new SeriesActor(`${FEED}/${symbol}/${timeframe}`, symbol, kernels, { longer: [], subscribers: [] });
+      new SeriesActor(`${FEED}/${symbol}/${timeframe}`, symbol, machine, { longer: [], subscribers: [] });
     const cuts = new Set(Array.from({ length: RESTARTS }, () => this.#between(0, this.#bars.length - 1)));
     let actor = fresh();
     let row = 0;

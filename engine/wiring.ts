@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { Logger } from 'pino';
+import type { FeatureRow } from '../actors/messages.js';
 import { DEFAULT_GATES } from '../actors/signals/gates.js';
 import { Background } from './background.js';
 import { Cache } from './cache/cache.js';
@@ -119,7 +120,7 @@ export function wireSignals(
   config: Config,
   stores: Stores,
   patient: boolean,
-  onRow: (row: Parameters<Instruments['onRow']>[0]) => void,
+  onRow: (row: FeatureRow) => void,
   log: Logger,
 ): SignalRooms {
   const { journal, features } = stores;

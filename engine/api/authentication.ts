@@ -3,6 +3,7 @@ import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import type { Config } from '../config.js';
 import { hashOfKey, type ApiKeys, type KeyOwner } from '../credentials/api-keys.js';
 import { covers, isRole, type Caller, type Role } from '../credentials/caller.js';
+import { isTenantId, tenantIdDefect } from '../credentials/tenant-id.js';
 import { StatusFailure } from './status.js';
 
 /** The tenant that exists without any configuration. */
@@ -114,14 +115,15 @@ export class Authentication {
     } catch (error) {
       if (error instanceof errors.JOSEError && error.code !== 'ERR_JWKS_TIMEOUT')
         throw new StatusFailure(status.UNAUTHENTICATED, `The token is refused: ${error.message}.`);
-      throw new StatusFailure(status.UNAVAILABLE, 'The keys of the token’s issuer cannot be had; try again.');
+      throw new StatusFailure(status.UNAVAILABLE, 'Cannot fetch the issuer’s JWKS; try again later.');
     }
     const tenantId = claims[tenantClaim];
     const role = claims[roleClaim] ?? 'viewer';
-    if (typeof tenantId !== 'string' || !isName(tenantId) || !isRole(role)) {
+    const defect = identityDefect(tenantId, role);
+    if (defect !== undefined || !isTenantId(tenantId) || !isRole(role)) {
       throw new StatusFailure(
         status.UNAUTHENTICATED,
-        `The token must carry a tenant in ${tenantClaim} and a role in ${roleClaim}.`,
+        `The token must carry a tenant in ${tenantClaim} and a role in ${roleClaim}: ${defect}.`,
       );
     }
     const user = claims[userClaim];
@@ -135,8 +137,10 @@ export class Authentication {
   }
 }
 
-function isName(text: string): boolean {
-  return /^[a-z0-9][a-z0-9_-]{0,62}$/i.test(text);
+/** What is wrong with the tenant and the role of a credential, as a clause for a message. */
+function identityDefect(tenantId: unknown, role: unknown): string | undefined {
+  if (typeof tenantId !== 'string') return 'there is no tenant';
+  return tenantIdDefect(tenantId) ?? (isRole(role) ? undefined : `there is no role ${JSON.stringify(role)}`);
 }
 
 /** Whose certificate a connection has; it was checked against the configured authority when it was made. */
@@ -146,10 +150,11 @@ function readCertificate({ sslPeerCertificate }: AuthContext): Caller {
     Array.isArray(value) ? value[0] : value;
   const tenantId = first(subject?.O);
   const role = first(subject?.OU) ?? 'viewer';
-  if (tenantId === undefined || !isName(tenantId) || !isRole(role)) {
+  const defect = identityDefect(tenantId, role);
+  if (defect !== undefined || !isTenantId(tenantId) || !isRole(role)) {
     throw new StatusFailure(
       status.UNAUTHENTICATED,
-      'The certificate’s subject must carry a tenant (O) and a role (OU).',
+      `The certificate’s subject must carry a tenant (O) and a role (OU): ${defect}.`,
     );
   }
   const expiresMs = Date.parse(sslPeerCertificate?.valid_to ?? '');

@@ -5,7 +5,7 @@ import { HORIZONS, type Label } from '../../actors/features/labels.js';
 import { barDefect, type Bar } from '../../actors/market/bar.js';
 import { quoteDefect, type Quote } from '../../actors/market/quote.js';
 import { decodeSnapshot, encodeSnapshot } from '../../actors/runtime/snapshot.js';
-import { SeriesKernels } from '../../actors/series-actor.js';
+import { SeriesMachine, type Admission, type SeriesCursor } from '../../actors/series-machine.js';
 import { SuhoError } from '../errors.js';
 import { ExtraIndicators } from '../feature-store/extra-indicators.js';
 import { RowEncoder } from '../feature-store/table.js';
@@ -100,13 +100,14 @@ class BackfillChannel {
  */
 class SeriesBackfill {
   readonly #task: BackfillTask;
-  readonly #kernels: SeriesKernels;
+  readonly #machine: SeriesMachine;
   readonly #encoder: RowEncoder;
   readonly #channel: BackfillChannel;
   readonly #extras: ((bar: Bar) => Float32Array) | undefined;
   readonly #segments: OpenSegment[] = [];
   readonly #onLabel = (label: Readonly<Label>): void => this.#label(label);
   #state: Float64Array;
+  #cursor: SeriesCursor;
   #digest: Hash = createHash('sha256');
   /** Rows written to segments before the first in `#segments`. */
   #handedOut = 0;
@@ -123,18 +124,19 @@ class SeriesBackfill {
   constructor(task: BackfillTask, channel: BackfillChannel) {
     this.#task = task;
     this.#channel = channel;
-    this.#kernels = new SeriesKernels(task.series.timeframe, task.basis);
+    this.#machine = new SeriesMachine(task.series.timeframe, task.basis);
     const extras =
       task.extras.length === 0 ? undefined : new ExtraIndicators(task.series.tenantId, task.extras);
     this.#extras = extras?.start();
     this.#encoder = new RowEncoder(task.series, extras);
-    this.#state = new Float64Array(this.#kernels.stateSize);
+    this.#state = new Float64Array(this.#machine.stateSize);
+    this.#cursor = this.#machine.cursor(this.#state);
   }
 
   counts(): BackfillCounts {
     return {
       inputs: this.#inputs,
-      bars: this.#state[this.#kernels.barsAt]!,
+      bars: this.#machine.bars(this.#state),
       rejected: this.#rejected,
       late: this.#late,
       rows: this.#written,
@@ -153,7 +155,8 @@ class SeriesBackfill {
       this.#digest.update(digestible(next.value, share.length));
       if (this.#inputs < checkpoint.inputs) continue;
       if (this.#digest.copy().digest('hex') !== checkpoint.digest) return false;
-      this.#state = decodeSnapshot(checkpoint.state, this.#kernels.layout).numbers;
+      this.#state = decodeSnapshot(checkpoint.state, this.#machine.layout).numbers;
+      this.#cursor = this.#machine.cursor(this.#state);
       this.#resumed = checkpoint.stored;
       return next.value.kind === 'bars'
         ? { ...next.value, bars: next.value.bars.slice(share.length) }
@@ -162,7 +165,6 @@ class SeriesBackfill {
   }
 
   async take(chunk: MarketChunk): Promise<void> {
-    const { builder, lengthMs, barsAt } = this.#kernels;
     const from = this.#inputs;
     const count = chunk.kind === 'bars' ? chunk.bars.length : chunk.quotes.length;
     const bytes = digestible(chunk, count);
@@ -171,15 +173,15 @@ class SeriesBackfill {
       this.#inputs = from + i + 1;
       const bar =
         chunk.kind === 'bars'
-          ? this.#acceptable(chunk.bars[i]!, lengthMs, barsAt)
-          : this.#quote(chunk.quotes[i]!, builder);
+          ? this.#acceptable(chunk.bars[i]!)
+          : this.#quote(chunk.quotes[i]!);
       if (bar === undefined || !this.#close(bar)) continue;
       // The segment is full: its checkpoint covers the inputs up to here.
       const through = (bytes.length / count) * (i + 1);
       this.#digest.update(bytes.subarray(digested, through));
       digested = through;
       this.#segments.at(-1)!.checkpoint = {
-        state: encodeSnapshot({ actorId: 'backfill', layout: this.#kernels.layout }, this.#state),
+        state: encodeSnapshot({ actorId: 'backfill', layout: this.#machine.layout }, this.#state),
         inputs: this.#inputs,
         digest: this.#digest.copy().digest('hex'),
         stored: this.#resumed + this.#written,
@@ -192,7 +194,7 @@ class SeriesBackfill {
 
   /** Closes the last bar, posts the remaining segments, and waits until they are stored. */
   async finish(): Promise<void> {
-    const last = this.#kernels.builder.closeDue(this.#state, Infinity);
+    const last = this.#machine.builder.closeDue(this.#state, Infinity);
     if (last !== undefined) this.#close(last);
     for (const segment of this.#segments) {
       segment.checkpoint = undefined;
@@ -201,31 +203,28 @@ class SeriesBackfill {
     await this.#channel.allStored();
   }
 
-  #acceptable(bar: Bar, lengthMs: number, barsAt: number): Bar | undefined {
-    if (barDefect(bar, lengthMs) !== undefined) this.#rejected++;
-    else if (this.#state[barsAt]! > 0 && bar.openTime <= this.#state[barsAt + 1]!) this.#late++;
-    else return bar;
-    return undefined;
+  #acceptable(bar: Bar): Bar | undefined {
+    return this.#isAccepted(this.#cursor.admitBar(bar)) ? bar : undefined;
   }
 
-  #quote(quote: Quote, builder: SeriesKernels['builder']): Bar | undefined {
-    if (quoteDefect(quote) !== undefined) this.#rejected++;
-    else if (quote.ts < builder.lastInputTime(this.#state)) this.#late++;
-    else return builder.addQuote(this.#state, quote);
-    return undefined;
+  #quote(quote: Quote): Bar | undefined {
+    if (!this.#isAccepted(this.#cursor.admitQuote(quote, false))) return undefined;
+    return this.#machine.builder.addQuote(this.#state, quote);
+  }
+
+  #isAccepted(admission: Admission): boolean {
+    if (admission === 'behind') this.#late++;
+    else if (admission !== 'accepted') this.#rejected++;
+    return admission === 'accepted';
   }
 
   /** Takes a closed bar; true when it filled a segment. */
   #close(bar: Bar): boolean {
-    const { features, labeler, lengthMs, barsAt } = this.#kernels;
-    const state = this.#state;
-    state[barsAt] = state[barsAt]! + 1;
-    state[barsAt + 1] = bar.openTime;
-    features.update(state, bar);
+    const { lengthMs } = this.#machine;
+    this.#machine.close(this.#state, bar, this.#onLabel);
     const inRange = bar.openTime >= this.#task.from && bar.openTime < this.#task.to;
     const extras = this.#extras?.(bar);
     if (inRange) this.#write(bar, bar.openTime + lengthMs, extras);
-    labeler.update(state, bar, features.row[ATR_COLUMN]!, this.#onLabel);
     return inRange && this.#segments.at(-1)!.rows === this.#task.segmentRows;
   }
 
@@ -242,7 +241,7 @@ class SeriesBackfill {
       this.#segments.push(segment);
     }
     if (this.#written === 0) this.#firstClose = closeTime;
-    const { features } = this.#kernels;
+    const { features } = this.#machine;
     this.#encoder.writeBar(segment.bars, segment.rows * this.#encoder.barBytes, bar, closeTime);
     const row = { bar, closeTime, qualityFlags: features.quality.flags, values: features.row };
     this.#encoder.writeFeatures(segment.features, segment.rows * this.#encoder.featureBytes, row, extras);

@@ -2,11 +2,10 @@ import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { createGzip } from 'node:zlib';
 import { Command, Option } from 'commander';
-import { barDefect, type Bar } from '../../actors/market/bar.js';
-import { BarBuilder } from '../../actors/market/bar-builder.js';
-import { PRICE_BASES, quoteDefect, type PriceBasis } from '../../actors/market/quote.js';
+import type { Bar } from '../../actors/market/bar.js';
+import { PRICE_BASES, type PriceBasis } from '../../actors/market/quote.js';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
-import { StateLayout } from '../../actors/indicators/state.js';
+import { BarAssembler, type Admission } from '../../actors/series-machine.js';
 import { readMarketFile } from '../feeds/market-file.js';
 import { jsonOption, timeframeOption } from './options.js';
 import { startCounter } from './progress.js';
@@ -94,37 +93,24 @@ async function* barLines(
   counts: Counts,
   onProgress: (n: number, stage: string) => void,
 ): AsyncGenerator<string> {
-  const layout = new StateLayout();
-  const builder = new BarBuilder(layout, timeframeMs(timeframe), basis);
-  const state = new Float64Array(layout.size);
-  let header = 'ts,open,high,low,close,volume,bid,ask,tick_count\n';
+  const assembler = new BarAssembler(timeframeMs(timeframe), 1, basis);
+  let text = 'ts,open,high,low,close,volume,bid,ask,tick_count\n';
+  const close = (bar: Bar): void => {
+    counts.bars++;
+    text += csvLine(bar);
+  };
+  const count = (admission: Admission): void => {
+    counts.inputs++;
+    if (admission === 'behind') counts.late++;
+    else if (admission !== 'accepted') counts.rejected++;
+  };
   for await (const chunk of readMarketFile(file, 1024)) {
-    const closed =
-      chunk.kind === 'quotes'
-        ? chunk.quotes.map((quote) => {
-            counts.inputs++;
-            if (quoteDefect(quote) !== undefined) return void counts.rejected++;
-            if (quote.ts < builder.lastInputTime(state)) return void counts.late++;
-            return builder.addQuote(state, quote);
-          })
-        : chunk.bars.map((bar) => {
-            counts.inputs++;
-            if (barDefect(bar, 1) !== undefined) return void counts.rejected++;
-            if (bar.openTime <= builder.lastInputTime(state)) return void counts.late++;
-            return builder.addBar(state, bar);
-          });
-    let text = header;
-    header = '';
-    for (const bar of closed) {
-      if (bar === undefined) continue;
-      counts.bars++;
-      text += csvLine(bar);
-    }
+    if (chunk.kind === 'quotes') for (const quote of chunk.quotes) count(assembler.addQuote(quote, close));
+    else for (const bar of chunk.bars) count(assembler.addShorterBar(bar, close));
     if (text !== '') yield text;
+    text = '';
     onProgress(counts.inputs, '');
   }
-  const last = builder.closeDue(state, Infinity);
-  if (last === undefined) return;
-  counts.bars++;
-  yield csvLine(last);
+  assembler.finish(close);
+  if (text !== '') yield text;
 }

@@ -2,7 +2,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { ROLES, type Role } from '../credentials/caller.js';
 import { ApiKeyAdmin } from '../credentials/api-key-admin.js';
 import { SuhoError } from '../errors.js';
-import { jsonOption, readName } from './options.js';
+import { jsonOption, readName, readTenant } from './options.js';
 import { postgresOptions, withPostgres, type PostgresOptions } from './postgres-session.js';
 import { formatTable } from './table.js';
 
@@ -37,7 +37,7 @@ async function withKeys<T>(options: PostgresOptions, job: (admin: ApiKeyAdmin) =
 function createCommand(): Command {
   return new Command('create')
     .description('create an API key; it is shown once and stored only as a hash')
-    .addOption(new Option('--tenant <id>', 'tenant the key is for').argParser(readName).makeOptionMandatory())
+    .addOption(new Option('--tenant <id>', 'tenant the key is for').argParser(readTenant).makeOptionMandatory())
     .addOption(new Option('--user <id>', 'user the key is for').argParser(readName))
     .addOption(
       new Option('--role <role>', 'role; each includes the rights of those before it')

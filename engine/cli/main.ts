@@ -49,12 +49,18 @@ for (const command of [
   program.addCommand(command());
 }
 
+/** Says what ended the command, in one line, and chooses the exit status. */
+function report(error: unknown): number {
+  const own = error instanceof SuhoError;
+  process.stderr.write(`suho: ${own ? error.message : messageOf(error).split('\n')[0]}\n`);
+  if (!own && process.env['SUHO_DEBUG'] !== undefined && error instanceof Error)
+    process.stderr.write(`${error.stack}\n`);
+  return own && error.code !== 'STORE_UNAVAILABLE' ? EXIT_USER : EXIT_FAILURE;
+}
+
+process.on('uncaughtException', (error) => process.exit(report(error)));
 try {
   await program.parseAsync();
 } catch (error) {
-  const own = error instanceof SuhoError;
-  process.stderr.write(`suho: ${messageOf(error)}\n`);
-  if (!own && process.env['SUHO_DEBUG'] !== undefined && error instanceof Error)
-    process.stderr.write(`${error.stack}\n`);
-  process.exitCode = own && error.code !== 'STORE_UNAVAILABLE' ? EXIT_USER : EXIT_FAILURE;
+  process.exitCode = report(error);
 }

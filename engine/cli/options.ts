@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { canonicalSymbol } from '../../actors/market/symbol.js';
+import { NAME_RULE, PLATFORM, isName, tenantIdDefect } from '../credentials/tenant-id.js';
 import { TIMEFRAMES, parseTimeframe, type Timeframe } from '../../actors/market/timeframe.js';
 
 export function readTimeframe(text: string): Timeframe {
@@ -66,17 +67,28 @@ export function symbolsOption(): Option {
 }
 
 export function readName(text: string): string {
-  if (!/^[a-z0-9][a-z0-9_-]{0,62}$/i.test(text))
-    throw new InvalidArgumentError(`"${text}" is not a name: letters, digits, - and _ only, 63 at most.`);
+  if (!isName(text)) throw new InvalidArgumentError(`"${text}" is not a name: ${NAME_RULE}.`);
   return text;
+}
+
+/** A tenant's id. */
+export function readTenant(text: string): string {
+  const defect = tenantIdDefect(text);
+  if (defect !== undefined) throw new InvalidArgumentError(`${defect}.`);
+  return text;
+}
+
+/** Whom rows belong to: a tenant, or the platform. */
+function readOwner(text: string): string {
+  return text === PLATFORM ? text : readTenant(text);
 }
 
 /** Whose series: tenant, user and feed. */
 export function identityOptions(): Option[] {
   return [
-    new Option('--tenant <id>', 'tenant the series belongs to; platform for all')
-      .argParser(readName)
-      .default('platform'),
+    new Option('--tenant <id>', 'tenant the series belongs to; platform for a shared one')
+      .argParser(readOwner)
+      .default(PLATFORM),
     new Option('--user <id>', 'user the series is private to').argParser(readName),
     new Option('--feed <name>', 'feed the series came from').argParser(readName).default('history'),
   ];

@@ -6,6 +6,7 @@ import { HORIZONS } from '../../actors/features/labels.js';
 import type { Neighbour } from '../../actors/signals/pattern-vote.js';
 import { vote } from '../../actors/signals/pattern-vote.js';
 import { TIMEFRAMES } from '../../actors/market/timeframe.js';
+import { NAME_RULE, PLATFORM, isTenantId } from '../credentials/tenant-id.js';
 import { loadConfig } from '../config.js';
 import { SuhoError } from '../errors.js';
 import { EMBEDDING } from '../inference/slab.js';
@@ -14,7 +15,7 @@ import { Journal, type LoggedPattern } from '../journal/journal.js';
 import { partitionName, readPartitionName, type PatternIndex } from '../patterns/pattern-index.js';
 import { UsearchPatternIndex } from '../patterns/usearch-pattern-index.js';
 import { WeaviatePatternIndex } from '../patterns/weaviate-pattern-index.js';
-import { countOption, dateOption, jsonOption, readName, symbolOption, timeframeOption } from './options.js';
+import { countOption, dateOption, jsonOption, readTenant, symbolOption, timeframeOption } from './options.js';
 import { formatTable, percent, utc } from './table.js';
 
 interface Options {
@@ -35,7 +36,7 @@ const PAGE = 1_000;
 
 /** One line of an import: a moment whose outcome is known. */
 const line = z.strictObject({
-  tenant_id: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i),
+  tenant_id: z.string().refine(isTenantId, `it must not be ${PLATFORM}, and ${NAME_RULE}`),
   embedding_version: z.string().regex(/^[^|]{1,80}$/),
   symbol: z.string().regex(/^[^|]{2,24}$/),
   timeframe: z.enum(TIMEFRAMES),
@@ -200,8 +201,12 @@ const copyCommand = (): Command =>
 
 const searchCommand = (): Command =>
   new Command('search')
-    .description('show the moments most similar to one, with their outcomes')
-    .addOption(new Option('--tenant <id>', 'tenant').argParser(readName).default('default'))
+    .description('show the moments most like one, and what came of them')
+    .addOption(
+      new Option('--tenant <id>', 'tenant whose moments are searched')
+        .argParser(readTenant)
+        .default('default'),
+    )
     .addOption(symbolOption())
     .addOption(timeframeOption('timeframe'))
     .addOption(dateOption('--at <moment>', 'close of the bar to look from').makeOptionMandatory())

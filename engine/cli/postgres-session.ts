@@ -7,6 +7,7 @@ import { EmbeddedPostgres } from '../database/embedded-postgres.js';
 import { applySchemas } from '../database/schemas.js';
 import { SuhoError } from '../errors.js';
 import { DataFolder } from '../journal/data-folder.js';
+import { onStopSignal } from './stop-signals.js';
 
 /** Which PostgreSQL a command is about. */
 export interface PostgresOptions {
@@ -45,6 +46,11 @@ export async function withPostgres<T>(
   if (running !== undefined) return await job(running, true);
   const folder = DataFolder.open(config.data);
   const server = new EmbeddedPostgres(room);
+  const stopListening = onStopSignal(() => {
+    // The server ends by itself once this process has.
+    folder.release();
+    process.exit(130);
+  });
   try {
     await server.start();
     await applySchemas(server.connection);
@@ -52,5 +58,6 @@ export async function withPostgres<T>(
   } finally {
     await server.stop();
     folder.release();
+    stopListening();
   }
 }

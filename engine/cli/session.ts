@@ -1,32 +1,50 @@
-import { loadConfig, type ConfigInput } from '../config.js';
+import path from 'node:path';
+import { loadConfig, type Config, type ConfigInput } from '../config.js';
 import { Engine, type EngineOptions } from '../engine.js';
+import { messageOf } from '../errors.js';
+import { fullDisk } from '../journal/data-folder.js';
+import { onStopSignal } from './stop-signals.js';
 
-/** Opens an engine for one job and stops it after, however the job ends; Ctrl-C stops it in order. */
+/** Opens an engine. A disk that is full is one sentence, in whatever words the store that met it says so. */
+export async function openEngine(config: Config, options: EngineOptions = {}): Promise<Engine> {
+  try {
+    return await Engine.open(config, options);
+  } catch (error) {
+    if (/ENOSPC|EDQUOT|no space left|disk quota|NOT_ENOUGH_SPACE/i.test(messageOf(error)))
+      throw fullDisk(path.resolve(config.data));
+    throw error;
+  }
+}
+
+/** Opens an engine for one job and stops it after, however the job ends; a signal to stop stops it in order. */
 export async function withEngine<T>(
   overrides: ConfigInput,
   options: EngineOptions,
   job: (engine: Engine) => Promise<T>,
 ): Promise<T> {
   const config = loadConfig(undefined, process.env, overrides);
-  const engine = await Engine.open(config, options);
+  let engine: Engine | undefined;
   let interrupted = false;
-  const interrupt = (): void => {
+  const stopListening = onStopSignal(() => {
     if (interrupted) return;
     interrupted = true;
-    process.stderr.write('\nstopping: what was taken is kept; run the same command again to go on\n');
-    void engine.stop().finally(() => process.exit(130));
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+    process.stderr.write('\nstopping: what was taken is kept; run the same command again to continue\n');
+    // While it opens, it is stopped as soon as it is open.
+    void engine?.stop().finally(() => process.exit(130));
+  });
   try {
+    engine = await openEngine(config, options);
+    if (interrupted) {
+      await engine.stop();
+      process.exit(130);
+    }
     return await job(engine);
   } catch (error) {
     // While stopping, the job fails because the engine takes no more; the exit is already under way.
-    if (interrupted) return await new Promise<never>(() => undefined);
+    if (interrupted && engine !== undefined) return await new Promise<never>(() => undefined);
     throw error;
   } finally {
-    if (!interrupted) await engine.stop();
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    if (!interrupted) await engine?.stop();
+    stopListening();
   }
 }

@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from 'commander';
+import { readerOf } from '../database/reader.js';
 import { PostgresPredictionStore } from '../prediction-store/postgres-prediction-store.js';
-import { jsonOption, readName } from './options.js';
+import { jsonOption, readTenant } from './options.js';
 import { postgresOptions, withPostgres, type PostgresOptions } from './postgres-session.js';
 import { withFeatureStore } from './store-session.js';
 import { formatTable } from './table.js';
@@ -14,10 +15,10 @@ type Rows = readonly Record<string, unknown>[];
 
 export function sqlCommand(): Command {
   const command = new Command('sql')
-    .description('query the stores: features in ClickHouse SQL, predictions in PostgreSQL SQL')
+    .description('query the stores, read-only: features in ClickHouse SQL, predictions in PostgreSQL SQL')
     .addArgument(new Argument('<store>', 'which store').choices(['features', 'predictions']))
     .argument('<query>', 'one statement')
-    .addOption(new Option('--tenant <id>', 'see only what this tenant may see').argParser(readName))
+    .addOption(new Option('--tenant <id>', 'read only rows of this tenant, not all').argParser(readTenant))
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -26,15 +27,20 @@ Examples:
   suho sql features 'SELECT symbol, count() FROM ml_features GROUP BY symbol'
   suho sql predictions 'SELECT direction, count(*) FROM ml_predictions GROUP BY 1' --json
 
-Features in a data folder can be queried while no engine uses it, predictions at any time. Each feature row appears
-once, with the labels known so far.`,
+Features of a data folder can be queried while no engine uses it, predictions at any time. Each feature row is seen
+once, with the labels known so far. A query runs for 60 seconds at most; it writes nothing and reads no other files.`,
     )
     .action(async (store: 'features' | 'predictions', query: string, options: Options) => {
       const rows =
         store === 'features'
-          ? await withFeatureStore(options, true, async (features) => await features.sql(query))
-          : await withPostgres(options, async (connection) => {
-              const predictions = new PostgresPredictionStore(connection);
+          ? await withFeatureStore(
+              options,
+              true,
+              async (features) => await features.sql(query, options.tenant),
+            )
+          : await withPostgres(options, async (connection, isOwn) => {
+              const reader = isOwn ? await readerOf(connection, options.tenant !== undefined) : connection;
+              const predictions = new PostgresPredictionStore(reader);
               try {
                 return await predictions.sql(query, options.tenant);
               } finally {

@@ -4,13 +4,17 @@ import { DEFAULT_TENANT } from '../api/authentication.js';
 import { ApiServer } from '../api/server.js';
 import { toProtoSignal } from '../api/signal-encoding.js';
 import { loadConfig, type Config, type ConfigInput } from '../config.js';
-import { Engine } from '../engine.js';
+import type { Engine } from '../engine.js';
+import { SuhoError } from '../errors.js';
 import { NatsFeed } from '../feeds/nats-feed.js';
-import { SimulatedFeed } from '../feeds/simulated-feed.js';
+import { SIMULATED_FEED, SimulatedFeed } from '../feeds/simulated-feed.js';
 import { MetricsServer } from '../ops/metrics.js';
+import { followPlan } from './follow-plan.js';
 import { jsonOption } from './options.js';
 import { startProgress } from './progress.js';
+import { openEngine } from './session.js';
 import { SIGNAL_HEADER, signalLine } from './signal-line.js';
+import { onStopSignal } from './stop-signals.js';
 
 interface Options {
   readonly config?: string;
@@ -56,18 +60,8 @@ Every setting can be given in the file or as an environment variable: grpc.port 
 
 async function run(config: Config, json: boolean): Promise<void> {
   const say = (text: string): void => void (json ? process.stderr : process.stdout).write(`${text}\n`);
-  let stop: (() => void) | undefined;
-  const stopped = new Promise<undefined>((resolve) => (stop = () => resolve(undefined)));
-  let asked = 0;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      // Asked again, it does not wait for anything: what was acknowledged is on disk.
-      if (++asked > 1) process.exit(130);
-      stop?.();
-    });
-  }
-
-  const engine = await Engine.open(config);
+  const stopping = stopRequest();
+  const engine = await openEngine(config);
   void engine.failed.then((failure) => {
     process.stderr.write(
       `suho: ${failure.message} What was acknowledged is kept; start again once it can be.\n`,
@@ -78,11 +72,14 @@ async function run(config: Config, json: boolean): Promise<void> {
   const api = new ApiServer(engine, { simulated: feed !== undefined });
   const metrics = new MetricsServer(() => api.health());
   try {
+    if (stopping.isAsked()) return;
     engine.publication.onSignal((published) => {
       api.hub.publish(published);
       const signal = toProtoSignal(published.sequence, published.signal);
       say(json ? JSON.stringify(signal) : signalLine(signal));
     });
+    const preparable: Preparable = api;
+    preparable.setPreparing?.(true);
     const port = await api.listen();
     const { host, port: wanted } = config.metrics;
     if (wanted !== undefined) {
@@ -90,11 +87,12 @@ async function run(config: Config, json: boolean): Promise<void> {
       say(`metrics on http://${host}:${found}/metrics`);
     }
     const prepared = prepare(engine, feed, config, say).then(() => true);
-    if ((await Promise.race([prepared, stopped])) === undefined) {
+    if ((await Promise.race([prepared, stopping.asked])) === undefined) {
       // What it is still at fails once the engine stops.
       prepared.catch(() => undefined);
       return;
     }
+    preparable.setPreparing?.(false);
     say(`serving gRPC on ${config.grpc.host}:${port}; data in ${config.data}; Ctrl-C stops`);
     if (!api.credentialsRequired) {
       say('no credentials are configured: only this machine can connect');
@@ -103,32 +101,59 @@ async function run(config: Config, json: boolean): Promise<void> {
       say(`\nSIMULATED markets, ${config.simulator.speed} s of them in a second\n${SIGNAL_HEADER}`);
     feed?.run();
     if (engine.messaging !== undefined) new NatsFeed(engine).start(engine.messaging);
-    await stopped;
+    await stopping.asked;
   } finally {
     say('draining');
     await feed?.stop();
     await metrics.stop();
     await api.stop();
+    await flushStores(engine, config.drainSeconds, say);
     await engine.stop();
     say('stopped');
   }
 }
 
-/** Makes ready what is followed: the simulated markets, or the configured series. */
+/** What an API may have: that it can be told that history is still being prepared. */
+interface Preparable {
+  readonly credentialsRequired: boolean;
+  setPreparing?(preparing: boolean): void;
+}
+
+/** Settles when the process is asked to stop. Asked again, it ends at once: what was acknowledged is on disk. */
+function stopRequest(): { readonly asked: Promise<undefined>; readonly isAsked: () => boolean } {
+  let times = 0;
+  const asked = new Promise<undefined>((resolve) => {
+    onStopSignal(() => {
+      if (++times > 1) process.exit(130);
+      resolve(undefined);
+    });
+  });
+  return { asked, isAsked: () => times > 0 };
+}
+
+/** Lets the stores take what is journalled, for a time; says what the next start has to bring them. */
+async function flushStores(engine: Engine, seconds: number, say: (text: string) => void): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, seconds * 1000)));
+  const flushed = engine.settled().then(async () => await engine.stored());
+  await Promise.race([flushed.catch(() => undefined), late]);
+  clearTimeout(timer);
+  for (const { name, lagRows } of engine.sinkStatus())
+    if (lagRows > 0) say(`${lagRows} journal entries are not yet in ${name}; the next start stores them`);
+}
+
+/** Prepares what is followed: the simulated markets and the configured series. */
 async function prepare(
   engine: Engine,
   feed: SimulatedFeed | undefined,
   config: Config,
   say: (text: string) => void,
 ): Promise<void> {
-  if (feed !== undefined) {
-    await prepareSimulation(engine, feed, config, say);
-    return;
+  for (const { base, ...following } of followPlan(config.tenants)) {
+    // The simulated markets follow theirs themselves: they come in one timeframe.
+    if (feed === undefined || following.feed !== SIMULATED_FEED) await engine.instruments.follow({ ...following, base });
   }
-  for (const tenant of config.tenants) {
-    for (const { feed: name, symbol, timeframe } of tenant.series)
-      await engine.instruments.follow({ feed: name, symbol, base: timeframe, tenantId: tenant.id, timeframe });
-  }
+  if (feed !== undefined) await prepareSimulation(engine, feed, config, say);
 }
 
 /** History and first models for the simulated markets, where there are none yet. */
@@ -138,10 +163,9 @@ async function prepareSimulation(
   config: Config,
   say: (text: string) => void,
 ): Promise<void> {
-  const seriesIds = await feed.open(DEFAULT_TENANT);
+  const baseIds = await feed.open(DEFAULT_TENANT);
   const { historyBars, timeframe } = config.simulator;
-  const tenantId = config.tenants[0]?.id ?? DEFAULT_TENANT;
-  if (seriesIds.some((id) => engine.instruments.barsOf(id) < historyBars)) {
+  if (baseIds.some((id) => engine.instruments.barsOf(id) < historyBars)) {
     say(
       `first start: inventing ${historyBars} ${timeframe} bars of history for ${config.simulator.symbols.join(', ')}`,
     );
@@ -149,17 +173,27 @@ async function prepareSimulation(
     await feed.fillHistory(historyBars, (share) => progress.update(share, ''));
     progress.stop();
   }
-  for (const seriesId of seriesIds) {
-    if (engine.instruments.routeOf(tenantId, seriesId) !== undefined) continue;
-    const progress = startProgress(`training ${seriesId}`);
-    const through = engine.instruments.lastClosedBar(seriesId) + timeframeMs(timeframe);
+  for (const { seriesId, tenantIds } of feed.series) {
+    if (tenantIds.every((tenantId) => engine.instruments.routeOf(tenantId, seriesId) !== undefined)) continue;
+    await trainFirst(engine, seriesId, say);
+  }
+}
+
+async function trainFirst(engine: Engine, seriesId: string, say: (text: string) => void): Promise<void> {
+  const progress = startProgress(`training ${seriesId}`);
+  const through = engine.instruments.lastClosedBar(seriesId) + timeframeMs(seriesIdentity(seriesId).timeframe);
+  try {
     const { record } = await engine.training.train(seriesId, through, (done, total, stage) =>
       progress.update(done / total, stage),
     );
-    progress.stop();
     const found = record.edge.some(Boolean) ? 'skill found' : 'no skill found, it will abstain';
     say(
       `trained ${record.version} for ${record.symbol} ${record.timeframe} on ${record.rows} bars: ${found}`,
     );
+  } catch (error) {
+    if (!(error instanceof SuhoError && error.code === 'BAD_INPUT')) throw error;
+    say(`no model for ${seriesId} yet: ${error.message}`);
+  } finally {
+    progress.stop();
   }
 }

@@ -5,6 +5,7 @@ import { loadConfig } from '../config.js';
 import type { FeatureStore } from '../feature-store/feature-store.js';
 import { openFeatureStore } from '../feature-store/open.js';
 import { DataFolder } from '../journal/data-folder.js';
+import { onStopSignal } from './stop-signals.js';
 
 /**
  * Opens the feature store for one job and closes it after: the ClickHouse that is configured, or that of a data
@@ -23,13 +24,11 @@ export async function withFeatureStore<T>(
   if (mustExist && clickhouse.url === undefined && !existsSync(path.join(data, 'suho.json')))
     throw new SuhoError('NOT_FOUND', `There is no data folder at ${path.resolve(data)}.`);
   const folder = DataFolder.open(data);
-  const interrupt = (): void => {
-    process.stderr.write('\nstopped: what is stored stays; run the same command again to go on\n');
+  const stopListening = onStopSignal(() => {
+    process.stderr.write('\nstopped: what is stored stays; run the same command again to continue\n');
     folder.release();
     process.exit(130);
-  };
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
+  });
   try {
     const store = openFeatureStore(clickhouse, folder.path);
     try {
@@ -39,8 +38,7 @@ export async function withFeatureStore<T>(
       await store.close();
     }
   } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    stopListening();
     folder.release();
   }
 }

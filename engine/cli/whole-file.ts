@@ -1,5 +1,8 @@
-import { rename, rm } from 'node:fs/promises';
+import { chmod, rename, rm } from 'node:fs/promises';
 import { SuhoError, messageOf } from '../errors.js';
+
+/** Mode of a file for the user: what the data folder keeps to itself, an export does not. */
+const EXPORT_MODE = 0o666 & ~process.umask();
 
 /**
  * Lets `write` make a file that appears as `out` only when it is whole. Throws `BAD_FILE` when it cannot be
@@ -9,6 +12,7 @@ export async function writeWhole(out: string, write: (temporary: string) => Prom
   const temporary = `${out}.${process.pid}.tmp`;
   try {
     await write(temporary);
+    await chmod(temporary, EXPORT_MODE);
     await rename(temporary, out);
   } catch (error) {
     await rm(temporary, { force: true });

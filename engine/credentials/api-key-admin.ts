@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { Database } from '../database/database.js';
 import { hashOfKey, newKey, type KeyOwner } from './api-keys.js';
+import { readTenantId } from './tenant-id.js';
 
 export interface ListedKey extends KeyOwner {
   readonly keyId: string;
@@ -27,13 +28,14 @@ export class ApiKeyAdmin {
     this.#database = new Database({ ...connection, max: 1 });
   }
 
-  /** Makes a key. The key itself is in the answer and nowhere else. */
+  /** Creates a key. The key itself is in the answer and nowhere else. Throws `BAD_INPUT` for what is no tenant id. */
   async create(owner: KeyOwner & { readonly note: string }): Promise<{
     readonly key: string;
     readonly keyId: string;
   }> {
     const { key, keyId } = newKey();
-    const { tenantId, userId, role, note } = owner;
+    const { userId, role, note } = owner;
+    const tenantId = readTenantId(owner.tenantId);
     await this.#database.asLogin((client) =>
       client.query(
         'INSERT INTO api_keys (key_id, sha256, tenant_id, user_id, role, note) VALUES ($1, $2, $3, $4, $5, $6)',

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { Database } from '../database/database.js';
 import { messageOf } from '../errors.js';
 import { isRole, type Role } from './caller.js';
+import { isTenantId } from './tenant-id.js';
 
 /** Whose a key is. */
 export interface KeyOwner {
@@ -92,13 +93,15 @@ export class ApiKeys {
       });
       const table = Object.fromEntries(
         rows.flatMap(({ sha256, tenant_id: tenantId, user_id: userId, role }) =>
-          isRole(role) ? [[sha256, { tenantId, userId: userId ?? undefined, role }]] : [],
+          isRole(role) && isTenantId(tenantId)
+            ? [[sha256, { tenantId, userId: userId ?? undefined, role }]]
+            : [],
         ),
       );
       this.#table = new Map(Object.entries(table));
       this.#remember(table);
     } catch (error) {
-      this.#log.warn({ error: messageOf(error) }, 'API keys cannot be read; those known last hold');
+      this.#log.warn({ error: messageOf(error) }, 'cannot read the API keys; the last known ones stay valid');
     }
   }
 

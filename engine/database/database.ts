@@ -7,6 +7,9 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 /** Role the engine's statements run as: it owns nothing and row-level security holds for it. */
 const ENGINE_ROLE = 'suho_engine';
 
+/** How long a person's query may take. */
+const ASK_MS_MAX = 60_000;
+
 /** Whose rows a transaction may see and write; none of a tenant's without `tenantId`. */
 export interface Scope {
   readonly tenantId?: string;
@@ -46,8 +49,8 @@ export class Database {
   }
 
   /**
-   * Runs statements as whoever the connection logged in as: for a person who asks the store of their own
-   * machine. Table names mean the tables themselves, with every tenant's rows.
+   * Runs statements as whoever the connection logged in as: for an administrator. Table names mean the tables
+   * themselves, with every tenant's rows.
    */
   async asLogin<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     return await this.#run('BEGIN; SET LOCAL search_path = suho_private, public', work);
@@ -71,14 +74,33 @@ export class Database {
     }
   }
 
-  /** Runs one query for a person: of one tenant's rows, or as the login. Throws `BAD_INPUT` with PostgreSQL's own words. */
+  /**
+   * Runs one query for a person: of one tenant's rows, or of all that the login sees, where table names mean the tables
+   * themselves. It only reads: the transaction is read-only, and the query is a cursor's, which can be no other
+   * statement and not two. Throws `BAD_INPUT` with PostgreSQL's own words.
+   */
   async ask(query: string, tenantId?: string): Promise<readonly Row[]> {
-    const work = async (client: pg.PoolClient): Promise<readonly Row[]> =>
-      (await client.query<Row>(query)).rows;
+    const whose =
+      tenantId === undefined
+        ? 'SET LOCAL search_path = suho_private, public'
+        : `SET LOCAL ROLE ${ENGINE_ROLE}; SET LOCAL suho.tenant_id = ${pg.escapeLiteral(tenantId)}; SET LOCAL suho.user_id = ''; SET LOCAL suho.scope = ''`;
+    const client = await this.#pool.connect();
     try {
-      return await (tenantId === undefined ? this.asLogin(work) : this.transaction({ tenantId }, work));
+      await client.query(
+        `BEGIN TRANSACTION READ ONLY; SET LOCAL default_transaction_read_only = on; SET LOCAL statement_timeout = ${ASK_MS_MAX}; ${whose}`,
+      );
+      // The extended protocol takes one statement.
+      const declaration: pg.QueryConfig & { readonly queryMode: 'extended' } = {
+        text: `DECLARE answer NO SCROLL CURSOR FOR ${query}`,
+        queryMode: 'extended',
+      };
+      await client.query(declaration);
+      return (await client.query<Row>('FETCH ALL FROM answer')).rows;
     } catch (error) {
       throw new SuhoError('BAD_INPUT', `PostgreSQL answered: ${messageOf(error)}`);
+    } finally {
+      // Nothing it set outlives it.
+      client.release(true);
     }
   }
 

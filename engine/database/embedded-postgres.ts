@@ -1,10 +1,10 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
-  chmodSync,
   chownSync,
   closeSync,
   existsSync,
+  fchmodSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -19,6 +19,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { SuhoError, messageOf } from '../errors.js';
+import { NOBODY, makePrivateFolder } from '../journal/private-folder.js';
 
 interface Binaries {
   readonly initdb: string;
@@ -31,7 +32,6 @@ interface Launch {
   readonly ids: { readonly uid?: number; readonly gid?: number };
 }
 
-const NOBODY = 65_534;
 const START_MS_MAX = 30_000;
 /** Pause before a server that died is started again. */
 const REVIVE_MS = 500;
@@ -61,14 +61,15 @@ export class EmbeddedPostgres {
   /** Starts the server, making its data folder on the first time. Throws `STORE_UNAVAILABLE` when it cannot. */
   async start(): Promise<void> {
     const binaries = await loadBinaries();
-    mkdirSync(this.#folder, { recursive: true });
+    makePrivateFolder(this.#folder, (found) => existsSync(path.join(found, 'cluster')));
     const launch = chooseLaunch(this.#folder, binaries.postgres);
     this.#password = this.#readPassword();
     if (!existsSync(path.join(this.#cluster, 'PG_VERSION'))) this.#initialise(binaries, launch);
     await this.#waitForPrevious();
     this.#port = await freePort();
+    const logged = existsSync(this.#log) ? statSync(this.#log).size : 0;
     this.#spawn(binaries, launch);
-    await this.#waitUntilReady();
+    await this.#waitUntilReady(logged);
     this.#ready = true;
   }
 
@@ -140,15 +141,15 @@ export class EmbeddedPostgres {
     rmSync(this.#cluster, { recursive: true, force: true });
     throw new SuhoError(
       'STORE_UNAVAILABLE',
-      `The embedded PostgreSQL could not be set up in ${this.#folder}: ${(result.error?.message ?? result.stderr).trim()}`,
+      `Cannot set up the embedded PostgreSQL in ${this.#folder}: ${result.error?.message ?? decisiveLine(result.stderr)}`,
     );
   }
 
   /** A server that a killed engine left behind is stopping by itself: waits for it. */
   async #waitForPrevious(): Promise<void> {
     const file = path.join(this.#cluster, 'postmaster.pid');
-    const end = Date.now() + START_MS_MAX;
-    while (existsSync(file) && Date.now() < end) {
+    const end = performance.now() + START_MS_MAX;
+    while (existsSync(file) && performance.now() < end) {
       const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
       if (!isPostgres(pid)) {
         rmSync(file, { force: true });
@@ -159,8 +160,9 @@ export class EmbeddedPostgres {
   }
 
   #spawn(binaries: Binaries, launch: Launch): void {
-    const log = openSync(this.#log, 'a');
-    if (launch.ids.uid !== undefined) chmodSync(this.#log, 0o666);
+    // The server is handed it open, so it need not be able to open it.
+    const log = openSync(this.#log, 'a', 0o600);
+    fchmodSync(log, 0o600);
     const server = [
       ...launch.prefix,
       binaries.postgres,
@@ -200,10 +202,11 @@ export class EmbeddedPostgres {
     if (this.#ready) this.#spawn(binaries, launch);
   }
 
-  async #waitUntilReady(): Promise<void> {
-    const end = Date.now() + START_MS_MAX;
+  /** Waits until the server answers. Throws with what it wrote into its log after `from`. */
+  async #waitUntilReady(from: number): Promise<void> {
+    const end = performance.now() + START_MS_MAX;
     let last: unknown;
-    while (Date.now() < end) {
+    while (performance.now() < end) {
       if (this.#child?.exitCode !== null) break;
       const client = new pg.Client({ ...this.connection, connectionTimeoutMillis: 2_000 });
       client.on('error', () => undefined);
@@ -216,10 +219,10 @@ export class EmbeddedPostgres {
         await sleep(20);
       }
     }
-    const tail = existsSync(this.#log) ? readFileSync(this.#log, 'utf8').trim().split('\n').at(-1) : '';
+    const tail = existsSync(this.#log) ? readFileSync(this.#log, 'utf8').slice(from) : '';
     throw new SuhoError(
       'STORE_UNAVAILABLE',
-      `The embedded PostgreSQL does not start: ${tail ?? ''} (${messageOf(last)})`,
+      `The embedded PostgreSQL does not start: ${decisiveLine(tail)} (${messageOf(last)})`,
     );
   }
 }
@@ -239,6 +242,16 @@ async function loadBinaries(): Promise<Binaries> {
   }
 }
 
+/** The line of a program's words that says what went wrong, and why where it says so. */
+function decisiveLine(text: string): string {
+  const lines = text.trim().split('\n');
+  return (
+    lines.find((line) => /no space left/i.test(line)) ??
+    lines.find((line) => /\b(error|fatal|panic)\b/i.test(line)) ??
+    lines.at(-1)!
+  ).trim();
+}
+
 function isPostgres(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -248,17 +261,18 @@ function isPostgres(pid: number): boolean {
   }
 }
 
-/** Whether every folder above a path lets any user pass. */
-function reachableByAll(target: string): boolean {
+/** Whether every folder above a path lets the user `NOBODY` pass. */
+function reachableByNobody(target: string): boolean {
   for (let folder = path.dirname(target); ; folder = path.dirname(folder)) {
-    if ((statSync(folder).mode & 0o001) === 0) return false;
+    const { mode, gid } = statSync(folder);
+    if ((mode & (gid === NOBODY ? 0o010 : 0o001)) === 0) return false;
     if (folder === path.dirname(folder)) return true;
   }
 }
 
 function chooseLaunch(folder: string, binary: string): Launch {
   if (process.getuid?.() !== 0) return { prefix: [], ids: {} };
-  if (reachableByAll(path.join(folder, 'cluster')) && reachableByAll(binary)) {
+  if (reachableByNobody(path.join(folder, 'cluster')) && reachableByNobody(binary)) {
     return { prefix: [], ids: { uid: NOBODY, gid: NOBODY } };
   }
   // Below a folder only root may enter: in a user namespace the server sees itself as another user and

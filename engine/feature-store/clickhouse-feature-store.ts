@@ -3,6 +3,7 @@ import { ClickHouseError, type ClickHouseClient } from '@clickhouse/client';
 import type { Bar } from '../../actors/market/bar.js';
 import { SuhoError, messageOf } from '../errors.js';
 import { insertFailure, queryFailure } from './clickhouse-failure.js';
+import { checkQuery, ofTenant, type Reach } from './read-only-query.js';
 import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store.js';
 import { FIRST_TIME, LAST_TIME, blocksOf } from './row-blocks.js';
 import { COMMON_COLUMNS, TABLES, encodeRows, featureSchema } from './table.js';
@@ -17,6 +18,8 @@ const PLAIN_JSON = {
 } as const;
 /** Rows of one segment at most: ~20 MB, and one insert. */
 const SEGMENT_ROWS = 10_000;
+/** How long a person's query may take. */
+const ASK_SECONDS_MAX = 60;
 /** Rows encoded before the event loop has a turn: a few milliseconds. */
 const ENCODED_AT_ONCE = 500;
 
@@ -230,18 +233,51 @@ export class ClickHouseFeatureStore implements FeatureStore {
     );
   }
 
-  async sql(query: string): Promise<readonly Record<string, unknown>[]> {
+  async sql(query: string, tenantId?: string): Promise<readonly Record<string, unknown>[]> {
     try {
-      const result = await this.#client.query({
-        query,
-        format: 'JSONEachRow',
-        clickhouse_settings: { output_format_json_quote_64bit_integers: 0, final: 1 },
-      });
-      return await result.json<Record<string, unknown>>();
+      // ClickHouse's own parser reads it first, so that what is checked is what runs: one statement, no comments.
+      const [asked] = await this.#ask<{
+        query: string;
+        functions: string[];
+        databases: string[];
+        current: string;
+      }>(
+        `SELECT formatQuerySingleLine({text:String}) AS query, currentDatabase() AS current,
+                (SELECT groupArray(name) FROM system.table_functions) AS functions,
+                (SELECT groupArray(name) FROM system.databases) AS databases`,
+        { text: query },
+      );
+      const { query: parsed, functions, databases, current } = asked!;
+      const reach: Reach = { tableFunctions: functions, databases };
+      checkQuery(parsed, reach);
+      return tenantId === undefined
+        ? await this.#ask(parsed, {})
+        : await this.#ask(ofTenant(parsed, tenantId, reach), { tenant: tenantId, database: current });
     } catch (error) {
+      if (error instanceof SuhoError) throw error;
       const kind = error instanceof ClickHouseError ? 'ClickHouse' : 'The feature store';
       throw new SuhoError('BAD_INPUT', `${kind} answered: ${messageOf(error).trim()}`);
     }
+  }
+
+  /** Runs a query that can change nothing. */
+  async #ask<T = Record<string, unknown>>(
+    query: string,
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<T[]> {
+    const result = await this.#client.query({
+      query,
+      query_params: parameters,
+      format: 'JSONEachRow',
+      // After readonly no other setting is taken, so it comes last.
+      clickhouse_settings: {
+        output_format_json_quote_64bit_integers: 0,
+        final: 1,
+        max_execution_time: ASK_SECONDS_MAX,
+        readonly: '1',
+      },
+    });
+    return await result.json<T>();
   }
 
   async close(): Promise<void> {

@@ -53,7 +53,10 @@ export interface FeatureStore {
     from: number,
     to: number,
   ): Promise<ReadonlyMap<number, Readonly<Record<string, number>>>>;
-  /** Runs a query and returns its rows. Throws `BAD_INPUT` with the store's own words when it is wrong. */
-  sql(query: string): Promise<readonly Record<string, unknown>[]>;
+  /**
+   * Runs one query that only reads these tables, all rows or a tenant's own, and returns its rows. Throws `BAD_INPUT`
+   * with the store's own words when it is wrong.
+   */
+  sql(query: string, tenantId?: string): Promise<readonly Record<string, unknown>[]>;
   close(): Promise<void>;
 }

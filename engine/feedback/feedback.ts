@@ -59,22 +59,22 @@ export class Feedback {
     userId: string | undefined,
     report: TradeReport,
   ): Promise<{ readonly answer: TradeAnswer; readonly trade: TradeRecord | undefined }> {
-    const known = this.#journal.trade(tenantId, report.tradeId);
+    const known = this.#journal.predictions.trade(tenantId, report.tradeId);
     if (known !== undefined) return { answer: 'DUPLICATE', trade: known };
     const prediction = await this.#predictionOf(tenantId, report.predictionId);
     if (prediction === undefined) return { answer: 'UNKNOWN_PREDICTION', trade: undefined };
     const trade = tradeOf(report, prediction, tenantId, userId);
-    await this.#journal.flushed();
+    await this.#journal.durable();
     // Both in one transaction, so that neither is without the other.
     this.#patterns.addTrade(trade);
-    const position = this.#journal.appendTrade(trade);
+    this.#journal.predictions.appendTrade(trade);
     this.#taken++;
-    await this.#journal.committed(position);
+    await this.#journal.durable();
     return { answer: 'ACCEPTED', trade };
   }
 
   async #predictionOf(tenantId: string, predictionId: string): Promise<PredictionSummary | undefined> {
-    const signal = this.#journal.signalOf(predictionId);
+    const signal = this.#journal.predictions.conclusions.signalOf(predictionId);
     if (signal !== undefined) {
       if (signal.tenantId !== tenantId) return undefined;
       const { symbol, timeframe, barCloseTime, model } = signal;

@@ -1,8 +1,7 @@
-import { barDefect, type Bar } from '../../actors/market/bar.js';
-import { BarBuilder } from '../../actors/market/bar-builder.js';
-import { quoteDefect, type PriceBasis } from '../../actors/market/quote.js';
+import type { Bar } from '../../actors/market/bar.js';
+import type { PriceBasis } from '../../actors/market/quote.js';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
-import { StateLayout } from '../../actors/indicators/state.js';
+import { BarAssembler, type Admission } from '../../actors/series-machine.js';
 import { readMarketFile } from './market-file.js';
 
 /** What became of a file's rows. */
@@ -23,36 +22,22 @@ export async function* closedBars(
   basis: PriceBasis,
   counts: IntakeCounts,
 ): AsyncGenerator<Bar[]> {
-  const layout = new StateLayout();
   const lengthMs = timeframeMs(timeframe);
-  const builder = new BarBuilder(layout, lengthMs, basis);
-  const state = new Float64Array(layout.size);
-  let last = -Infinity;
+  const assembler = new BarAssembler(lengthMs, lengthMs, basis);
+  let closed: Bar[] = [];
+  const close = (bar: Bar): void => void closed.push(bar);
+  const count = (admission: Admission): void => {
+    counts.inputs++;
+    if (admission === 'behind') counts.late++;
+    else if (admission !== 'accepted') counts.rejected++;
+  };
   for await (const chunk of readMarketFile(file, 1024)) {
-    const closed: Bar[] = [];
-    if (chunk.kind === 'bars') {
-      for (const bar of chunk.bars) {
-        counts.inputs++;
-        if (barDefect(bar, lengthMs) !== undefined) counts.rejected++;
-        else if (bar.openTime <= last) counts.late++;
-        else {
-          last = bar.openTime;
-          closed.push(bar);
-        }
-      }
-    } else {
-      for (const quote of chunk.quotes) {
-        counts.inputs++;
-        if (quoteDefect(quote) !== undefined) counts.rejected++;
-        else if (quote.ts < builder.lastInputTime(state)) counts.late++;
-        else {
-          const bar = builder.addQuote(state, quote);
-          if (bar !== undefined) closed.push(bar);
-        }
-      }
-    }
+    closed = [];
+    if (chunk.kind === 'bars') for (const bar of chunk.bars) count(assembler.addBar(bar, close));
+    else for (const quote of chunk.quotes) count(assembler.addQuote(quote, close));
     yield closed;
   }
-  const open = builder.closeDue(state, Infinity);
-  if (open !== undefined) yield [open];
+  closed = [];
+  assembler.finish(close);
+  yield closed;
 }

@@ -3,6 +3,7 @@ import type { Bar } from '../../actors/market/bar.js';
 import { canonicalSymbol } from '../../actors/market/symbol.js';
 import { TIMEFRAMES } from '../../actors/market/timeframe.js';
 import type { Engine } from '../engine.js';
+import { readTenantId } from '../credentials/tenant-id.js';
 import { SuhoError } from '../errors.js';
 import type { Delivery, NatsMessaging } from '../messaging/nats.js';
 import { followPublished } from './published-feed.js';
@@ -120,7 +121,5 @@ export class NatsFeed {
 }
 
 function readTenant([tenantId = '']: readonly string[]): string {
-  if (!/^[a-z0-9][a-z0-9_-]{0,62}$/i.test(tenantId))
-    throw new SuhoError('BAD_INPUT', `"${tenantId}" is not a tenant.`);
-  return tenantId;
+  return readTenantId(tenantId);
 }

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { timeframeMs } from '../../actors/market/timeframe.js';
 import type { Quote } from '../../actors/market/quote.js';
 import type { Engine } from '../engine.js';
+import { whenTaken } from './backpressure.js';
 import { SimulatedMarket, isWeekend } from './simulator.js';
 
 /** Name of the feed, and so what every simulated series is labelled with. */
-const SIMULATED_FEED = 'simulated';
+export const SIMULATED_FEED = 'simulated';
 const STEP_MS = 50;
 const HOUR_MS = 3_600_000;
 
@@ -15,10 +16,17 @@ interface Followed {
   pending: Quote[];
 }
 
+/** A simulated series and the tenants with signals for it. */
+export interface SimulatedSeries {
+  readonly seriesId: string;
+  readonly tenantIds: readonly string[];
+}
+
 /** Feeds invented markets to the engine: first a stretch of history at once, then faster than real time. */
 export class SimulatedFeed {
   readonly #engine: Engine;
   readonly #followed: Followed[] = [];
+  readonly #series = new Map<string, string[]>();
   #stopped = false;
   #running: Promise<void> | undefined;
 
@@ -40,17 +48,14 @@ export class SimulatedFeed {
       const subscribers = tenants.length === 0 ? [{ id: defaultTenant, timeframe }] : wanted;
       let group = '';
       for (const { id, timeframe: signals } of subscribers) {
-        group = await this.#engine.instruments.follow({
-          feed: SIMULATED_FEED,
-          symbol,
-          base: timeframe,
-          tenantId: id,
-          timeframe: signals,
-        });
+        const request = { feed: SIMULATED_FEED, symbol, base: timeframe, tenantId: id, timeframe: signals };
+        group = (await this.#taken(() => this.#engine.instruments.follow(request))) ?? group;
+        const seriesId = `${group}/${signals}`;
+        this.#series.set(seriesId, [...(this.#series.get(seriesId) ?? []), id]);
       }
       if (group === '') continue;
       const market = new SimulatedMarket(symbol, seed, momentum, timeframeMs(timeframe));
-      const known = this.#engine.lastQuoteTime(group);
+      const known = this.#newestQuote(group);
       const followed: Followed = { market, group, pending: [] };
       // The same seed gives the same quotes: what the engine has is drawn again and left out.
       while (market.blockStart <= known) followed.pending = market.nextBlock().filter(({ ts }) => ts > known);
@@ -60,10 +65,15 @@ export class SimulatedFeed {
     return seriesIds;
   }
 
+  /** Every series that a tenant has signals for, whichever tenant it is. */
+  get series(): readonly SimulatedSeries[] {
+    return [...this.#series].map(([seriesId, tenantIds]) => ({ seriesId, tenantIds }));
+  }
+
   /** Ingests history until every series has `bars` bars. */
   async fillHistory(bars: number, onProgress: (share: number) => void): Promise<void> {
     const { timeframe } = this.#engine.config.simulator;
-    for (let round = 0; ; round++) {
+    while (!this.#stopped) {
       let behind = false;
       let least = Infinity;
       for (const { market, group, pending } of this.#followed) {
@@ -73,7 +83,7 @@ export class SimulatedFeed {
         behind = true;
         const quotes = pending.splice(0);
         for (let i = 0; i < 64; i++) quotes.push(...market.nextBlock());
-        if (quotes.length > 0) this.#engine.intake.ingestQuotes(group, quotes);
+        await this.#ingest(group, quotes);
       }
       onProgress(Math.min(1, least / bars));
       if (!behind) return;
@@ -84,7 +94,7 @@ export class SimulatedFeed {
   /** Starts the clock. Simulated time goes on from the newest quote. */
   run(): void {
     const { speed } = this.#engine.config.simulator;
-    let startSimulated = Math.max(...this.#followed.map(({ group }) => this.#engine.lastQuoteTime(group)));
+    let startSimulated = Math.max(...this.#followed.map(({ group }) => this.#newestQuote(group)));
     const startReal = performance.now();
     this.#running = (async () => {
       while (!this.#stopped) {
@@ -92,9 +102,8 @@ export class SimulatedFeed {
         let now = startSimulated + (performance.now() - startReal) * speed;
         // Nothing happens while the markets are closed, so the clock goes on to where they open.
         for (; isWeekend(now); now += HOUR_MS) startSimulated += HOUR_MS;
-        for (const followed of this.#followed) this.#advance(followed, now);
+        for (const followed of this.#followed) await this.#advance(followed, now);
         this.#engine.intake.tick(SIMULATED_FEED, now);
-        await this.#engine.backlog();
       }
     })();
   }
@@ -104,11 +113,33 @@ export class SimulatedFeed {
     await this.#running;
   }
 
-  #advance(followed: Followed, now: number): void {
+  async #advance(followed: Followed, now: number): Promise<void> {
     const { market, group, pending } = followed;
     while (market.blockStart <= now) pending.push(...market.nextBlock());
     const due = pending.findIndex(({ ts }) => ts > now);
     const quotes = pending.splice(0, due < 0 ? pending.length : due);
-    if (quotes.length > 0) this.#engine.intake.ingestQuotes(group, quotes);
+    await this.#ingest(group, quotes);
+  }
+
+  async #ingest(group: string, quotes: readonly Quote[]): Promise<void> {
+    if (quotes.length === 0) return;
+    const instrument = this.#engine.instruments.get(group);
+    if (instrument !== undefined) await this.#engine.instruments.backlog(instrument);
+    // Simulated time may be ahead of ours.
+    const now = quotes.at(-1)!.ts;
+    await this.#taken(() => this.#engine.intake.ingestQuotes(group, quotes, now));
+  }
+
+  /** Time of the newest quote an instrument has, −Infinity before the first. */
+  #newestQuote(group: string): number {
+    return this.#engine.instruments.get(group)?.cursor.state.lastQuoteTime ?? -Infinity;
+  }
+
+  /** Waits where the engine is full or recovering: simulated quotes can always come later. */
+  async #taken<T>(take: () => T | Promise<T>): Promise<T | undefined> {
+    return await whenTaken(take, {
+      isStopped: () => this.#stopped,
+      onWait: ({ code, message }) => this.#engine.log.warn({ code, message }, 'the simulated feed waits'),
+    });
   }
 }

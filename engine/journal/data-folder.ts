@@ -1,39 +1,84 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { SuhoError, messageOf } from '../errors.js';
+import { makePrivateFolder } from './private-folder.js';
 
 /** Version of everything in a data folder together. */
 const FORMAT = 3;
+const FORMAT_FILE = 'suho.json';
+/** Below this nothing is begun: the stores would fill the disk while they start, each failing in its own words. */
+const FREE_BYTES_MIN = 32e6;
+/** Times a lock is looked at while others take and leave it. */
+const ATTEMPTS_MAX = 5;
 
-/** Start time of a process in clock ticks since boot, where the system tells it; tells a reused id apart. */
+/** Start time of a process, where the system tells it: tells a reused id apart. */
 function startTimeOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19] ?? '';
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19] ?? '';
+  } catch {
+    if (existsSync('/proc/self/stat')) return '';
+    return spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' })
+      .stdout?.trim()
+      .replaceAll(/\s+/g, '_');
+  }
+}
+
+/** Which boot of the machine this is, where the system tells it: process ids and start times repeat after the next. */
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   } catch {
     return '';
   }
 }
 
-function isRunning(pid: number, startTime: string): boolean {
+/** Whether the process that wrote a lock still runs. A lock that cannot be read is nobody's: locks appear whole. */
+function isHeld(lock: string): boolean {
+  const [pidText = '', startTime = '', boot = ''] = lock.trim().split(' ');
+  const pid = Number(pidText);
+  if (!Number.isSafeInteger(pid) || pid < 1) return false;
+  if (boot !== '' && boot !== bootId()) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  return startTimeOf(pid) === startTime;
+  return startTime === '' || startTimeOf(pid) === startTime;
 }
 
-/** Makes a folder and those above it. Step by step: Node's own recursion never ends where nothing may be made, as in /proc. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  makeFolder(path.dirname(folder));
-  mkdirSync(folder);
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
 
-/** A data folder held by this process alone. */
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** A failure to write below a folder, as a sentence: `BAD_CONFIG`, or `STORE_UNAVAILABLE` for a full disk. */
+function writeFailure(folder: string, error: unknown): SuhoError {
+  if (['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '')) return fullDisk(folder);
+  return new SuhoError('BAD_CONFIG', `Cannot write the data folder ${folder}: ${messageOf(error)}.`);
+}
+
+/** The disk of a folder is full, as a sentence. */
+export function fullDisk(folder: string): SuhoError {
+  return new SuhoError(
+    'STORE_UNAVAILABLE',
+    `The disk of the data folder ${folder} is full; free some space and start again.`,
+  );
+}
+
+/** A data folder held by this process alone. What the process makes from then on is readable by its own user only. */
 export class DataFolder {
   readonly path: string;
   readonly #lockFile: string;
+  readonly #content = `${process.pid} ${startTimeOf(process.pid)} ${bootId()}`;
 
   private constructor(folder: string) {
     this.path = folder;
@@ -42,17 +87,28 @@ export class DataFolder {
 
   /**
    * Takes a folder, making it if need be. Throws `DATA_FOLDER_IN_USE` when another engine runs on it,
-   * `DATA_FOLDER_VERSION` when another version wrote it and `BAD_CONFIG` when it cannot be written.
+   * `DATA_FOLDER_VERSION` when another version wrote it, `BAD_CONFIG` when it cannot be written and
+   * `STORE_UNAVAILABLE` when its disk is full.
    */
   static open(folder: string): DataFolder {
     const data = new DataFolder(path.resolve(folder));
     try {
-      makeFolder(data.path);
+      makePrivateFolder(data.path, (found) => existsSync(path.join(found, FORMAT_FILE)));
     } catch (error) {
-      throw new SuhoError('BAD_CONFIG', `The data folder ${data.path} cannot be made: ${messageOf(error)}.`);
+      throw codeOf(error) === 'ENOSPC'
+        ? fullDisk(data.path)
+        : new SuhoError('BAD_CONFIG', `Cannot create the data folder ${data.path}: ${messageOf(error)}.`);
     }
-    data.#checkVersion();
+    // The journal's and the stores' own code makes files as the mask allows.
+    process.umask(0o077);
     data.#lock();
+    try {
+      data.#checkSpace();
+      data.#checkVersion();
+    } catch (error) {
+      data.release();
+      throw error;
+    }
     return data;
   }
 
@@ -61,61 +117,92 @@ export class DataFolder {
     return path.join(this.path, ...parts);
   }
 
+  /** Gives the folder up, if it is still this process's. */
   release(): void {
-    rmSync(this.#lockFile, { force: true });
+    if (readIfThere(this.#lockFile) === this.#content) rmSync(this.#lockFile, { force: true });
+  }
+
+  #checkSpace(): void {
+    const { bavail, bsize } = statfsSync(this.path);
+    const free = bavail * bsize;
+    if (free >= FREE_BYTES_MIN) return;
+    throw new SuhoError(
+      'STORE_UNAVAILABLE',
+      `The disk of the data folder ${this.path} is full: ${(free / 1e6).toFixed(0)} MB are free, at least ${FREE_BYTES_MIN / 1e6} MB are needed; free some space and start again.`,
+    );
   }
 
   #checkVersion(): void {
-    const file = this.at('suho.json');
-    if (existsSync(file)) {
-      let format: unknown;
-      try {
-        format = (JSON.parse(readFileSync(file, 'utf8')) as { format?: unknown }).format;
-      } catch {
-        format = 'unreadable';
-      }
-      if (format === FORMAT) return;
+    const file = this.at(FORMAT_FILE);
+    const text = readIfThere(file);
+    if (text === undefined) {
+      this.#write(`${JSON.stringify({ format: FORMAT })}\n`, (whole) => renameSync(whole, file));
+      return;
+    }
+    let format: unknown;
+    try {
+      format = (JSON.parse(text) as { format?: unknown } | null)?.format;
+    } catch {
       throw new SuhoError(
         'DATA_FOLDER_VERSION',
-        `The data folder ${this.path} has format ${String(format)}; this version of Suho reads format ${FORMAT}. Use another folder with --data.`,
+        `The file ${file} is damaged: write {"format":${FORMAT}} into it if this version of Suho made the folder, or use another folder with --data.`,
       );
     }
+    if (format === FORMAT) return;
+    throw new SuhoError(
+      'DATA_FOLDER_VERSION',
+      `The data folder ${this.path} has format ${JSON.stringify(format) ?? 'unknown'}; this version of Suho reads format ${FORMAT}. Use another folder with --data.`,
+    );
+  }
+
+  /** Writes a file beside, which `place` then makes appear whole. */
+  #write(content: string, place: (whole: string) => void): void {
+    const whole = this.at(`.${process.pid}.tmp`);
     try {
-      writeFileSync(file, `${JSON.stringify({ format: FORMAT })}\n`);
+      writeFileSync(whole, content, { mode: 0o600, flush: true });
+      place(whole);
     } catch (error) {
-      throw new SuhoError(
-        'BAD_CONFIG',
-        `The data folder ${this.path} cannot be written: ${messageOf(error)}.`,
-      );
+      if (codeOf(error) === 'EEXIST') throw error;
+      throw writeFailure(this.path, error);
+    } finally {
+      rmSync(whole, { force: true });
     }
   }
 
   #lock(): void {
-    const content = `${process.pid} ${startTimeOf(process.pid)}`;
-    for (let attempt = 0; attempt < 2; attempt++) {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       try {
-        writeFileSync(this.#lockFile, content, { flag: 'wx' });
+        // Unlike a rename, a link fails where the lock is there.
+        this.#write(this.#content, (whole) => linkSync(whole, this.#lockFile));
         return;
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-          throw new SuhoError(
-            'BAD_CONFIG',
-            `The data folder ${this.path} cannot be written: ${messageOf(error)}.`,
-          );
-        }
+        if (codeOf(error) !== 'EEXIST') throw error;
       }
-      const [pid = '', startTime = ''] = readFileSync(this.#lockFile, 'utf8').split(' ');
-      if (isRunning(Number(pid), startTime)) {
+      const found = readIfThere(this.#lockFile);
+      if (found === undefined) continue;
+      if (isHeld(found))
         throw new SuhoError(
           'DATA_FOLDER_IN_USE',
-          `The data folder ${this.path} is in use by another engine (process ${pid}).`,
+          `The data folder ${this.path} is in use by another engine (process ${found.split(' ')[0]}).`,
         );
-      }
-      rmSync(this.#lockFile, { force: true });
+      this.#removeStale(found);
     }
     throw new SuhoError(
       'DATA_FOLDER_IN_USE',
-      `The data folder ${this.path} is being taken by another engine.`,
+      `Another engine is just taking the data folder ${this.path}; try again.`,
     );
+  }
+
+  /** Takes away a lock that nobody holds. One that another engine has put in its place meanwhile goes back. */
+  #removeStale(stale: string): void {
+    const aside = this.at(`.${process.pid}.stale`);
+    try {
+      renameSync(this.#lockFile, aside);
+      if (readFileSync(aside, 'utf8') !== stale) linkSync(aside, this.#lockFile);
+    } catch (error) {
+      if (!['ENOENT', 'EEXIST'].includes(codeOf(error) ?? '')) throw writeFailure(this.path, error);
+    } finally {
+      rmSync(aside, { force: true });
+    }
   }
 }

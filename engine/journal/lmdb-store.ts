@@ -4,6 +4,8 @@ import type { Key, KeyRange, LogStore, Table } from './log-store.js';
 /** Tables of one environment at most. */
 const TABLES_MAX = 32;
 
+type LmdbKey = (number | string)[] | number | string;
+
 /** Pages of one table, as `mdb_stat` counts them. */
 interface TableStats {
   readonly pageSize: number;
@@ -25,7 +27,7 @@ export class LmdbStore implements LogStore {
   table<V, K extends Key>(name: string, encoding?: 'binary'): Table<V, K> {
     const database = this.#root.openDB<V, never>(
       encoding === undefined ? { name } : { name, encoding },
-    ) as unknown as Database<V, Key[] | string | number>;
+    ) as unknown as Database<V, LmdbKey>;
     this.#databases.push(database as unknown as Database);
     return new LmdbTable<V, K>(database);
   }
@@ -56,9 +58,9 @@ export class LmdbStore implements LogStore {
 }
 
 class LmdbTable<V, K extends Key> implements Table<V, K> {
-  readonly #database: Database<V, Key[] | string | number>;
+  readonly #database: Database<V, LmdbKey>;
 
-  constructor(database: Database<V, Key[] | string | number>) {
+  constructor(database: Database<V, LmdbKey>) {
     this.#database = database;
   }
 

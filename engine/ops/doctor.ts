@@ -118,8 +118,8 @@ async function checkClickHouse({ clickhouse }: Config): Promise<Omit<Finding, 'p
     const found = `${shown(url)}, ClickHouse ${String(row?.['version'])}`;
     const state = await store.schemaState();
     if (state !== 'applied') return failed(`${found}, schema ${state}`, 'Run suho schema apply.');
-    await store.sql('INSERT INTO ml_features SELECT * FROM ml_features WHERE 0').catch((error: unknown) => {
-      throw new Error(`${found}, but rows may not be written: ${messageOf(error)}`);
+    await store.insert('ml_features', new Uint8Array()).catch((error: unknown) => {
+      throw new Error(`${found}, but rows cannot be written: ${messageOf(error)}`);
     });
     return ok(`${found}, schema applied, rows may be written`);
   } finally {

@@ -11,7 +11,7 @@ import { HORIZONS } from '../../actors/features/labels.js';
 import type { Neighbour } from '../../actors/signals/pattern-vote.js';
 import { SuhoError, messageOf } from '../errors.js';
 import { pipOf } from '../feedback/trade-report.js';
-import type { LoggedPattern } from '../journal/journal.js';
+import type { LoggedPattern } from '../journal/moments.js';
 import type { PatternRecord } from '../journal/records.js';
 import {
   partitionName,

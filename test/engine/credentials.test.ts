@@ -38,6 +38,12 @@ test('an API key is made for a running engine, serves its tenant, and ends with 
   const client = clientOf(t, port);
   assert.equal((await health(client)).state, 'serving', 'without any key everyone on this machine is served');
 
+  for (const tenant of ['platform', 'Platform', 'a@b', 'a|b', ''])
+    assert.match(
+      (await runCommand(['keys', 'create', '--tenant', tenant, '--data', folder])).stderr,
+      /reserved|is not a tenant id/,
+      tenant,
+    );
   const make = async (tenant: string, role: string): Promise<{ key: string; keyId: string }> => {
     const made = await runCommand([
       'keys',
@@ -130,6 +136,8 @@ test('a JWT gives tenant, user and role; one of another issuer, audience, time o
     await token({}, { key: stranger.privateKey }),
     await token({ tenant_id: undefined }),
     await token({ tenant_id: 'a|b' }),
+    await token({ tenant_id: 'platform' }),
+    await token({ tenant_id: ['acme'] }),
     await token({ role: 'god' }),
     `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"tenant_id":"acme","role":"operator","iss":"https://issuer","aud":"suho","exp":99999999999}').toString('base64url')}.`,
   ];

@@ -1,0 +1,314 @@
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { canonicalSymbol } from '../actors/market/symbol.js';
+import { PRICE_BASES } from '../actors/market/quote.js';
+import { TIMEFRAMES } from '../actors/market/timeframe.js';
+import { ROLES } from './credentials/caller.js';
+import { NAME_RULE, isName, tenantIdDefect } from './credentials/tenant-id.js';
+import { EXTRA_PRICES } from './feature-store/extra-prices.js';
+
+const symbol = z.string().transform((text, context) => {
+  const canonical = canonicalSymbol(text);
+  if (canonical === undefined) {
+    context.addIssue({ code: 'custom', message: `"${text}" is not a symbol` });
+    return z.NEVER;
+  }
+  return canonical;
+});
+const timeframe = z.enum(TIMEFRAMES);
+const identifier = z.string().refine(isName, NAME_RULE);
+const tenantId = z.string().superRefine((text, context) => {
+  const defect = tenantIdDefect(text);
+  if (defect !== undefined) context.addIssue({ code: 'custom', message: defect });
+});
+
+/** An address with one of a family of schemes: `http` stands for `https` too. */
+function address(scheme: string): z.ZodString {
+  return z
+    .string()
+    .regex(
+      new RegExp(`^(${scheme}|${scheme}s|${scheme.replace('postgresql', 'postgres')})://`),
+      `an address that begins with ${scheme}://`,
+    );
+}
+
+const series = z.strictObject({
+  feed: identifier.default('simulated').describe('Shared feed the series comes from'),
+  symbol,
+  timeframe,
+});
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'SHA-256 in lower-case hexadecimal');
+
+const quotas = z.strictObject({
+  callsPerSecond: z
+    .number()
+    .int()
+    .min(0)
+    .default(1_000)
+    .describe('Calls, a stream counting once; 0 for any number'),
+  rowsPerSecond: z.number().int().min(0).default(100_000).describe('Bars and quotes; 0 for any number'),
+  streams: z.number().int().min(1).default(1_000).describe('Signal streams open at once'),
+  instruments: z.number().int().min(1).default(500).describe('Symbols the tenant publishes itself'),
+  series: z.number().int().min(1).default(1_000).describe('Timeframes of symbols it has signals on'),
+});
+
+const tenant = z.strictObject({
+  id: tenantId,
+  apiKeySha256: z
+    .array(z.union([sha256, z.strictObject({ sha256, role: z.enum(ROLES), user: identifier.optional() })]))
+    .default([])
+    .describe('SHA-256 of each API key of the tenant; an operator’s unless its role is said'),
+  quotas: quotas.optional().describe('What this tenant may use, in place of what all may'),
+  series: z.array(series).default([]).describe('Series of shared feeds the tenant has signals for'),
+  extras: z
+    .array(
+      z.strictObject({
+        indicator: z.string().describe('Class of technicalindicators'),
+        parameters: z.record(z.string(), z.union([z.number(), z.boolean(), z.string()])).default({}),
+        input: z.enum([...EXTRA_PRICES, 'bar']),
+        prefix: z
+          .string()
+          .regex(/^[a-z][a-z0-9_]{0,40}$/, 'lower-case letters, digits and _ only, 41 at most'),
+      }),
+    )
+    .default([])
+    .describe('Further indicators, stored with the features of the series the tenant follows'),
+  gates: z
+    .strictObject({
+      minDirectionalShare: z.number().min(0.5).max(1).default(0.52),
+      minQualityScore: z.number().min(0).max(1).default(0.5),
+      maxAnomaly: z.number().positive().default(3),
+      minReturnInSpreads: z.number().min(0).default(0),
+    })
+    .prefault({}),
+});
+
+type Tenant = z.output<typeof tenant>;
+
+/** A setting of a tenant that has to differ from every other of its kind. */
+interface Distinct {
+  readonly key: string;
+  readonly path: readonly (string | number)[];
+  readonly message: (first: string) => string;
+}
+
+function distinctOf({ id, apiKeySha256, series: followed }: Tenant, index: number): Distinct[] {
+  return [
+    {
+      key: `tenant ${id.toLowerCase()}`,
+      path: [index, 'id'],
+      message: (first) => `"${id}" is the id of ${first} too; ids are compared without case`,
+    },
+    ...apiKeySha256.map((key, i) => ({
+      key: `key ${typeof key === 'string' ? key : key.sha256}`,
+      path: [index, 'apiKeySha256', i],
+      message: (first: string) => `this hash is at ${first} too; a key belongs to one tenant, once`,
+    })),
+    ...followed.map(({ feed, symbol: name, timeframe: length }, i) => ({
+      key: `series ${index} ${feed}/${name}/${length}`,
+      path: [index, 'series', i],
+      message: (first: string) => `${feed} ${name} ${length} is at ${first} too`,
+    })),
+  ];
+}
+
+/** Refuses two tenants of one id, an API key that is given twice, and a series that a tenant names twice. */
+function refuseDuplicates(tenants: readonly Tenant[], context: z.RefinementCtx): void {
+  const seen = new Map<string, string>();
+  for (const { key, path, message } of tenants.flatMap(distinctOf)) {
+    const first = seen.get(key);
+    if (first === undefined) seen.set(key, settingName(['tenants', ...path]));
+    else context.addIssue({ code: 'custom', path: [...path], message: message(first) });
+  }
+}
+
+/** A setting as people write it: `tenants[0].series[1].feed`. */
+export function settingName(path: readonly PropertyKey[]): string {
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+/** Everything that can be set, with its default. */
+export const configSchema = z.strictObject({
+  data: z.string().default('suho-data').describe('Data folder'),
+  log: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
+  grpc: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: z.number().int().min(0).max(65_535).default(50_051),
+      subscriberQueueMax: z.number().int().positive().default(10_000),
+      tls: z
+        .strictObject({
+          certFile: z.string(),
+          keyFile: z.string(),
+          clientCaFile: z
+            .string()
+            .optional()
+            .describe('Authority of client certificates; with it every client must have one'),
+        })
+        .optional(),
+    })
+    .prefault({}),
+  clickhouse: z
+    .strictObject({
+      url: address('http')
+        .optional()
+        .describe('Server of features and bars; without, the engine in this process'),
+      username: z.string().default('default'),
+      password: z.string().default(''),
+      database: z.string().default('default'),
+    })
+    .prefault({}),
+  postgres: z
+    .strictObject({
+      url: address('postgresql')
+        .optional()
+        .describe('Server of predictions, trades and models; without, an embedded one'),
+      adminUrl: address('postgresql')
+        .optional()
+        .describe('The same server for who may apply schemas; without, `suho schema apply` is for a person'),
+    })
+    .prefault({}),
+  artifacts: z
+    .strictObject({
+      uri: address('s3').optional().describe('s3://BUCKET/PREFIX for model files; without, a folder'),
+      endpoint: address('http').optional().describe('Address of an S3 server that is not Amazon’s'),
+      region: z.string().default('us-east-1'),
+      accessKeyId: z.string().optional(),
+      secretAccessKey: z.string().optional(),
+    })
+    .prefault({}),
+  weaviate: z
+    .strictObject({
+      url: address('http')
+        .optional()
+        .describe('Server of similar moments; without, an index in this process'),
+      apiKey: z.string().optional(),
+    })
+    .prefault({}),
+  nats: z
+    .strictObject({
+      url: address('nats').optional().describe('NATS with JetStream; without, none'),
+      username: z.string().optional(),
+      password: z.string().optional(),
+      token: z.string().optional(),
+      credentialsFile: z.string().optional(),
+      consumer: identifier.default('suho').describe('Name of the durable consumers: one for each engine'),
+    })
+    .prefault({}),
+  redis: z
+    .strictObject({
+      url: address('redis').optional().describe('Redis, DragonflyDB or Valkey; without, none'),
+    })
+    .prefault({}),
+  auth: z
+    .strictObject({
+      jwt: z
+        .strictObject({
+          issuer: z.string(),
+          audience: z.string(),
+          jwksUri: address('http'),
+          tenantClaim: z.string().default('tenant_id'),
+          userClaim: z.string().default('sub'),
+          roleClaim: z.string().default('role'),
+        })
+        .optional(),
+    })
+    .prefault({}),
+  quotas: quotas.prefault({}).describe('What each tenant may use'),
+  metrics: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: z
+        .number()
+        .int()
+        .min(0)
+        .max(65_535)
+        .optional()
+        .describe('Prometheus metrics over HTTP; without, none'),
+    })
+    .prefault({}),
+  journal: z.strictObject({ maxMegabytes: z.number().positive().default(4096) }).prefault({}),
+  inference: z
+    .strictObject({
+      workers: z
+        .number()
+        .int()
+        .positive()
+        .default(Math.max(1, Math.min(8, availableParallelism() - 1))),
+      batchMax: z.number().int().min(1).max(1024).default(64),
+      queueMax: z.number().int().positive().default(20_000),
+      sessionMegabytes: z
+        .number()
+        .positive()
+        .default(1024)
+        .describe('Memory for open models, of all workers together'),
+      deadlineMs: z.number().positive().default(150),
+    })
+    .prefault({}),
+  features: z
+    .strictObject({
+      checkEverySeconds: z
+        .number()
+        .min(0)
+        .default(300)
+        .describe('Time between two live rows that are computed again from stored bars; 0 for never'),
+    })
+    .prefault({}),
+  patterns: z
+    .strictObject({
+      neighbours: z.number().int().positive().max(1000).default(64),
+      momentsMax: z
+        .number()
+        .int()
+        .min(1_000)
+        .default(20_000)
+        .describe('Moments with a known outcome kept for each series and embedding; the oldest go first'),
+    })
+    .prefault({}),
+  training: z
+    .strictObject({
+      rowsMax: z.number().int().min(1000).default(20_000),
+      folds: z.number().int().min(1).max(10).default(3),
+      seed: z.number().int().default(7),
+    })
+    .prefault({}),
+  bars: z
+    .strictObject({
+      base: timeframe.default('1m').describe('Timeframe built from quotes'),
+      basis: z.enum(PRICE_BASES).default('bid'),
+    })
+    .prefault({}),
+  simulator: z
+    .strictObject({
+      symbols: z.array(symbol).default(['EURUSD', 'GBPUSD', 'USDJPY', 'XAUUSD']),
+      seed: z.number().int().default(1),
+      enabled: z.boolean().default(true),
+      timeframe: timeframe.default('1h'),
+      speed: z.number().positive().default(3600).describe('Simulated seconds in a real one'),
+      historyBars: z.number().int().min(1000).default(4000),
+      momentum: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.62)
+        .describe('Chance that a bar goes on the way of the last'),
+    })
+    .prefault({}),
+  drainSeconds: z
+    .number()
+    .min(0)
+    .default(10)
+    .describe('How long a stop waits for the stores to take what is journalled'),
+  tenants: z
+    .array(tenant)
+    .default([])
+    .superRefine(refuseDuplicates)
+    .describe('Tenants; none means one, "default", without credentials, on loopback only'),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type ConfigInput = z.input<typeof configSchema>;

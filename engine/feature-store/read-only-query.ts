@@ -1,0 +1,86 @@
+import { SuhoError } from '../errors.js';
+
+/** Table functions that read nothing but their arguments; `view` is none: it sees past a tenant's part of a table. */
+const HARMLESS = new Set([
+  'numbers',
+  'numbers_mt',
+  'zeros',
+  'zeros_mt',
+  'primes',
+  'generate_series',
+  'generateseries',
+  'generaterandom',
+  'values',
+  'null',
+  'format',
+]);
+/** Ordinary functions that read files of this machine or call others. */
+const OUTWARD = new Set([
+  'file',
+  'catboostevaluate',
+  'aiclassify',
+  'aigenerate',
+  'aiembed',
+  'aiextract',
+  'aitranslate',
+]);
+const TOKEN = /'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|"(?:[^"\\]|\\.)*"|[A-Za-z_]\w*|\S/gs;
+
+/** What a ClickHouse has that a query could reach with. */
+export interface Reach {
+  readonly tableFunctions: readonly string[];
+  readonly databases: readonly string[];
+}
+
+function refuse(what: string): never {
+  throw new SuhoError(
+    'BAD_INPUT',
+    `${what}; ask one query that reads the tables ml_features and aggregates.`,
+  );
+}
+
+/**
+ * Refuses what `readonly = 1` lets through: writing the answer to a file, reading files or other servers by a
+ * function, and what is no query. `query` is as `formatQuery` writes it: one statement, without comments.
+ */
+export function checkQuery(query: string, { tableFunctions }: Reach): void {
+  const tokens = query.match(TOKEN) ?? [];
+  const [first = ''] = tokens.filter((token) => token !== '(');
+  if (!['SELECT', 'WITH', 'EXPLAIN', 'SHOW', 'DESCRIBE', 'EXISTS'].includes(first))
+    refuse(`${/^\w+$/.test(first) ? first : 'This'} is not a query`);
+  const refused = new Set([...tableFunctions.map((name) => name.toLowerCase()), ...OUTWARD]);
+  tokens.forEach((token, i) => {
+    const next = tokens[i + 1];
+    if (
+      (token === 'INTO' && next === 'OUTFILE') ||
+      token === 'SETTINGS' ||
+      (token === 'FORMAT' && next !== '(')
+    )
+      refuse(`${token === 'INTO' ? 'INTO OUTFILE' : token} is not allowed here`);
+    if (next !== '(') return;
+    const name = token.replaceAll(/^[`"]|[`"]$/g, '').toLowerCase();
+    if (refused.has(name) && (!HARMLESS.has(name) || OUTWARD.has(name)))
+      refuse(`The function ${name} is not allowed here`);
+  });
+}
+
+/** A query over one tenant's rows: the tables' names mean that tenant's part of them. Throws for any other table. */
+export function ofTenant(query: string, tenantId: string, { databases }: Reach): string {
+  const tokens = query.match(TOKEN) ?? [];
+  const [first = ''] = tokens.filter((token) => token !== '(');
+  if (first !== 'SELECT' && first !== 'WITH') refuse(`${first} is not allowed with a tenant`);
+  const names = new Set(databases.map((name) => name.toLowerCase()));
+  tokens.forEach((token, i) => {
+    const name = token.replaceAll(/^[`"]|[`"]$/g, '').toLowerCase();
+    if (tokens[i + 1] === '.' && names.has(name))
+      refuse(`The database ${name} cannot be named with a tenant`);
+    // A table named in a text is looked up past the tenant's part of it.
+    if (tokens[i + 1] === '(' && name.startsWith('joinget'))
+      refuse(`The function ${name} is not allowed here`);
+  });
+  const parts = ['ml_features', 'aggregates'].map(
+    (table) => `${table} AS (SELECT * FROM {database:Identifier}.${table} WHERE tenant_id = {tenant:String})`,
+  );
+  if (!/^[\w-]+$/.test(tenantId)) refuse('This is not a tenant');
+  return `WITH ${parts.join(', ')} SELECT * FROM (${query})`;
+}

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test, type TestContext } from 'node:test';
+import fc from 'fast-check';
+import { TIMEFRAMES } from '../../actors/market/timeframe.js';
+import { followPlan } from '../../engine/cli/follow-plan.js';
+import { loadConfig } from '../../engine/config.js';
+import { whenTaken } from '../../engine/feeds/backpressure.js';
+import { SuhoError } from '../../engine/errors.js';
+import { afterTest } from '../support/cleanup.js';
+import { startCommand } from '../support/command.js';
+import { temporaryFolder } from '../support/engine.js';
+import { eventually } from '../support/served.js';
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly ended: Promise<number | null>;
+}
+
+function start(t: TestContext, folder: string, config: object): Started {
+  const file = path.join(folder, 'config.json');
+  writeFileSync(file, JSON.stringify(config));
+  const child = startCommand(['start', '--config', file, '--data', path.join(folder, 'data'), '--port', '0']);
+  afterTest(t, () => child.kill('SIGKILL'));
+  let output = '';
+  child.stdout!.on('data', (text: Buffer) => (output += text.toString()));
+  child.stderr!.on('data', (text: Buffer) => (output += text.toString()));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { child, output: () => output, ended };
+}
+
+test('what tenants follow does not depend on the order they and their series are in', () => {
+  const series = fc.record({
+    feed: fc.constantFrom('simulated', 'polygon'),
+    symbol: fc.constantFrom('EURUSD', 'GBPUSD'),
+    timeframe: fc.constantFrom(...TIMEFRAMES),
+  });
+  const tenants = fc.uniqueArray(fc.constantFrom('acme', 'zen', 'ops'), { minLength: 1 }).chain((ids) =>
+    fc.tuple(
+      ...ids.map((id) =>
+        fc.record({
+          id: fc.constant(id),
+          series: fc.uniqueArray(series, {
+            selector: (s) => JSON.stringify([s.feed, s.symbol, s.timeframe]),
+          }),
+        }),
+      ),
+    ),
+  );
+  const sorted = (plan: readonly object[]): string[] =>
+    plan.map((one) => JSON.stringify(Object.entries(one).sort())).sort();
+  fc.assert(
+    fc.property(
+      tenants.chain((given) =>
+        fc.tuple(
+          fc.constant(given),
+          fc.shuffledSubarray(given, { minLength: given.length }),
+          fc.infiniteStream(fc.nat()),
+        ),
+      ),
+      ([given, shuffled, numbers]) => {
+        const next = (): number => numbers.next().value ?? 0;
+        const other = shuffled.map(({ id, series: own }) => ({
+          id,
+          series: own
+            .map((s) => [next(), s] as const)
+            .sort(([a], [b]) => a - b)
+            .map(([, s]) => s),
+        }));
+        const plan = followPlan(loadConfig(undefined, {}, { tenants: given }).tenants);
+        assert.deepEqual(
+          sorted(followPlan(loadConfig(undefined, {}, { tenants: other }).tenants)),
+          sorted(plan),
+        );
+        for (const { feed, symbol, base, timeframe } of plan) {
+          assert.ok(TIMEFRAMES.indexOf(base) <= TIMEFRAMES.indexOf(timeframe));
+          assert.ok(plan.some((one) => one.feed === feed && one.symbol === symbol && one.timeframe === base));
+        }
+      },
+    ),
+  );
+});
+
+test('an engine that is full or recovering makes a feed wait, and every other error does not', async () => {
+  for (const code of ['JOURNAL_FULL', 'OVERLOADED'] as const) {
+    let refusals = 3;
+    const told: string[] = [];
+    const taken = await whenTaken(
+      () => {
+        if (refusals-- > 0) throw new SuhoError(code, 'later');
+        return 'taken';
+      },
+      { onWait: (error) => told.push(error.code) },
+    );
+    assert.deepEqual([taken, told], ['taken', [code]]);
+    let stopped = false;
+    const givenUp = whenTaken(
+      () => {
+        stopped = true;
+        throw new SuhoError(code, 'later');
+      },
+      { isStopped: () => stopped },
+    );
+    assert.equal(await givenUp, undefined);
+    const failing = (): never => {
+      throw new SuhoError(code, 'later');
+    };
+    await assert.rejects(whenTaken(failing, { msMax: 0 }), /later/);
+  }
+  const wrong = (): never => {
+    throw new SuhoError('STOPPING', 'stopping');
+  };
+  await assert.rejects(whenTaken(wrong), /stopping/);
+});
+
+test('simulated symbols of any tenant are trained once, a signal to stop drains, and the next start takes up', async (t) => {
+  const folder = temporaryFolder(t);
+  const config = {
+    training: { folds: 1 },
+    simulator: { symbols: ['EURUSD', 'GBPUSD'], historyBars: 1_300 },
+    tenants: [
+      { id: 'acme', series: [{ symbol: 'EURUSD', timeframe: '1h' }] },
+      { id: 'zen', series: [{ symbol: 'GBPUSD', timeframe: '1h' }] },
+    ],
+  };
+  const first = start(t, folder, config);
+  await eventually('it serves', () => first.output().includes('serving gRPC'), 300_000);
+  assert.match(first.output(), /trained .* for EURUSD/);
+  assert.match(first.output(), /trained .* for GBPUSD/);
+  first.child.kill('SIGHUP');
+  assert.equal(await first.ended, 0, first.output());
+  assert.match(first.output(), /draining\nstopped\n$/);
+
+  const second = start(t, folder, { ...config, tenants: config.tenants.toReversed() });
+  await eventually('it serves again', () => second.output().includes('serving gRPC'), 300_000);
+  assert.doesNotMatch(second.output(), /trained|inventing/);
+  second.child.kill('SIGTERM');
+  assert.equal(await second.ended, 0, second.output());
+});
+
+test('tenants in any order start, and a signal to stop in the middle of the start drains too', async (t) => {
+  const tenants = [
+    { id: 'acme', series: [{ feed: 'polygon', symbol: 'EURUSD', timeframe: '1h' }] },
+    { id: 'zen', series: [{ feed: 'polygon', symbol: 'EURUSD', timeframe: '5m' }] },
+  ];
+  for (const ordered of [tenants, tenants.toReversed()]) {
+    const started = start(t, temporaryFolder(t), { simulator: { enabled: false }, tenants: ordered });
+    await eventually('it serves', () => started.output().includes('serving gRPC'), 120_000);
+    started.child.kill('SIGTERM');
+    assert.equal(await started.ended, 0, started.output());
+  }
+  for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) {
+    const started = start(t, temporaryFolder(t), { simulator: { symbols: ['EURUSD'], historyBars: 50_000 } });
+    await eventually('it prepares', () => started.output().includes('inventing'), 120_000);
+    started.child.kill(signal);
+    assert.equal(await started.ended, 0, started.output());
+    assert.match(started.output(), /draining\nstopped\n$/);
+  }
+});

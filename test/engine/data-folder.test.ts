@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { SuhoError, type ErrorCode } from '../../engine/errors.js';
+import { DataFolder } from '../../engine/journal/data-folder.js';
+import { NOBODY } from '../../engine/journal/private-folder.js';
+import { afterTest } from '../support/cleanup.js';
+import { runCommand } from '../support/command.js';
+import { openEngine, temporaryFolder } from '../support/engine.js';
+
+const isRoot = process.getuid?.() === 0;
+const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+const startTime = (pid: number): string =>
+  readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[19]!;
+
+function refused(folder: string, code: ErrorCode, pattern: RegExp): void {
+  assert.throws(
+    () => DataFolder.open(folder),
+    (error) => error instanceof SuhoError && error.code === code && pattern.test(error.message),
+  );
+}
+
+test('a lock that nobody holds is taken over, whatever is in it, and one that is held never', async (t) => {
+  const folder = path.join(temporaryFolder(t), 'data');
+  const other = spawn('sleep', ['600'], { stdio: 'ignore' });
+  afterTest(t, () => other.kill());
+  const ended = spawnSync('true').pid;
+  const pid = other.pid!;
+  const lock = path.join(folder, 'engine.lock');
+  const stale = [
+    '',
+    ' ',
+    '\0\0\0\0',
+    'garbage',
+    '-1 0',
+    '0 0',
+    '1e3',
+    '99999999999999999999',
+    `${pid}`.slice(0, 0),
+    `${ended}`,
+    `${ended} 12`,
+    `${pid} 1`,
+    `${pid} ${startTime(pid)} another-boot`,
+    // Of a process of another user too, when its id was given again.
+    '1 1',
+  ];
+  DataFolder.open(folder).release();
+  for (const content of stale) {
+    writeFileSync(lock, content);
+    const data = DataFolder.open(folder);
+    assert.ok(readFileSync(lock, 'utf8').startsWith(`${process.pid} `), JSON.stringify(content));
+    refused(folder, 'DATA_FOLDER_IN_USE', new RegExp(`process ${process.pid}`));
+    data.release();
+  }
+  for (const content of [`${pid} ${startTime(pid)}`, `${pid} ${startTime(pid)} ${bootId()}`]) {
+    writeFileSync(lock, content);
+    refused(folder, 'DATA_FOLDER_IN_USE', new RegExp(`process ${pid}`));
+  }
+  assert.deepEqual(readdirSync(folder).sort(), ['engine.lock', 'suho.json'], 'nothing else is left');
+});
+
+test('of many that take a folder with a stale lock at once, one has it', async (t) => {
+  const folder = path.join(temporaryFolder(t), 'data');
+  DataFolder.open(folder).release();
+  const module = fileURLToPath(new URL('../../engine/journal/data-folder.js', import.meta.url));
+  const script = `import { DataFolder } from ${JSON.stringify(module)};
+    try { DataFolder.open(${JSON.stringify(folder)}); console.log('taken'); } catch (error) { console.log(error.code); }
+    await new Promise((resolve) => process.stdin.once('end', resolve).resume());`;
+  writeFileSync(path.join(folder, 'engine.lock'), '');
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, async () => {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+      afterTest(t, () => child.kill('SIGKILL'));
+      return await new Promise<string>((resolve) =>
+        child.stdout.once('data', (text: Buffer) => resolve(text.toString().trim())),
+      );
+    }),
+  );
+  assert.equal(answers.filter((answer) => answer === 'taken').length, 1, answers.join());
+  assert.equal(answers.filter((answer) => answer === 'DATA_FOLDER_IN_USE').length, 5, answers.join());
+});
+
+test('a folder of another version or with a damaged version is refused in one sentence, and not locked', (t) => {
+  const folder = path.join(temporaryFolder(t), 'data');
+  DataFolder.open(folder).release();
+  for (const content of ['', '{', '{"format":3', 'null', '{}', '{"format":2}', '[]']) {
+    writeFileSync(path.join(folder, 'suho.json'), content);
+    refused(folder, 'DATA_FOLDER_VERSION', /damaged|format/);
+    assert.deepEqual(readdirSync(folder), ['suho.json']);
+  }
+});
+
+test('nobody else reads a data folder', async (t) => {
+  const outside = temporaryFolder(t);
+  chmodSync(outside, 0o755);
+  const folder = path.join(outside, 'data');
+  const engine = await openEngine(t, folder);
+  await engine.follow({ feed: 'f', symbol: 'EURUSD', base: '1h', tenantId: 'acme', timeframe: '1h' });
+  await engine.stored();
+  const modes = (): [string, number, boolean, number][] =>
+    ['', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })].flatMap((name) => {
+      const found = statSync(path.join(folder, name), { throwIfNoEntry: false });
+      return found === undefined ? [] : [[name, found.mode & 0o777, found.isDirectory(), found.gid]];
+    });
+  const open = modes().filter(([name, mode, isDirectory, gid]) => {
+    // Root's own PostgreSQL runs as nobody, and passes through these two.
+    const passed = isRoot && ['', 'postgres'].includes(name) && gid === NOBODY ? 0o010 : 0;
+    return (mode & 0o077 & ~passed) !== 0 || (!isDirectory && (mode & 0o111) !== 0);
+  });
+  assert.deepEqual(
+    open.map(([name, mode]) => `${name} ${mode.toString(8)}`),
+    [],
+  );
+  assert.ok(modes().length > 100);
+  await engine.stop();
+
+  // One that was made open is closed; another's folder that only has something in it is left as it is.
+  chmodSync(folder, 0o755);
+  DataFolder.open(folder).release();
+  assert.equal(statSync(folder).mode & 0o007, 0);
+  const home = path.join(outside, 'home');
+  mkdirSync(home);
+  chmodSync(home, 0o755);
+  writeFileSync(path.join(home, 'letter'), '');
+  DataFolder.open(home).release();
+  assert.equal(statSync(home).mode & 0o777, 0o755);
+});
+
+test('on a full disk a start ends with one sentence, and starts again once there is room', async (t) => {
+  const mount = temporaryFolder(t);
+  const mounted = isRoot ? spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'tmpfs', mount]) : undefined;
+  if (mounted?.status !== 0) {
+    t.skip('NOT TESTED: this user may not mount a small disk');
+    return;
+  }
+  afterTest(t, () => spawnSync('umount', ['-l', mount]));
+  const data = path.join(mount, 'data');
+  const filler = path.join(mount, 'filler');
+  const fillAllBut = (megabytes: number): void => {
+    spawnSync('rm', ['-f', filler]);
+    spawnSync('fallocate', ['-l', `${160 - megabytes}m`, filler]);
+  };
+  // From no byte at all to what lets each of the stores fail in turn.
+  for (const megabytes of [0, 1, 20, 34, 50, 70]) {
+    fillAllBut(megabytes);
+    spawnSync('rm', ['-rf', data]);
+    const { code, stderr } = await runCommand(['sql', 'predictions', 'SELECT 1', '--data', data]);
+    assert.notEqual(code, 0, `${megabytes} MB`);
+    assert.doesNotMatch(stderr, /\n\s+at /, stderr);
+    const started = await runCommand([
+      'replay',
+      path.join(mount, 'none.csv'),
+      '--symbol',
+      'EURUSD',
+      '--timeframe',
+      '1h',
+      '--data',
+      data,
+    ]);
+    assert.ok(started.code === 1 || started.code === 2, `${megabytes} MB: ${started.code} ${started.stderr}`);
+    assert.equal(started.stderr.trim().split('\n').length, 1, `${megabytes} MB: ${started.stderr}`);
+    assert.match(started.stderr, /is full|There is no file/, `${megabytes} MB`);
+  }
+  spawnSync('rm', ['-f', filler]);
+  const again = await runCommand(['keys', 'list', '--data', data]);
+  assert.equal(again.code, 0, again.stderr);
+});
