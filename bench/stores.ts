@@ -8,7 +8,7 @@ import { loadConfig } from '../engine/config.js';
 import { EmbeddedPostgres } from '../engine/database/embedded-postgres.js';
 import { applySchemas } from '../engine/database/schemas.js';
 import { Engine } from '../engine/engine.js';
-import { NatsFeed } from '../engine/feeds/nats-feed.js';
+import { natsFeedOf } from '../engine/feeds/engine-intake.js';
 import { ClickHouseFeatureStore } from '../engine/feature-store/clickhouse-feature-store.js';
 import { ClickHouseServer } from '../engine/feature-store/clickhouse-server.js';
 import { EmbeddedClickHouse } from '../engine/feature-store/embedded-clickhouse.js';
@@ -147,7 +147,7 @@ async function natsRate(port: number, barsInMessage: number): Promise<number> {
       await jetstream.publish(`suho.market.${tenant}.EURUSD`, JSON.stringify(body));
     }
     const start = performance.now();
-    new NatsFeed(engine).start(engine.messaging!);
+    natsFeedOf(engine).start(engine.messaging!);
     while (engine.barsOf(`${tenant}@published/EURUSD/1m`) < bars.length)
       await new Promise((resolve) => setTimeout(resolve, 10));
     return (MESSAGES * 1000) / (performance.now() - start);

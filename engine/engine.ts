@@ -233,7 +233,8 @@ export class Engine {
     this.artifacts = openArtifacts(folder.at('artifacts'), config.artifacts);
     this.cache = config.redis.url === undefined ? undefined : new Cache(config.redis.url, this.log);
     const { url, ...nats } = config.nats;
-    this.messaging = url === undefined ? undefined : new NatsMessaging({ url, ...nats }, this.log);
+    const tenants = config.tenants.map(({ id }) => id);
+    this.messaging = url === undefined ? undefined : new NatsMessaging({ url, ...nats, tenants }, this.log);
     this.inference = new InferencePool(config.inference);
     this.#training = new TrainingPool();
     this.#skew = new SkewMonitor(config.features.checkEverySeconds * 1000, folder.at('backfill'), this.log);

@@ -5,7 +5,7 @@ import { ApiServer } from '../api/server.js';
 import { toProtoSignal } from '../api/signal-encoding.js';
 import { loadConfig, type Config, type ConfigInput } from '../config.js';
 import { Engine } from '../engine.js';
-import { NatsFeed } from '../feeds/nats-feed.js';
+import { natsFeedOf } from '../feeds/engine-intake.js';
 import { SimulatedFeed } from '../feeds/simulated-feed.js';
 import { MetricsServer } from '../ops/metrics.js';
 import { jsonOption } from './options.js';
@@ -102,7 +102,7 @@ async function run(config: Config, json: boolean): Promise<void> {
     if (!json && feed !== undefined)
       say(`\nSIMULATED markets, ${config.simulator.speed} s of them in a second\n${SIGNAL_HEADER}`);
     feed?.run();
-    if (engine.messaging !== undefined) new NatsFeed(engine).start(engine.messaging);
+    if (engine.messaging !== undefined) natsFeedOf(engine).start(engine.messaging);
     await stopped;
   } finally {
     say('draining');

@@ -27,6 +27,8 @@ export interface TestServer {
   start(): Promise<void>;
   stop(): Promise<void>;
   kill(): Promise<void>;
+  /** Sends it a signal that does not end it. */
+  signal(signal: NodeJS.Signals): void;
   discard(): void;
 }
 
@@ -120,6 +122,10 @@ class SpawnedServer implements TestServer {
 
   async kill(): Promise<void> {
     await this.#end(this.#recipe.killSignal ?? 'SIGKILL');
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
   }
 
   discard(): void {
@@ -292,28 +298,27 @@ async function redis(folder: string): Promise<TestServer | string> {
   });
 }
 
+const NATS_CONF = fileURLToPath(new URL('../../../deploy/nats.conf', import.meta.url));
+
+/** The shipped configuration, with an account for each of two tenants made from its template, in a test's folder. */
+export function natsConfig(port: number, folder: string, enginePassword = 'engine-secret'): string {
+  const shipped = readFileSync(NATS_CONF, 'utf8')
+    .replace('0.0.0.0:4222', `127.0.0.1:${port}`)
+    .replace('/data', `"${folder}/jetstream"`)
+    .replace('$NATS_ENGINE_PASSWORD', enginePassword)
+    .replace('$NATS_ACME_PASSWORD', 'acme-secret');
+  const start = shipped.indexOf('  # acme {');
+  const template = shipped.slice(start, shipped.lastIndexOf('}')).replaceAll(/^ {2}# /gm, '  ');
+  return `${shipped.slice(0, start)}${template}${template.replaceAll('acme', 'zen')}}\n`;
+}
+
 async function nats(folder: string): Promise<TestServer | string> {
   const program = programOf('nats-server');
   if (program === undefined)
     return 'NATS is not installed (go install github.com/nats-io/nats-server/v2@v2.12.8)';
   const port = await freePort();
   const config = path.join(folder, 'nats.conf');
-  writeFileSync(
-    config,
-    `listen: 127.0.0.1:${port}
-jetstream { store_dir: "${folder}/jetstream", sync_interval: always }
-authorization {
-  users: [
-    { user: engine, password: engine-secret }
-    { user: acme, password: acme-secret, permissions: {
-        publish: ["suho.market.acme.*", "suho.trades.acme", "$JS.API.CONSUMER.MSG.NEXT.SUHO_SIGNALS.acme"]
-        subscribe: ["suho.signals.acme.>", "_INBOX.>"] } }
-    { user: zen, password: zen-secret, permissions: {
-        publish: ["suho.market.zen.*", "suho.trades.zen"], subscribe: ["suho.signals.zen.>", "_INBOX.>"] } }
-  ]
-}
-`,
-  );
+  writeFileSync(config, natsConfig(port, folder));
   return new SpawnedServer('nats', port, folder, {
     command: [program, '-c', config],
     ready: async () => await tcpReady(port),
