@@ -122,7 +122,7 @@ async function rowRate(store: ClickHouseFeatureStore): Promise<number> {
 async function natsRate(port: number, barsInMessage: number): Promise<number> {
   const folder = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
   const url = `nats://127.0.0.1:${port}`;
-  const publisher = await connect({ servers: url, user: 'engine', pass: 'engine-secret' });
+  const publisher = await connect({ servers: url, user: 'admin', pass: 'admin-secret' });
   const engine = await Engine.open(
     loadConfig(
       undefined,
@@ -130,7 +130,13 @@ async function natsRate(port: number, barsInMessage: number): Promise<number> {
       {
         data: folder,
         log: 'silent',
-        nats: { url, username: 'engine', password: 'engine-secret', consumer: `b${barsInMessage}` },
+        nats: {
+          url,
+          username: 'engine',
+          password: 'engine-secret',
+          inboxPrefix: '_INBOX_engine',
+          consumer: `b${barsInMessage}`,
+        },
       },
     ),
   );

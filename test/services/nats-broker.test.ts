@@ -12,7 +12,8 @@ import type { PublishedIntake } from '../../engine/feeds/published-intake.js';
 import type { Delivery } from '../../engine/messaging/delivery.js';
 import { NatsMessaging } from '../../engine/messaging/nats.js';
 import { afterTest } from '../support/cleanup.js';
-import { natsConfig, startServer, type TestServer } from '../support/servers.js';
+import { inventedSignal } from '../support/contracts.js';
+import { natsConfig, startServer } from '../support/servers.js';
 import { eventually } from '../support/served.js';
 
 const silent = pino({ level: 'silent' });
@@ -39,17 +40,9 @@ async function tenant(t: TestContext, port: number, user: string): Promise<NatsC
   return connection;
 }
 
-/** A login with every right in the engine's account. */
-async function administrator(t: TestContext, server: TestServer): Promise<NatsConnection> {
-  const config = natsConfig(server.port, server.folder).replace(
-    'users: [ { user: engine',
-    'users: [ { user: admin, password: admin-secret }, { user: engine',
-  );
-  writeFileSync(path.join(server.folder, 'nats.conf'), config);
-  await server.stop();
-  await server.start();
+async function administrator(t: TestContext, port: number): Promise<NatsConnection> {
   const connection = await connect({
-    servers: `127.0.0.1:${server.port}`,
+    servers: `127.0.0.1:${port}`,
     user: 'admin',
     pass: 'admin-secret',
     maxReconnectAttempts: -1,
@@ -61,17 +54,12 @@ async function administrator(t: TestContext, server: TestServer): Promise<NatsCo
 
 const name = ({ tokens, json }: Delivery): string => `${tokens.join('/')} ${JSON.stringify(json())}`;
 
-const signal = (tenantId: string, id: string): Signal =>
-  ({
-    tenantId,
-    symbol: 'EURUSD',
-    timeframe: '1h',
-    predictionId: id,
-    direction: 'LONG',
-    horizons: [],
-    reasons: [],
-    model: {},
-  }) as unknown as Signal;
+const signal = (tenantId: string, id: string): Signal => ({
+  ...inventedSignal(tenantId, 1),
+  symbol: 'EURUSD',
+  timeframe: '1h',
+  predictionId: id,
+});
 
 test('nothing a message holds ends a consumer: poison is terminated and counted, others are served', async (t) => {
   const server = await startServer(t, 'nats');
@@ -226,7 +214,7 @@ test('a password changed by reload ends the connection; the right one is taken u
 test('streams and consumers that are deleted, or wiped with the server’s disk, are made again', async (t) => {
   const server = await startServer(t, 'nats');
   if (server === undefined) return;
-  const admin = await administrator(t, server);
+  const admin = await administrator(t, server.port);
   const messaging = engineSide(t, server.port, ['acme']);
   const taken: string[] = [];
   messaging.consume('SUHO_MARKET', async (delivery) => void taken.push(name(delivery)));
@@ -275,7 +263,7 @@ test('streams and consumers that are deleted, or wiped with the server’s disk,
 test('with deploy/nats.conf a tenant has what is its own, and can neither read, forge nor destroy what is not', async (t) => {
   const server = await startServer(t, 'nats');
   if (server === undefined) return;
-  const admin = await administrator(t, server);
+  const admin = await administrator(t, server.port);
   const messaging = engineSide(t, server.port, ['acme', 'zen']);
   await eventually('NATS is connected', () => messaging.error === undefined);
   const acme = await tenant(t, server.port, 'acme');

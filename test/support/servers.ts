@@ -204,9 +204,8 @@ function postgresBinaries(): string | undefined {
   return known.find((folder) => existsSync(path.join(folder, 'initdb')));
 }
 
-async function postgresql(folder: string): Promise<TestServer | string> {
-  const bin = postgresBinaries();
-  if (bin === undefined) return 'PostgreSQL is not installed (apt-get install postgresql)';
+async function postgresql(folder: string): Promise<TestServer> {
+  const bin = postgresBinaries()!;
   const port = await freePort();
   const cluster = path.join(folder, 'cluster');
   const passwordFile = path.join(folder, 'password');
@@ -244,11 +243,8 @@ async function postgresql(folder: string): Promise<TestServer | string> {
 /** A Debian root with postgresql-17-timescaledb in it, entered with chroot. */
 const TIMESCALE_ROOT = process.env['SUHO_TEST_TIMESCALE_ROOT'] ?? '/opt/suho-timescale';
 
-async function timescaledb(folder: string): Promise<TestServer | string> {
+async function timescaledb(folder: string): Promise<TestServer> {
   const bin = '/usr/lib/postgresql/17/bin';
-  if (!existsSync(path.join(TIMESCALE_ROOT, bin, 'postgres')))
-    return `TimescaleDB is not at ${TIMESCALE_ROOT} (debootstrap --variant=minbase --include=postgresql-17,postgresql-17-timescaledb trixie ${TIMESCALE_ROOT})`;
-  if (process.getuid?.() !== 0) return 'TimescaleDB runs in a chroot, which only root may enter';
   const port = await freePort();
   const inside = `/var/tmp/suho-${path.basename(folder)}`;
   const outside = path.join(TIMESCALE_ROOT, inside);
@@ -288,9 +284,8 @@ async function timescaledb(folder: string): Promise<TestServer | string> {
   return server;
 }
 
-async function redis(folder: string): Promise<TestServer | string> {
-  const program = programOf('redis-server') ?? programOf('valkey-server');
-  if (program === undefined) return 'Redis is not installed (apt-get install redis-server)';
+async function redis(folder: string): Promise<TestServer> {
+  const program = (programOf('redis-server') ?? programOf('valkey-server'))!;
   const port = await freePort();
   return new SpawnedServer('redis', port, folder, {
     command: [program, '--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
@@ -300,11 +295,12 @@ async function redis(folder: string): Promise<TestServer | string> {
 
 const NATS_CONF = fileURLToPath(new URL('../../../deploy/nats.conf', import.meta.url));
 
-/** The shipped configuration, with an account for each of two tenants made from its template, in a test's folder. */
+/** The shipped configuration with a login that may do anything in the engine's account, and an account for each of two tenants made from its template, in a test's folder. */
 export function natsConfig(port: number, folder: string, enginePassword = 'engine-secret'): string {
   const shipped = readFileSync(NATS_CONF, 'utf8')
     .replace('0.0.0.0:4222', `127.0.0.1:${port}`)
     .replace('/data', `"${folder}/jetstream"`)
+    .replace('users: [ {', 'users: [ { user: admin, password: admin-secret }, {')
     .replace('$NATS_ENGINE_PASSWORD', enginePassword)
     .replace('$NATS_ACME_PASSWORD', 'acme-secret');
   const start = shipped.indexOf('  # acme {');
@@ -312,10 +308,8 @@ export function natsConfig(port: number, folder: string, enginePassword = 'engin
   return `${shipped.slice(0, start)}${template}${template.replaceAll('acme', 'zen')}}\n`;
 }
 
-async function nats(folder: string): Promise<TestServer | string> {
-  const program = programOf('nats-server');
-  if (program === undefined)
-    return 'NATS is not installed (go install github.com/nats-io/nats-server/v2@v2.12.8)';
+async function nats(folder: string): Promise<TestServer> {
+  const program = programOf('nats-server')!;
   const port = await freePort();
   const config = path.join(folder, 'nats.conf');
   writeFileSync(config, natsConfig(port, folder));
@@ -325,10 +319,8 @@ async function nats(folder: string): Promise<TestServer | string> {
   });
 }
 
-async function weaviate(folder: string): Promise<TestServer | string> {
-  const program = programOf('weaviate-server');
-  if (program === undefined)
-    return 'Weaviate is not installed (go install github.com/weaviate/weaviate/cmd/weaviate-server@v1.39.0)';
+async function weaviate(folder: string): Promise<TestServer> {
+  const program = programOf('weaviate-server')!;
   const port = await freePort();
   const env: NodeJS.ProcessEnv = {
     PERSISTENCE_DATA_PATH: path.join(folder, 'data'),
@@ -357,9 +349,8 @@ async function weaviate(folder: string): Promise<TestServer | string> {
   });
 }
 
-async function s3(folder: string): Promise<TestServer | string> {
-  const program = programOf('minio');
-  if (program === undefined) return 'MinIO is not installed (go install github.com/minio/minio@latest)';
+async function s3(folder: string): Promise<TestServer> {
+  const program = programOf('minio')!;
   const port = await freePort();
   const data = path.join(folder, 'data');
   // A folder of the data folder is a bucket.
@@ -382,7 +373,7 @@ async function s3(folder: string): Promise<TestServer | string> {
 const FRONT = fileURLToPath(new URL('clickhouse-http-front.js', import.meta.url));
 
 /** Not a ClickHouse server, which cannot be had everywhere: its HTTP interface over the real engine (chdb). */
-async function clickhouse(folder: string): Promise<TestServer | string> {
+async function clickhouse(folder: string): Promise<TestServer> {
   const port = await freePort();
   return new SpawnedServer('clickhouse', port, folder, {
     command: [process.execPath, FRONT, String(port), path.join(folder, 'data')],
@@ -390,7 +381,7 @@ async function clickhouse(folder: string): Promise<TestServer | string> {
   });
 }
 
-const MAKERS: Readonly<Record<ServerName, (folder: string) => Promise<TestServer | string>>> = {
+const MAKERS: Readonly<Record<ServerName, (folder: string) => Promise<TestServer>>> = {
   clickhouse,
   postgresql,
   timescaledb,
@@ -400,14 +391,53 @@ const MAKERS: Readonly<Record<ServerName, (folder: string) => Promise<TestServer
   s3,
 };
 
+function isTimescaleThere(): boolean {
+  return existsSync(path.join(TIMESCALE_ROOT, 'usr/lib/postgresql/17/bin/postgres'));
+}
+
+/** For each server: whether it is installed, and what to do when it is not. */
+const INSTALLED: Readonly<Record<ServerName, readonly [() => boolean, string]>> = {
+  clickhouse: [() => true, ''],
+  postgresql: [
+    () => postgresBinaries() !== undefined,
+    'PostgreSQL is not installed (apt-get install postgresql)',
+  ],
+  timescaledb: [
+    () => isTimescaleThere() && process.getuid?.() === 0,
+    `TimescaleDB is not at ${TIMESCALE_ROOT} (debootstrap --variant=minbase --include=postgresql-17,postgresql-17-timescaledb trixie ${TIMESCALE_ROOT}), or this is not root, who alone may enter it`,
+  ],
+  redis: [
+    () => programOf('redis-server') !== undefined || programOf('valkey-server') !== undefined,
+    'Redis is not installed (apt-get install redis-server)',
+  ],
+  nats: [
+    () => programOf('nats-server') !== undefined,
+    'NATS is not installed (go install github.com/nats-io/nats-server/v2@v2.12.8)',
+  ],
+  weaviate: [
+    () => programOf('weaviate-server') !== undefined,
+    'Weaviate is not installed (go install github.com/weaviate/weaviate/cmd/weaviate-server@v1.39.0)',
+  ],
+  s3: [
+    () => programOf('minio') !== undefined,
+    'MinIO is not installed (go install github.com/minio/minio@latest)',
+  ],
+};
+
+/** What to do to have a server; undefined when it is installed. */
+export function missingServer(name: ServerName): string | undefined {
+  const known = INSTALLED[name];
+  if (known === undefined) return `There is no server "${name}" (${Object.keys(INSTALLED).join(', ')})`;
+  const [isInstalled, advice] = known;
+  return isInstalled() ? undefined : advice;
+}
+
 /** Starts a real server; says what is missing where it is not installed. Whoever starts it ends it with {@link endServer}. */
 export async function launchServer(name: ServerName): Promise<TestServer | string> {
+  const missing = missingServer(name);
+  if (missing !== undefined) return missing;
   const folder = mkdtempSync(path.join(tmpdir(), `suho-${name}-${randomBytes(3).toString('hex')}-`));
   const server = await MAKERS[name](folder);
-  if (typeof server === 'string') {
-    rmSync(folder, { recursive: true, force: true });
-    return server;
-  }
   try {
     await server.start();
     return server;
