@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { AckPolicy, DeliverPolicy, nanos, type ConsumerInfo, type ConsumerMessages, type JsMsg } from 'nats';
+import {
+  AckPolicy,
+  DeliverPolicy,
+  nanos,
+  type Consumer,
+  type ConsumerInfo,
+  type ConsumerMessages,
+  type JsMsg,
+} from 'nats';
 import { Backoff } from '../backoff.js';
 import { messageOf } from '../errors.js';
 import {
@@ -111,11 +119,11 @@ export class StreamReader {
     do {
       let tick: NodeJS.Timeout | undefined;
       try {
-        await this.#open();
+        const consumer = await this.#open();
         this.#error = undefined;
         tick = setInterval(() => this.#tick(), TICK_MS).unref();
         while (!this.#stopped) {
-          await this.#pull();
+          await this.#pull(consumer);
           this.#backoff.reset();
         }
       } catch (error) {
@@ -139,9 +147,9 @@ export class StreamReader {
    * Makes sure that the stream and its consumer are there. A consumer with unanswered messages is made again from
    * the first of them: the broker would deliver newer ones of the same subject before it delivers those again.
    */
-  async #open(): Promise<void> {
+  async #open(): Promise<Consumer> {
     const created = await this.#broker.ensureStream(this.#stream);
-    const { manager } = this.#broker.jetstream();
+    const { client, manager } = this.#broker.jetstream();
     if (this.#created !== undefined && this.#created !== created) await this.#dropSides();
     const { consumer: name } = this.#broker;
     let info = await this.#find(name);
@@ -164,6 +172,7 @@ export class StreamReader {
         : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: first }),
     });
     this.#nextDelivery = info.delivered.consumer_seq + 1;
+    return await client.consumers.get(this.#stream, name);
   }
 
   async #find(name: string): Promise<ConsumerInfo | undefined> {
@@ -175,15 +184,13 @@ export class StreamReader {
     }
   }
 
-  async #pull(): Promise<void> {
+  async #pull(consumer: Consumer): Promise<void> {
     const room = HELD_MAX - this.#lanes.held;
     if (room === 0) {
       await new Promise<void>((resolve) => (this.#roomWaiter = resolve));
       this.#roomWaiter = undefined;
       return;
     }
-    const { client } = this.#broker.jetstream();
-    const consumer = await client.consumers.get(this.#stream, this.#broker.consumer);
     const messages = await consumer.fetch({
       max_messages: room,
       expires: FETCH_MS,
