@@ -11,7 +11,7 @@ export interface BackoffOptions {
   readonly initialMs: number;
   readonly maxMs: number;
   readonly schedule?: Schedule;
-  /** In [0, 1). Half of each delay is random, so that clients of a server that comes back do not come at once. */
+  /** In [0, 1). Half of each delay is random, so that not all clients return to a server at once. */
   readonly random?: () => number;
 }
 
@@ -32,16 +32,13 @@ export class Backoff {
 
   /** Waits until the next try is due; false when {@link stop} was called before or meanwhile: give up. */
   async wait(): Promise<boolean> {
-    if (this.#stopped) return false;
     const { maxMs, schedule, random } = this.#options;
+    if (this.#stopped) return false;
     const delayMs = this.#nextMs * (0.5 + random() / 2);
     this.#nextMs = Math.min(maxMs, this.#nextMs * 2);
     await new Promise<void>((resolve) => {
       const cancel = schedule(resolve, delayMs);
-      this.#wake = () => {
-        cancel();
-        resolve();
-      };
+      this.#wake = () => (cancel(), resolve());
     });
     this.#wake = undefined;
     return !this.#stopped;
