@@ -8,7 +8,7 @@ import { loadConfig } from '../engine/config.js';
 import { EmbeddedPostgres } from '../engine/database/embedded-postgres.js';
 import { applySchemas } from '../engine/database/schemas.js';
 import { Engine } from '../engine/engine.js';
-import { NatsFeed } from '../engine/feeds/nats-feed.js';
+import { natsFeedOf } from '../engine/feeds/engine-intake.js';
 import { ClickHouseFeatureStore } from '../engine/feature-store/clickhouse-feature-store.js';
 import { ClickHouseServer } from '../engine/feature-store/clickhouse-server.js';
 import { EmbeddedClickHouse } from '../engine/feature-store/embedded-clickhouse.js';
@@ -122,7 +122,7 @@ async function rowRate(store: ClickHouseFeatureStore): Promise<number> {
 async function natsRate(port: number, barsInMessage: number): Promise<number> {
   const folder = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
   const url = `nats://127.0.0.1:${port}`;
-  const publisher = await connect({ servers: url, user: 'engine', pass: 'engine-secret' });
+  const publisher = await connect({ servers: url, user: 'admin', pass: 'admin-secret' });
   const engine = await Engine.open(
     loadConfig(
       undefined,
@@ -130,7 +130,13 @@ async function natsRate(port: number, barsInMessage: number): Promise<number> {
       {
         data: folder,
         log: 'silent',
-        nats: { url, username: 'engine', password: 'engine-secret', consumer: `b${barsInMessage}` },
+        nats: {
+          url,
+          username: 'engine',
+          password: 'engine-secret',
+          inboxPrefix: '_INBOX_engine',
+          consumer: `b${barsInMessage}`,
+        },
       },
     ),
   );
@@ -147,8 +153,8 @@ async function natsRate(port: number, barsInMessage: number): Promise<number> {
       await jetstream.publish(`suho.market.${tenant}.EURUSD`, JSON.stringify(body));
     }
     const start = performance.now();
-    new NatsFeed(engine).start(engine.messaging!);
-    while (engine.instruments.barsOf(`${tenant}@published/EURUSD/1m`) < bars.length)
+    natsFeedOf(engine).start(engine.messaging!);
+    while (engine.barsOf(`${tenant}@published/EURUSD/1m`) < bars.length)
       await new Promise((resolve) => setTimeout(resolve, 10));
     return (MESSAGES * 1000) / (performance.now() - start);
   } finally {

@@ -1,7 +1,7 @@
-import type { Clock } from './clock.js';
+import { SYSTEM_CLOCK, type Clock } from './clock.js';
 
 export interface BackoffOptions {
-  readonly clock: Clock;
+  readonly clock?: Pick<Clock, 'setTimeout'>;
   readonly initialMs: number;
   readonly maxMs: number;
   /** In [0, 1). Half of each delay is random, so that clients of a server that comes back do not come at once. */
@@ -18,8 +18,8 @@ export class Backoff {
   #stopped = false;
   #wake: (() => void) | undefined;
 
-  constructor({ random = Math.random, ...limits }: BackoffOptions) {
-    this.#options = { random, ...limits };
+  constructor({ clock = SYSTEM_CLOCK, random = Math.random, ...limits }: BackoffOptions) {
+    this.#options = { clock, random, ...limits };
     this.#nextMs = limits.initialMs;
   }
 

@@ -196,6 +196,11 @@ export const configSchema = z.strictObject({
       password: z.string().optional(),
       token: z.string().optional(),
       credentialsFile: z.string().optional(),
+      inboxPrefix: z
+        .string()
+        .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'letters, digits, - and _ only, with dots between')
+        .optional()
+        .describe('Begins the subjects of answers, where the login may subscribe to no other'),
       consumer: identifier.default('suho').describe('Name of the durable consumers: one for each engine'),
     })
     .prefault({}),

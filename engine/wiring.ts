@@ -71,6 +71,7 @@ export async function openStores(
   undo.push(async () => await (await opening).stop());
   const [postgres] = await Promise.all([opening, prepared]);
   const { url: natsUrl, ...nats } = config.nats;
+  const tenants = config.tenants.map(({ id }) => id);
   const { url: weaviateUrl, apiKey } = config.weaviate;
   return {
     folder,
@@ -81,7 +82,7 @@ export async function openStores(
     registry: new PostgresModelRegistry(postgres.connection),
     artifacts: openArtifacts(folder.at('artifacts'), config.artifacts),
     cache: config.redis.url === undefined ? undefined : new Cache(config.redis.url, log),
-    messaging: natsUrl === undefined ? undefined : new NatsMessaging({ url: natsUrl, ...nats }, log),
+    messaging: natsUrl === undefined ? undefined : new NatsMessaging({ url: natsUrl, ...nats, tenants }, log),
     weaviate:
       weaviateUrl === undefined
         ? undefined

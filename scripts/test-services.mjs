@@ -1,11 +1,39 @@
-// Runs the service tests, which start each real server they need, and says at the end what ran and what was
-// skipped and why. A server that is not installed skips its tests loudly; it never passes them.
-import { readdirSync } from 'node:fs';
+// Runs the service tests, which start each real server they need, and says at the end what ran and what was skipped
+// and why. A server that is not installed skips its tests loudly; it never passes them. Under CI (or with
+// SUHO_EXPECT_SERVICES, a list with commas between, empty for none) one that is expected and missing fails the run.
+import { existsSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
-const folder = path.join(import.meta.dirname, '..', 'dist', 'test', 'services');
+const folders = [...(process.env['PATH'] ?? '').split(':'), path.join(homedir(), 'go', 'bin')];
+/** @param {string} name */
+const hasProgram = (name) => folders.some((folder) => existsSync(path.join(folder, name)));
+
+/**
+ * What this machine can have: packages where root may install them, Go programs where there is Go. ClickHouse is in
+ * neither; its tests run against its HTTP interface over the embedded engine.
+ * @returns {string[]}
+ */
+function expectedServices() {
+  const told = process.env['SUHO_EXPECT_SERVICES'];
+  if (told !== undefined) return told.split(',').filter((name) => name !== '');
+  if (!['true', '1'].includes(process.env['CI'] ?? '')) return [];
+  return [
+    ...(process.getuid?.() === 0 && hasProgram('apt-get') ? ['postgresql', 'timescaledb', 'redis'] : []),
+    ...(hasProgram('go') ? ['nats', 's3', 'weaviate'] : []),
+  ];
+}
+
+const root = path.join(import.meta.dirname, '..', 'dist', 'test');
+const { missingServer } = await import(path.join(root, 'support', 'servers.js'));
+/** @type {string[]} */
+const missing = expectedServices().flatMap((name) => missingServer(name) ?? []);
+for (const reason of missing) console.error(`MISSING ${reason}`);
+if (missing.length > 0) process.exit(1);
+
+const folder = path.join(root, 'services');
 const files = readdirSync(folder)
   .filter((name) => name.endsWith('.test.js'))
   .map((name) => path.join(folder, name));

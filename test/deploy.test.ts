@@ -53,6 +53,11 @@ test('deploy/compose.yaml parses, pins every image, binds loopback, and names se
   assert.equal(config.postgres.url, 'postgresql://suho_login:secret@timescaledb:5432/suho');
   assert.equal(config.redis.url, 'redis://:secret@redis:6379');
   assert.equal(config.artifacts.accessKeyId, 'suho');
+  const broker = readFileSync(path.join(DEPLOY, 'nats.conf'), 'utf8');
+  assert.ok(
+    broker.includes(`subscribe: [ "${config.nats.inboxPrefix}.>" ]`),
+    'the engine may hear its answers',
+  );
 });
 
 test('a password of digits stays text, and an unknown setting is named', () => {

@@ -1,9 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
-import { columnOf } from '../../actors/features/catalogue.js';
 import { HORIZONS, type Label } from '../../actors/features/labels.js';
-import { barDefect, type Bar } from '../../actors/market/bar.js';
-import { quoteDefect, type Quote } from '../../actors/market/quote.js';
+import type { Bar } from '../../actors/market/bar.js';
+import type { Quote } from '../../actors/market/quote.js';
 import { decodeSnapshot, encodeSnapshot } from '../../actors/runtime/snapshot.js';
 import { SeriesMachine, type Admission, type SeriesCursor } from '../../actors/series-machine.js';
 import { SuhoError } from '../errors.js';
@@ -20,7 +19,6 @@ import type {
   ToBackfillWorker,
 } from './protocol.js';
 
-const ATR_COLUMN = columnOf('atr_14');
 const CHUNK = 1024;
 /** Segments posted and not stored yet, at most. */
 const UNSTORED_MAX = 2;

@@ -6,8 +6,9 @@ import { toProtoSignal } from '../api/signal-encoding.js';
 import { loadConfig, type Config, type ConfigInput } from '../config.js';
 import type { Engine } from '../engine.js';
 import { SuhoError } from '../errors.js';
-import { NatsFeed } from '../feeds/nats-feed.js';
+import { natsFeedOf } from '../feeds/engine-intake.js';
 import { SIMULATED_FEED, SimulatedFeed } from '../feeds/simulated-feed.js';
+import { seriesIdentity } from '../instruments/ids.js';
 import { MetricsServer } from '../ops/metrics.js';
 import { followPlan } from './follow-plan.js';
 import { jsonOption } from './options.js';
@@ -100,7 +101,7 @@ async function run(config: Config, json: boolean): Promise<void> {
     if (!json && feed !== undefined)
       say(`\nSIMULATED markets, ${config.simulator.speed} s of them in a second\n${SIGNAL_HEADER}`);
     feed?.run();
-    if (engine.messaging !== undefined) new NatsFeed(engine).start(engine.messaging);
+    if (engine.messaging !== undefined) natsFeedOf(engine).start(engine.messaging);
     await stopping.asked;
   } finally {
     say('draining');
@@ -138,7 +139,7 @@ async function flushStores(engine: Engine, seconds: number, say: (text: string) 
   const flushed = engine.settled().then(async () => await engine.stored());
   await Promise.race([flushed.catch(() => undefined), late]);
   clearTimeout(timer);
-  for (const { name, lagRows } of engine.sinkStatus())
+  for (const { name, lagRows } of engine.status.sinks())
     if (lagRows > 0) say(`${lagRows} journal entries are not yet in ${name}; the next start stores them`);
 }
 

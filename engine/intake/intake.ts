@@ -1,5 +1,5 @@
-import type { Bar, RejectReason } from '../../actors/market/bar.js';
-import type { Quote } from '../../actors/market/quote.js';
+import { barDefect, type Bar, type RejectReason } from '../../actors/market/bar.js';
+import { quoteDefect, type Quote } from '../../actors/market/quote.js';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import type { Admission } from '../../actors/series-machine.js';
 import type { Clock } from '../clock.js';
@@ -10,7 +10,7 @@ import type { Instrument } from '../instruments/instrument.js';
 import type { Instruments } from '../instruments/instruments.js';
 import type { Journal } from '../journal/journal.js';
 import { packBars, packQuotes, type InputRecord } from '../journal/records.js';
-import { isPlausibleTime } from './plausible-time.js';
+import { timeDefect } from './plausible-time.js';
 import { tellRepeats, type SkipReason } from './repeats.js';
 
 /** Feed that what a tenant publishes itself goes to, over gRPC or NATS. */
@@ -126,7 +126,9 @@ export class Intake {
         );
       }
       const now = this.#parts.clock.now();
-      if (!bars.some((bar) => isPlausibleTime(bar.openTime, now))) return this.#refuseAll(bars);
+      const defects = bars.map((bar) => timeDefect(bar.openTime, now) ?? barDefect(bar, timeframeMs(base)));
+      // Nothing that can be taken: nothing is followed for it.
+      if (!defects.includes(undefined)) return this.#refuseAll(defects);
       await this.#follow(tenantId, symbol, base, signalTimeframes);
       await this.#room(id);
       return this.ingestBars(id, bars);
@@ -141,7 +143,8 @@ export class Intake {
     const ingestion = await this.#inTurn(id, async () => {
       const base = this.#parts.instruments.get(id)?.definition.base ?? this.#parts.quoteBase;
       const now = this.#parts.clock.now();
-      if (!quotes.some((quote) => isPlausibleTime(quote.ts, now))) return this.#refuseAll(quotes);
+      const defects = quotes.map((quote) => timeDefect(quote.ts, now) ?? quoteDefect(quote));
+      if (!defects.includes(undefined)) return this.#refuseAll(defects);
       await this.#follow(tenantId, symbol, base, signalTimeframes);
       await this.#room(id);
       return this.ingestQuotes(id, quotes);
@@ -155,9 +158,7 @@ export class Intake {
    */
   ingestBars(id: string, bars: readonly Bar[], now = this.#parts.clock.now()): Ingestion {
     const instrument = this.#accepting(id);
-    const admitted = admit(bars, (bar) =>
-      isPlausibleTime(bar.openTime, now) ? instrument.cursor.admitBar(bar) : 'implausible_time',
-    );
+    const admitted = admit(bars, (bar) => timeDefect(bar.openTime, now) ?? instrument.cursor.admitBar(bar));
     this.#counts.bars += admitted.rows.length;
     const behind = admitted.skipped.map(({ index }) => bars[index]!);
     return this.#ingest(
@@ -173,9 +174,8 @@ export class Intake {
     const instrument = this.#accepting(id);
     const before = instrument.cursor.state;
     const admitted = admit(quotes, (quote) => {
-      if (!isPlausibleTime(quote.ts, now)) return 'implausible_time';
       // Only what an earlier request brought can come again; within one request equal quotes are two.
-      return instrument.cursor.admitQuote(quote, quote.ts === before.lastQuoteTime);
+      return timeDefect(quote.ts, now) ?? instrument.cursor.admitQuote(quote, quote.ts === before.lastQuoteTime);
     });
     this.#counts.quotes += admitted.rows.length;
     return this.#ingest(
@@ -241,8 +241,8 @@ export class Intake {
     return { accepted: rows.length, rejected, done };
   }
 
-  #refuseAll(rows: readonly unknown[]): Ingestion {
-    const rejected = rows.map((_, index) => ({ index, reason: 'implausible_time' as const }));
+  #refuseAll(defects: readonly (RejectReason | undefined)[]): Ingestion {
+    const rejected = defects.map((reason, index) => ({ index, reason: reason! }));
     this.#counts.rejected += rejected.length;
     const result = { accepted: 0, duplicates: 0, late: 0, conflicts: 0, skipped: [], rejected };
     return { accepted: 0, rejected, done: async () => await Promise.resolve(result) };

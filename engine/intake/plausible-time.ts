@@ -4,9 +4,10 @@ const EARLIEST = Date.UTC(1990, 0, 1);
 const AHEAD_MAX_MS = 86_400_000;
 
 /**
- * Whether a time, in epoch milliseconds, can be that of market data at `now`: seconds, microseconds and the year 9999 are
- * not. One such bar would make every true one late.
+ * What is wrong with a time in epoch milliseconds as that of market data at `now`: seconds, microseconds and the year 9999
+ * are refused. One such bar would make every true one late.
  */
-export function isPlausibleTime(ts: number, now: number): boolean {
-  return ts >= EARLIEST && ts <= now + AHEAD_MAX_MS;
+export function timeDefect(ts: number, now: number): 'bad_time' | 'implausible_time' | undefined {
+  if (!Number.isSafeInteger(ts)) return 'bad_time';
+  return ts >= EARLIEST && ts <= now + AHEAD_MAX_MS ? undefined : 'implausible_time';
 }

@@ -3,85 +3,119 @@ import {
   AckPolicy,
   DeliverPolicy,
   DiscardPolicy,
+  ErrorCode,
   Events,
+  NatsError,
   RetentionPolicy,
   StorageType,
   connect,
   credsAuthenticator,
   nanos,
-  type ConsumerMessages,
   type JetStreamClient,
   type JetStreamManager,
-  type JsMsg,
   type NatsConnection,
 } from 'nats';
 import type { Logger } from 'pino';
 import type { Signal } from '../../actors/signals/signal.js';
 import { toProtoSignal } from '../api/signal-encoding.js';
+import { Backoff } from '../backoff.js';
 import { SuhoError, messageOf } from '../errors.js';
+import { BODY_BYTES_MAX, type Handler, type InputStream } from './broker.js';
+import { subjectToken } from './delivery.js';
+import { StreamReader } from './stream-reader.js';
+import { TerminationLog } from './termination-log.js';
 
 export interface NatsSettings {
+  /** One address, or several of a cluster with commas between. */
   readonly url: string;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   readonly token?: string | undefined;
   readonly credentialsFile?: string | undefined;
-  /** Name of this engine's durable consumers: engines of one name share the messages. */
+  /** Begins the subjects on which answers come back, where the login may subscribe to no other. */
+  readonly inboxPrefix?: string | undefined;
+  /** Name of this engine's durable consumers: no other engine may have it. */
   readonly consumer: string;
+  /** Tenants whose signal consumers are made at once; others' are made with their first signal. */
+  readonly tenants?: readonly string[] | undefined;
 }
 
 const HOUR_MS = 3_600_000;
 /** The broker drops a message whose id it has seen within this time. */
 const DUPLICATE_WINDOW_MS = HOUR_MS;
-/** A message that is not acknowledged within this time is handed out again. */
-const ACK_WAIT_MS = 10_000;
-const WORKING_MS = 3_000;
 const PUBLISH_MS = 5_000;
+/** A broker that does not answer this often in a row counts as gone. */
+const PING = { pingInterval: 10_000, maxPingOut: 2 } as const;
+const RECONNECT = { initialMs: 250, maxMs: 5_000 } as const;
+/** A reader has this long for a signal before it is delivered to it again. */
+const SIGNAL_ACK_WAIT_MS = 30_000;
 
-/** What the engine reads and writes, each a stream on disk. */
-const STREAMS = [
-  { name: 'SUHO_MARKET', subjects: ['suho.market.*.*'], keepMs: 24 * HOUR_MS },
-  { name: 'SUHO_TRADES', subjects: ['suho.trades.*'], keepMs: 30 * 24 * HOUR_MS },
-  { name: 'SUHO_SIGNALS', subjects: ['suho.signals.*.*.*'], keepMs: 7 * 24 * HOUR_MS },
-] as const;
-type StreamName = (typeof STREAMS)[number]['name'];
-
-/** A message's subject in parts, and its body. */
-export interface Delivery {
-  /** Tokens of the subject after `suho.KIND`. */
-  readonly tokens: readonly string[];
-  readonly json: () => unknown;
+interface StreamSettings {
+  readonly subjects: string[];
+  readonly keepMs: number;
+  readonly bytesMax: number;
 }
 
-/** A symbol as one token of a subject: a dot would be two. */
-function token(symbol: string): string {
-  return symbol.replaceAll('.', '%2E');
+/** What the engine reads and writes, each a stream on disk. */
+const STREAMS: Readonly<Record<InputStream | 'SUHO_SIGNALS', StreamSettings>> = {
+  SUHO_MARKET: { subjects: ['suho.market.*.*'], keepMs: 24 * HOUR_MS, bytesMax: BODY_BYTES_MAX },
+  SUHO_TRADES: { subjects: ['suho.trades.*'], keepMs: 30 * 24 * HOUR_MS, bytesMax: 16_384 },
+  SUHO_SIGNALS: { subjects: ['suho.signals.*.*.*'], keepMs: 7 * 24 * HOUR_MS, bytesMax: -1 },
+};
+
+interface JetStream {
+  readonly client: JetStreamClient;
+  readonly manager: JetStreamManager;
+}
+
+export interface MessagingCounts {
+  /** Messages held, working or waiting for a later try. */
+  readonly held: number;
+  /** Subjects or tenants that were slow and are read by themselves. */
+  readonly apart: number;
+  /** Permanently invalid messages that were terminated, by tenant. */
+  readonly terminated: Readonly<Record<string, number>>;
 }
 
 /**
- * The connection to NATS with its JetStream streams and durable consumers, which it makes when they are not
- * there. Connects whenever the server comes; while it is away, publishing fails at once.
+ * The connection to NATS with its JetStream streams and durable consumers, which it makes when they are missing.
+ * One loop connects at start and after every loss, whatever the reason was: a server that is away, a refused login,
+ * a missing JetStream. While it is away, publishing fails at once.
  */
 export class NatsMessaging {
   readonly #settings: NatsSettings;
   readonly #log: Logger;
+  readonly #backoff = new Backoff(RECONNECT);
+  readonly #readers: StreamReader[] = [];
+  readonly #terminations: TerminationLog;
+  /** Tenants whose signal consumer is there. */
+  readonly #signalTenants = new Set<string>();
+  readonly #work: Promise<void>;
   #connection: NatsConnection | undefined;
-  #jetstream: JetStreamClient | undefined;
-  #manager: JetStreamManager | undefined;
+  #jetstream: JetStream | undefined;
   #error: string | undefined = 'not connected yet';
   #stopped = false;
-  readonly #consuming = new Set<Promise<void>>();
-  readonly #open = new Set<ConsumerMessages>();
 
   constructor(settings: NatsSettings, log: Logger) {
     this.#settings = settings;
     this.#log = log;
-    void this.#connect();
+    this.#terminations = new TerminationLog(log);
+    this.#work = this.#run();
   }
 
-  /** Why it is away; undefined when it is there. */
+  /** Why it is away or does not read; undefined when all is well. */
   get error(): string | undefined {
-    return this.#error;
+    return this.#error ?? this.#readers.find(({ error }) => error !== undefined)?.error;
+  }
+
+  counts(): MessagingCounts {
+    let [held, apart] = [0, 0];
+    for (const reader of this.#readers) {
+      const counts = reader.counts();
+      held += counts.held;
+      apart += counts.apart;
+    }
+    return { held, apart, terminated: this.#terminations.counts() };
   }
 
   /**
@@ -92,189 +126,195 @@ export class NatsMessaging {
     signals: readonly { readonly sequence: number; readonly signal: Signal }[],
   ): Promise<void> {
     if (signals.length === 0) return;
-    const jetstream = await this.#ready();
     try {
-      await Promise.all(
-        signals.map(({ sequence, signal }) =>
-          jetstream.publish(
-            `suho.signals.${signal.tenantId}.${token(signal.symbol)}.${signal.timeframe}`,
-            JSON.stringify(toProtoSignal(sequence, signal)),
-            { msgID: signal.predictionId, timeout: PUBLISH_MS },
-          ),
-        ),
-      );
+      await this.#makeSignalConsumers(signals.map(({ signal }) => signal.tenantId));
+      await this.#publish(signals);
     } catch (error) {
-      throw new SuhoError('STORE_UNAVAILABLE', `NATS did not take the signals: ${messageOf(error)}`);
+      if (isMissing(error)) {
+        // The stream was deleted: whoever publishes again, and that is at once, finds it.
+        this.#signalTenants.clear();
+        await this.#ensureStream('SUHO_SIGNALS').catch(() => undefined);
+      }
+      throw error instanceof SuhoError
+        ? error
+        : new SuhoError('STORE_UNAVAILABLE', `NATS did not take the signals: ${reasonOf(error)}`);
     }
   }
 
   /**
-   * Hands the messages of a stream to `handle`, one after the other, in their order, each acknowledged when it
-   * settles. A `SuhoError` that a later try may cure keeps the message and what follows it waiting; any other
-   * ends the message.
+   * Hands the messages of a stream to `handle`, those of one subject in their order, each acknowledged when it
+   * settles. A `SuhoError` that a later try may cure keeps the message and what follows it on its subject waiting;
+   * after any other the message is terminated.
    */
-  consume(stream: 'SUHO_MARKET' | 'SUHO_TRADES', handle: (delivery: Delivery) => Promise<void>): void {
-    const work = this.#consume(stream, handle);
-    this.#consuming.add(work);
-    void work.finally(() => this.#consuming.delete(work));
+  consume(stream: InputStream, handle: Handler): void {
+    this.#readers.push(
+      new StreamReader(
+        stream,
+        {
+          log: this.#log,
+          consumer: this.#settings.consumer,
+          jetstream: () => this.#ready(),
+          ensureStream: async (name) => await this.#ensureStream(name),
+        },
+        handle,
+        ({ subject }, reason) => this.#terminations.add(subject, reason),
+      ),
+    );
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const messages of this.#open) messages.stop();
-    await Promise.all(this.#consuming);
+    this.#backoff.stop();
+    await Promise.all(this.#readers.map((reader) => reader.stop()));
     await this.#connection?.close().catch(() => undefined);
+    await this.#work;
   }
 
-  async #connect(): Promise<void> {
-    const { url, username, password, token: secret, credentialsFile } = this.#settings;
-    for (let delayMs = 250; !this.#stopped; delayMs = Math.min(5_000, delayMs * 2)) {
+  async #run(): Promise<void> {
+    do {
       try {
-        const connection = await connect({
-          servers: url,
-          name: 'suho',
-          maxReconnectAttempts: -1,
-          reconnectTimeWait: 500,
-          ...(username === undefined ? {} : { user: username }),
-          ...(password === undefined ? {} : { pass: password }),
-          ...(secret === undefined ? {} : { token: secret }),
-          ...(credentialsFile === undefined
-            ? {}
-            : { authenticator: credsAuthenticator(readFileSync(credentialsFile)) }),
-        });
+        const connection = await this.#connect();
         this.#connection = connection;
-        if (this.#stopped) {
-          await connection.close();
-          return;
+        if (!this.#stopped) {
+          await this.#prepare(connection);
+          this.#backoff.reset();
+          const ended = await connection.closed();
+          if (!this.#stopped)
+            this.#fail(ended instanceof Error ? ended : new Error('the connection was lost'));
         }
-        void this.#watch(connection);
-        this.#manager = await connection.jetstreamManager();
-        for (const stream of STREAMS) await this.#makeStream(this.#manager, stream);
-        this.#jetstream = connection.jetstream();
-        this.#error = undefined;
-        return;
       } catch (error) {
+        this.#fail(error);
+      } finally {
+        this.#jetstream = undefined;
         await this.#connection?.close().catch(() => undefined);
-        const told = messageOf(error);
-        if (this.#error !== told) this.#log.warn({ error: told }, 'NATS is away');
-        this.#error = told;
-        await new Promise((resolve) => setTimeout(resolve, delayMs).unref());
       }
-    }
+    } while (await this.#backoff.wait());
   }
 
+  async #connect(): Promise<NatsConnection> {
+    const { url, username, password, token: secret, credentialsFile, inboxPrefix } = this.#settings;
+    return await connect({
+      servers: url.split(','),
+      name: 'suho',
+      // The loop above reconnects; the client's own gives up after a login was refused twice.
+      reconnect: false,
+      ...PING,
+      ...(username === undefined ? {} : { user: username }),
+      ...(password === undefined ? {} : { pass: password }),
+      ...(secret === undefined ? {} : { token: secret }),
+      ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
+      ...(credentialsFile === undefined
+        ? {}
+        : { authenticator: credsAuthenticator(readFileSync(credentialsFile)) }),
+    });
+  }
+
+  async #prepare(connection: NatsConnection): Promise<void> {
+    void this.#watch(connection);
+    this.#signalTenants.clear();
+    this.#jetstream = { client: connection.jetstream(), manager: await connection.jetstreamManager() };
+    for (const name of Object.keys(STREAMS) as (keyof typeof STREAMS)[]) await this.#ensureStream(name, true);
+    await this.#makeSignalConsumers(this.#settings.tenants ?? []);
+    this.#error = undefined;
+    this.#log.info('NATS is connected');
+  }
+
+  #fail(error: unknown): void {
+    const reason = reasonOf(error);
+    if (this.#error !== reason) this.#log.warn({ error: reason }, 'NATS is away');
+    this.#error = reason;
+  }
+
+  /** Tells what the login may not do: the server answers a forbidden publish with nothing else. */
   async #watch(connection: NatsConnection): Promise<void> {
-    for await (const { type } of connection.status()) {
-      if (type === Events.Disconnect) {
-        this.#error = 'the connection broke';
-        this.#log.warn('NATS is away');
-      }
-      if (type === Events.Reconnect) {
-        this.#error = undefined;
-        this.#log.info('NATS is back');
-      }
+    for await (const { type, data, permissionContext } of connection.status()) {
+      if (type === Events.Error && permissionContext !== undefined)
+        this.#log.error(
+          { error: data, ...permissionContext },
+          'NATS permissions refuse what the engine needs',
+        );
     }
   }
 
-  async #makeStream(
-    manager: JetStreamManager,
-    { name, subjects, keepMs }: (typeof STREAMS)[number],
-  ): Promise<void> {
+  /** Makes a stream that is missing, and brings one up to date on request; returns when it was made. */
+  async #ensureStream(name: keyof typeof STREAMS, update = false): Promise<string> {
+    const { manager } = this.#ready();
+    const { subjects, keepMs, bytesMax } = STREAMS[name];
     const settings = {
-      subjects: [...subjects],
+      subjects,
       max_age: nanos(keepMs),
+      max_msg_size: bytesMax,
       duplicate_window: nanos(DUPLICATE_WINDOW_MS),
     };
     try {
-      await manager.streams.info(name);
-      await manager.streams.update(name, settings);
+      const { created } = await manager.streams.info(name);
+      if (update) await manager.streams.update(name, settings);
+      return created;
     } catch (error) {
       if (!/stream not found/i.test(messageOf(error))) throw error;
-      await manager.streams.add({
+      const { created } = await manager.streams.add({
         name,
         ...settings,
         storage: StorageType.File,
         retention: RetentionPolicy.Limits,
         discard: DiscardPolicy.Old,
       });
+      return created;
     }
   }
 
-  async #ready(): Promise<JetStreamClient> {
-    if (this.#jetstream === undefined || this.#error !== undefined)
+  /** A durable consumer for each tenant, which its login may read and could not make itself without rights to more. */
+  async #makeSignalConsumers(tenantIds: readonly string[]): Promise<void> {
+    for (const tenantId of new Set(tenantIds)) {
+      if (this.#signalTenants.has(tenantId)) continue;
+      await this.#ready().manager.consumers.add('SUHO_SIGNALS', {
+        durable_name: tenantId,
+        filter_subject: `suho.signals.${tenantId}.>`,
+        ack_policy: AckPolicy.Explicit,
+        ack_wait: nanos(SIGNAL_ACK_WAIT_MS),
+        deliver_policy: DeliverPolicy.All,
+      });
+      this.#signalTenants.add(tenantId);
+    }
+  }
+
+  async #publish(signals: readonly { readonly sequence: number; readonly signal: Signal }[]): Promise<void> {
+    const { client } = this.#ready();
+    await Promise.all(
+      signals.map(({ sequence, signal }) =>
+        client.publish(
+          `suho.signals.${signal.tenantId}.${subjectToken(signal.symbol)}.${signal.timeframe}`,
+          JSON.stringify(toProtoSignal(sequence, signal)),
+          { msgID: signal.predictionId, timeout: PUBLISH_MS },
+        ),
+      ),
+    );
+  }
+
+  #ready(): JetStream {
+    if (this.#jetstream === undefined)
       throw new SuhoError('STORE_UNAVAILABLE', `NATS is away: ${this.#error ?? 'not connected yet'}`);
     return this.#jetstream;
   }
-
-  async #consume(stream: StreamName, handle: (delivery: Delivery) => Promise<void>): Promise<void> {
-    while (!this.#stopped) {
-      try {
-        const jetstream = await this.#ready();
-        await this.#manager!.consumers.add(stream, {
-          durable_name: this.#settings.consumer,
-          ack_policy: AckPolicy.Explicit,
-          deliver_policy: DeliverPolicy.All,
-          ack_wait: nanos(ACK_WAIT_MS),
-          // One at a time: a bar handed out again after later ones would come too late.
-          max_ack_pending: 1,
-        });
-        const consumer = await jetstream.consumers.get(stream, this.#settings.consumer);
-        const messages = await consumer.consume({ expires: 5_000, idle_heartbeat: 2_000 });
-        this.#open.add(messages);
-        try {
-          if (this.#stopped) messages.stop();
-          for await (const message of messages) {
-            if (this.#stopped) break;
-            await this.#handle(message, handle);
-          }
-        } finally {
-          this.#open.delete(messages);
-          messages.stop();
-        }
-      } catch (error) {
-        if (this.#stopped) return;
-        if (this.#error === undefined)
-          this.#log.warn({ stream, error: messageOf(error) }, 'reading from NATS broke off');
-        await new Promise((resolve) => setTimeout(resolve, 250).unref());
-      }
-    }
-  }
-
-  async #handle(message: JsMsg, handle: (delivery: Delivery) => Promise<void>): Promise<void> {
-    const delivery: Delivery = {
-      tokens: message.subject.split('.').slice(2).map(decodeURIComponent),
-      json: () => {
-        try {
-          return message.json();
-        } catch {
-          throw new SuhoError('BAD_INPUT', 'The message is not JSON.');
-        }
-      },
-    };
-    const working = setInterval(() => message.working(), WORKING_MS);
-    try {
-      for (let delayMs = 50; !this.#stopped; delayMs = Math.min(2_000, delayMs * 2)) {
-        try {
-          await handle(delivery);
-          message.ack();
-          return;
-        } catch (error) {
-          if (error instanceof SuhoError && CURABLE.has(error.code)) {
-            await new Promise((resolve) => setTimeout(resolve, delayMs).unref());
-            continue;
-          }
-          this.#log.error({ subject: message.subject, error: messageOf(error) }, 'a message was refused');
-          message.term(messageOf(error).slice(0, 200));
-          return;
-        }
-      }
-      // For whoever comes next, at once.
-      message.nak();
-    } finally {
-      clearInterval(working);
-    }
-  }
 }
 
-/** Failures that pass by themselves. */
-const CURABLE: ReadonlySet<string> = new Set(['JOURNAL_FULL', 'OVERLOADED', 'STORE_UNAVAILABLE', 'STOPPING']);
+const NO_ANSWER: string = ErrorCode.NoResponders;
+const REFUSED =
+  'the server refuses the login; check nats.username and nats.password, nats.token or nats.credentialsFile';
+const REASONS: ReadonlyMap<string, string> = new Map([
+  [ErrorCode.AuthorizationViolation, REFUSED],
+  [ErrorCode.AuthenticationExpired, REFUSED],
+  [ErrorCode.ConnectionRefused, 'the server cannot be reached; check nats.url'],
+  [NO_ANSWER, 'JetStream does not answer; check that the server and the account have it enabled'],
+]);
+
+/** Whether nobody takes what is published, or there is no such stream. */
+function isMissing(error: unknown): boolean {
+  return (
+    (error instanceof NatsError && error.code === NO_ANSWER) || /stream not found/i.test(messageOf(error))
+  );
+}
+
+function reasonOf(error: unknown): string {
+  return (error instanceof NatsError ? REASONS.get(error.code) : undefined) ?? messageOf(error);
+}

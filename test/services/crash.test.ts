@@ -29,7 +29,12 @@ test('an engine killed -9 again and again while bars and trades come over NATS l
   const data = path.join(temporaryFolder(t), 'data');
   const config: ConfigInput = {
     postgres: { url: engineUrl(postgres.port) },
-    nats: { url: `nats://127.0.0.1:${nats.port}`, username: 'engine', password: 'engine-secret' },
+    nats: {
+      url: `nats://127.0.0.1:${nats.port}`,
+      username: 'engine',
+      password: 'engine-secret',
+      inboxPrefix: '_INBOX_engine',
+    },
     simulator: { enabled: false },
     grpc: { port: 0 },
     // Every bar has its signal, also on a machine too busy for the usual deadline.
@@ -104,7 +109,7 @@ test('an engine killed -9 again and again while bars and trades come over NATS l
       engine = start();
     }
   }
-  const owner = await connect({ servers: `127.0.0.1:${nats.port}`, user: 'engine', pass: 'engine-secret' });
+  const owner = await connect({ servers: `127.0.0.1:${nats.port}`, user: 'admin', pass: 'admin-secret' });
   afterTest(t, () => owner.close());
   const manager = await owner.jetstreamManager();
   await eventually('all that was published is taken', async () => {

@@ -53,7 +53,12 @@ async function startAll(
       },
       postgres: { url: engineUrl(port('timescaledb')) },
       redis: { url: `redis://127.0.0.1:${port('redis')}` },
-      nats: { url: `nats://127.0.0.1:${port('nats')}`, username: 'engine', password: 'engine-secret' },
+      nats: {
+        url: `nats://127.0.0.1:${port('nats')}`,
+        username: 'engine',
+        password: 'engine-secret',
+        inboxPrefix: '_INBOX_engine',
+      },
       weaviate: { url: `http://127.0.0.1:${port('weaviate')}` },
       artifacts: {
         uri: 's3://models/suho',
@@ -145,8 +150,8 @@ test('each server in turn is killed and started again under load: the stream goe
 
   const nats = await connect({
     servers: `127.0.0.1:${servers.get('nats')!.port}`,
-    user: 'engine',
-    pass: 'engine-secret',
+    user: 'admin',
+    pass: 'admin-secret',
   });
   const manager = await nats.jetstreamManager();
   const { state } = await manager.streams.info('SUHO_SIGNALS');

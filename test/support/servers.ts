@@ -6,14 +6,15 @@ import type { TestContext } from 'node:test';
 import { afterTest } from './cleanup.js';
 import { clickhouse, nats, redis, s3, weaviate } from './servers/other-servers.js';
 import { postgresql, timescaledb } from './servers/postgres-servers.js';
+import { missingServer, type ServerName } from './servers/installed.js';
 import type { TestServer } from './servers/spawned-server.js';
 
 export { adminUrl, engineUrl, makeEngineLogin } from './servers/postgres-servers.js';
+export { missingServer, type ServerName } from './servers/installed.js';
+export { natsConfig } from './servers/other-servers.js';
 export type { TestServer } from './servers/spawned-server.js';
 
-export type ServerName = 'clickhouse' | 'postgresql' | 'timescaledb' | 'redis' | 'nats' | 'weaviate' | 's3';
-
-const MAKERS: Readonly<Record<ServerName, (folder: string) => Promise<TestServer | string>>> = {
+const MAKERS: Readonly<Record<ServerName, (folder: string) => Promise<TestServer>>> = {
   clickhouse,
   postgresql,
   timescaledb,
@@ -25,12 +26,10 @@ const MAKERS: Readonly<Record<ServerName, (folder: string) => Promise<TestServer
 
 /** Starts a real server; says what is missing where it is not installed. Whoever starts it ends it with {@link endServer}. */
 export async function launchServer(name: ServerName): Promise<TestServer | string> {
+  const missing = missingServer(name);
+  if (missing !== undefined) return missing;
   const folder = mkdtempSync(path.join(tmpdir(), `suho-${name}-${randomBytes(3).toString('hex')}-`));
   const server = await MAKERS[name](folder);
-  if (typeof server === 'string') {
-    rmSync(folder, { recursive: true, force: true });
-    return server;
-  }
   try {
     await server.start();
     return server;

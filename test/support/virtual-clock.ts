@@ -13,6 +13,14 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
+  monotonic(): number {
+    return this.#now;
+  }
+
+  setImmediate(call: () => void): void {
+    setImmediate(call);
+  }
+
   setTimeout(call: () => void, ms: number): { cancel(): void } {
     const timer = { at: this.#now + ms, call };
     this.#timers.push(timer);

@@ -1,12 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, httpReady, tcpReady } from './ports.js';
 import { SpawnedServer, programOf, type TestServer } from './spawned-server.js';
 
-export async function redis(folder: string): Promise<TestServer | string> {
-  const program = programOf('redis-server') ?? programOf('valkey-server');
-  if (program === undefined) return 'Redis is not installed (apt-get install redis-server)';
+export async function redis(folder: string): Promise<TestServer> {
+  const program = (programOf('redis-server') ?? programOf('valkey-server'))!;
   const port = await freePort();
   return new SpawnedServer('redis', port, folder, {
     command: [program, '--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
@@ -14,38 +13,34 @@ export async function redis(folder: string): Promise<TestServer | string> {
   });
 }
 
-export async function nats(folder: string): Promise<TestServer | string> {
-  const program = programOf('nats-server');
-  if (program === undefined)
-    return 'NATS is not installed (go install github.com/nats-io/nats-server/v2@v2.12.8)';
+const NATS_CONF = fileURLToPath(new URL('../../../../deploy/nats.conf', import.meta.url));
+
+/** The shipped configuration with a login that may do anything in the engine's account, and an account for each of two tenants made from its template, in a test's folder. */
+export function natsConfig(port: number, folder: string, enginePassword = 'engine-secret'): string {
+  const shipped = readFileSync(NATS_CONF, 'utf8')
+    .replace('0.0.0.0:4222', `127.0.0.1:${port}`)
+    .replace('/data', `"${folder}/jetstream"`)
+    .replace('users: [ {', 'users: [ { user: admin, password: admin-secret }, {')
+    .replace('$NATS_ENGINE_PASSWORD', enginePassword)
+    .replace('$NATS_ACME_PASSWORD', 'acme-secret');
+  const start = shipped.indexOf('  # acme {');
+  const template = shipped.slice(start, shipped.lastIndexOf('}')).replaceAll(/^ {2}# /gm, '  ');
+  return `${shipped.slice(0, start)}${template}${template.replaceAll('acme', 'zen')}}\n`;
+}
+
+export async function nats(folder: string): Promise<TestServer> {
+  const program = programOf('nats-server')!;
   const port = await freePort();
   const config = path.join(folder, 'nats.conf');
-  writeFileSync(
-    config,
-    `listen: 127.0.0.1:${port}
-jetstream { store_dir: "${folder}/jetstream", sync_interval: always }
-authorization {
-  users: [
-    { user: engine, password: engine-secret }
-    { user: acme, password: acme-secret, permissions: {
-        publish: ["suho.market.acme.*", "suho.trades.acme", "$JS.API.CONSUMER.MSG.NEXT.SUHO_SIGNALS.acme"]
-        subscribe: ["suho.signals.acme.>", "_INBOX.>"] } }
-    { user: zen, password: zen-secret, permissions: {
-        publish: ["suho.market.zen.*", "suho.trades.zen"], subscribe: ["suho.signals.zen.>", "_INBOX.>"] } }
-  ]
-}
-`,
-  );
+  writeFileSync(config, natsConfig(port, folder));
   return new SpawnedServer('nats', port, folder, {
     command: [program, '-c', config],
     ready: async () => await tcpReady(port),
   });
 }
 
-export async function weaviate(folder: string): Promise<TestServer | string> {
-  const program = programOf('weaviate-server');
-  if (program === undefined)
-    return 'Weaviate is not installed (go install github.com/weaviate/weaviate/cmd/weaviate-server@v1.39.0)';
+export async function weaviate(folder: string): Promise<TestServer> {
+  const program = programOf('weaviate-server')!;
   const port = await freePort();
   const env: NodeJS.ProcessEnv = {
     PERSISTENCE_DATA_PATH: path.join(folder, 'data'),
@@ -74,9 +69,8 @@ export async function weaviate(folder: string): Promise<TestServer | string> {
   });
 }
 
-export async function s3(folder: string): Promise<TestServer | string> {
-  const program = programOf('minio');
-  if (program === undefined) return 'MinIO is not installed (go install github.com/minio/minio@latest)';
+export async function s3(folder: string): Promise<TestServer> {
+  const program = programOf('minio')!;
   const port = await freePort();
   const data = path.join(folder, 'data');
   // A folder of the data folder is a bucket.
@@ -99,7 +93,7 @@ export async function s3(folder: string): Promise<TestServer | string> {
 const FRONT = fileURLToPath(new URL('../clickhouse-http-front.js', import.meta.url));
 
 /** Not a ClickHouse server, which cannot be had everywhere: its HTTP interface over the real engine (chdb). */
-export async function clickhouse(folder: string): Promise<TestServer | string> {
+export async function clickhouse(folder: string): Promise<TestServer> {
   const port = await freePort();
   return new SpawnedServer('clickhouse', port, folder, {
     command: [process.execPath, FRONT, String(port), path.join(folder, 'data')],

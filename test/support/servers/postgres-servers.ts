@@ -48,14 +48,13 @@ function initialise(initdb: readonly string[], cluster: string, ids: Recipe['ids
 }
 
 /** The newest PostgreSQL that is installed. */
-function postgresBinaries(): string | undefined {
+export function postgresBinaries(): string | undefined {
   const known = ['18', '17', '16', '15', '14'].map((version) => `/usr/lib/postgresql/${version}/bin`);
   return known.find((folder) => existsSync(path.join(folder, 'initdb')));
 }
 
-export async function postgresql(folder: string): Promise<TestServer | string> {
-  const bin = postgresBinaries();
-  if (bin === undefined) return 'PostgreSQL is not installed (apt-get install postgresql)';
+export async function postgresql(folder: string): Promise<TestServer> {
+  const bin = postgresBinaries()!;
   const port = await freePort();
   const cluster = path.join(folder, 'cluster');
   const passwordFile = path.join(folder, 'password');
@@ -91,13 +90,10 @@ export async function postgresql(folder: string): Promise<TestServer | string> {
 }
 
 /** A Debian root with postgresql-17-timescaledb in it, entered with chroot. */
-const TIMESCALE_ROOT = process.env['SUHO_TEST_TIMESCALE_ROOT'] ?? '/opt/suho-timescale';
+export const TIMESCALE_ROOT = process.env['SUHO_TEST_TIMESCALE_ROOT'] ?? '/opt/suho-timescale';
 
-export async function timescaledb(folder: string): Promise<TestServer | string> {
+export async function timescaledb(folder: string): Promise<TestServer> {
   const bin = '/usr/lib/postgresql/17/bin';
-  if (!existsSync(path.join(TIMESCALE_ROOT, bin, 'postgres')))
-    return `TimescaleDB is not at ${TIMESCALE_ROOT} (debootstrap --variant=minbase --include=postgresql-17,postgresql-17-timescaledb trixie ${TIMESCALE_ROOT})`;
-  if (process.getuid?.() !== 0) return 'TimescaleDB runs in a chroot, which only root may enter';
   const port = await freePort();
   const inside = `/var/tmp/suho-${path.basename(folder)}`;
   const outside = path.join(TIMESCALE_ROOT, inside);

@@ -12,6 +12,8 @@ export interface TestServer {
   start(): Promise<void>;
   stop(): Promise<void>;
   kill(): Promise<void>;
+  /** Sends it a signal that does not end it. */
+  signal(signal: NodeJS.Signals): void;
   discard(): void;
 }
 
@@ -82,6 +84,10 @@ export class SpawnedServer implements TestServer {
 
   async kill(): Promise<void> {
     await this.#end(this.#recipe.killSignal ?? 'SIGKILL');
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
   }
 
   discard(): void {
