@@ -5,13 +5,13 @@ import { canonicalSymbol } from '../actors/market/symbol.js';
 import { PRICE_BASES } from '../actors/market/quote.js';
 import { TIMEFRAMES } from '../actors/market/timeframe.js';
 import { ROLES } from './credentials/caller.js';
-import { SuhoError, messageOf } from './errors.js';
+import { SuhoError, messageOf, quoted } from './errors.js';
 import { EXTRA_PRICES } from './feature-store/extra-prices.js';
 
 const symbol = z.string().transform((text, context) => {
   const canonical = canonicalSymbol(text);
   if (canonical === undefined) {
-    context.addIssue({ code: 'custom', message: `"${text}" is not a symbol` });
+    context.addIssue({ code: 'custom', message: `${quoted(text)} is not a symbol` });
     return z.NEVER;
   }
   return canonical;
@@ -47,7 +47,14 @@ const quotas = z.object({
     .default(1_000)
     .describe('Calls, a stream counting once; 0 for any number'),
   rowsPerSecond: z.number().int().min(0).default(100_000).describe('Bars and quotes; 0 for any number'),
-  streams: z.number().int().min(1).default(1_000).describe('Signal streams open at once'),
+  messagesPerSecond: z
+    .number()
+    .int()
+    .min(0)
+    .default(10_000)
+    .describe('Messages in open streams; 0 for any number'),
+  bytesPerSecond: z.number().int().min(0).default(50_000_000).describe('Bytes of requests; 0 for any number'),
+  streams: z.number().int().min(1).default(1_000).describe('Streams open at once, in and out'),
 });
 
 const tenant = z.object({
@@ -90,6 +97,24 @@ const configSchema = z.object({
       host: z.string().default('127.0.0.1'),
       port: z.number().int().min(0).max(65_535).default(50_051),
       subscriberQueueMax: z.number().int().positive().default(10_000),
+      keepaliveSeconds: z
+        .number()
+        .positive()
+        .max(86_400)
+        .default(30)
+        .describe('Time between two pings of a client'),
+      keepaliveTimeoutSeconds: z
+        .number()
+        .positive()
+        .max(3_600)
+        .default(10)
+        .describe('A client that answers no ping for so long is dropped'),
+      callsPerConnection: z
+        .number()
+        .int()
+        .positive()
+        .default(2_000)
+        .describe('Calls open at once on one connection'),
       tls: z
         .object({
           certFile: z.string(),

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { canonicalSymbol } from '../../actors/market/symbol.js';
+import { quoted } from '../errors.js';
 import { TIMEFRAMES, parseTimeframe, type Timeframe } from '../../actors/market/timeframe.js';
 
 export function readTimeframe(text: string): Timeframe {
@@ -13,7 +14,7 @@ export function readTimeframe(text: string): Timeframe {
 
 function readSymbol(text: string): string {
   const symbol = canonicalSymbol(text);
-  if (symbol === undefined) throw new InvalidArgumentError(`"${text}" is not a symbol.`);
+  if (symbol === undefined) throw new InvalidArgumentError(`${quoted(text)} is not a symbol.`);
   return symbol;
 }
 

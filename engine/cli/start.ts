@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { timeframeMs } from '../../actors/market/timeframe.js';
 import { DEFAULT_TENANT } from '../api/authentication.js';
 import { ApiServer } from '../api/server.js';
-import { toProtoSignal } from '../api/signal-encoding.js';
+import { signalJson } from '../api/signal-encoding.js';
 import { loadConfig, type Config, type ConfigInput } from '../config.js';
 import { Engine } from '../engine.js';
 import { NatsFeed } from '../feeds/nats-feed.js';
@@ -76,13 +76,14 @@ async function run(config: Config, json: boolean): Promise<void> {
   });
   const feed = config.simulator.enabled ? new SimulatedFeed(engine) : undefined;
   const api = new ApiServer(engine, { simulated: feed !== undefined });
-  const metrics = new MetricsServer(() => api.health());
+  const metrics = new MetricsServer(() => api.health.snapshot());
   try {
     engine.onSignal((published) => {
       api.hub.publish(published);
-      const signal = toProtoSignal(published.sequence, published.signal);
+      const signal = signalJson(published.sequence, published.signal);
       say(json ? JSON.stringify(signal) : signalLine(signal));
     });
+    api.health.preparing = true;
     const port = await api.listen();
     const { host, port: wanted } = config.metrics;
     if (wanted !== undefined) {
@@ -95,6 +96,7 @@ async function run(config: Config, json: boolean): Promise<void> {
       prepared.catch(() => undefined);
       return;
     }
+    api.health.preparing = false;
     say(`serving gRPC on ${config.grpc.host}:${port}; data in ${config.data}; Ctrl-C stops`);
     if (!api.credentialsRequired) {
       say('no credentials are configured: only this machine can connect');

@@ -3,7 +3,7 @@ import type { Bar } from '../../actors/market/bar.js';
 import { canonicalSymbol } from '../../actors/market/symbol.js';
 import { TIMEFRAMES } from '../../actors/market/timeframe.js';
 import type { Engine } from '../engine.js';
-import { SuhoError } from '../errors.js';
+import { SuhoError, quoted } from '../errors.js';
 import type { Delivery, NatsMessaging } from '../messaging/nats.js';
 import { followPublished } from './published-feed.js';
 
@@ -68,7 +68,7 @@ export class NatsFeed {
     const tenantId = readTenant(tokens);
     const symbolText = tokens[1] ?? '';
     const symbol = canonicalSymbol(symbolText);
-    if (symbol === undefined) throw new SuhoError('BAD_INPUT', `"${symbolText}" is not a symbol.`);
+    if (symbol === undefined) throw new SuhoError('BAD_INPUT', `${quoted(symbolText)} is not a symbol.`);
     const parsed = market.safeParse(json());
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
@@ -121,6 +121,6 @@ export class NatsFeed {
 
 function readTenant([tenantId = '']: readonly string[]): string {
   if (!/^[a-z0-9][a-z0-9_-]{0,62}$/i.test(tenantId))
-    throw new SuhoError('BAD_INPUT', `"${tenantId}" is not a tenant.`);
+    throw new SuhoError('BAD_INPUT', `${quoted(tenantId)} is not a tenant.`);
   return tenantId;
 }

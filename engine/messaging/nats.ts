@@ -17,7 +17,7 @@ import {
 } from 'nats';
 import type { Logger } from 'pino';
 import type { Signal } from '../../actors/signals/signal.js';
-import { toProtoSignal } from '../api/signal-encoding.js';
+import { signalJson } from '../api/signal-encoding.js';
 import { SuhoError, messageOf } from '../errors.js';
 
 export interface NatsSettings {
@@ -98,7 +98,7 @@ export class NatsMessaging {
         signals.map(({ sequence, signal }) =>
           jetstream.publish(
             `suho.signals.${signal.tenantId}.${token(signal.symbol)}.${signal.timeframe}`,
-            JSON.stringify(toProtoSignal(sequence, signal)),
+            JSON.stringify(signalJson(sequence, signal)),
             { msgID: signal.predictionId, timeout: PUBLISH_MS },
           ),
         ),

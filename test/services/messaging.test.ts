@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Redis } from 'ioredis';
 import { connect, type NatsConnection } from 'nats';
 import type { Bar } from '../../actors/market/bar.js';
-import type { ProtoSignal } from '../../engine/api/contract.js';
+import type { SignalJson as ProtoSignal } from '../../engine/api/signal-encoding.js';
 import { NatsFeed } from '../../engine/feeds/nats-feed.js';
 import { afterTest } from '../support/cleanup.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
