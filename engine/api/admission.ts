@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { Caller, Role } from '../credentials/caller.js';
+import { SuhoError } from '../errors.js';
 import type { Authentication, Presented } from './authentication.js';
 import { StatusFailure } from './failure.js';
 import type { TenantQuotas } from './quotas.js';
@@ -21,6 +22,7 @@ export class Admission {
     readonly end: (failure: StatusFailure) => void;
   }>();
   #check: NodeJS.Timeout | undefined;
+  #stopped = false;
 
   constructor(authentication: Authentication, quotas: TenantQuotas) {
     this.#authentication = authentication;
@@ -33,7 +35,9 @@ export class Admission {
     }, CREDENTIAL_CHECK_MS);
   }
 
+  /** Lets nobody in any more. */
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#check);
   }
 
@@ -44,6 +48,8 @@ export class Admission {
   async admit(call: Presented, role: Role, byteLength = 0): Promise<Caller> {
     const caller = await this.#authentication.callerOf(call, role);
     await this.#quotas.call(caller.tenantId, byteLength);
+    // Looked at last, so that no handler runs on a journal that is closed meanwhile.
+    if (this.#stopped) throw new SuhoError('STOPPING', 'The engine is stopping.');
     return caller;
   }
 
@@ -51,6 +57,7 @@ export class Admission {
   async admitMessage(caller: Caller, byteLength: number): Promise<void> {
     if (!caller.isValid()) throw expired();
     await this.#quotas.message(caller.tenantId, byteLength);
+    if (this.#stopped) throw new SuhoError('STOPPING', 'The engine is stopping.');
   }
 
   /** Admits rows of market data. */

@@ -5,7 +5,14 @@ import type { Journal } from '../journal/journal.js';
 import type { HealthSource } from '../ops/health.js';
 import type { RetainedSignals } from '../publication/subscription.js';
 import { StatusFailure } from './failure.js';
-import type { InstrumentDirectory, InstrumentView, Intake, IntakeResult } from './ports.js';
+import type {
+  InstrumentDirectory,
+  InstrumentView,
+  Intake,
+  IntakeResult,
+  PublishedBars,
+  PublishedQuotes,
+} from './ports.js';
 
 /** Of each row handed in, its time; rows that are not accepted, rejected or late repeat the time before them. */
 function resultOf(
@@ -42,7 +49,7 @@ export function intakeOf(engine: Engine): Intake {
     return result;
   };
   return {
-    publishBars: async ({ tenantId, symbol, timeframe, signalTimeframes, bars }) =>
+    publishBars: async ({ tenantId, symbol, timeframe, signalTimeframes, bars }: PublishedBars) =>
       await inTurn(async () => {
         const group = await followPublished(engine, tenantId, symbol, timeframe, signalTimeframes);
         const last = engine.lastBarTime(group);
@@ -57,7 +64,7 @@ export function intakeOf(engine: Engine): Intake {
           ),
         };
       }),
-    publishQuotes: async ({ tenantId, symbol, signalTimeframes, quotes }) =>
+    publishQuotes: async ({ tenantId, symbol, signalTimeframes, quotes }: PublishedQuotes) =>
       await inTurn(async () => {
         const { base } = engine.config.bars;
         const group = await followPublished(engine, tenantId, symbol, base, signalTimeframes);

@@ -5,7 +5,7 @@ import { invalid } from './failure.js';
 import type { Timeframe__Output as ProtoTimeframe } from './generated/suho/v1/Timeframe.js';
 
 /** Rows of one request, and entries of a filter, at most. */
-export const LIST_MAX = 1_000;
+const LIST_MAX = 1_000;
 
 const FROM_PROTO = new Map<unknown, Timeframe>(
   TIMEFRAMES.map((timeframe) => [toProtoTimeframe(timeframe), timeframe]),

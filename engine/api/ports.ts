@@ -21,7 +21,7 @@ export interface PublishedQuotes {
 }
 
 /** Why a valid row was not applied. */
-export type SkipReason = 'duplicate' | 'late' | 'conflict';
+type SkipReason = 'duplicate' | 'late' | 'conflict';
 
 /** What became of the rows of one request. */
 export interface IntakeResult {
@@ -42,7 +42,7 @@ export interface Intake {
   publishQuotes(input: PublishedQuotes): Promise<IntakeResult>;
 }
 
-export type InstrumentState = 'live' | 'recovering' | 'failed';
+type InstrumentState = 'live' | 'recovering' | 'failed';
 
 /** A feed and symbol that is followed, as its owner or an operator sees it. */
 export interface InstrumentView {

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { HealthImplementation } from 'grpc-health-check';
 import type { Config } from '../config.js';
 import type { Engine } from '../engine.js';
 import { SuhoError, messageOf } from '../errors.js';
@@ -20,6 +19,7 @@ import { marketDataService } from './market-data-service.js';
 import { TenantQuotas } from './quotas.js';
 import { addReflection } from './reflection.js';
 import { signalService, updateEncoder } from './signal-service.js';
+import { StandardHealth } from './standard-health.js';
 
 const CLOCK_MS = 250;
 /** A bar that ended longer ago is history: it closes when a later quote comes. */
@@ -28,8 +28,6 @@ const REQUEST_BYTES_MAX = 4 * 1024 * 1024;
 /** A client that opens a TLS connection and says nothing is dropped after this long. */
 const HANDSHAKE_MS = 10_000;
 const STOP_MS = 500;
-/** What the standard health service tells of: the whole, and the service that load balancers ask about. */
-const HEALTH_NAMES = ['', 'suho.v1.SignalService'];
 
 /** The engine over gRPC. */
 export class ApiServer {
@@ -41,9 +39,7 @@ export class ApiServer {
   readonly #server: Server;
   readonly #authentication: Authentication;
   readonly #admission: Admission;
-  readonly #standardHealth = new HealthImplementation(
-    Object.fromEntries(HEALTH_NAMES.map((name) => [name, 'NOT_SERVING' as const])),
-  );
+  readonly #standardHealth: StandardHealth;
   #listening = false;
   #clock: NodeJS.Timeout | undefined;
 
@@ -82,6 +78,7 @@ export class ApiServer {
         implementation as UntypedServiceImplementation,
       );
     }
+    this.#standardHealth = new StandardHealth(failures);
     this.#standardHealth.addToServer(this.#server);
     addReflection(this.#server, failures);
   }
@@ -141,12 +138,11 @@ export class ApiServer {
         resolve();
       });
     });
+    this.hub.close();
   }
 
   #tellHealth(): void {
-    const serving = this.#listening && this.health.state === 'serving';
-    for (const name of HEALTH_NAMES)
-      this.#standardHealth.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
+    this.#standardHealth.serving = this.#listening && this.health.state === 'serving';
   }
 }
 

@@ -44,6 +44,11 @@ export class SignalHub {
     this.#behind.delete(subscription);
   }
 
+  /** Ends all subscriptions: nothing is read after it. */
+  close(): void {
+    for (const subscription of this.#subscriptions) this.remove(subscription);
+  }
+
   publish(published: PublishedSignal): void {
     const { tenantId, symbol, timeframe } = published.signal;
     this.#latest.set(`${tenantId}|${symbol}|${timeframe}`, published);

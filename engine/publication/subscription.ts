@@ -35,7 +35,7 @@ export type SubscriptionEnd =
   | { readonly kind: 'purged'; readonly through: number };
 
 /** Where a subscriber's signals go. `write` answers whether it can take more at once. */
-export interface SignalOutlet {
+interface SignalOutlet {
   write(update: Buffer): boolean;
   end(reason: SubscriptionEnd): void;
 }

@@ -198,7 +198,8 @@ test('a reader of the latest only gets the newest of each series, and how many w
   world.hub.resume(slow.subscription);
   assert.deepEqual(slow.ends, []);
   const rest = slow.sequences.slice(1);
-  assert.deepEqual(rest.map((sequence) => SYMBOLS[sequence % 3]).sort(), [...SYMBOLS].sort());
+  assert.equal(rest.length, SYMBOLS.length);
+  assert.deepEqual(new Set(rest.map((sequence) => SYMBOLS[sequence % 3])), new Set(SYMBOLS));
   assert.deepEqual(
     rest,
     [...rest].sort((a, b) => a - b),

@@ -98,17 +98,17 @@ test('no infinite price, quote or size enters the state, and no negative size', 
     bid: 1.4,
     ask: 1.5,
   };
-  const quote = { ts: 1, bid: 1, ask: 1.1, bidSize: 5, askSize: NaN };
+  const top = { ts: 1, bid: 1, ask: 1.1, bidSize: 5, askSize: NaN };
   assert.equal(barDefect(good, HOUR), undefined);
-  assert.equal(quoteDefect(quote), undefined);
-  assert.equal(quoteDefect({ ...quote, bidSize: 0 }), undefined);
+  assert.equal(quoteDefect(top), undefined);
+  assert.equal(quoteDefect({ ...top, bidSize: 0 }), undefined);
   for (const field of ['open', 'high', 'low', 'close', 'volume', 'tickCount', 'bid', 'ask'] as const)
     assert.equal(barDefect({ ...good, [field]: Infinity }, HOUR), 'not_finite', field);
   for (const field of ['bid', 'ask', 'bidSize', 'askSize'] as const)
     for (const infinite of [Infinity, -Infinity])
-      assert.equal(quoteDefect({ ...quote, [field]: infinite }), 'not_finite', field);
+      assert.equal(quoteDefect({ ...top, [field]: infinite }), 'not_finite', field);
   for (const field of ['bidSize', 'askSize'] as const)
-    assert.equal(quoteDefect({ ...quote, [field]: -1 }), 'negative_size', field);
+    assert.equal(quoteDefect({ ...top, [field]: -1 }), 'negative_size', field);
 });
 
 test('a symbol is ASCII before it is upper case, and its length is looked at first', () => {

@@ -2,7 +2,7 @@ import http2 from 'node:http2';
 
 /** How a call ended: its gRPC status, or why there is none. */
 export interface RawOutcome {
-  readonly status: number | 'reset' | 'open';
+  readonly status: number | 'reset' | 'open' | 'answering';
   readonly details: string;
   readonly headers: http2.IncomingHttpHeaders;
   /** Messages that came back. */
@@ -43,11 +43,14 @@ export class RawClient {
       key,
       headers = {},
       halfClose = true,
+      untilHeaders = false,
       msMax = 30_000,
     }: {
       readonly key?: string;
       readonly headers?: http2.OutgoingHttpHeaders;
       readonly halfClose?: boolean;
+      /** Whether a call that began to answer is hung up on: a subscription has no end of its own. */
+      readonly untilHeaders?: boolean;
       readonly msMax?: number;
     } = {},
   ): Promise<RawOutcome> {
@@ -70,17 +73,21 @@ export class RawClient {
     if (halfClose) request.end();
     let timer: NodeJS.Timeout | undefined;
     const ended = await Promise.race([
-      new Promise<true>((resolve) => {
-        request.once('close', () => resolve(true));
-        request.once('end', () => resolve(true));
+      new Promise<'reset' | 'answering'>((resolve) => {
+        request.once('close', () => resolve('reset'));
+        request.once('end', () => resolve('reset'));
+        if (untilHeaders)
+          request.once('response', (given) => {
+            if (given['grpc-status'] === undefined) resolve('answering');
+          });
       }),
-      new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), msMax))),
+      new Promise<'open'>((resolve) => (timer = setTimeout(() => resolve('open'), msMax))),
     ]);
     clearTimeout(timer);
     const code = last['grpc-status'] ?? first['grpc-status'];
     request.close();
     return {
-      status: code === undefined ? (ended ? 'reset' : 'open') : Number(code),
+      status: code === undefined ? ended : Number(code),
       details: decodeURI(String(last['grpc-message'] ?? first['grpc-message'] ?? '')),
       headers: first,
       answers: unframe(Buffer.concat(parts)),
