@@ -1,6 +1,6 @@
 import { credentials, type ServiceClientConstructor } from '@grpc/grpc-js';
 import { build } from 'hdr-histogram-js';
-import type { SignalUpdate } from '../engine/api/contract.js';
+import type { SignalUpdate__Output as SignalUpdate } from '../engine/api/generated/suho/v1/SignalUpdate.js';
 import { loadClients } from '../engine/api/definition.js';
 import { inventedBars } from '../test/support/markets.js';
 
@@ -30,7 +30,7 @@ const signals = open('SignalService')['StreamSignals']!({}) as unknown as NodeJS
 await new Promise((resolve) => signals.once('metadata', resolve));
 signals.on('error', () => undefined);
 signals.on('data', ({ signal }: SignalUpdate) => {
-  const key = `${signal.symbol}/${signal.bar_close_time}`;
+  const key = `${signal?.symbol}/${signal?.bar_close_time}`;
   const due = sent.get(key);
   if (due === undefined) return;
   sent.delete(key);

@@ -48,7 +48,14 @@ const quotas = z.strictObject({
     .default(1_000)
     .describe('Calls, a stream counting once; 0 for any number'),
   rowsPerSecond: z.number().int().min(0).default(100_000).describe('Bars and quotes; 0 for any number'),
-  streams: z.number().int().min(1).default(1_000).describe('Signal streams open at once'),
+  messagesPerSecond: z
+    .number()
+    .int()
+    .min(0)
+    .default(10_000)
+    .describe('Messages in open streams; 0 for any number'),
+  bytesPerSecond: z.number().int().min(0).default(50_000_000).describe('Bytes of requests; 0 for any number'),
+  streams: z.number().int().min(1).default(1_000).describe('Streams open at once, in and out'),
   instruments: z.number().int().min(1).default(500).describe('Symbols the tenant publishes itself'),
   series: z.number().int().min(1).default(1_000).describe('Timeframes of symbols it has signals on'),
 });
@@ -140,6 +147,24 @@ export const configSchema = z.strictObject({
       host: z.string().default('127.0.0.1'),
       port: z.number().int().min(0).max(65_535).default(50_051),
       subscriberQueueMax: z.number().int().positive().default(10_000),
+      keepaliveSeconds: z
+        .number()
+        .positive()
+        .max(86_400)
+        .default(30)
+        .describe('Time between two pings of a client'),
+      keepaliveTimeoutSeconds: z
+        .number()
+        .positive()
+        .max(3_600)
+        .default(10)
+        .describe('A client that answers no ping for so long is dropped'),
+      callsPerConnection: z
+        .number()
+        .int()
+        .positive()
+        .default(2_000)
+        .describe('Calls open at once on one connection'),
       tls: z
         .strictObject({
           certFile: z.string(),

@@ -33,3 +33,17 @@ export class SuhoError extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Characters of a text from outside that a message shows. */
+const SHOWN_MAX = 32;
+
+/**
+ * A text from outside as a message may show it: in quotation marks, 32 characters at most, anything but printable
+ * ASCII escaped.
+ */
+export function quoted(text: string): string {
+  const shown = text
+    .slice(0, SHOWN_MAX)
+    .replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return `"${shown}${text.length > SHOWN_MAX ? '…' : ''}"`;
+}

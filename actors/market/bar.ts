@@ -23,10 +23,16 @@ export type RejectReason =
   | 'high_below_low'
   | 'outside_range'
   | 'negative_volume'
+  | 'negative_size'
   | 'crossed_quote'
   | 'bad_time'
   | 'misaligned_time'
   | 'implausible_time';
+
+/** Whether a value that may be unknown (NaN) is infinite. */
+export function isInfinite(value: number): boolean {
+  return value === Infinity || value === -Infinity;
+}
 
 /**
  * Checks what must hold for a bar to enter the state. Returns the first reason it may not, else undefined.
@@ -41,7 +47,8 @@ export function barDefect(bar: Bar, lengthMs: number): RejectReason | undefined 
   if (high < low) return 'high_below_low';
   if (open > high || open < low || close > high || close < low) return 'outside_range';
   if (bar.volume < 0 || bar.tickCount < 0) return 'negative_volume';
-  if (bar.volume === Infinity || bar.tickCount === Infinity) return 'not_finite';
+  if (isInfinite(bar.volume) || isInfinite(bar.tickCount)) return 'not_finite';
+  if (isInfinite(bar.bid) || isInfinite(bar.ask)) return 'not_finite';
   if (bar.bid <= 0 || bar.ask <= 0) return 'not_positive';
   if (bar.ask < bar.bid) return 'crossed_quote';
   return undefined;

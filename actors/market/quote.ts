@@ -1,4 +1,4 @@
-import type { RejectReason } from './bar.js';
+import { isInfinite, type RejectReason } from './bar.js';
 
 /** A top-of-book quote. `ts` in epoch milliseconds UTC; sizes are NaN when unknown. */
 export interface Quote {
@@ -31,5 +31,7 @@ export function quoteDefect(quote: Quote): RejectReason | undefined {
   if (!Number.isFinite(quote.bid) || !Number.isFinite(quote.ask)) return 'not_finite';
   if (quote.bid <= 0 || quote.ask <= 0) return 'not_positive';
   if (quote.ask < quote.bid) return 'crossed_quote';
+  if (isInfinite(quote.bidSize) || isInfinite(quote.askSize)) return 'not_finite';
+  if (quote.bidSize < 0 || quote.askSize < 0) return 'negative_size';
   return undefined;
 }

@@ -4,7 +4,7 @@ import type { Config } from '../config.js';
 import { hashOfKey, type ApiKeys, type KeyOwner } from '../credentials/api-keys.js';
 import { covers, isRole, type Caller, type Role } from '../credentials/caller.js';
 import { isTenantId, tenantIdDefect } from '../credentials/tenant-id.js';
-import { StatusFailure } from './status.js';
+import { StatusFailure } from './failure.js';
 
 /** The tenant that exists without any configuration. */
 export const DEFAULT_TENANT = 'default';

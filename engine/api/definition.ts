@@ -3,25 +3,52 @@ import type { GrpcObject, ServiceDefinition } from '@grpc/grpc-js';
 import { loadPackageDefinition } from '@grpc/grpc-js';
 import { loadSync, type Options, type PackageDefinition } from '@grpc/proto-loader';
 
-const PROTO = fileURLToPath(new URL('../../../proto/suho/v1/suho.proto', import.meta.url));
+const PROTO_FOLDER = fileURLToPath(new URL('../../../proto', import.meta.url));
 
-/** Options of the loader; {@link file://./contract.ts} is written for these. */
+/**
+ * Options of the loader; the types in `generated/` are made with the same ones (scripts/generate-api.mjs). 64-bit
+ * integers are strings: a number would change those beyond 2^53.
+ */
 const OPTIONS: Options = {
   keepCase: true,
-  longs: Number,
+  longs: String,
   enums: String,
   defaults: true,
   arrays: true,
   objects: true,
+  includeDirs: [PROTO_FOLDER],
 };
 
-export function loadDefinition(): PackageDefinition {
-  return loadSync(PROTO, OPTIONS);
+/** A request as it arrived. Undefined in place of a message that cannot be decoded. */
+export interface Received<Request> {
+  readonly byteLength: number;
+  readonly message: Request | undefined;
 }
 
-/** A service of the package, by its short name. */
-export function serviceOf(definition: PackageDefinition, name: string): ServiceDefinition {
-  return definition[`suho.v1.${name}`] as unknown as ServiceDefinition;
+/** A `.proto` file below `proto/`, the engine's own unless told otherwise. */
+export function loadDefinition(file = 'suho/v1/suho.proto'): PackageDefinition {
+  return loadSync(file, OPTIONS);
+}
+
+/**
+ * A service by its full name, whose handlers get each request as a {@link Received}. gRPC's own way of refusing a
+ * request that cannot be decoded ends the call from below, past the answers that are still on their way: calls whose
+ * earlier requests were waiting for their commit sometimes never ended. So decoding never throws; the handler answers,
+ * in its turn.
+ */
+export function servedService(definition: PackageDefinition, name: string): ServiceDefinition {
+  const declared = definition[name] as unknown as ServiceDefinition;
+  const methods = Object.entries(declared).map(([methodName, method]) => {
+    const requestDeserialize = (bytes: Buffer): Received<object> => {
+      try {
+        return { byteLength: bytes.length, message: method.requestDeserialize(bytes) as object };
+      } catch {
+        return { byteLength: bytes.length, message: undefined };
+      }
+    };
+    return [methodName, { ...method, requestDeserialize }] as const;
+  });
+  return Object.fromEntries(methods);
 }
 
 /** The package as client constructors. */

@@ -7,13 +7,13 @@ import {
 } from 'rate-limiter-flexible';
 import type { Config } from '../config.js';
 import type { Cache } from '../cache/cache.js';
-import { StatusFailure } from './status.js';
+import { StatusFailure, invalid } from './failure.js';
 
 type Quotas = Config['quotas'];
 
 /**
- * What each tenant may use: calls and rows of market data a second, open streams. Counted in Redis where there
- * is one, so that several engines share the count, and in this process while it is away.
+ * What each tenant may use: calls, messages in open streams, bytes and rows of market data a second; open streams.
+ * Counted in Redis where there is one, so that several engines share the count, and in this process while it is away.
  */
 export class TenantQuotas {
   readonly #config: Config;
@@ -30,14 +30,33 @@ export class TenantQuotas {
     return this.#config.tenants.find(({ id }) => id === tenantId)?.quotas ?? this.#config.quotas;
   }
 
-  /** Counts a call. Throws RESOURCE_EXHAUSTED, saying when to come again. */
-  async call(tenantId: string): Promise<void> {
-    await this.#take('calls', tenantId, 1, this.#of(tenantId).callsPerSecond);
+  /** Counts a call with the bytes of its request. Throws RESOURCE_EXHAUSTED, saying when to come again. */
+  async call(tenantId: string, byteLength: number): Promise<void> {
+    const { callsPerSecond } = this.#of(tenantId);
+    await Promise.all([this.#take('calls', tenantId, 1, callsPerSecond), this.#bytes(tenantId, byteLength)]);
   }
 
-  /** Counts rows of market data. */
-  async rows(tenantId: string, count: number): Promise<void> {
-    await this.#take('rows', tenantId, count, this.#of(tenantId).rowsPerSecond);
+  /** Counts a message of an open stream. */
+  async message(tenantId: string, byteLength: number): Promise<void> {
+    const { messagesPerSecond } = this.#of(tenantId);
+    await Promise.all([
+      this.#take('messages', tenantId, 1, messagesPerSecond),
+      this.#bytes(tenantId, byteLength),
+    ]);
+  }
+
+  /**
+   * Counts rows of market data, those of the request's `field`. Throws INVALID_ARGUMENT when it holds more than the
+   * tenant may have in a second: trying again would never help.
+   */
+  async rows(tenantId: string, field: string, count: number): Promise<void> {
+    const { rowsPerSecond } = this.#of(tenantId);
+    if (rowsPerSecond > 0 && count > rowsPerSecond)
+      throw invalid(
+        field,
+        `${count} in one request; the tenant may have ${rowsPerSecond} rows a second, so send at most ${rowsPerSecond} at once.`,
+      );
+    await this.#take('rows', tenantId, count, rowsPerSecond);
   }
 
   /** Takes a place for a stream; the function given back leaves it. */
@@ -47,7 +66,7 @@ export class TenantQuotas {
     if (open >= most)
       throw new StatusFailure(
         status.RESOURCE_EXHAUSTED,
-        `The tenant has ${open} streams open, as many as it may.`,
+        `The tenant has ${open} streams open, as many as it may; close one first.`,
       );
     this.#streams.set(tenantId, open + 1);
     let left = false;
@@ -56,6 +75,16 @@ export class TenantQuotas {
       left = true;
       this.#streams.set(tenantId, (this.#streams.get(tenantId) ?? 1) - 1);
     };
+  }
+
+  async #bytes(tenantId: string, count: number): Promise<void> {
+    const { bytesPerSecond } = this.#of(tenantId);
+    if (bytesPerSecond > 0 && count > bytesPerSecond)
+      throw invalid(
+        'request',
+        `it has ${count} bytes; the tenant may send ${bytesPerSecond} bytes a second, so send fewer at once.`,
+      );
+    if (count > 0) await this.#take('bytes', tenantId, count, bytesPerSecond);
   }
 
   async #take(kind: string, tenantId: string, count: number, perSecond: number): Promise<void> {
@@ -68,7 +97,7 @@ export class TenantQuotas {
       metadata.set('retry-after-ms', String(error.msBeforeNext));
       throw new StatusFailure(
         status.RESOURCE_EXHAUSTED,
-        `The tenant may use ${perSecond} ${kind} a second; come again in ${error.msBeforeNext} ms.`,
+        `The tenant may use ${perSecond} ${kind} a second; try again in ${error.msBeforeNext} ms.`,
         metadata,
       );
     }

@@ -1,11 +1,29 @@
 import { HORIZONS } from '../../actors/features/labels.js';
 import type { Signal } from '../../actors/signals/signal.js';
-import { toProtoTimeframe, type ProtoSignal } from './contract.js';
+import { toProtoTimeframe } from './fields.js';
+import type { Signal__Output as ProtoSignal } from './generated/suho/v1/Signal.js';
 
 const DIRECTIONS = ['SHORT', 'FLAT', 'LONG'] as const;
 
-/** A signal as it goes over the wire. */
-export function toProtoSignal(sequence: number, signal: Signal): ProtoSignal {
+/**
+ * A signal as users get it in JSON, from NATS and the command line: the API's message, with sequence number and time as
+ * numbers. It is what the wire takes as well.
+ */
+export type SignalJson = Readonly<
+  Omit<ProtoSignal, 'sequence' | 'bar_close_time'> & { sequence: number; bar_close_time: number }
+>;
+
+/** A signal of the API as users get it in JSON. */
+export function readSignal(signal: ProtoSignal): SignalJson {
+  return {
+    ...signal,
+    sequence: Number(signal.sequence),
+    bar_close_time: Number(signal.bar_close_time),
+  };
+}
+
+/** A signal as it goes to users and over the wire. */
+export function signalJson(sequence: number, signal: Signal): SignalJson {
   const vote = signal.patterns?.votes[signal.primaryHorizon];
   return {
     sequence,
@@ -29,7 +47,7 @@ export function toProtoSignal(sequence: number, signal: Signal): ProtoSignal {
       model_id: signal.model.modelId,
       version: signal.model.version,
       arm: signal.model.arm,
-      probabilities: signal.model.probabilities,
+      probabilities: [...signal.model.probabilities],
     },
     patterns:
       signal.patterns === undefined || vote === undefined
@@ -44,13 +62,13 @@ export function toProtoSignal(sequence: number, signal: Signal): ProtoSignal {
             win_rate_high: vote.winRateHigh,
             mean_return: vote.meanReturn,
             similarity: signal.patterns.similarity,
-            nearest: signal.patterns.nearest,
+            nearest: [...signal.patterns.nearest],
           },
     anomaly: signal.anomaly,
     quality_score: signal.qualityScore,
     quality_flags: signal.qualityFlags,
-    abstained: signal.abstained,
-    degraded: signal.degraded,
+    abstained: [...signal.abstained],
+    degraded: [...signal.degraded],
     timing: { inference_ms: signal.timing.inferenceMs, patterns_ms: signal.timing.patternsMs },
   };
 }

@@ -5,6 +5,7 @@ import { backfillCommand } from './backfill.js';
 import { barsCommand } from './bars.js';
 import { doctorCommand } from './doctor.js';
 import { featuresCommand } from './features.js';
+import { instrumentsCommand } from './instruments.js';
 import { keysCommand } from './keys.js';
 import { patternsCommand } from './patterns.js';
 import { replayCommand } from './replay.js';
@@ -40,6 +41,7 @@ for (const command of [
   statusCommand,
   sqlCommand,
   verifyCommand,
+  instrumentsCommand,
   keysCommand,
   schemaCommand,
   tradesCommand,

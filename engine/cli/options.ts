@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { canonicalSymbol } from '../../actors/market/symbol.js';
 import { NAME_RULE, PLATFORM, isName, tenantIdDefect } from '../credentials/tenant-id.js';
+import { quoted } from '../errors.js';
 import { TIMEFRAMES, parseTimeframe, type Timeframe } from '../../actors/market/timeframe.js';
 
 export function readTimeframe(text: string): Timeframe {
@@ -14,7 +15,7 @@ export function readTimeframe(text: string): Timeframe {
 
 function readSymbol(text: string): string {
   const symbol = canonicalSymbol(text);
-  if (symbol === undefined) throw new InvalidArgumentError(`"${text}" is not a symbol.`);
+  if (symbol === undefined) throw new InvalidArgumentError(`${quoted(text)} is not a symbol.`);
   return symbol;
 }
 

@@ -11,7 +11,8 @@ import { loadConfig } from '../config.js';
 import { SuhoError } from '../errors.js';
 import { EMBEDDING } from '../inference/slab.js';
 import { DataFolder } from '../journal/data-folder.js';
-import { Journal, type LoggedPattern } from '../journal/journal.js';
+import { Journal } from '../journal/journal.js';
+import type { LoggedPattern } from '../journal/moments.js';
 import { partitionName, readPartitionName, type PatternIndex } from '../patterns/pattern-index.js';
 import { UsearchPatternIndex } from '../patterns/usearch-pattern-index.js';
 import { WeaviatePatternIndex } from '../patterns/weaviate-pattern-index.js';
@@ -62,7 +63,7 @@ async function withPlaces<T>(options: Options, job: (places: Places) => Promise<
   );
   const folder = DataFolder.open(config.data);
   try {
-    const journal = new Journal(folder.at('journal'), config.journal.maxMegabytes * 1e6);
+    const journal = Journal.open(folder.at('journal'), config.journal.maxMegabytes * 1e6);
     const { url, apiKey } = config.weaviate;
     const weaviate =
       url === undefined ? undefined : new WeaviatePatternIndex({ url, apiKey, anomalyFrom: Infinity });
@@ -86,11 +87,11 @@ function needWeaviate({ weaviate }: Places): WeaviatePatternIndex {
 async function addToJournal(journal: Journal, moments: readonly LoggedPattern[]): Promise<number> {
   let added = 0;
   for (const { partition, closeTime, pattern } of moments) {
-    if (journal.pattern(partition, closeTime) !== undefined) continue;
-    journal.appendPattern(partition, closeTime, pattern);
+    if (journal.moments.get(partition, closeTime) !== undefined) continue;
+    journal.moments.put(partition, closeTime, pattern);
     added++;
   }
-  await journal.flushed();
+  await journal.durable();
   return added;
 }
 
@@ -135,10 +136,10 @@ async function* readMoments(file: string): AsyncGenerator<LoggedPattern[]> {
 }
 
 function knownMoments(journal: Journal): LoggedPattern[] {
-  return journal
-    .patternPartitions()
-    .flatMap(({ partition }) =>
-      [...journal.patterns(partition)]
+  return journal.moments
+    .partitions()
+    .flatMap((partition) =>
+      [...journal.moments.of(partition)]
         .filter(([, pattern]) => pattern.resolvedAt > 0)
         .map(([closeTime, pattern]) => ({ partition, closeTime, pattern })),
     );
@@ -214,12 +215,12 @@ const searchCommand = (): Command =>
     .action(async (options: SearchOptions) => {
       const { tenant, symbol, timeframe, at, count } = options;
       const found = await withPlaces(options, async ({ journal, weaviate }) => {
-        const from = journal
-          .patternPartitions()
-          .map(({ partition }) => readPartitionName(partition))
+        const from = journal.moments
+          .partitions()
+          .map(readPartitionName)
           .filter((key) => key.tenantId === tenant && key.symbol === symbol && key.timeframe === timeframe)
           .flatMap((key) => {
-            const pattern = journal.pattern(partitionName(key), at);
+            const pattern = journal.moments.get(partitionName(key), at);
             return pattern === undefined ? [] : [{ key, pattern }];
           })
           .at(-1);
@@ -247,9 +248,9 @@ const statsCommand = (): Command =>
     .action(async (options: Options) => {
       const rows = await withPlaces(options, async ({ journal, weaviate }) => {
         const stats = [];
-        for (const { partition, known, open } of journal.patternPartitions()) {
+        for (const partition of journal.moments.partitions()) {
           const key = readPartitionName(partition);
-          stats.push({ ...key, known, open, weaviate: await weaviate?.size(key) });
+          stats.push({ ...key, ...journal.moments.count(partition), weaviate: await weaviate?.size(key) });
         }
         return stats;
       });

@@ -1,4 +1,5 @@
-import type { ProtoSignal } from '../api/contract.js';
+import { fromProtoTimeframe } from '../api/fields.js';
+import type { SignalJson } from '../api/signal-encoding.js';
 import { percent, utc } from './table.js';
 
 /** Header of the lines that {@link signalLine} makes. */
@@ -16,7 +17,7 @@ export const SIGNAL_HEADER = [
 ].join(' ');
 
 /** A signal as one line of a table. */
-export function signalLine(signal: ProtoSignal): string {
+export function signalLine(signal: SignalJson): string {
   const forecast = signal.forecasts.find(({ horizon }) => horizon === signal.primary_horizon);
   const { patterns } = signal;
   const similar =
@@ -26,7 +27,7 @@ export function signalLine(signal: ProtoSignal): string {
   return [
     utc(signal.bar_close_time).padEnd(17),
     signal.symbol.padEnd(8),
-    signal.timeframe.slice(10).toLowerCase().padEnd(4),
+    (fromProtoTimeframe(signal.timeframe) ?? '?').padEnd(4),
     signal.direction.padEnd(6),
     percent(signal.confidence).padStart(7),
     signal.primary_horizon.padEnd(8),

@@ -1,7 +1,9 @@
 import { status, type ServiceError } from '@grpc/grpc-js';
 import { Command, InvalidArgumentError } from 'commander';
 import { parseTimeframe } from '../../actors/market/timeframe.js';
-import { toProtoTimeframe, type SignalUpdate } from '../api/contract.js';
+import { toProtoTimeframe } from '../api/fields.js';
+import type { SignalUpdate__Output as SignalUpdate } from '../api/generated/suho/v1/SignalUpdate.js';
+import { readSignal } from '../api/signal-encoding.js';
 import { callStream, connect, explainCall } from './client.js';
 import { addressOption, jsonOption } from './options.js';
 import { SIGNAL_HEADER, signalLine } from './signal-line.js';
@@ -56,50 +58,69 @@ Set SUHO_API_KEY if the engine requires a key.`,
         if (timeframe === undefined) throw new InvalidArgumentError(`There is no timeframe "${text}".`);
         return toProtoTimeframe(timeframe);
       });
-      const follow = options.follow === true;
-      const resumeAfter = options.resumeAfter ?? (follow ? undefined : 0);
       const client = connect(options.address, 'SignalService');
-      const stream = callStream<SignalUpdate>(client, 'StreamSignals', {
-        symbols: options.symbol ?? [],
-        timeframes,
-        slow_policy: options.latest === true ? 'LATEST_PER_SERIES' : 'KEEP_ALL',
-        only_actionable: options.actionable === true,
-        ...(resumeAfter === undefined ? {} : { resume_after: resumeAfter }),
-      });
-      process.once('SIGINT', () => stream.cancel());
+      const open = (resumeAfter: number | undefined): Stream =>
+        callStream<SignalUpdate>(client, 'StreamSignals', {
+          symbols: options.symbol ?? [],
+          timeframes,
+          slow_policy: options.latest === true ? 'LATEST_PER_SERIES' : 'KEEP_ALL',
+          only_actionable: options.actionable === true,
+          ...(resumeAfter === undefined ? {} : { resume_after: resumeAfter }),
+        });
       if (options.json !== true) process.stdout.write(`${SIGNAL_HEADER}\n`);
-      await show(stream, options, follow).finally(() => client.close());
+      const from = options.resumeAfter ?? (options.follow === true ? undefined : 0);
+      try {
+        const oldest = await show(open(from), options, from === 0);
+        if (oldest !== undefined) await show(open(oldest), options, false);
+      } finally {
+        client.close();
+      }
     });
 }
+
+type Stream = ReturnType<typeof callStream<SignalUpdate>>;
 
 /** Milliseconds without a signal after which the stored ones are taken to be shown. */
 const QUIET_MS = 700;
 
-async function show(
-  stream: ReturnType<typeof callStream<SignalUpdate>>,
-  options: Options,
-  follow: boolean,
-): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined;
-    const rest = (): void => {
-      if (follow) return;
-      clearTimeout(timer);
-      timer = setTimeout(() => stream.cancel(), QUIET_MS);
-    };
-    stream.on('metadata', rest);
-    stream.on('data', ({ signal, skipped }: SignalUpdate) => {
-      const skip = skipped > 0 ? ` (${skipped} skipped before it)` : '';
-      process.stdout.write(
-        options.json === true ? `${JSON.stringify(signal)}\n` : `${signalLine(signal)}${skip}\n`,
-      );
-      rest();
+/**
+ * Shows a stream to its end. Returns the cursor to begin with instead when the stream was to begin with the oldest
+ * signal (`fromOldest`) and some are no longer kept.
+ */
+async function show(stream: Stream, options: Options, fromOldest: boolean): Promise<number | undefined> {
+  const cancel = (): void => stream.cancel();
+  process.once('SIGINT', cancel);
+  let timer: NodeJS.Timeout | undefined;
+  const rest = (): void => {
+    if (options.follow === true) return;
+    clearTimeout(timer);
+    timer = setTimeout(cancel, QUIET_MS);
+  };
+  try {
+    return await new Promise<number | undefined>((resolve, reject) => {
+      stream.on('metadata', rest);
+      stream.on('data', (update: SignalUpdate) => {
+        process.stdout.write(lineOf(update, options));
+        rest();
+      });
+      stream.on('error', (error: ServiceError) => {
+        const [oldest] = error.metadata.get('suho-resume-after');
+        if (error.code === status.CANCELLED) resolve(undefined);
+        else if (error.code === status.OUT_OF_RANGE && fromOldest && oldest !== undefined)
+          resolve(Number(oldest));
+        else reject(explainCall(options.address, error));
+      });
+      stream.on('end', () => resolve(undefined));
     });
-    stream.on('error', (error: ServiceError) => {
-      clearTimeout(timer);
-      if (error.code === status.CANCELLED) resolve();
-      else reject(explainCall(options.address, error));
-    });
-    stream.on('end', resolve);
-  });
+  } finally {
+    clearTimeout(timer);
+    process.off('SIGINT', cancel);
+  }
+}
+
+function lineOf({ signal, skipped }: SignalUpdate, options: Options): string {
+  if (signal === null) return '';
+  const shown = readSignal(signal);
+  if (options.json === true) return `${JSON.stringify(shown)}\n`;
+  return `${signalLine(shown)}${skipped === '0' ? '' : ` (${skipped} skipped before it)`}\n`;
 }

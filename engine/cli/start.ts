@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { timeframeMs } from '../../actors/market/timeframe.js';
 import { DEFAULT_TENANT } from '../api/authentication.js';
 import { ApiServer } from '../api/server.js';
-import { toProtoSignal } from '../api/signal-encoding.js';
+import { signalJson } from '../api/signal-encoding.js';
 import { loadConfig, type Config, type ConfigInput } from '../config.js';
 import type { Engine } from '../engine.js';
 import { SuhoError } from '../errors.js';
@@ -71,16 +71,14 @@ async function run(config: Config, json: boolean): Promise<void> {
   });
   const feed = config.simulator.enabled ? new SimulatedFeed(engine) : undefined;
   const api = new ApiServer(engine, { simulated: feed !== undefined });
-  const metrics = new MetricsServer(() => api.health());
+  const metrics = new MetricsServer(() => api.health.snapshot());
   try {
     if (stopping.isAsked()) return;
     engine.publication.onSignal((published) => {
-      api.hub.publish(published);
-      const signal = toProtoSignal(published.sequence, published.signal);
+      const signal = signalJson(published.sequence, published.signal);
       say(json ? JSON.stringify(signal) : signalLine(signal));
     });
-    const preparable: Preparable = api;
-    preparable.setPreparing?.(true);
+    api.health.preparing = true;
     const port = await api.listen();
     const { host, port: wanted } = config.metrics;
     if (wanted !== undefined) {
@@ -93,7 +91,7 @@ async function run(config: Config, json: boolean): Promise<void> {
       prepared.catch(() => undefined);
       return;
     }
-    preparable.setPreparing?.(false);
+    api.health.preparing = false;
     say(`serving gRPC on ${config.grpc.host}:${port}; data in ${config.data}; Ctrl-C stops`);
     if (!api.credentialsRequired) {
       say('no credentials are configured: only this machine can connect');
@@ -112,12 +110,6 @@ async function run(config: Config, json: boolean): Promise<void> {
     await engine.stop();
     say('stopped');
   }
-}
-
-/** What an API may have: that it can be told that history is still being prepared. */
-interface Preparable {
-  readonly credentialsRequired: boolean;
-  setPreparing?(preparing: boolean): void;
 }
 
 /** Settles when the process is asked to stop. Asked again, it ends at once: what was acknowledged is on disk. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import type { EngineHealth } from '../api/contract.js';
+import type { EngineHealth__Output as EngineHealth } from '../api/generated/suho/v1/EngineHealth.js';
+import { readHealth, type HealthSnapshot } from '../ops/health.js';
 import { callUnary, connect } from './client.js';
 import { addressOption, jsonOption } from './options.js';
 import { formatTable } from './table.js';
@@ -18,7 +19,7 @@ export function statusCommand(): Command {
     .action(async ({ address, json }: Options) => {
       const client = connect(address, 'EngineService');
       try {
-        const health = await callUnary<EngineHealth>(client, 'GetHealth', {}, address);
+        const health = readHealth(await callUnary<EngineHealth>(client, 'GetHealth', {}, address));
         process.stdout.write(json === true ? `${JSON.stringify(health)}\n` : describe(health));
         if (health.degraded || health.state !== 'serving') process.exitCode = 1;
       } finally {
@@ -27,18 +28,20 @@ export function statusCommand(): Command {
     });
 }
 
-function describe(health: EngineHealth): string {
+function describe(health: HealthSnapshot): string {
   const withheld = Object.entries(health.withheld).map(([reason, n]) => `${reason} ${n}`);
-  const sinks = health.sinks.map(({ name, healthy, lag_rows, lag_seconds, error }) => [
-    name,
-    healthy ? 'ok' : 'away',
-    String(lag_rows),
-    `${lag_seconds.toFixed(1)} s`,
-    error,
+  const sinks = health.sinks.map((sink) => [
+    sink.name,
+    sink.healthy ? 'ok' : 'away',
+    String(sink.lag_rows),
+    `${sink.lag_seconds.toFixed(1)} s`,
+    String(sink.dead_letters),
+    sink.error,
   ]);
   const sources = health.sources.map(({ name, healthy, error }) => [
     `${name} (source)`,
     healthy ? 'ok' : 'away',
+    '',
     '',
     '',
     error,
@@ -50,7 +53,20 @@ function describe(health: EngineHealth): string {
     `withheld: ${withheld.length === 0 ? 'none' : withheld.join(', ')}`,
     `journal: ${(health.journal_bytes / 1e6).toFixed(1)} of ${(health.journal_bytes_max / 1e6).toFixed(0)} MB; ${health.subscribers} subscribers`,
     `features: ${health.features_checked} live rows computed again from history, ${health.features_differing} different`,
-    formatTable(['store', 'state', 'behind (rows)', 'behind', 'error'], [...sinks, ...sources]),
+    formatTable(['store', 'state', 'behind (rows)', 'behind', 'refused', 'error'], [...sinks, ...sources]),
+    ...troubles(health),
     '',
   ].join('\n');
+}
+
+/** Instruments that are not live and models that may not serve, each in a line. */
+function troubles({ instruments, withheld_models: models }: HealthSnapshot): string[] {
+  return [
+    ...instruments.map(
+      ({ name, state, error }) => `instrument ${name}: ${state}${error === '' ? '' : `, ${error}`}`,
+    ),
+    ...models.map(
+      ({ model_id: id, version, reason }) => `model ${version} (${id.slice(0, 12)}) withheld: ${reason}`,
+    ),
+  ];
 }

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parse } from 'csv-parse';
-import type { ReportTradeRequest, ReportTradeResponse } from '../api/contract.js';
+import type { ReportTradeRequest } from '../api/generated/suho/v1/ReportTradeRequest.js';
+import type { ReportTradeResponse__Output as ReportTradeResponse } from '../api/generated/suho/v1/ReportTradeResponse.js';
 import { SuhoError, messageOf } from '../errors.js';
 import { readTradeReport } from '../feedback/trade-report.js';
 import { callUnary, connect } from './client.js';
@@ -106,6 +107,7 @@ function importCommand(): Command {
     .action(async (file: string, { address, json }: Options) => {
       const client = connect(address, 'FeedbackService');
       const counts = { ACCEPTED: 0, DUPLICATE: 0, UNKNOWN_PREDICTION: 0 };
+      const isCounted = (answer: string): answer is keyof typeof counts => answer in counts;
       let line = 1;
       try {
         const rows = createReadStream(file).pipe(parse({ columns: true, trim: true }));
@@ -113,7 +115,7 @@ function importCommand(): Command {
           line++;
           const request = toRequest(fromRow(row));
           const { answer } = await callUnary<ReportTradeResponse>(client, 'ReportTrade', request, address);
-          counts[answer]++;
+          if (isCounted(answer)) counts[answer]++;
         }
       } catch (error) {
         const told = JSON.stringify(counts);

@@ -17,7 +17,7 @@ import {
 } from 'nats';
 import type { Logger } from 'pino';
 import type { Signal } from '../../actors/signals/signal.js';
-import { toProtoSignal } from '../api/signal-encoding.js';
+import { signalJson } from '../api/signal-encoding.js';
 import { Backoff } from '../backoff.js';
 import { SuhoError, messageOf } from '../errors.js';
 import { BODY_BYTES_MAX, type Handler, type InputStream } from './broker.js';
@@ -284,7 +284,7 @@ export class NatsMessaging {
       signals.map(({ sequence, signal }) =>
         client.publish(
           `suho.signals.${signal.tenantId}.${subjectToken(signal.symbol)}.${signal.timeframe}`,
-          JSON.stringify(toProtoSignal(sequence, signal)),
+          JSON.stringify(signalJson(sequence, signal)),
           { msgID: signal.predictionId, timeout: PUBLISH_MS },
         ),
       ),

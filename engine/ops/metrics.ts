@@ -1,36 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { SuhoError } from '../errors.js';
-
-/** What the metrics are made from: the engine's health, as the API gives it. */
-export interface MetricsSource {
-  readonly state: string;
-  readonly degraded: boolean;
-  readonly actors: number;
-  readonly queued: number;
-  readonly bars: number;
-  readonly quotes: number;
-  readonly feature_rows: number;
-  readonly signals: number;
-  readonly trades: number;
-  readonly rejected: number;
-  readonly duplicates: number;
-  readonly late: number;
-  readonly dead_letters: number;
-  readonly parked_actors: number;
-  readonly journal_bytes: number;
-  readonly journal_bytes_max: number;
-  readonly subscribers: number;
-  readonly features_differing: number;
-  readonly withheld: Readonly<Record<string, number>>;
-  readonly sinks: readonly {
-    readonly name: string;
-    readonly healthy: boolean;
-    readonly lag_rows: number;
-    readonly lag_seconds: number;
-  }[];
-  readonly sources: readonly { readonly name: string; readonly healthy: boolean }[];
-}
+import type { HealthSnapshot } from './health.js';
 
 const PLAIN = {
   actors: 'Actors',
@@ -56,11 +27,11 @@ const PLAIN = {
  * for; nothing is counted twice.
  */
 export class MetricsServer {
-  readonly #read: () => MetricsSource;
+  readonly #read: () => HealthSnapshot;
   readonly #registry = new Registry();
   readonly #server: Server;
 
-  constructor(read: () => MetricsSource) {
+  constructor(read: () => HealthSnapshot) {
     this.#read = read;
     collectDefaultMetrics({ register: this.#registry });
     for (const [name, help] of Object.entries(PLAIN)) {

@@ -11,7 +11,9 @@ import {
   type ServiceClientConstructor,
   type ServiceError,
 } from '@grpc/grpc-js';
-import type { ProtoBar, ProtoSignal, PublishAck, SignalUpdate } from '../../engine/api/contract.js';
+import type { Bar as ProtoBar } from '../../engine/api/generated/suho/v1/Bar.js';
+import type { PublishAck__Output as PublishAck } from '../../engine/api/generated/suho/v1/PublishAck.js';
+import type { SignalJson } from '../../engine/api/signal-encoding.js';
 import { loadClients } from '../../engine/api/definition.js';
 import { ApiServer } from '../../engine/api/server.js';
 import type { ConfigInput } from '../../engine/config.js';
@@ -20,6 +22,7 @@ import { openEngine, temporaryFolder } from '../support/engine.js';
 import { afterTest } from '../support/cleanup.js';
 import { startCommand } from '../support/command.js';
 import { inventedBars } from '../support/markets.js';
+import type { SignalUpdate } from '../support/served.js';
 
 const HOUR = 3_600_000;
 const bars = inventedBars(1_300, { momentum: 0.7, seed: 31 });
@@ -128,9 +131,9 @@ test('a client that is cut off resumes from its cursor and has every signal exac
   assert.deepEqual(
     acks.map((ack) => [ack.request_id, ack.accepted]),
     [
-      [0, 500],
-      [500, 500],
-      [1_000, 200],
+      ['0', 500],
+      ['500', 500],
+      ['1000', 200],
     ],
   );
   await train(engine);
@@ -151,14 +154,14 @@ test('a client that is cut off resumes from its cursor and has every signal exac
   );
   const { signal } = rest.at(-1)!;
   assert.deepEqual(
-    [signal.symbol, signal.timeframe, signal.bar_close_time],
+    [signal.symbol, signal.timeframe, Number(signal.bar_close_time)],
     ['EURUSD', 'TIMEFRAME_1H', bars[1_299]!.openTime + HOUR],
   );
   for (const { down, flat, up } of signal.forecasts) assert.ok(Math.abs(down + flat + up - 1) < 1e-6);
 });
 
 /** Reads `count` signals with the real command in a process of its own, then kills it. */
-async function readInProcess(address: string, after: number, count: number): Promise<ProtoSignal[]> {
+async function readInProcess(address: string, after: number, count: number): Promise<SignalJson[]> {
   const child = startCommand([
     'signals',
     '--follow',
@@ -168,9 +171,9 @@ async function readInProcess(address: string, after: number, count: number): Pro
     '--resume-after',
     `${after}`,
   ]);
-  const signals: ProtoSignal[] = [];
+  const signals: SignalJson[] = [];
   for await (const line of createInterface({ input: child.stdout! })) {
-    signals.push(JSON.parse(line) as ProtoSignal);
+    signals.push(JSON.parse(line) as SignalJson);
     if (signals.length === count) break;
   }
   child.kill('SIGKILL');

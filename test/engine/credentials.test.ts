@@ -8,9 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { Metadata, credentials, type ServiceError } from '@grpc/grpc-js';
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { pino } from 'pino';
-import type { EngineHealth } from '../../engine/api/contract.js';
+import type { EngineHealth__Output } from '../../engine/api/generated/suho/v1/EngineHealth.js';
 import { ApiServer } from '../../engine/api/server.js';
 import { SuhoError } from '../../engine/errors.js';
+import { readHealth, type HealthSnapshot } from '../../engine/ops/health.js';
 import { afterTest } from '../support/cleanup.js';
 import { runCommand } from '../support/command.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
@@ -26,8 +27,8 @@ function clientOf(t: TestContext, ...args: ConstructorParameters<typeof TestClie
   return client;
 }
 
-const health = async (client: TestClient, token?: string): Promise<EngineHealth> =>
-  await client.call<EngineHealth>('EngineService', 'GetHealth', {}, token);
+const health = async (client: TestClient, token?: string): Promise<HealthSnapshot> =>
+  readHealth(await client.call<EngineHealth__Output>('EngineService', 'GetHealth', {}, token));
 
 test('an API key is made for a running engine, serves its tenant, and ends with its streams when it is revoked', async (t) => {
   const folder = temporaryFolder(t);
@@ -186,7 +187,7 @@ test('a tenant that calls too often is told when to come again, and no other ten
       {
         id: 'acme',
         apiKeySha256: [{ sha256: hash('key-a'), role: 'trader' }],
-        quotas: { callsPerSecond: 5, rowsPerSecond: 20, streams: 2 },
+        quotas: { callsPerSecond: 5, rowsPerSecond: 20, messagesPerSecond: 100, streams: 2 },
       },
       { id: 'zen', apiKeySha256: [hash('key-z')] },
     ],
@@ -202,7 +203,9 @@ test('a tenant that calls too often is told when to come again, and no other ten
   const wait = Number((failure as ServiceError).metadata.get('retry-after-ms')[0]);
   assert.ok(wait > 0 && wait <= 1_000);
   await new Promise((resolve) => setTimeout(resolve, wait + 50));
-  assert.equal(await codeOf(client.publish(inventedBars(30), 'key-a')), 'RESOURCE_EXHAUSTED');
+  assert.equal(await codeOf(client.publish(inventedBars(30), 'key-a')), 'INVALID_ARGUMENT', 'it never fits');
+  await client.publish(inventedBars(20), 'key-a');
+  assert.equal(await codeOf(client.publish(inventedBars(20), 'key-a')), 'RESOURCE_EXHAUSTED');
   await new Promise((resolve) => setTimeout(resolve, 1_100));
   const streams = [client.stream({}, 'key-a'), client.stream({}, 'key-a')];
   for (const stream of streams) {

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import type { ReportTradeRequest, ReportTradeResponse, SignalUpdate } from '../../engine/api/contract.js';
+import type { ReportTradeRequest } from '../../engine/api/generated/suho/v1/ReportTradeRequest.js';
+import type { ReportTradeResponse__Output as ReportTradeResponse } from '../../engine/api/generated/suho/v1/ReportTradeResponse.js';
 import type { Engine } from '../../engine/engine.js';
 import { SuhoError } from '../../engine/errors.js';
 import { pipOf } from '../../engine/feedback/trade-report.js';
@@ -12,7 +13,7 @@ import { afterTest } from '../support/cleanup.js';
 import { runCommand } from '../support/command.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { inventedBars } from '../support/markets.js';
-import { TestClient, codeOf, serve } from '../support/served.js';
+import { TestClient, codeOf, serve, type SignalUpdate } from '../support/served.js';
 
 const HOUR = 3_600_000;
 const bars = inventedBars(1_300, { momentum: 0.7, seed: 81 });
@@ -49,9 +50,9 @@ function tradeOn({ signal }: SignalUpdate, tradeId: string, gain: number): Repor
     prediction_id: signal.prediction_id,
     side: 'LONG',
     quantity: 100_000,
-    entry_time: signal.bar_close_time,
+    entry_time: Number(signal.bar_close_time),
     entry_price: 1.1,
-    exit_time: signal.bar_close_time + 2 * HOUR,
+    exit_time: Number(signal.bar_close_time) + 2 * HOUR,
     exit_price: 1.1 + gain,
     commission: 3,
     financing: 1,
@@ -111,7 +112,7 @@ test('a trade result corrects the record and teaches its pattern, once, for its 
     { side: 'FLAT' as const },
     { exit_time: 5 },
     { prediction_id: 'none' },
-    { entry_time: signals[2]!.signal.bar_close_time - 1 },
+    { entry_time: Number(signals[2]!.signal.bar_close_time) - 1 },
     { trade_id: '' },
   ])
     assert.equal(
@@ -137,9 +138,9 @@ test('a trade result corrects the record and teaches its pattern, once, for its 
         signal.prediction_id,
         'SHORT',
         1000,
-        new Date(signal.bar_close_time).toISOString(),
+        new Date(Number(signal.bar_close_time)).toISOString(),
         1.1,
-        signal.bar_close_time + HOUR,
+        Number(signal.bar_close_time) + HOUR,
         1.101,
       ].join(','),
     );
@@ -187,7 +188,7 @@ test('a trade result corrects the record and teaches its pattern, once, for its 
     symbol: 'EURUSD',
     timeframe: '1h',
   });
-  const moment = engine.journal.pattern(partition, signals[0]!.signal.bar_close_time)!;
+  const moment = engine.journal.pattern(partition, Number(signals[0]!.signal.bar_close_time))!;
   assert.equal(moment.trades!.count, 1);
   assert.ok(Math.abs(moment.trades!.pips - 25) < 1e-6);
   assert.ok(moment.resolvedAt > 0);
@@ -202,9 +203,9 @@ test('a trade result corrects the record and teaches its pattern, once, for its 
     predictionId: signals[0]!.signal.prediction_id,
     side: 'LONG',
     quantity: 1,
-    entryTime: signals[0]!.signal.bar_close_time,
+    entryTime: Number(signals[0]!.signal.bar_close_time),
     entryPrice: 1,
-    exitTime: signals[0]!.signal.bar_close_time,
+    exitTime: Number(signals[0]!.signal.bar_close_time),
     exitPrice: 1,
   });
   assert.equal(repeated.answer, 'DUPLICATE');
@@ -236,9 +237,9 @@ test('a late trade finds its prediction in the store when the journal no longer 
     predictionId: early!.signal.prediction_id,
     side: 'LONG',
     quantity: 1_000,
-    entryTime: early!.signal.bar_close_time,
+    entryTime: Number(early!.signal.bar_close_time),
     entryPrice: 1.1,
-    exitTime: early!.signal.bar_close_time + HOUR,
+    exitTime: Number(early!.signal.bar_close_time) + HOUR,
     exitPrice: 1.2,
   };
   assert.equal((await engine.feedback.report('zen', undefined, report)).answer, 'UNKNOWN_PREDICTION');

@@ -4,7 +4,7 @@ import { Labeler, type Label } from '../../actors/features/labels.js';
 import { StateLayout } from '../../actors/indicators/state.js';
 import { barDefect, type Bar } from '../../actors/market/bar.js';
 import { BarBuilder } from '../../actors/market/bar-builder.js';
-import type { PriceBasis } from '../../actors/market/quote.js';
+import { quoteDefect, type PriceBasis } from '../../actors/market/quote.js';
 import { canonicalSymbol } from '../../actors/market/symbol.js';
 import {
   londonOffsetMs,
@@ -84,6 +84,48 @@ test('bars that cannot be are refused with the reason', () => {
   assert.equal(barDefect({ ...good, openTime: 1 }, HOUR), 'misaligned_time');
   assert.equal(barDefect({ ...good, volume: -1 }, HOUR), 'negative_volume');
   assert.equal(barDefect({ ...good, bid: 2, ask: 1 }, HOUR), 'crossed_quote');
+});
+
+test('no infinite price, quote or size enters the state, and no negative size', () => {
+  const good = {
+    openTime: 0,
+    open: 1,
+    high: 2,
+    low: 0.5,
+    close: 1.5,
+    volume: 1,
+    tickCount: NaN,
+    bid: 1.4,
+    ask: 1.5,
+  };
+  const top = { ts: 1, bid: 1, ask: 1.1, bidSize: 5, askSize: NaN };
+  assert.equal(barDefect(good, HOUR), undefined);
+  assert.equal(quoteDefect(top), undefined);
+  assert.equal(quoteDefect({ ...top, bidSize: 0 }), undefined);
+  for (const field of ['open', 'high', 'low', 'close', 'volume', 'tickCount', 'bid', 'ask'] as const)
+    assert.equal(barDefect({ ...good, [field]: Infinity }, HOUR), 'not_finite', field);
+  for (const field of ['bid', 'ask', 'bidSize', 'askSize'] as const)
+    for (const infinite of [Infinity, -Infinity])
+      assert.equal(quoteDefect({ ...top, [field]: infinite }), 'not_finite', field);
+  for (const field of ['bidSize', 'askSize'] as const)
+    assert.equal(quoteDefect({ ...top, [field]: -1 }), 'negative_size', field);
+});
+
+test('a symbol is ASCII before it is upper case, and its length is looked at first', () => {
+  const none = [
+    'ß',
+    'EURß',
+    'ﬁat',
+    'EUR\u0000USD',
+    'EUR\nUSD',
+    '',
+    '/',
+    'A',
+    'A'.repeat(25),
+    'x'.repeat(2_000_000),
+  ];
+  for (const text of none) assert.equal(canonicalSymbol(text), undefined, text.slice(0, 20));
+  assert.equal(canonicalSymbol('a'.repeat(24)), 'A'.repeat(24));
 });
 
 test('symbols come in their canonical form', () => {

@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { connect } from 'nats';
-import type { ProtoSignal } from '../../engine/api/contract.js';
+import type { SignalJson as ProtoSignal } from '../../engine/api/signal-encoding.js';
 import type { ConfigInput } from '../../engine/config.js';
 import { applySchemas } from '../../engine/database/schemas.js';
 import { PostgresPredictionStore } from '../../engine/prediction-store/postgres-prediction-store.js';

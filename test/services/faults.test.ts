@@ -5,7 +5,6 @@ import { Redis } from 'ioredis';
 import { connect } from 'nats';
 import type { ConfigInput } from '../../engine/config.js';
 import { applySchemas } from '../../engine/database/schemas.js';
-import type { SignalUpdate } from '../../engine/api/contract.js';
 import { SuhoError } from '../../engine/errors.js';
 import { MetricsServer } from '../../engine/ops/metrics.js';
 import { PostgresPredictionStore } from '../../engine/prediction-store/postgres-prediction-store.js';
@@ -21,7 +20,7 @@ import {
   type ServerName,
   type TestServer,
 } from '../support/servers.js';
-import { TestClient, eventually, serve } from '../support/served.js';
+import { TestClient, eventually, serve, type SignalUpdate } from '../support/served.js';
 
 const HOUR = 3_600_000;
 const TRAINED = 1_200;
@@ -104,17 +103,17 @@ test('each server in turn is killed and started again under load: the stream goe
   };
   for (const name of NAMES) {
     const server = servers.get(name)!;
-    await feedOn(() => !api.health().degraded);
+    await feedOn(() => !api.health.snapshot().degraded);
     await server.kill();
     const before = streamed.length;
-    await feedOn(() => api.health().degraded && streamed.length >= before + 60);
+    await feedOn(() => api.health.snapshot().degraded && streamed.length >= before + 60);
     if (name === 's3')
       await assert.rejects(
         engine.training.train('default@published/EURUSD/1h', bars[TRAINED + 50]!.openTime + HOUR),
         (error) => error instanceof SuhoError && error.code === 'STORE_UNAVAILABLE',
       );
     await server.start();
-    await feedOn(() => !api.health().degraded);
+    await feedOn(() => !api.health.snapshot().degraded);
     assert.ok(streamed.length >= before + 60, name);
   }
   // The training that had nowhere to put its model left nothing behind, and goes through now.
@@ -188,9 +187,9 @@ test('each server in turn is killed and started again under load: the stream goe
       predictionId: traded.prediction_id,
       side: 'LONG',
       quantity: 1_000,
-      entryTime: traded.bar_close_time,
+      entryTime: Number(traded.bar_close_time),
       entryPrice: 1.1,
-      exitTime: traded.bar_close_time + HOUR,
+      exitTime: Number(traded.bar_close_time) + HOUR,
       exitPrice: 1.1012,
     });
   }
@@ -209,7 +208,7 @@ test('each server in turn is killed and started again under load: the stream goe
   };
   const taught = objects.filter(({ properties }) => properties.trades !== undefined);
   assert.equal(taught.length, 1);
-  assert.equal(Date.parse(taught[0]!.properties.closeTime), traded.bar_close_time);
+  assert.equal(Date.parse(taught[0]!.properties.closeTime), Number(traded.bar_close_time));
   assert.ok(Math.abs(taught[0]!.properties.tradePips! - 12) < 1e-6);
 });
 
@@ -246,12 +245,12 @@ test('an engine starts with every server down, serves from what it has, and catc
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   await engine.settled();
-  await eventually('health says so', () => api.health().degraded);
+  await eventually('health says so', () => api.health.snapshot().degraded);
   assert.ok(signals.length > 150, `${signals.length} signals with everything down`);
   const lagging = engine.status.sinks().filter(({ healthy }) => !healthy);
   assert.ok(lagging.length >= 4, JSON.stringify(lagging));
   assert.ok(lagging.every(({ lagRows }) => lagRows > 0));
-  const metrics = new MetricsServer(() => api.health());
+  const metrics = new MetricsServer(() => api.health.snapshot());
   afterTest(t, () => metrics.stop());
   const scrape = async (): Promise<string> =>
     await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
@@ -263,10 +262,10 @@ test('an engine starts with every server down, serves from what it has, and catc
       Number(new RegExp(`${name}\\{sink="${sink}"\\} (\\S+)`).exec(away)?.[1]);
     assert.ok(lag('suho_sink_lag_rows') > 0 && lag('suho_sink_lag_seconds') > 0, sink);
   }
-  assert.doesNotMatch(JSON.stringify(api.health()), /secret/, 'no secret is told');
+  assert.doesNotMatch(JSON.stringify(api.health.snapshot()), /secret/, 'no secret is told');
 
   for (const server of servers.values()) await server.start();
-  await eventually('health is well again', () => !api.health().degraded, 120_000);
+  await eventually('health is well again', () => !api.health.snapshot().degraded, 120_000);
   await engine.stored();
   assert.doesNotMatch(await scrape(), /suho_sink_(up\{[^}]*\} 0|lag_rows\{[^}]*\} [1-9])/);
   const stored = await engine.predictions.sql(

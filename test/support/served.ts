@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import {
   Metadata,
@@ -10,11 +11,20 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import type { Bar } from '../../actors/market/bar.js';
-import type { ProtoBar, PublishAck, SignalUpdate } from '../../engine/api/contract.js';
+import type { Bar as ProtoBar } from '../../engine/api/generated/suho/v1/Bar.js';
+import type { PublishAck__Output as PublishAck } from '../../engine/api/generated/suho/v1/PublishAck.js';
+import type { Signal__Output as ProtoSignal } from '../../engine/api/generated/suho/v1/Signal.js';
 import { loadClients } from '../../engine/api/definition.js';
 import { ApiServer } from '../../engine/api/server.js';
+import type { ConfigInput } from '../../engine/config.js';
 import type { Engine } from '../../engine/engine.js';
 import { afterTest } from './cleanup.js';
+
+/** An update of a signal stream: it always has its signal. */
+export interface SignalUpdate {
+  readonly signal: ProtoSignal;
+  readonly skipped: string;
+}
 
 export function protoBars(bars: readonly Bar[]): ProtoBar[] {
   return bars.map(({ openTime, open, high, low, close, volume, bid, ask }) => ({
@@ -134,3 +144,13 @@ export async function eventually(
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+/** Stores that are configured but not there: an engine on them opens in no time, and its sinks lag. */
+export const STORES_AWAY: ConfigInput = {
+  postgres: { url: 'postgresql://nobody:nothing@127.0.0.1:1/none' },
+  clickhouse: { url: 'http://127.0.0.1:1' },
+};
+
+/** A tenant with a key, so that the API serves with its stores away. */
+export const KEY = 'key-of-acme';
+export const ACME = { id: 'acme', apiKeySha256: [createHash('sha256').update(KEY).digest('hex')] };

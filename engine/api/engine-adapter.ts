@@ -1,0 +1,89 @@
+import type { Engine } from '../engine.js';
+import { signalActorId, seriesId } from '../instruments/ids.js';
+import type { Instrument } from '../instruments/instrument.js';
+import type { Journal } from '../journal/journal.js';
+import type { HealthSource } from '../ops/health.js';
+import type { PublishedSignal } from '../publication/publication.js';
+import type { RetainedSignals } from '../publication/subscription.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
+import type { InstrumentDirectory, InstrumentView } from './ports.js';
+
+/** {@link InstrumentDirectory} of an engine. */
+export function instrumentsOf({ instruments, journal }: Engine): InstrumentDirectory {
+  const view = (instrument: Instrument): InstrumentView => {
+    const { id, definition, state, error, base } = instrument;
+    const { feed, owner, symbol, signals } = definition;
+    const last = instruments.lastClosedBar(base);
+    return {
+      id,
+      feed,
+      owner,
+      symbol,
+      base: definition.base,
+      signalTimeframes: [...new Set(signals.map(({ timeframe }) => timeframe))],
+      state: state === 'removed' ? 'failed' : state,
+      error,
+      bars: instruments.barsOf(base),
+      lastBarTime: Number.isNaN(last) ? undefined : last,
+      retainedInputs: journal.inputs.retained(id).records,
+    };
+  };
+  return {
+    list: (tenantId) =>
+      [...instruments.all()]
+        .filter(({ definition }) => tenantId === undefined || definition.owner === tenantId)
+        .map(view),
+    remove: async (id, { tenantId, all }) => {
+      const owner = instruments.get(id)?.definition.owner;
+      return owner !== undefined && (all || owner === tenantId) ? await instruments.remove(id) : false;
+    },
+  };
+}
+
+/** The newest signal of a tenant's symbol and timeframe, from whichever feed, that the journal keeps. */
+export function latestSignalOf(
+  { instruments, publication }: Engine,
+  tenantId: string,
+  symbol: string,
+  timeframe: Timeframe,
+): PublishedSignal | undefined {
+  const actorIds: string[] = [];
+  for (const instrument of instruments.all())
+    if (instrument.definition.symbol === symbol && instrument.follows(tenantId, timeframe))
+      actorIds.push(signalActorId(tenantId, seriesId(instrument.id, timeframe)));
+  return publication.latest(actorIds);
+}
+
+/** {@link HealthSource} of an engine. */
+export function healthSourceOf(engine: Engine): HealthSource {
+  const { status } = engine;
+  return {
+    state: () => engine.state,
+    counts: () => status.counts(),
+    actors: () => {
+      const { actors, parked } = status.counts();
+      return { ...actors, parked };
+    },
+    journal: () => engine.journal.stats(),
+    sinks: () => status.sinks(),
+    sources: () => status.sources(),
+    tenantCounts: (tenantId) => engine.instruments.tenantCounts(tenantId),
+    troubledInstruments: () => status.troubled().map(({ id, state, error }) => ({ name: id, state, error })),
+    withheldModels: () =>
+      status.withheldModels().map(({ modelId, place, state }) => ({
+        model_id: modelId,
+        version: `${place.model} ${place.version}`,
+        reason: state.kind === 'withheld' ? state.reason : '',
+      })),
+  };
+}
+
+/** {@link RetainedSignals} of a journal. */
+export function retainedSignalsOf({ predictions }: Journal): RetainedSignals {
+  const { conclusions } = predictions;
+  return {
+    after: (sequence, limit) => conclusions.after(sequence, limit),
+    purgedThrough: () => conclusions.purgedThrough,
+    lastSequence: () => conclusions.newest,
+  };
+}

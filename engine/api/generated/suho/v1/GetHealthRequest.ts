@@ -1,0 +1,8 @@
+// Original file: proto/suho/v1/suho.proto
+
+
+export interface GetHealthRequest {
+}
+
+export interface GetHealthRequest__Output {
+}

@@ -1,0 +1,70 @@
+// Original file: proto/suho/v1/suho.proto
+
+import type { Timeframe as _suho_v1_Timeframe, Timeframe__Output as _suho_v1_Timeframe__Output } from '../../suho/v1/Timeframe.js';
+import type { InstrumentState as _suho_v1_InstrumentState, InstrumentState__Output as _suho_v1_InstrumentState__Output } from '../../suho/v1/InstrumentState.js';
+import type { Long } from '@grpc/proto-loader';
+
+export interface Instrument {
+  'instrument_id'?: (string);
+  'feed'?: (string);
+  /**
+   * Tenant that publishes it; `platform` for a shared feed.
+   */
+  'owner'?: (string);
+  'symbol'?: (string);
+  'base_timeframe'?: (_suho_v1_Timeframe);
+  /**
+   * Timeframes with signals.
+   */
+  'signal_timeframes'?: (_suho_v1_Timeframe)[];
+  'state'?: (_suho_v1_InstrumentState);
+  /**
+   * Why it failed.
+   */
+  'error'?: (string);
+  /**
+   * Base bars taken since its beginning.
+   */
+  'bars'?: (number | string | Long);
+  /**
+   * Open time of the last base bar, epoch milliseconds UTC; absent before the first.
+   */
+  'last_bar_time'?: (number | string | Long);
+  /**
+   * Inputs the journal keeps for its recovery.
+   */
+  'retained_inputs'?: (number | string | Long);
+  '_last_bar_time'?: "last_bar_time";
+}
+
+export interface Instrument__Output {
+  'instrument_id': (string);
+  'feed': (string);
+  /**
+   * Tenant that publishes it; `platform` for a shared feed.
+   */
+  'owner': (string);
+  'symbol': (string);
+  'base_timeframe': (_suho_v1_Timeframe__Output);
+  /**
+   * Timeframes with signals.
+   */
+  'signal_timeframes': (_suho_v1_Timeframe__Output)[];
+  'state': (_suho_v1_InstrumentState__Output);
+  /**
+   * Why it failed.
+   */
+  'error': (string);
+  /**
+   * Base bars taken since its beginning.
+   */
+  'bars': (string);
+  /**
+   * Open time of the last base bar, epoch milliseconds UTC; absent before the first.
+   */
+  'last_bar_time'?: (string);
+  /**
+   * Inputs the journal keeps for its recovery.
+   */
+  'retained_inputs': (string);
+}

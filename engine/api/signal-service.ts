@@ -1,0 +1,158 @@
+import { Metadata, status, type ServerWritableStream, type ServiceDefinition } from '@grpc/grpc-js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
+import type { Caller } from '../credentials/caller.js';
+import { SuhoError } from '../errors.js';
+import type { SignalHub } from '../publication/signal-hub.js';
+import {
+  Subscription,
+  type PublishedSignal,
+  type RetainedSignals,
+  type SubscriptionEnd,
+} from '../publication/subscription.js';
+import { decoded, endWithFailure, unary, type CallContext } from './calls.js';
+import type { Received } from './definition.js';
+import { StatusFailure, invalid } from './failure.js';
+import { readEach, readInteger, readSymbol, readTimeframe } from './fields.js';
+import type { GetLatestSignalRequest__Output as GetLatestSignalRequest } from './generated/suho/v1/GetLatestSignalRequest.js';
+import type { SignalUpdate } from './generated/suho/v1/SignalUpdate.js';
+import type { SlowPolicy__Output as SlowPolicy } from './generated/suho/v1/SlowPolicy.js';
+import type { StreamSignalsRequest__Output as StreamSignalsRequest } from './generated/suho/v1/StreamSignalsRequest.js';
+import { signalJson, type SignalJson } from './signal-encoding.js';
+
+/** What the service of signals serves from. */
+export interface SignalServiceParts {
+  readonly calls: CallContext;
+  readonly hub: SignalHub;
+  readonly retained: RetainedSignals;
+  readonly encode: (published: PublishedSignal) => Buffer;
+  readonly queueMax: number;
+  /** The newest signal of a tenant's series that is stored. */
+  readonly stored: (tenantId: string, symbol: string, timeframe: Timeframe) => PublishedSignal | undefined;
+}
+
+/** The service with its handlers. Updates arrive as bytes already: made once, sent to all. */
+export function signalService(
+  declared: ServiceDefinition,
+  parts: SignalServiceParts,
+): [ServiceDefinition, Record<string, unknown>] {
+  const stream = { ...declared['StreamSignals']!, responseSerialize: (bytes: Buffer) => bytes };
+  return [
+    { ...declared, StreamSignals: stream },
+    {
+      StreamSignals: (call: ServerWritableStream<Received<StreamSignalsRequest>, Buffer>) => {
+        streamSignals(call, parts).catch((error: unknown) =>
+          endWithFailure(call, parts.calls.failures.explain(call.getPath(), error)),
+        );
+      },
+      GetLatestSignal: unary(parts.calls, 'viewer', (request: GetLatestSignalRequest, caller) =>
+        latestSignal(request, caller, parts),
+      ),
+    },
+  ];
+}
+
+/** How an update is encoded, by the service's own declaration. */
+export function updateEncoder(declared: ServiceDefinition): (published: PublishedSignal) => Buffer {
+  const serialize = declared['StreamSignals']!.responseSerialize as (update: SignalUpdate) => Buffer;
+  return ({ sequence, signal }) => serialize({ signal: signalJson(sequence, signal), skipped: 0 });
+}
+
+async function streamSignals(
+  call: ServerWritableStream<Received<StreamSignalsRequest>, Buffer>,
+  parts: SignalServiceParts,
+): Promise<void> {
+  const { calls, hub, retained, encode, queueMax } = parts;
+  const { admission, failures } = calls;
+  const caller = await admission.admit(call, 'viewer', call.request.byteLength);
+  const request = decoded(call.request);
+  const fail = (failure: StatusFailure): void =>
+    endWithFailure(call, failures.explain(call.getPath(), failure));
+  const subscription = new Subscription({
+    filter: {
+      tenantId: caller.tenantId,
+      symbols: new Set(readEach('symbols', request.symbols, readSymbol)),
+      timeframes: new Set(readEach('timeframes', request.timeframes, readTimeframe)),
+      onlyActionable: request.only_actionable,
+    },
+    outlet: {
+      write: (bytes) => call.write(bytes),
+      end: (reason) => fail(endOf(reason, queueMax)),
+    },
+    retained,
+    encode,
+    conflate: readSlowPolicy(request.slow_policy) === 'LATEST_PER_SERIES',
+    queueMax,
+    resumeAfter: readCursor(request.resume_after, retained),
+  });
+  const leavePlace = admission.openStream(caller, fail);
+  const leave = (): void => {
+    hub.remove(subscription);
+    leavePlace();
+  };
+  call.on('drain', () => hub.resume(subscription));
+  call.on('cancelled', leave);
+  call.on('close', leave);
+  call.on('error', leave);
+  // Headers go out at once, so that a client knows it is subscribed before the first signal.
+  call.sendMetadata(new Metadata());
+  hub.add(subscription);
+  // Gone while its credential was looked at.
+  if (call.cancelled) leave();
+}
+
+function latestSignal(
+  request: GetLatestSignalRequest,
+  { tenantId }: Caller,
+  { hub, stored }: SignalServiceParts,
+): SignalJson {
+  const symbol = readSymbol('symbol', request.symbol);
+  const timeframe = readTimeframe('timeframe', request.timeframe);
+  const latest = hub.latest(tenantId, symbol, timeframe) ?? stored(tenantId, symbol, timeframe);
+  if (latest === undefined)
+    throw new SuhoError('NOT_FOUND', `There is no signal for ${symbol} on ${timeframe} yet.`);
+  return signalJson(latest.sequence, latest.signal);
+}
+
+function readSlowPolicy(policy: SlowPolicy): SlowPolicy {
+  if (policy === 'KEEP_ALL' || policy === 'LATEST_PER_SERIES') return policy;
+  throw invalid('slow_policy', 'it must be KEEP_ALL or LATEST_PER_SERIES.');
+}
+
+/** The cursor to continue after. Throws OUT_OF_RANGE when it is not within what is retained. */
+function readCursor(digits: string | undefined, retained: RetainedSignals): number | undefined {
+  if (digits === undefined) return undefined;
+  const cursor = readInteger('resume_after', digits);
+  const purged = retained.purgedThrough();
+  if (cursor < purged) throw purgedThrough(purged);
+  const newest = Math.max(purged, retained.lastSequence());
+  if (cursor <= newest) return cursor;
+  throw new StatusFailure(
+    status.OUT_OF_RANGE,
+    `resume_after: the newest signal is ${newest}, so ${cursor} is not of this engine's data; it may have been restored from an older copy. Resume after ${newest} or before.`,
+    resumeFrom(newest),
+  );
+}
+
+function purgedThrough(through: number): StatusFailure {
+  return new StatusFailure(
+    status.OUT_OF_RANGE,
+    `resume_after: signals up to ${through} are no longer kept; resume after ${through}, or stream from now on.`,
+    resumeFrom(through),
+  );
+}
+
+function endOf(reason: SubscriptionEnd, queueMax: number): StatusFailure {
+  if (reason.kind === 'purged') return purgedThrough(reason.through);
+  return new StatusFailure(
+    status.RESOURCE_EXHAUSTED,
+    `The subscriber fell ${queueMax} signals behind; resume after ${reason.cursor}.`,
+    resumeFrom(reason.cursor),
+  );
+}
+
+/** The cursor to resume with, for a program to read. */
+function resumeFrom(cursor: number): Metadata {
+  const metadata = new Metadata();
+  metadata.set('suho-resume-after', String(cursor));
+  return metadata;
+}

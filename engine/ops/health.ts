@@ -1,0 +1,218 @@
+import type { EngineHealth__Output as ProtoHealth } from '../api/generated/suho/v1/EngineHealth.js';
+import type { InstrumentHealth__Output as InstrumentHealth } from '../api/generated/suho/v1/InstrumentHealth.js';
+import type { SinkHealth__Output as ProtoSinkHealth } from '../api/generated/suho/v1/SinkHealth.js';
+import type { WithheldModel__Output as WithheldModel } from '../api/generated/suho/v1/WithheldModel.js';
+
+const VERSION = '0.1.0';
+
+/** Fields of the health message that are 64-bit counts, and so strings on the wire. */
+const COUNTS = [
+  'queued',
+  'bars',
+  'quotes',
+  'feature_rows',
+  'signals',
+  'rejected',
+  'duplicates',
+  'late',
+  'dead_letters',
+  'journal_bytes',
+  'journal_bytes_max',
+  'features_checked',
+  'features_differing',
+  'trades',
+] as const satisfies readonly (keyof ProtoHealth)[];
+
+type Count = (typeof COUNTS)[number];
+
+type SinkHealth = Omit<ProtoSinkHealth, 'lag_rows' | 'dead_letters'> & {
+  readonly lag_rows: number;
+  readonly dead_letters: number;
+};
+
+/** How an engine is: the API's message, counts as numbers. */
+export type HealthSnapshot = Readonly<
+  Omit<ProtoHealth, Count | 'withheld' | 'sinks'> &
+    Record<Count, number> & {
+      withheld: Readonly<Record<string, number>>;
+      sinks: readonly SinkHealth[];
+    }
+>;
+
+/** A health message of the API as a snapshot. */
+export function readHealth(message: ProtoHealth): HealthSnapshot {
+  const counts = Object.fromEntries(COUNTS.map((name) => [name, Number(message[name])])) as Record<
+    Count,
+    number
+  >;
+  return {
+    ...message,
+    ...counts,
+    withheld: Object.fromEntries(Object.entries(message.withheld).map(([reason, n]) => [reason, Number(n)])),
+    sinks: message.sinks.map((sink) => ({
+      ...sink,
+      lag_rows: Number(sink.lag_rows),
+      dead_letters: Number(sink.dead_letters),
+    })),
+  };
+}
+
+/** What the health of an engine is read from. */
+export interface HealthSource {
+  state(): 'starting' | 'serving' | 'stopping' | 'stopped';
+  counts(): {
+    readonly bars: number;
+    readonly quotes: number;
+    readonly rows: number;
+    readonly signals: number;
+    readonly rejected: number;
+    readonly duplicates: number;
+    readonly late: number;
+    readonly trades: number;
+    readonly deadLetters: number;
+    readonly withheld: Readonly<Record<string, number>>;
+    readonly skew: { readonly checked: number; readonly differing: number };
+  };
+  actors(): { readonly actors: number; readonly queued: number; readonly parked: number };
+  journal(): { readonly bytes: number; readonly bytesMax: number; readonly refused: number };
+  sinks(): readonly {
+    readonly name: string;
+    readonly healthy: boolean;
+    readonly lagRows: number;
+    readonly lagSeconds: number;
+    readonly error: string | undefined;
+    readonly deadLetters: number;
+  }[];
+  sources(): readonly { readonly name: string; readonly error: string | undefined }[];
+  tenantCounts(tenantId: string): Readonly<Record<string, number>>;
+  /** Instruments that are recovering or failed. */
+  troubledInstruments(): readonly InstrumentHealth[];
+  /** Models that may not serve. */
+  withheldModels(): readonly WithheldModel[];
+}
+
+/** Open signal streams, of all tenants and of one. */
+export interface Subscribers {
+  readonly size: number;
+  sizeOf(tenantId: string): number;
+}
+
+/** The one account of how the engine is, for the API, the metrics and the terminal. */
+export class Health {
+  readonly #source: HealthSource;
+  readonly #subscribers: Subscribers;
+  readonly #simulated: boolean;
+  readonly #startedAt = performance.now();
+  #preparing = false;
+  #onChange: () => void = () => undefined;
+
+  constructor(
+    source: HealthSource,
+    options: { readonly simulated: boolean; readonly subscribers: Subscribers },
+  ) {
+    this.#source = source;
+    this.#simulated = options.simulated;
+    this.#subscribers = options.subscribers;
+  }
+
+  /** Whether history and first models are still being made: until then the engine does not serve. */
+  set preparing(preparing: boolean) {
+    this.#preparing = preparing;
+    this.#onChange();
+  }
+
+  get state(): 'starting' | 'preparing' | 'serving' | 'stopping' | 'stopped' {
+    const state = this.#source.state();
+    return state === 'serving' && this.#preparing ? 'preparing' : state;
+  }
+
+  /** Sets who is told when the engine begins or ends preparing. */
+  onChange(listener: () => void): void {
+    this.#onChange = listener;
+  }
+
+  /** How the whole engine is, as an operator sees it. */
+  snapshot(): HealthSnapshot {
+    const source = this.#source;
+    const counts = source.counts();
+    const actors = source.actors();
+    const journal = source.journal();
+    const sinks = source.sinks().map((sink) => ({
+      name: sink.name,
+      healthy: sink.healthy,
+      lag_rows: sink.lagRows,
+      lag_seconds: sink.lagSeconds,
+      error: sink.error ?? '',
+      dead_letters: sink.deadLetters,
+    }));
+    const sources = source
+      .sources()
+      .map(({ name, error }) => ({ name, healthy: error === undefined, error: error ?? '' }));
+    const instruments = [...source.troubledInstruments()];
+    const degraded =
+      sources.some(({ healthy }) => !healthy) ||
+      sinks.some(({ healthy, dead_letters: refused }) => !healthy || refused > 0) ||
+      instruments.length > 0 ||
+      actors.parked > 0 ||
+      journal.refused > 0 ||
+      counts.skew.differing > 0;
+    return {
+      state: this.state,
+      degraded,
+      version: VERSION,
+      uptime_seconds: (performance.now() - this.#startedAt) / 1000,
+      actors: actors.actors,
+      queued: actors.queued,
+      bars: counts.bars,
+      quotes: counts.quotes,
+      feature_rows: counts.rows,
+      signals: counts.signals,
+      rejected: counts.rejected,
+      duplicates: counts.duplicates,
+      late: counts.late,
+      withheld: counts.withheld,
+      dead_letters: counts.deadLetters,
+      parked_actors: actors.parked,
+      journal_bytes: journal.bytes,
+      journal_bytes_max: journal.bytesMax,
+      subscribers: this.#subscribers.size,
+      sinks,
+      simulated: this.#simulated,
+      features_checked: counts.skew.checked,
+      features_differing: counts.skew.differing,
+      trades: counts.trades,
+      sources,
+      instruments,
+      withheld_models: [...source.withheldModels()],
+    };
+  }
+
+  /**
+   * How the engine is as one tenant may see it: its own counts, and no words of a store, which may tell where it is.
+   */
+  snapshotFor(tenantId: string): HealthSnapshot {
+    const whole = this.snapshot();
+    const silent = <T extends object>(stores: readonly T[]): T[] =>
+      stores.map((store) => ({ ...store, error: '' }));
+    const tallies = this.#source.tenantCounts(tenantId);
+    const directions = ['LONG', 'SHORT', 'FLAT'];
+    const withheld = Object.entries(tallies).filter(
+      ([outcome]) => !directions.includes(outcome) && !outcome.startsWith('abstained:'),
+    );
+    const nothing = Object.fromEntries(COUNTS.map((name) => [name, 0])) as Record<Count, number>;
+    return {
+      ...whole,
+      ...nothing,
+      journal_bytes_max: whole.journal_bytes_max,
+      actors: 0,
+      parked_actors: 0,
+      signals: directions.reduce((sum, direction) => sum + (tallies[direction] ?? 0), 0),
+      withheld: Object.fromEntries(withheld),
+      subscribers: this.#subscribers.sizeOf(tenantId),
+      sinks: silent(whole.sinks).map((sink) => ({ ...sink, lag_rows: 0, dead_letters: 0 })),
+      sources: silent(whole.sources),
+      instruments: [],
+      withheld_models: [],
+    };
+  }
+}

@@ -1,0 +1,427 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import net from 'node:net';
+import { test, type TestContext } from 'node:test';
+import { status, type ServiceError } from '@grpc/grpc-js';
+import { pino } from 'pino';
+import { loadDefinition } from '../../engine/api/definition.js';
+import type { ListInstrumentsResponse__Output as Listed } from '../../engine/api/generated/suho/v1/ListInstrumentsResponse.js';
+import type { PublishAck__Output as PublishAck } from '../../engine/api/generated/suho/v1/PublishAck.js';
+import type { ApiServer } from '../../engine/api/server.js';
+import type { ConfigInput } from '../../engine/config.js';
+import type { Engine } from '../../engine/engine.js';
+import { afterTest } from '../support/cleanup.js';
+import { openEngine, temporaryFolder } from '../support/engine.js';
+import { inventedBars } from '../support/markets.js';
+import { RawClient, frame } from '../support/raw-grpc.js';
+import { ACME, KEY, STORES_AWAY, TestClient, eventually, protoBars, serve } from '../support/served.js';
+
+const HOUR = 3_600_000;
+const bars = inventedBars(3_000);
+const GARBAGE = Buffer.alloc(11, 0xff);
+
+interface Served {
+  readonly engine: Engine;
+  readonly api: ApiServer;
+  readonly port: number;
+  readonly client: TestClient;
+  readonly raw: RawClient;
+  readonly log: string[];
+}
+
+async function served(t: TestContext, config: ConfigInput = {}): Promise<Served> {
+  const log: string[] = [];
+  const engine = await openEngine(
+    t,
+    temporaryFolder(t),
+    { ...STORES_AWAY, tenants: [ACME], ...config },
+    { log: pino({ level: 'info' }, { write: (line: string) => void log.push(line) }) },
+  );
+  const { api, port } = await serve(t, engine);
+  const client = new TestClient(port);
+  const raw = new RawClient(port);
+  afterTest(t, () => {
+    client.close();
+    raw.close();
+  });
+  return { engine, api, port, client, raw, log };
+}
+
+interface Method {
+  readonly path: string;
+  readonly requestSerialize: (request: object) => Buffer;
+  readonly responseDeserialize: (bytes: Buffer) => object;
+}
+
+const definition = loadDefinition();
+function method(service: string, name: string): Method {
+  return (definition[`suho.v1.${service}`] as unknown as Record<string, Method>)[name]!;
+}
+
+/** Sends one request as it is, enum numbers that do not exist included, and says how the call ended. */
+async function outcome(
+  raw: RawClient,
+  service: string,
+  name: string,
+  request: object,
+): Promise<{ code: string; details: string; answers: object[] }> {
+  const { path, requestSerialize, responseDeserialize } = method(service, name);
+  const ended = await raw.call(path, [frame(requestSerialize(request))], { key: KEY });
+  return {
+    code: typeof ended.status === 'number' ? status[ended.status]! : ended.status,
+    details: ended.details,
+    answers: ended.answers.map(responseDeserialize),
+  };
+}
+
+const barsRequest = {
+  request_id: 1,
+  symbol: 'EURUSD',
+  timeframe: 'TIMEFRAME_1H',
+  bars: protoBars(bars.slice(0, 1)),
+};
+const quotesRequest = { request_id: 1, symbol: 'EURUSD', quotes: [{ ts: 1, bid: 1, ask: 1 }] };
+const trade = {
+  trade_id: 't1',
+  prediction_id: '6ba7b811-9dad-11d1-80b4-00c04fd430c8',
+  side: 'LONG',
+  quantity: 1,
+  entry_time: 1,
+  entry_price: 1,
+  exit_time: 2,
+  exit_price: 1,
+};
+const BEYOND = '18446744073709551615';
+const LONG_NAME = 'x'.repeat(2_000_000);
+
+test('every request field that is wrong is INVALID_ARGUMENT and named, in every call', async (t) => {
+  const { raw, log } = await served(t);
+  const wrong: [service: string, method: string, request: object, field: RegExp][] = [
+    ['SignalService', 'GetLatestSignal', { symbol: 'EURUSD', timeframe: 99 }, /^timeframe: /],
+    ['SignalService', 'GetLatestSignal', { symbol: '', timeframe: 1 }, /^symbol: /],
+    ['SignalService', 'GetLatestSignal', { symbol: 'ß', timeframe: 1 }, /^symbol: /],
+    ['SignalService', 'StreamSignals', { timeframes: [1, 99] }, /^timeframes\[1\]: /],
+    ['SignalService', 'StreamSignals', { timeframes: [0] }, /^timeframes\[0\]: /],
+    ['SignalService', 'StreamSignals', { slow_policy: 7 }, /^slow_policy: /],
+    ['SignalService', 'StreamSignals', { symbols: ['EURUSD', '?'] }, /^symbols\[1\]: /],
+    ['SignalService', 'StreamSignals', { symbols: Array(1_001).fill('EURUSD') }, /^symbols: at most 1000/],
+    ['SignalService', 'StreamSignals', { timeframes: Array(1_001).fill(1) }, /^timeframes: at most 1000/],
+    ['SignalService', 'StreamSignals', { resume_after: BEYOND }, /^resume_after: /],
+    ['MarketDataService', 'PublishBars', { ...barsRequest, timeframe: 99 }, /^timeframe: /],
+    [
+      'MarketDataService',
+      'PublishBars',
+      { ...barsRequest, signal_timeframes: [99] },
+      /^signal_timeframes\[0\]: /,
+    ],
+    ['MarketDataService', 'PublishBars', { ...barsRequest, bars: [] }, /^bars: /],
+    ['MarketDataService', 'PublishBars', { ...barsRequest, symbol: LONG_NAME }, /^symbol: "x{32}…" is not/],
+    [
+      'MarketDataService',
+      'PublishBars',
+      { ...barsRequest, symbol: 'a\u0000\n\ud83d\ude00' },
+      /^symbol: "a\\u0000\\u000a/,
+    ],
+    [
+      'MarketDataService',
+      'PublishBars',
+      { ...barsRequest, bars: protoBars(bars.slice(0, 1_001)) },
+      /^bars: at most 1000/,
+    ],
+    ['MarketDataService', 'PublishQuotes', { ...quotesRequest, quotes: [] }, /^quotes: /],
+    [
+      'MarketDataService',
+      'PublishQuotes',
+      { ...quotesRequest, signal_timeframes: [99] },
+      /^signal_timeframes\[0\]: /,
+    ],
+    ['FeedbackService', 'ReportTrade', { ...trade, side: 99 }, /^side: /],
+    ['FeedbackService', 'ReportTrade', { ...trade, side: 'FLAT' }, /^side: /],
+    ['FeedbackService', 'ReportTrade', { ...trade, trade_id: LONG_NAME }, /^trade_id: /],
+    ['FeedbackService', 'ReportTrade', { ...trade, prediction_id: LONG_NAME }, /^prediction_id: /],
+    ['FeedbackService', 'ReportTrade', { ...trade, quantity: NaN }, /^quantity: /],
+    ['FeedbackService', 'ReportTrade', { ...trade, quantity: -1 }, /^quantity: /],
+    ['FeedbackService', 'ReportTrade', { ...trade, entry_price: Infinity }, /^entry_price: /],
+    ['FeedbackService', 'ReportTrade', { ...trade, exit_price: 0 }, /^exit_price: /],
+    ['FeedbackService', 'ReportTrade', { ...trade, entry_time: BEYOND }, /^entry_time: /],
+    ['FeedbackService', 'ReportTrade', { ...trade, exit_time: BEYOND }, /^exit_time: /],
+    ['FeedbackService', 'ReportTrade', { ...trade, exit_time: 0 }, /^exit_time: /],
+    ['FeedbackService', 'ReportTrade', { ...trade, commission: NaN }, /^commission: /],
+    ['FeedbackService', 'ReportTrade', { ...trade, financing: -Infinity }, /^financing: /],
+    ['FeedbackService', 'ReportTrade', { ...trade, pnl_money: NaN }, /^pnl_money: /],
+    ['FeedbackService', 'ReportTrade', { ...trade, slippage_pips: Infinity }, /^slippage_pips: /],
+    ['FeedbackService', 'ReportTrade', { ...trade, currency: LONG_NAME }, /^currency: /],
+    ['FeedbackService', 'ReportTrade', { ...trade, exit_reason: LONG_NAME }, /^exit_reason: /],
+    ['FeedbackService', 'ReportTrade', { ...trade, market_conditions: { a: NaN } }, /^market_conditions/],
+    [
+      'FeedbackService',
+      'ReportTrade',
+      { ...trade, market_conditions: { [LONG_NAME]: 1 } },
+      /^market_conditions: /,
+    ],
+    ['InstrumentService', 'RemoveInstrument', { instrument_id: '' }, /^instrument_id: /],
+    ['InstrumentService', 'RemoveInstrument', { instrument_id: LONG_NAME }, /^instrument_id: /],
+  ];
+  for (const [service, name, request, field] of wrong) {
+    const { code, details } = await outcome(raw, service, name, request);
+    assert.equal(code, 'INVALID_ARGUMENT', `${name} ${String(field)}: ${details}`);
+    assert.match(details, field, name);
+    assert.ok(details.length < 250, `${name}: ${details.length} characters`);
+  }
+  assert.deepEqual(
+    log.filter((line) => line.includes('a call failed')),
+    [],
+  );
+});
+
+test('a request id of 64 bits comes back as it was, and a row whose time is no exact number is rejected', async (t) => {
+  const { raw } = await served(t);
+  const [bar] = protoBars(bars.slice(0, 1));
+  for (const id of [BEYOND, '9007199254740993', '0']) {
+    const { answers } = await outcome(raw, 'MarketDataService', 'PublishBars', {
+      ...barsRequest,
+      request_id: id,
+      bars: [bar, { ...bar, open_time: BEYOND }],
+    });
+    const [ack] = answers as PublishAck[];
+    assert.equal(ack!.request_id, id);
+    assert.deepEqual(ack!.rejected, [{ index: 1, reason: 'bad_time' }]);
+  }
+});
+
+test('an acknowledgement says what became of each row', async (t) => {
+  const { client } = await served(t);
+  assert.deepEqual((await client.publish(bars.slice(0, 10), KEY)).skipped, []);
+  const ack = await client.publish([bars[9]!, bars[4]!, { ...bars[10]!, close: NaN }, bars[10]!], KEY);
+  const { accepted, duplicates, late, conflicts, skipped, rejected } = ack;
+  assert.deepEqual([accepted, duplicates, late, conflicts], [1, 1, 1, 0]);
+  assert.deepEqual(skipped, [
+    { index: 0, reason: 'duplicate' },
+    { index: 1, reason: 'late' },
+  ]);
+  assert.deepEqual(rejected, [{ index: 2, reason: 'not_finite' }]);
+});
+
+test('a stream with a message that cannot be decoded ends, after the answers of those before it', async (t) => {
+  const { port } = await served(t);
+  const { path, requestSerialize, responseDeserialize } = method('MarketDataService', 'PublishBars');
+  const good = (n: number): Buffer =>
+    frame(
+      requestSerialize({
+        ...barsRequest,
+        request_id: n,
+        symbol: `S${n}`,
+        bars: protoBars(bars.slice(n, n + 1)),
+      }),
+    );
+  let n = 0;
+  // Together on one connection, and apart; in one frame, and in several; half-closed, and not.
+  for (let round = 0; round < 20; round++) {
+    const raw = new RawClient(port);
+    await Promise.all(
+      Array.from({ length: 18 }, async (_, i) => {
+        const ids = Array.from({ length: i % 4 }, () => n++);
+        const chunks = [...ids.map(good), frame(GARBAGE), good(n++)];
+        const ended = await raw.call(path, i % 3 === 0 ? [Buffer.concat(chunks)] : chunks, {
+          key: KEY,
+          halfClose: i % 2 === 0,
+        });
+        assert.equal(ended.status, status.INVALID_ARGUMENT, `round ${round}, call ${i}: ${ended.details}`);
+        assert.deepEqual(
+          ended.answers.map((bytes) => Number((responseDeserialize(bytes) as PublishAck).request_id)),
+          ids,
+        );
+      }),
+    );
+    raw.close();
+  }
+});
+
+test('whatever is sent as a request of any call, the call ends', async (t) => {
+  const { raw } = await served(t);
+  const calls = Object.entries(definition).flatMap(([, service]) =>
+    'format' in service ? [] : Object.values(service as unknown as Record<string, Method>),
+  );
+  assert.equal(calls.length, 8);
+  const tooLong = Buffer.concat([Buffer.from([0, 0x7f, 0xff, 0xff, 0xff]), GARBAGE]);
+  const badlyCompressed = Buffer.concat([Buffer.from([1, 0, 0, 0, 11]), GARBAGE]);
+  for (const { path } of calls) {
+    for (const chunks of [
+      [frame(GARBAGE)],
+      [tooLong],
+      [badlyCompressed],
+      [frame(GARBAGE), frame(GARBAGE)],
+      [GARBAGE],
+    ])
+      for (const headers of [{}, { 'grpc-encoding': 'gzip' }]) {
+        const ended = await raw.call(path, chunks, { key: KEY, headers });
+        assert.notEqual(ended.status, 'open', path);
+        assert.notEqual(ended.status, status.OK, path);
+      }
+  }
+});
+
+test('nothing of what a caller sent as metadata comes back', async (t) => {
+  const { raw, client } = await served(t);
+  const stream = client.stream({}, KEY);
+  stream.on('error', () => undefined);
+  const headers = await new Promise<object>((resolve) => stream.once('metadata', (m) => resolve(m.getMap())));
+  stream.cancel();
+  assert.doesNotMatch(JSON.stringify(headers), /Bearer|authorization|user-agent/i);
+  for (const [service, name] of [
+    ['SignalService', 'GetLatestSignal'],
+    ['MarketDataService', 'PublishBars'],
+    ['EngineService', 'GetHealth'],
+  ] as const) {
+    const { path } = method(service, name);
+    const ended = await raw.call(path, [frame(Buffer.alloc(0))], { key: KEY, headers: { 'x-mine': 'mine' } });
+    assert.doesNotMatch(JSON.stringify(ended.headers), /Bearer|authorization|x-mine/i, name);
+  }
+});
+
+test('a cursor beyond the newest signal is OUT_OF_RANGE and says what the newest is', async (t) => {
+  const { client } = await served(t);
+  const error = await new Promise<ServiceError>((resolve) => {
+    const stream = client.stream({ resume_after: 1_000 }, KEY);
+    stream.on('data', () => undefined);
+    stream.on('error', (failure) => resolve(failure as ServiceError));
+  });
+  assert.equal(error.code, status.OUT_OF_RANGE);
+  assert.match(error.details, /newest signal is 0/);
+  assert.deepEqual(error.metadata.get('suho-resume-after'), ['0']);
+});
+
+test('a client that stops answering is dropped with its subscription; one that answers stays', async (t) => {
+  const grpc = { port: 0, keepaliveSeconds: 0.3, keepaliveTimeoutSeconds: 2 };
+  const { api, port, client } = await served(t, { grpc });
+  const alive = client.stream({}, KEY);
+  alive.on('error', () => undefined);
+  afterTest(t, () => alive.cancel());
+  await eventually('one is subscribed', () => api.health.snapshot().subscribers === 1);
+  // A relay that stops reading from both ends: to the engine the client is connected and silent.
+  const sockets: net.Socket[] = [];
+  const relay = net.createServer((down) => {
+    const up = net.connect(port, '127.0.0.1');
+    for (const socket of [down, up]) socket.on('error', () => undefined);
+    down.pipe(up);
+    up.pipe(down);
+    sockets.push(down, up);
+  });
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+  const hung = new TestClient((relay.address() as net.AddressInfo).port);
+  afterTest(t, () => {
+    hung.close();
+    for (const socket of sockets) socket.destroy();
+    relay.close();
+  });
+  const stream = hung.stream({}, KEY);
+  stream.on('error', () => undefined);
+  await eventually('both are subscribed', () => api.health.snapshot().subscribers === 2);
+  for (const socket of sockets) {
+    socket.unpipe();
+    socket.pause();
+  }
+  await eventually('the silent one is gone', () => api.health.snapshot().subscribers === 1);
+});
+
+test('a connection has a limit of calls, and headers have a limit of size', async (t) => {
+  const { port } = await served(t, { grpc: { port: 0, callsPerConnection: 3 } });
+  const raw = new RawClient(port);
+  await new Promise((resolve) => raw.session.once('remoteSettings', resolve));
+  assert.equal(raw.session.remoteSettings.maxConcurrentStreams, 3);
+  const { path } = method('EngineService', 'GetHealth');
+  const ended = await raw.call(path, [frame(Buffer.alloc(0))], {
+    key: KEY,
+    headers: { 'x-long': 'a'.repeat(100_000) },
+    msMax: 5_000,
+  });
+  assert.notEqual(ended.status, 0);
+  raw.close();
+  const next = new RawClient(port);
+  assert.equal((await next.call(path, [frame(Buffer.alloc(0))], { key: KEY })).status, 0);
+  next.close();
+});
+
+test('messages and bytes of an open stream count, and a request that never fits is told what would', async (t) => {
+  const quotas = { rowsPerSecond: 50, messagesPerSecond: 5, bytesPerSecond: 20_000 };
+  const { raw } = await served(t, { quotas });
+  const publish = method('MarketDataService', 'PublishBars');
+  const request = (count: number): Buffer =>
+    frame(publish.requestSerialize({ ...barsRequest, bars: protoBars(bars.slice(0, count)) }));
+  const many = await raw.call(publish.path, Array(60).fill(request(1)) as Buffer[], { key: KEY });
+  assert.equal(many.status, status.RESOURCE_EXHAUSTED);
+  assert.match(many.details, /5 messages a second/);
+  assert.ok(many.answers.length >= 5 && many.answers.length < 60, `${many.answers.length} answers`);
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  const never = await raw.call(publish.path, [request(51)], { key: KEY });
+  assert.equal(never.status, status.INVALID_ARGUMENT);
+  assert.match(never.details, /at most 50/);
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  const heavy = await raw.call(publish.path, [request(400)], { key: KEY });
+  assert.equal(heavy.status, status.INVALID_ARGUMENT);
+  assert.match(heavy.details, /^request: .*20000 bytes a second/);
+});
+
+test('a failure of the engine is logged with its method and its stack, of calls and of streams', async (t) => {
+  const { engine, raw, log } = await served(t);
+  const broken = (): never => {
+    throw new TypeError('broken on purpose');
+  };
+  engine.latestSignal = broken;
+  engine.ingestBars = broken;
+  engine.journal.purgedThrough = broken;
+  const failing: [string, string, object][] = [
+    ['SignalService', 'GetLatestSignal', { symbol: 'EURUSD', timeframe: 1 }],
+    ['SignalService', 'StreamSignals', { resume_after: 0 }],
+    ['MarketDataService', 'PublishBars', barsRequest],
+  ];
+  for (const [service, name, request] of failing) {
+    const { code, details } = await outcome(raw, service, name, request);
+    assert.equal(code, 'INTERNAL');
+    assert.doesNotMatch(details, /broken/);
+    const line = log.find((each) => each.includes('a call failed') && each.includes(`${service}/${name}`));
+    assert.match(line ?? '', /TypeError: broken on purpose\\n {4}at /, name);
+  }
+});
+
+test('while history is prepared the engine says so, and the health service does not say SERVING', async (t) => {
+  const { api, raw } = await served(t);
+  const check = async (): Promise<number | undefined> => {
+    const { answers } = await raw.call('/grpc.health.v1.Health/Check', [frame(Buffer.alloc(0))]);
+    return answers[0]?.[1];
+  };
+  assert.equal(await check(), 1);
+  api.health.preparing = true;
+  assert.equal(api.health.snapshot().state, 'preparing');
+  assert.equal(await check(), 2);
+  api.health.preparing = false;
+  assert.equal(api.health.snapshot().state, 'serving');
+  assert.equal(await check(), 1);
+});
+
+test('a tenant sees the instruments it publishes, an operator all, and an unknown one is not there', async (t) => {
+  const sha256 = createHash('sha256').update('key-z').digest('hex');
+  const zen = { id: 'zen', apiKeySha256: [{ sha256, role: 'engineer' as const }] };
+  const { client } = await served(t, { tenants: [ACME, zen] });
+  await client.publish(bars.slice(0, 5), KEY);
+  await client.publish(bars.slice(0, 3), 'key-z');
+  const list = async (key: string): Promise<Listed['instruments']> =>
+    (await client.call<Listed>('InstrumentService', 'ListInstruments', {}, key)).instruments;
+  assert.deepEqual(
+    (await list(KEY)).map(({ instrument_id: id }) => id),
+    ['acme@published/EURUSD', 'zen@published/EURUSD'],
+  );
+  const [own, ...others] = await list('key-z');
+  assert.deepEqual(others, []);
+  assert.deepEqual(
+    [own!.owner, own!.symbol, own!.base_timeframe, own!.state, Number(own!.last_bar_time)],
+    ['zen', 'EURUSD', 'TIMEFRAME_1H', 'LIVE', bars[2]!.openTime],
+  );
+  assert.equal(bars[2]!.openTime % HOUR, 0);
+  const remove = async (id: string): Promise<ServiceError> =>
+    (await client
+      .call('InstrumentService', 'RemoveInstrument', { instrument_id: id }, 'key-z')
+      .catch((error: unknown) => error)) as ServiceError;
+  assert.equal((await remove('acme@published/EURUSD')).code, status.NOT_FOUND, 'another tenant’s');
+  assert.equal((await remove('nothing')).code, status.NOT_FOUND);
+});
