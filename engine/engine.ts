@@ -54,6 +54,7 @@ import { PostgresPredictionStore } from './prediction-store/postgres-prediction-
 import type { PredictionStore } from './prediction-store/prediction-store.js';
 import type { ArtifactPlace, ArtifactStore } from './registry/artifact-store.js';
 import { FolderArtifactStore } from './registry/folder-artifact-store.js';
+import { fileIfSound } from './registry/model-files.js';
 import { modelName, nextVersion, type ModelRecord, type ModelRegistry } from './registry/model-registry.js';
 import { PostgresModelRegistry } from './registry/postgres-model-registry.js';
 import { S3ArtifactStore } from './registry/s3-artifact-store.js';
@@ -1092,20 +1093,21 @@ export class Engine {
     const bars = await this.features.bars(identity, through, rowsMax + 400);
     const models = await this.registry.list(identity);
     const earlier = models.filter(({ trainedThrough }) => trainedThrough < through);
-    const kept = earlier.find(({ featureSetVersion }) => featureSetVersion === FEATURE_SET_VERSION);
-    if (kept !== undefined)
-      await this.artifacts.fetch(
-        { ...identity, model: modelName(identity), version: kept.version },
-        kept.encoderId,
-      );
+    const kept = earlier.findLast(({ featureSetVersion }) => featureSetVersion === FEATURE_SET_VERSION);
+    const place = { ...identity, model: modelName(identity) };
+    const encoder =
+      kept === undefined
+        ? undefined
+        : await fileIfSound(this.artifacts, { ...place, version: kept.version }, kept.encoderId);
     const result = await this.#training.train(
+      seriesId,
       {
         bars: packBars(bars),
         timeframe: identity.timeframe,
         seed,
         folds,
         rowsMax,
-        encoderPath: kept === undefined ? undefined : this.artifacts.path(kept.encoderId),
+        encoder: encoder?.file,
       },
       onProgress,
     );

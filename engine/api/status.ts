@@ -15,6 +15,7 @@ const STATUS: Readonly<Record<ErrorCode, status>> = {
   DEADLINE: status.DEADLINE_EXCEEDED,
   OVERLOADED: status.RESOURCE_EXHAUSTED,
   STOPPING: status.UNAVAILABLE,
+  TRAINING_FAILED: status.INTERNAL,
 };
 
 /** A failure with its gRPC status; the message is for the caller. */
