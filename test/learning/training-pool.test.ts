@@ -16,7 +16,7 @@ function openPool(t: TestContext): TrainingPool {
   return pool;
 }
 
-const jobOf = (bars: number, encoder: TrainingJob['encoder'] = undefined): TrainingJob => ({
+const jobOf = (bars: number, encoder?: TrainingJob['encoder']): TrainingJob => ({
   bars: packBars(inventedBars(bars, { seed: 3 })),
   timeframe: '1h',
   seed: 1,
