@@ -9,6 +9,7 @@ import { tenantActorId } from './tenant-actor.js';
 import { likeliest, makeSignal } from './signals/aggregation.js';
 import { Calibration } from './signals/calibration.js';
 import type { Evidence } from './signals/evidence.js';
+import { isValidModelEvidence } from './signals/evidence-validity.js';
 import type { Gates } from './signals/gates.js';
 import { predictionId } from './signals/prediction-id.js';
 import type { Route } from './signals/route.js';
@@ -175,7 +176,7 @@ export class SignalActor implements Actor<Message, Effect> {
     if (row === undefined || row.closeTime !== evidence.closeTime) return;
     this.#waiting = undefined;
     const { model } = evidence;
-    if (model === undefined) {
+    if (model === undefined || !isValidModelEvidence(model)) {
       this.#withhold(
         evidence.modelFailure === 'deadline' ? 'model_deadline' : 'model_error',
         row.closeTime,

@@ -16,7 +16,8 @@ export type ErrorCode =
   | 'STORE_UNAVAILABLE'
   | 'DEADLINE'
   | 'OVERLOADED'
-  | 'STOPPING';
+  | 'STOPPING'
+  | 'TRAINING_FAILED';
 
 /** An error whose message is a sentence for a person; it reaches the terminal or a client as it is. */
 export class SuhoError extends Error {

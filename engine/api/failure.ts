@@ -19,6 +19,7 @@ const STATUS: Readonly<Record<ErrorCode, status>> = {
   DEADLINE: status.DEADLINE_EXCEEDED,
   OVERLOADED: status.RESOURCE_EXHAUSTED,
   STOPPING: status.UNAVAILABLE,
+  TRAINING_FAILED: status.INTERNAL,
 };
 
 /** Longest message of a status: it travels in an HTTP/2 header, percent-encoded. */

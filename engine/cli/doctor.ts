@@ -13,7 +13,9 @@ const MARKS = { ok: 'ok     ', warning: 'WARNING', failed: 'FAILED ' } as const;
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('check every store and broker that is configured: connection, version, schema, rights')
+    .description(
+      'check every store and broker that is configured (connection, version, schema, rights) and the files of every registered model',
+    )
     .option('--config <file>', 'configuration file (JSON)')
     .option('--data <folder>', 'data folder')
     .addOption(jsonOption())

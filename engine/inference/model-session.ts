@@ -48,7 +48,7 @@ export async function readModel({ path, sha256 }: ModelFile): Promise<Uint8Array
   }
   const found = createHash('sha256').update(bytes).digest('hex');
   if (found !== sha256)
-    throw new BadModel(`${path} is damaged: its SHA-256 is ${found}, not that of the model registered.`);
+    throw new BadModel(`${path} is damaged, not the file that was registered: its SHA-256 is ${found}.`);
   return bytes;
 }
 

@@ -1,10 +1,12 @@
 import { HORIZONS } from '../../actors/features/labels.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
+import { messageOf } from '../errors.js';
 import { EMBEDDING } from '../inference/slab.js';
 import { Batches } from './batches.js';
 import type { Dataset } from './dataset.js';
 import { meanAndDeviation } from './feature-scaling.js';
-import { TrainingStep, autoencoderParameters, encoderModel, runModel } from './network.js';
+import { TrainingStep, autoencoderParameters, encoderModel, runModel, type Parameter } from './network.js';
+import { faultOf } from './onnx/model-inspection.js';
 import type { FitOptions } from './predictor.js';
 import type { RowRange } from './split.js';
 
@@ -32,14 +34,18 @@ export async function trainEncoder(
   const batches = new Batches(dataset, rows, normalisation, [1, 1, 1], seed + 2);
   const step = await TrainingStep.autoencoder(autoencoderParameters(seed));
   const epochs = Math.max(2, Math.min(8, Math.round(60_000 / batches.rows)));
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    for (const { batch, rows: n } of batches.epoch()) {
-      beforeStep?.();
-      await step.run({ x: batch['x']! }, n, 2e-3, 0);
+  let parameters: Parameter[];
+  try {
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      for (const { batch, rows: n } of batches.epoch()) {
+        beforeStep?.();
+        await step.run({ x: batch['x']! }, n, 2e-3, 0);
+      }
     }
+    parameters = step.parameters();
+  } finally {
+    await step.close();
   }
-  const parameters = step.parameters();
-  await step.close();
   const { featureSetVersion = '', features = '' } = metadata;
   return encoderModel(parameters, normalisation, { featureSetVersion, features, timeframe });
 }
@@ -62,4 +68,22 @@ export async function history(encoder: Uint8Array, dataset: Dataset): Promise<Hi
     directions: dataset.directions.slice(0, rows * WIDTH),
     returns: dataset.returns.slice(0, rows * WIDTH),
   };
+}
+
+/** Why an encoder cannot be kept, undefined when it answers every row of a dataset with finite numbers. */
+export async function encoderFault(encoder: Uint8Array, dataset: Dataset): Promise<string | undefined> {
+  const fault = faultOf(encoder);
+  if (fault !== undefined) return `${fault}.`;
+  try {
+    for (const [output, width] of [
+      ['embedding', EMBEDDING],
+      ['error', 1],
+    ] as const) {
+      const numbers = await runModel(encoder, dataset.features, dataset.rows, output, width);
+      if (!numbers.every(Number.isFinite)) return `its output "${output}" is not finite on every row.`;
+    }
+    return undefined;
+  } catch (error) {
+    return `it does not run: ${messageOf(error)}`;
+  }
 }

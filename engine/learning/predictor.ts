@@ -49,20 +49,23 @@ export async function fit(
   const step = await TrainingStep.predictor(predictorParameters(seed));
   let best = { loss: Infinity, parameters: step.parameters() };
   let worse = 0;
-  for (let epoch = 0; epoch < EPOCHS_MAX && worse < PATIENCE; epoch++) {
-    const rate = RATE * (1 - (0.8 * epoch) / EPOCHS_MAX);
-    for (const { batch, rows: n } of batches.epoch()) {
-      beforeStep?.();
-      await step.run(batch, n, rate, DECAY);
+  try {
+    for (let epoch = 0; epoch < EPOCHS_MAX && worse < PATIENCE; epoch++) {
+      const rate = RATE * (1 - (0.8 * epoch) / EPOCHS_MAX);
+      for (const { batch, rows: n } of batches.epoch()) {
+        beforeStep?.();
+        await step.run(batch, n, rate, DECAY);
+      }
+      const parameters = step.parameters();
+      const loss = logLoss(held, await rawOutputs(parameters, held.inputs, held.rows));
+      if (loss < best.loss - 1e-5) {
+        best = { loss, parameters };
+        worse = 0;
+      } else worse++;
     }
-    const parameters = step.parameters();
-    const loss = logLoss(held, await rawOutputs(parameters, held.inputs, held.rows));
-    if (loss < best.loss - 1e-5) {
-      best = { loss, parameters };
-      worse = 0;
-    } else worse++;
+  } finally {
+    await step.close();
   }
-  await step.close();
   const raw = await rawOutputs(best.parameters, held.inputs, held.rows);
   const logPriors = priors(dataset, rows);
   return {

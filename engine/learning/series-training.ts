@@ -11,6 +11,7 @@ import { CONDITIONS } from '../patterns/conditions.js';
 import type { PartitionKey } from '../patterns/pattern-index.js';
 import type { PatternRecorder } from '../patterns/pattern-recorder.js';
 import type { ArtifactPlace, ArtifactStore } from '../registry/artifact-store.js';
+import { fileIfSound } from '../registry/model-files.js';
 import { modelName, nextVersion, type ModelRecord, type ModelRegistry } from '../registry/model-registry.js';
 import { MODEL_FORM, type TrainingResult } from './trainer.js';
 import type { TrainingPool } from './training-pool.js';
@@ -60,17 +61,24 @@ export class SeriesTraining {
     const bars = await features.bars(identity, through, rowsMax + WARM_UP);
     const models = await registry.list(identity);
     const earlier = models.filter(({ trainedThrough }) => trainedThrough < through);
-    const kept = earlier.find(({ featureSetVersion }) => featureSetVersion === FEATURE_SET_VERSION);
-    if (kept !== undefined)
-      await artifacts.fetch({ ...identity, model: modelName(identity), version: kept.version }, kept.encoderId);
+    const kept = earlier.findLast(({ featureSetVersion }) => featureSetVersion === FEATURE_SET_VERSION);
+    const encoder =
+      kept === undefined
+        ? undefined
+        : await fileIfSound(
+            artifacts,
+            { ...identity, model: modelName(identity), version: kept.version },
+            kept.encoderId,
+          );
     const result = await pool.train(
+      seriesId,
       {
         bars: packBars(bars),
         timeframe: identity.timeframe,
         seed,
         folds,
         rowsMax,
-        encoderPath: kept === undefined ? undefined : artifacts.path(kept.encoderId),
+        encoder: encoder?.file,
       },
       onProgress,
     );

@@ -7,7 +7,7 @@ import { SuhoError } from '../errors.js';
 import { EMBEDDING } from '../inference/slab.js';
 import { BATCH } from './batches.js';
 import { buildDataset, newest, type Dataset } from './dataset.js';
-import { anomalyScale, history, trainEncoder, type History } from './encoder.js';
+import { anomalyScale, encoderFault, history, trainEncoder, type History } from './encoder.js';
 import type { HorizonScore } from './evaluation.js';
 import { ENCODER_HIDDEN, HIDDEN_1, HIDDEN_2, predictorModel } from './network.js';
 import { DECAY, EPOCHS_MAX, PATIENCE, RATE, fit, type FitOptions } from './predictor.js';
@@ -23,7 +23,7 @@ export interface TrainingOptions extends FitOptions {
   readonly folds: number;
   /** Newest rows used at most; older markets teach less, and time is bounded. */
   readonly rowsMax: number;
-  /** An encoder to keep instead of training one. */
+  /** An encoder to keep instead of training one; when it is broken, one is trained all the same. */
   readonly encoder?: Uint8Array | undefined;
   readonly onProgress?: (done: number, total: number, stage: string) => void;
 }
@@ -47,6 +47,8 @@ export const MODEL_FORM = {
 export interface TrainingResult {
   readonly predictor: Uint8Array;
   readonly encoder: Uint8Array;
+  /** Why the encoder that was given was not kept. */
+  readonly encoderFault: string | undefined;
   readonly embeddingVersion: string;
   readonly anomalyScale: number;
   /** Walk-forward scores, one a horizon. */
@@ -95,11 +97,14 @@ export async function train(
   const final = await fit(dataset, rows, validation, options);
   progress('final model');
   const metadata = describe(dataset, timeframe, scores, edge);
-  const encoder = options.encoder ?? (await trainEncoder(dataset, rows, options, timeframe, metadata));
+  const fault = options.encoder === undefined ? undefined : await encoderFault(options.encoder, whole);
+  const kept = fault === undefined ? options.encoder : undefined;
+  const encoder = kept ?? (await trainEncoder(dataset, rows, options, timeframe, metadata));
   progress('encoder');
   return {
     predictor: predictorModel(final.parameters, final.normalisation, final.scale, metadata),
     encoder,
+    encoderFault: fault,
     embeddingVersion: `e-${createHash('sha256').update(encoder).digest('hex').slice(0, 12)}`,
     anomalyScale: await anomalyScale(encoder, dataset),
     scores,

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { MessagePort } from 'node:worker_threads';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import { SuhoError } from '../errors.js';
+import { BadModel, readModel } from '../inference/model-session.js';
+import type { ModelFile } from '../inference/to-worker.js';
 import { unpackBars } from '../journal/records.js';
 import { train, type TrainingResult } from './trainer.js';
 
@@ -13,8 +14,8 @@ export interface TrainingJob {
   readonly seed: number;
   readonly folds: number;
   readonly rowsMax: number;
-  /** An encoder to keep. */
-  readonly encoderPath: string | undefined;
+  /** An encoder to keep, so that stored patterns stay comparable. One whose file is damaged or broken is trained anew. */
+  readonly encoder: ModelFile | undefined;
 }
 
 export type TrainingAnswer =
@@ -29,7 +30,7 @@ export interface PostedJob extends TrainingJob {
 
 export default async function work(job: PostedJob): Promise<TrainingAnswer> {
   try {
-    const encoder = job.encoderPath === undefined ? undefined : await readFile(job.encoderPath);
+    const { encoder, fault } = await readEncoder(job.encoder);
     const result = await train(unpackBars(job.bars), job.timeframe, {
       seed: job.seed,
       folds: job.folds,
@@ -41,9 +42,21 @@ export default async function work(job: PostedJob): Promise<TrainingAnswer> {
         if (Atomics.load(job.stopped, 0) === 1) throw new SuhoError('STOPPING', 'The training was stopped.');
       },
     });
-    return { kind: 'trained', result };
+    return { kind: 'trained', result: fault === undefined ? result : { ...result, encoderFault: fault } };
   } catch (error) {
     if (error instanceof SuhoError) return { kind: 'failed', code: error.code, message: error.message };
+    throw error;
+  }
+}
+
+async function readEncoder(
+  file: ModelFile | undefined,
+): Promise<{ readonly encoder?: Uint8Array; readonly fault?: string }> {
+  if (file === undefined) return {};
+  try {
+    return { encoder: await readModel(file) };
+  } catch (error) {
+    if (error instanceof BadModel) return { fault: error.message };
     throw error;
   }
 }

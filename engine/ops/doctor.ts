@@ -9,6 +9,7 @@ import { schemaStatus } from '../database/schemas.js';
 import { messageOf } from '../errors.js';
 import { ClickHouseFeatureStore } from '../feature-store/clickhouse-feature-store.js';
 import { ClickHouseServer } from '../feature-store/clickhouse-server.js';
+import { checkModels, type ModelFinding } from './model-check.js';
 import { WeaviatePatternIndex } from '../patterns/weaviate-pattern-index.js';
 import { FolderArtifactStore } from '../registry/folder-artifact-store.js';
 import { S3ArtifactStore } from '../registry/s3-artifact-store.js';
@@ -52,8 +53,15 @@ function shown(url: string): string {
   return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
 }
 
-/** Looks at everything a configuration names, all at once, each within ten seconds. Writes nothing that stays. */
+/**
+ * Looks at everything a configuration names, all at once, each within ten seconds, then at the files of every registered
+ * model, however long that takes. Writes nothing that stays but model files it had to download.
+ */
 export async function examine(config: Config): Promise<Finding[]> {
+  return [...(await examineParts(config)), ...(await examineModels(config))];
+}
+
+async function examineParts(config: Config): Promise<Finding[]> {
   return await Promise.all(
     Object.entries(CHECKS).map(async ([part, check]) => {
       let timer: NodeJS.Timeout | undefined;
@@ -72,6 +80,22 @@ export async function examine(config: Config): Promise<Finding[]> {
       }
     }),
   );
+}
+
+async function examineModels(config: Config): Promise<Finding[]> {
+  let findings: readonly ModelFinding[] | undefined;
+  try {
+    findings = await checkModels(config);
+  } catch (error) {
+    return [{ part: 'models', ...failed(`cannot be listed: ${messageOf(error)}`, adviceFor(error)) }];
+  }
+  if (findings === undefined || findings.length === 0) return [{ part: 'models', ...ok('none registered') }];
+  return findings.map(({ model, fault }) => {
+    const part = `model ${model.name} ${model.version} (${model.tenantId}, ${model.status})`;
+    return fault === undefined
+      ? { part, ...ok('both files are whole, and run as the contract says') }
+      : { part, ...failed(fault, 'Restore the file from a backup, or train the series again.') };
+  });
 }
 
 function adviceFor(error: unknown): string {

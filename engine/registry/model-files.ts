@@ -1,5 +1,5 @@
 import { SuhoError, messageOf } from '../errors.js';
-import type { ModelPair } from '../inference/to-worker.js';
+import type { ModelFile, ModelPair } from '../inference/to-worker.js';
 import type { ArtifactPlace, ArtifactStore } from './artifact-store.js';
 
 /** A model whose files are to be served: where they belong and what they are. */
@@ -148,4 +148,23 @@ export class ModelFiles {
 
 function keyOf({ modelId, encoderId }: Pick<ServedModel, 'modelId' | 'encoderId'>): string {
   return `${modelId}/${encoderId}`;
+}
+
+/**
+ * A file that would be useful but is not needed: fetched and verified, or why it cannot be had. Throws
+ * `STORE_UNAVAILABLE` when that cannot be said now.
+ */
+export async function fileIfSound(
+  artifacts: Pick<ArtifactStore, 'fetch' | 'path'>,
+  place: ArtifactPlace,
+  sha256: string,
+): Promise<{ readonly file: ModelFile } | { readonly file: undefined; readonly fault: string }> {
+  try {
+    await artifacts.fetch(place, sha256);
+    return { file: { path: artifacts.path(sha256), sha256 } };
+  } catch (error) {
+    if (error instanceof SuhoError && (error.code === 'BAD_MODEL' || error.code === 'NOT_FOUND'))
+      return { file: undefined, fault: error.message };
+    throw error;
+  }
 }

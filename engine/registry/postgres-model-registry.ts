@@ -37,6 +37,18 @@ interface ModelRow {
   >;
 }
 
+/** A registered model by name, and the files it consists of. */
+export interface RegisteredModel {
+  /** `platform` for everyone's. */
+  readonly tenantId: string;
+  /** Feed, symbol and timeframe. */
+  readonly name: string;
+  readonly version: string;
+  readonly status: (typeof MODEL_STATUSES)[number];
+  readonly modelId: string;
+  readonly encoderId: string;
+}
+
 /** Models in PostgreSQL (schemas/02), which itself refuses wrong versions and illegal changes of status. */
 export class PostgresModelRegistry implements ModelRegistry {
   readonly #database: Database;
@@ -173,6 +185,29 @@ export class PostgresModelRegistry implements ModelRegistry {
         ...row.serving,
       }));
     });
+  }
+
+  /**
+   * Every model with both its files that is not archived, of the platform and of the tenants named. Users' own are
+   * left out.
+   */
+  async all(tenantIds: readonly string[]): Promise<RegisteredModel[]> {
+    const found: RegisteredModel[] = [];
+    for (const tenantId of [PLATFORM, ...tenantIds]) {
+      const scope: Scope = tenantId === PLATFORM ? { platform: true } : { tenantId };
+      const { rows } = await this.#database.transaction(scope, async (client) =>
+        client.query<RegisteredModel>(
+          `SELECT $2::text AS "tenantId", name, version, status, artifact_sha256 AS "modelId", encoder_sha256 AS "encoderId"
+           FROM ml_registry.models
+           WHERE tenant_id IS NOT DISTINCT FROM $1 AND user_id IS NULL AND framework = $3 AND status <> 'archived'
+             AND encoder_sha256 IS NOT NULL
+           ORDER BY name, created_at`,
+          [tenantId === PLATFORM ? null : tenantId, tenantId, FRAMEWORK],
+        ),
+      );
+      found.push(...rows);
+    }
+    return found;
   }
 
   async close(): Promise<void> {

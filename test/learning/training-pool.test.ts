@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { test, type TestContext } from 'node:test';
+import { SuhoError } from '../../engine/errors.js';
+import { packBars } from '../../engine/journal/records.js';
+import { TrainingPool } from '../../engine/learning/training-pool.js';
+import type { TrainingJob } from '../../engine/learning/training-worker.js';
+import { afterTest } from '../support/cleanup.js';
+import { temporaryFolder } from '../support/engine.js';
+import { inventedBars } from '../support/markets.js';
+import { modelFile, plainEncoder } from '../support/models.js';
+
+function openPool(t: TestContext): TrainingPool {
+  const pool = new TrainingPool();
+  afterTest(t, () => pool.close());
+  return pool;
+}
+
+const jobOf = (bars: number, encoder?: TrainingJob['encoder']): TrainingJob => ({
+  bars: packBars(inventedBars(bars, { seed: 3 })),
+  timeframe: '1h',
+  seed: 1,
+  folds: 1,
+  rowsMax: 5_000,
+  encoder,
+});
+
+const failsWith = (code: string, words: RegExp) => (error: unknown) =>
+  error instanceof SuhoError && error.code === code && words.test(error.message);
+
+test('two trainings of one series at once are one, and both are told how far it is', async (t) => {
+  const pool = openPool(t);
+  const told: string[][] = [[], []];
+  const [first, second, other] = await Promise.all([
+    pool.train('market/EURUSD/1h', jobOf(900), (done) => told[0]!.push(String(done))),
+    pool.train('market/EURUSD/1h', jobOf(900), (done) => told[1]!.push(String(done))),
+    pool.train('market/GBPUSD/1h', jobOf(900)),
+  ]);
+  assert.equal(first, second);
+  assert.notEqual(first, other);
+  assert.deepEqual(first.predictor, other.predictor);
+  assert.deepEqual(told, [
+    ['1', '2', '3'],
+    ['1', '2', '3'],
+  ]);
+});
+
+test('a training that fails or whose thread dies ends with a sentence, and the next one goes through', async (t) => {
+  const pool = openPool(t);
+  await assert.rejects(pool.train('s', jobOf(300)), failsWith('BAD_INPUT', /Training needs 600 bars/));
+  await assert.rejects(
+    pool.train('s', { ...jobOf(900), bars: undefined as never }),
+    failsWith('TRAINING_FAILED', /^The training for s failed: .*\. The models in use stay; train again\.$/s),
+  );
+  const ended = pool.train('s', jobOf(900), () => {
+    for (const thread of pool.threads) void thread.terminate();
+  });
+  await assert.rejects(ended, failsWith('TRAINING_FAILED', /^The training for s failed: /));
+  assert.equal((await pool.train('s', jobOf(900))).rows, 701);
+});
+
+test('a closed pool ends what trains and takes nothing more', async (t) => {
+  const pool = openPool(t);
+  const running = pool.train('s', jobOf(3_000));
+  const ended = assert.rejects(running, failsWith('STOPPING', /stopped/));
+  await new Promise((resolve) => setImmediate(resolve));
+  await pool.close();
+  await ended;
+  await assert.rejects(pool.train('s', jobOf(900)), failsWith('STOPPING', /trains no more/));
+});
+
+test('an encoder is kept when it is sound; a damaged or broken one is trained anew, and the result says why', async (t) => {
+  const folder = temporaryFolder(t);
+  const pool = openPool(t);
+  const trained = await pool.train('s', jobOf(900));
+  const sound = modelFile(folder, trained.encoder);
+  const again = await pool.train('s', jobOf(900, sound));
+  assert.deepEqual([again.encoder, again.encoderFault], [trained.encoder, undefined]);
+
+  const infinite = modelFile(folder, plainEncoder(0, NaN));
+  const foreign = modelFile(folder, new TextEncoder().encode('no model'));
+  const damaged = modelFile(folder, plainEncoder(1));
+  writeFileSync(damaged.path, plainEncoder(1).subarray(0, 600));
+  for (const [file, words] of [
+    [infinite, /not finite/],
+    [foreign, /cannot be read/],
+    [damaged, /damaged/],
+    [{ ...sound, path: `${folder}/none` }, /cannot be read/],
+  ] as const) {
+    const { encoder, encoderFault = 'none' } = await pool.train('s', jobOf(900, file));
+    assert.match(encoderFault, words);
+    assert.deepEqual(encoder, trained.encoder);
+  }
+});
