@@ -302,8 +302,7 @@ BEGIN
         CONTINUE WHEN to_regclass('suho_private.' || made) IS NOT NULL;
         PERFORM pg_advisory_xact_lock(728310503);
         CONTINUE WHEN to_regclass('suho_private.' || made) IS NOT NULL;
-        -- Room in each page for the outcomes of its rows: an update beside its row changes no index.
-        EXECUTE format('CREATE TABLE suho_private.%I PARTITION OF suho_private.%I FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = 75)',
+        EXECUTE format('CREATE TABLE suho_private.%I PARTITION OF suho_private.%I FOR VALUES FROM (%L) TO (%L)',
                        made, parent, first, (first AT TIME ZONE 'UTC' + INTERVAL '1 month') AT TIME ZONE 'UTC');
         INSERT INTO suho_private.partitions (parent, name, ends)
             VALUES (parent, made, (first AT TIME ZONE 'UTC' + INTERVAL '1 month') AT TIME ZONE 'UTC');
@@ -337,8 +336,7 @@ BEGIN
     RETURN dropped;
 END $$;
 
--- Counts a tenant's predictions of whole hours anew into model_performance_timeseries: after trades, and below. For
--- predictions and outcomes the engine adds what changed, which does not cost what the hour holds.
+-- Counts a tenant's predictions of whole hours anew into model_performance_timeseries.
 CREATE OR REPLACE FUNCTION public.suho_record_performance(hours timestamptz[]) RETURNS void
     LANGUAGE sql SET search_path = pg_catalog AS $$
     INSERT INTO public.model_performance_timeseries
@@ -381,26 +379,6 @@ BEGIN
     END LOOP;
 END $$;
 
--- Version 1 counted an hour only when an outcome of it came; version 2 adds to what is there, which must be right.
-DO $$
-DECLARE
-    whose text;
-BEGIN
-    IF NOT EXISTS (SELECT FROM suho_private.schema_versions WHERE file = '03_timescaledb_predictions' AND version < 2) THEN
-        RETURN;
-    END IF;
-    ALTER TABLE suho_private.ml_predictions NO FORCE ROW LEVEL SECURITY;
-    SET LOCAL ROLE suho_owner;
-    FOR whose IN SELECT DISTINCT tenant_id FROM suho_private.ml_predictions LOOP
-        PERFORM set_config('suho.tenant_id', whose, true);
-        PERFORM public.suho_record_performance(ARRAY(
-            SELECT DISTINCT date_trunc('hour', bar_close_time, 'UTC') FROM suho_private.ml_predictions WHERE tenant_id = whose));
-    END LOOP;
-    PERFORM set_config('suho.tenant_id', '', true);
-    SET LOCAL ROLE NONE;
-    ALTER TABLE suho_private.ml_predictions FORCE ROW LEVEL SECURITY;
-END $$;
-
-INSERT INTO suho_private.schema_versions (file, version) VALUES ('03_timescaledb_predictions', 2)
+INSERT INTO suho_private.schema_versions (file, version) VALUES ('03_timescaledb_predictions', 1)
     ON CONFLICT (file) DO UPDATE SET version = excluded.version, applied_at = now();
 COMMIT;

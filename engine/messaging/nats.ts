@@ -3,6 +3,7 @@ import {
   AckPolicy,
   DeliverPolicy,
   DiscardPolicy,
+  ErrorCode,
   Events,
   RetentionPolicy,
   StorageType,
@@ -104,7 +105,11 @@ export class NatsMessaging {
         ),
       );
     } catch (error) {
-      throw new SuhoError('STORE_UNAVAILABLE', `NATS did not take the signals: ${messageOf(error)}`);
+      const tooLarge = (error as { readonly code?: unknown }).code === ErrorCode.MaxPayloadExceeded;
+      throw new SuhoError(
+        tooLarge ? 'RECORD_REFUSED' : 'STORE_UNAVAILABLE',
+        `NATS did not take the signals: ${messageOf(error)}`,
+      );
     }
   }
 

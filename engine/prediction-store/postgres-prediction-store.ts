@@ -95,8 +95,8 @@ interface TenantRows {
   readonly tenantId: string;
   /** Statements with their JSON rows: predictions, outcomes of each horizon, trades. */
   readonly writes: readonly { readonly statement: string; readonly json: string }[];
-  /** Hours whose performance the trades change. */
-  readonly tradedHours: readonly string[];
+  /** Hours whose performance the outcomes and trades change. */
+  readonly changedHours: readonly string[];
 }
 
 const UPDATE_OUTCOMES = HORIZONS.map(updateOutcomes);
@@ -105,6 +105,10 @@ const UPDATE_OUTCOMES = HORIZONS.map(updateOutcomes);
 function rowsOf(tenantId: string, events: readonly PredictionEvent[]): TenantRows {
   const signals = events.flatMap((event) => (event.kind === 'signal' ? [event.signal] : []));
   const trades = events.flatMap((event) => (event.kind === 'trade' ? [event.trade] : []));
+  const changed = events.flatMap((event) => {
+    if (event.kind === 'signal') return [];
+    return [event.kind === 'trade' ? event.trade.barCloseTime : event.label.closeTime];
+  });
   const writes: { statement: string; json: string }[] = [];
   const add = (rows: readonly Row[], statementOf: (columns: readonly string[]) => string): void => {
     if (rows.length > 0)
@@ -118,8 +122,8 @@ function rowsOf(tenantId: string, events: readonly PredictionEvent[]): TenantRow
   return {
     tenantId,
     writes,
-    tradedHours: [...new Set(trades.map(({ barCloseTime }) => Math.floor(barCloseTime / 3_600_000)))].map(
-      (hour) => isoTime(hour * 3_600_000),
+    changedHours: [...new Set(changed.map((ms) => Math.floor(ms / 3_600_000)))].map((hour) =>
+      isoTime(hour * 3_600_000),
     ),
   };
 }
@@ -192,7 +196,7 @@ export class PostgresPredictionStore implements PredictionStore {
     }
     await this.#makePartitions(client, 'ml_predictions', predicted);
     await this.#makePartitions(client, 'trade_results', exits);
-    await this.#makePartitions(client, 'model_performance_timeseries', [...predicted, ...bars]);
+    await this.#makePartitions(client, 'model_performance_timeseries', bars);
   }
 
   async #makePartitions(client: pg.PoolClient, table: string, times: readonly number[]): Promise<void> {
@@ -240,6 +244,6 @@ export class PostgresPredictionStore implements PredictionStore {
 async function writeTenant(client: pg.PoolClient, rows: TenantRows): Promise<void> {
   await client.query(`SELECT set_config('suho.tenant_id', $1, true)`, [rows.tenantId]);
   for (const { statement, json } of rows.writes) await client.query(statement, [json]);
-  if (rows.tradedHours.length > 0)
-    await client.query('SELECT public.suho_record_performance($1)', [rows.tradedHours]);
+  if (rows.changedHours.length > 0)
+    await client.query('SELECT public.suho_record_performance($1)', [rows.changedHours]);
 }
