@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { CATALOGUE } from '../../actors/features/catalogue.js';
 import type { Signal } from '../../actors/signals/signal.js';
+import { SuhoError, messageOf } from '../errors.js';
 import type { IdentifiedRow } from '../feature-store/feature-store.js';
 
 /** A series nobody has written for this long is forgotten. */
@@ -84,7 +85,17 @@ export class Cache {
   }
 
   async #put(values: ReadonlyMap<string, string>): Promise<void> {
-    await Promise.all([...values].map(([key, value]) => this.client.setNewer(key, value, KEPT_SECONDS)));
+    try {
+      await Promise.all([...values].map(([key, value]) => this.client.setNewer(key, value, KEPT_SECONDS)));
+    } catch (error) {
+      // A key of another type that someone else made, a value too large: about that key alone.
+      const refused = /WRONGTYPE|exceeds maximum allowed size|invalid bulk length/.test(messageOf(error));
+      throw new SuhoError(
+        refused ? 'RECORD_REFUSED' : 'STORE_UNAVAILABLE',
+        `Redis answered: ${messageOf(error)}`,
+        { cause: error },
+      );
+    }
   }
 
   close(): void {

@@ -33,7 +33,7 @@ function numberOption(flags: string, description: string): Option {
 
 /** Checks a report here, so that what is wrong is said before a call, and puts it in the call's words. */
 function toRequest(given: Readonly<Record<string, unknown>>): ReportTradeRequest {
-  const report = readTradeReport(given);
+  const report = readTradeReport(given, Date.now());
   return {
     trade_id: report.tradeId,
     prediction_id: report.predictionId,

@@ -8,7 +8,7 @@ type Table = keyof typeof TABLES;
  * Partitions one block may touch. ClickHouse refuses a block of more than 100 (`max_partitions_per_insert_block`), every
  * time it comes: years of daily bars are such a block.
  */
-export const PARTITIONS_MAX = 90;
+const PARTITIONS_MAX = 90;
 
 /** What DateTime64(3) can hold: 1900 through 2299. */
 export const FIRST_TIME = Date.UTC(1900, 0, 1);

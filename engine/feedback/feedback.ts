@@ -15,9 +15,17 @@ export class Feedback {
   readonly #patterns: PatternRecorder;
   /** The last report of each tenant that is not durable yet. */
   readonly #last = new Map<string, Promise<unknown>>();
+  readonly #now: () => number;
   #taken = 0;
 
-  constructor(journal: Journal, predictions: PredictionStore, patterns: PatternRecorder) {
+  /** `now` is the engine's clock, epoch milliseconds UTC. */
+  constructor(
+    journal: Journal,
+    predictions: PredictionStore,
+    patterns: PatternRecorder,
+    now: () => number = Date.now,
+  ) {
+    this.#now = now;
     this.#journal = journal;
     this.#predictions = predictions;
     this.#patterns = patterns;
@@ -38,7 +46,7 @@ export class Feedback {
     userId: string | undefined,
     given: unknown,
   ): Promise<{ readonly answer: TradeAnswer; readonly trade: TradeRecord | undefined }> {
-    const report = readTradeReport(given);
+    const report = readTradeReport(given, this.#now());
     // One after the other: of two at the same moment, of the same trade or on the same prediction, the second must
     // find what the first wrote.
     const before = this.#last.get(tenantId);

@@ -135,9 +135,12 @@ export class NatsMessaging {
         this.#signalTenants.clear();
         await this.#ensureStream('SUHO_SIGNALS').catch(() => undefined);
       }
-      throw error instanceof SuhoError
-        ? error
-        : new SuhoError('STORE_UNAVAILABLE', `NATS did not take the signals: ${reasonOf(error)}`);
+      if (error instanceof SuhoError) throw error;
+      const tooLarge = (error as { readonly code?: unknown }).code === ErrorCode.MaxPayloadExceeded;
+      throw new SuhoError(
+        tooLarge ? 'RECORD_REFUSED' : 'STORE_UNAVAILABLE',
+        `NATS did not take the signals: ${reasonOf(error)}`,
+      );
     }
   }
 

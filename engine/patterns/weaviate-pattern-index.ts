@@ -149,7 +149,7 @@ export class WeaviatePatternIndex implements PatternIndex {
         const refused = answers.find(({ result }) => result?.errors !== undefined);
         if (refused !== undefined) throw new Error(refused.result?.errors?.error?.[0]?.message ?? 'refused');
       } catch (error) {
-        throw unavailable(error);
+        throw writeFailure(error);
       }
     }
     if (this.#serverForgets) return;
@@ -305,6 +305,17 @@ export class WeaviatePatternIndex implements PatternIndex {
       throw unavailable(error, tenantId);
     }
   }
+}
+
+/** What Weaviate says of an object rather than of itself. */
+const ABOUT_OBJECT =
+  /\(422\)|vector lengths? (don't|do not) match|invalid (date|number|text|property|object|uuid)|not a valid|parse error/i;
+
+/** What a write failed of: `RECORD_REFUSED` when it is about an object, else `STORE_UNAVAILABLE`. */
+function writeFailure(error: unknown): SuhoError {
+  const text = messageOf(error);
+  if (!ABOUT_OBJECT.test(text)) return unavailable(error);
+  return new SuhoError('RECORD_REFUSED', `Weaviate answered: ${text.slice(0, 500)}`, { cause: error });
 }
 
 function unavailable(error: unknown, tenantId?: string): SuhoError {

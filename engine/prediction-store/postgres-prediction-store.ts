@@ -3,8 +3,11 @@ import { HORIZONS } from '../../actors/features/labels.js';
 import { likeliest } from '../../actors/signals/aggregation.js';
 import type { Signal } from '../../actors/signals/signal.js';
 import { Database, type Row } from '../database/database.js';
+import { SuhoError, messageOf } from '../errors.js';
 import type { PredictionEvent, TradeRecord } from '../journal/records.js';
+import { lacksPartition, writeFailure } from './postgres-failure.js';
 import type { PredictionStore, PredictionSummary } from './prediction-store.js';
+import { insertPredictions, insertTrades, updateOutcomes } from './statements.js';
 
 function predictionRow(signal: Signal): Row {
   const primary = signal.patterns?.votes[signal.primaryHorizon];
@@ -13,7 +16,7 @@ function predictionRow(signal: Signal): Row {
     tenant_id: signal.tenantId,
     symbol: signal.symbol,
     timeframe: signal.timeframe,
-    bar_close_time: new Date(signal.barCloseTime).toISOString(),
+    bar_close_time: isoTime(signal.barCloseTime),
     price: signal.price,
     model_id: signal.model.modelId,
     model_version: signal.model.version,
@@ -72,14 +75,67 @@ function tradeRow(trade: TradeRecord): Row {
 
 /** Signals of one statement: more of them keep the event loop from its other work for too long. */
 const SIGNALS_AT_ONCE = 500;
+/** Bars of predictions are of these years: those that the feature store keeps. */
+const FIRST_TIME = Date.UTC(1900, 0, 1);
+const LAST_TIME = Date.UTC(2300, 0, 1) - 1;
 
+/** Throws `RECORD_REFUSED` for a time no store of ours holds. */
 function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
+  if (ms >= FIRST_TIME && ms <= LAST_TIME) return new Date(ms).toISOString();
+  throw new SuhoError('RECORD_REFUSED', `${ms} ms since 1970 is not of the years 1900 through 2299.`);
 }
 
 function tenantOf(event: PredictionEvent): string {
   if (event.kind === 'signal') return event.signal.tenantId;
   return event.kind === 'trade' ? event.trade.tenantId : event.tenantId;
+}
+
+/** What a batch writes for one tenant, as statements take it. */
+interface TenantRows {
+  readonly tenantId: string;
+  /** Statements with their JSON rows: predictions, outcomes of each horizon, trades. */
+  readonly writes: readonly { readonly statement: string; readonly json: string }[];
+  /** Hours whose performance the outcomes and trades change. */
+  readonly changedHours: readonly string[];
+}
+
+const UPDATE_OUTCOMES = HORIZONS.map(updateOutcomes);
+
+/** Events of one tenant as rows. Throws `RECORD_REFUSED` for one that cannot be a row. */
+function rowsOf(tenantId: string, events: readonly PredictionEvent[]): TenantRows {
+  const signals = events.flatMap((event) => (event.kind === 'signal' ? [event.signal] : []));
+  const trades = events.flatMap((event) => (event.kind === 'trade' ? [event.trade] : []));
+  const changed = events.flatMap((event) => {
+    if (event.kind === 'signal') return [];
+    return [event.kind === 'trade' ? event.trade.barCloseTime : event.label.closeTime];
+  });
+  const writes: { statement: string; json: string }[] = [];
+  const add = (rows: readonly Row[], statementOf: (columns: readonly string[]) => string): void => {
+    if (rows.length > 0)
+      writes.push({ statement: statementOf(Object.keys(rows[0]!)), json: JSON.stringify(rows) });
+  };
+  for (let from = 0; from < signals.length; from += SIGNALS_AT_ONCE)
+    add(signals.slice(from, from + SIGNALS_AT_ONCE).map(predictionRow), insertPredictions);
+  for (const [horizon, statement] of UPDATE_OUTCOMES.entries())
+    add(outcomeRows(events, horizon), () => statement);
+  add(trades.map(tradeRow), insertTrades);
+  return {
+    tenantId,
+    writes,
+    changedHours: [...new Set(changed.map((ms) => Math.floor(ms / 3_600_000)))].map((hour) =>
+      isoTime(hour * 3_600_000),
+    ),
+  };
+}
+
+function outcomeRows(events: readonly PredictionEvent[], horizon: number): Row[] {
+  return events.flatMap((event) => {
+    if (event.kind !== 'outcome' || event.label.horizon !== horizon) return [];
+    const { closeTime, direction, return: change, resolvedAt } = event.label;
+    if (Number.isNaN(direction)) return [];
+    const [bar, at] = [isoTime(closeTime), isoTime(resolvedAt)];
+    return [{ id: event.predictionId, bar, direction, return: change, at }];
+  });
 }
 
 /** Predictions, outcomes and trades in PostgreSQL or TimescaleDB (schemas/03). */
@@ -93,71 +149,54 @@ export class PostgresPredictionStore implements PredictionStore {
   }
 
   async write(events: readonly PredictionEvent[]): Promise<void> {
+    try {
+      await this.#write(events);
+    } catch (error) {
+      // A partition that was there may be gone: made again, the rows go in.
+      this.#months.clear();
+      if (!lacksPartition(error)) throw writeFailure(error);
+      await this.#write(events).catch((again: unknown) => {
+        throw writeFailure(again);
+      });
+    }
+  }
+
+  /** Writes a batch in one transaction, which takes each tenant's part in its turn. */
+  async #write(events: readonly PredictionEvent[]): Promise<void> {
     const byTenant = new Map<string, PredictionEvent[]>();
     for (const event of events) {
       const own = byTenant.get(tenantOf(event));
       if (own === undefined) byTenant.set(tenantOf(event), [event]);
       else own.push(event);
     }
+    // Always in the same order: two engines on one PostgreSQL wait for each other, never in a circle.
+    const tenants = [...byTenant].sort(([a], [b]) => (a < b ? -1 : 1));
+    let rows: readonly TenantRows[];
     try {
-      for (const [tenantId, own] of byTenant)
-        await this.#database.transaction({ tenantId }, (client) => this.#writeOwn(client, own));
+      rows = tenants.map(([tenantId, own]) => rowsOf(tenantId, own));
     } catch (error) {
-      // A partition that was there may be gone.
-      this.#months.clear();
-      throw error;
+      throw new SuhoError('RECORD_REFUSED', messageOf(error), { cause: error });
     }
+    await this.#database.transaction({}, async (client) => {
+      await this.#makeAllPartitions(client, events);
+      for (const own of rows) await writeTenant(client, own);
+    });
   }
 
-  /** Writes events of the transaction's tenant. */
-  async #writeOwn(client: pg.PoolClient, events: readonly PredictionEvent[]): Promise<void> {
-    const signals = events.flatMap((event) => (event.kind === 'signal' ? [event.signal] : []));
-    const trades = events.flatMap((event) => (event.kind === 'trade' ? [event.trade] : []));
-    const outcomes = events.flatMap((event) => (event.kind === 'outcome' ? [event.label] : []));
-    if (signals.length > 0) {
-      await this.#makePartitions(
-        client,
-        'ml_predictions',
-        signals.map(({ barCloseTime }) => barCloseTime),
-      );
-      for (let from = 0; from < signals.length; from += SIGNALS_AT_ONCE) {
-        const rows = signals.slice(from, from + SIGNALS_AT_ONCE).map(predictionRow);
-        const columns = Object.keys(rows[0]!).join(', ');
-        await client.query(
-          `INSERT INTO public.ml_predictions (${columns})
-           SELECT ${columns} FROM jsonb_populate_recordset(NULL::public.ml_predictions, $1::jsonb)
-           ON CONFLICT (prediction_id, bar_close_time, tenant_id) DO NOTHING`,
-          [JSON.stringify(rows)],
-        );
-      }
+  async #makeAllPartitions(client: pg.PoolClient, events: readonly PredictionEvent[]): Promise<void> {
+    const bars: number[] = [];
+    const predicted: number[] = [];
+    const exits: number[] = [];
+    for (const event of events) {
+      if (event.kind === 'signal') predicted.push(event.signal.barCloseTime);
+      if (event.kind === 'outcome') bars.push(event.label.closeTime);
+      if (event.kind !== 'trade') continue;
+      bars.push(event.trade.barCloseTime);
+      exits.push(event.trade.exitTime);
     }
-    for (const [i, horizon] of HORIZONS.entries()) await writeOutcomes(client, events, i, horizon);
-    if (trades.length > 0) {
-      await this.#makePartitions(
-        client,
-        'trade_results',
-        trades.map(({ exitTime }) => exitTime),
-      );
-      const rows = trades.map(tradeRow);
-      const columns = Object.keys(rows[0]!).join(', ');
-      await client.query(
-        `INSERT INTO public.trade_results (${columns})
-         SELECT ${columns} FROM jsonb_populate_recordset(NULL::public.trade_results, $1::jsonb) new
-         WHERE NOT EXISTS (SELECT FROM public.trade_results old WHERE old.trade_id = new.trade_id)
-         ON CONFLICT (trade_id, tenant_id, exit_time) DO NOTHING`,
-        [JSON.stringify(rows)],
-      );
-    }
-    const changed = [
-      ...outcomes.map(({ closeTime }) => closeTime),
-      ...trades.map(({ barCloseTime }) => barCloseTime),
-    ];
-    if (changed.length === 0) return;
-    await this.#makePartitions(client, 'model_performance_timeseries', changed);
-    const hours = [...new Set(changed.map((ms) => Math.floor(ms / 3_600_000)))];
-    await client.query('SELECT public.suho_record_performance($1)', [
-      hours.map((hour) => isoTime(hour * 3_600_000)),
-    ]);
+    await this.#makePartitions(client, 'ml_predictions', predicted);
+    await this.#makePartitions(client, 'trade_results', exits);
+    await this.#makePartitions(client, 'model_performance_timeseries', bars);
   }
 
   async #makePartitions(client: pg.PoolClient, table: string, times: readonly number[]): Promise<void> {
@@ -201,33 +240,10 @@ export class PostgresPredictionStore implements PredictionStore {
   }
 }
 
-async function writeOutcomes(
-  client: pg.PoolClient,
-  events: readonly PredictionEvent[],
-  index: number,
-  horizon: string,
-): Promise<void> {
-  const outcomes = events.flatMap((event) =>
-    event.kind === 'outcome' && event.label.horizon === index && !Number.isNaN(event.label.direction)
-      ? [
-          {
-            id: event.predictionId,
-            bar: isoTime(event.label.closeTime),
-            direction: event.label.direction,
-            return: event.label.return,
-            at: isoTime(event.label.resolvedAt),
-          },
-        ]
-      : [],
-  );
-  if (outcomes.length === 0) return;
-  // The bar's time is in the condition so that only its chunk is looked at.
-  await client.query(
-    `UPDATE public.ml_predictions AS p
-     SET actual_${horizon} = o.direction, return_${horizon} = o.return, resolved_${horizon} = o.at
-     FROM jsonb_to_recordset($1::jsonb)
-       AS o(id uuid, bar timestamptz, direction smallint, return double precision, at timestamptz)
-     WHERE p.prediction_id = o.id AND p.bar_close_time = o.bar`,
-    [JSON.stringify(outcomes)],
-  );
+/** Writes one tenant's rows; the statements that follow are of that tenant alone. */
+async function writeTenant(client: pg.PoolClient, rows: TenantRows): Promise<void> {
+  await client.query(`SELECT set_config('suho.tenant_id', $1, true)`, [rows.tenantId]);
+  for (const { statement, json } of rows.writes) await client.query(statement, [json]);
+  if (rows.changedHours.length > 0)
+    await client.query('SELECT public.suho_record_performance($1)', [rows.changedHours]);
 }

@@ -44,19 +44,25 @@ export function inventedSignal(tenantId: string, i: number, version = 'v1.0.0'):
   };
 }
 
+/** A time after all that is invented here. */
+const NOW = Date.UTC(2026, 0, 1);
+
 function inventedTrade(signal: Signal, tradeId: string, exitPrice: number): TradeRecord {
   return tradeOf(
-    readTradeReport({
-      tradeId,
-      predictionId: signal.predictionId,
-      side: 'LONG',
-      quantity: 10_000,
-      entryTime: signal.barCloseTime,
-      entryPrice: 1.1,
-      exitTime: signal.barCloseTime + HOUR,
-      exitPrice,
-      commission: 2,
-    }),
+    readTradeReport(
+      {
+        tradeId,
+        predictionId: signal.predictionId,
+        side: 'LONG',
+        quantity: 10_000,
+        entryTime: signal.barCloseTime,
+        entryPrice: 1.1,
+        exitTime: signal.barCloseTime + HOUR,
+        exitPrice,
+        commission: 2,
+      },
+      NOW,
+    ),
     { symbol: 'EURUSD', timeframe: '1h', barCloseTime: signal.barCloseTime, modelVersion: 'v1.0.0' },
     signal.tenantId,
     undefined,
