@@ -17,7 +17,10 @@ export function doctorCommand(): Command {
     .option('--config <file>', 'configuration file (JSON)')
     .option('--data <folder>', 'data folder')
     .addOption(jsonOption())
-    .addHelpText('after', '\nExit status 0: all is well, or could be better. 1: something does not work.')
+    .addHelpText(
+      'after',
+      '\nExit status 0: everything works, with or without warnings. 1: something does not work.',
+    )
     .action(async ({ config, data, json }: Options) => {
       const findings = await examine(loadConfig(config, process.env, data === undefined ? {} : { data }));
       if (findings.some(({ state }) => state === 'failed')) process.exitCode = 1;

@@ -19,7 +19,7 @@ interface ListOptions extends PostgresOptions {
 }
 
 function readNote(text: string): string {
-  if (text.length > 200) throw new InvalidArgumentError('A note has 200 characters at most.');
+  if (text.length > 200) throw new InvalidArgumentError('A note has at most 200 characters.');
   return text;
 }
 
@@ -36,17 +36,17 @@ async function withKeys<T>(options: PostgresOptions, job: (book: KeyBook) => Pro
 
 export function keysCommand(): Command {
   const create = new Command('create')
-    .description('make an API key; it is shown once and kept only as a hash')
+    .description('create an API key; it is shown once and stored only as a hash')
     .addOption(
       new Option('--tenant <id>', 'tenant the key is for').argParser(readTenant).makeOptionMandatory(),
     )
     .addOption(new Option('--user <id>', 'user the key is for').argParser(readName))
     .addOption(
-      new Option('--role <role>', 'what it may do, each all that those before it may')
+      new Option('--role <role>', 'what it may do; each role includes those before it')
         .choices([...ROLES])
         .default('trader'),
     )
-    .addOption(new Option('--note <text>', 'what it is for').argParser(readNote).default(''))
+    .addOption(new Option('--note <text>', 'note shown in the list').argParser(readNote).default(''))
     .addOption(jsonOption())
     .action(async (options: CreateOptions) => {
       const { tenant: tenantId, user: userId, role, note } = options;
@@ -63,7 +63,7 @@ export function keysCommand(): Command {
       }
     });
   const list = new Command('list')
-    .description('show the API keys there are')
+    .description('list the API keys')
     .addOption(jsonOption())
     .action(async (options: ListOptions) => {
       const keys = await withKeys(options, async (book) => await book.list());
@@ -77,24 +77,24 @@ export function keysCommand(): Command {
         key.userId ?? '',
         key.role,
         key.createdAt.toISOString(),
-        key.revokedAt === undefined ? 'in force' : `revoked ${key.revokedAt.toISOString()}`,
+        key.revokedAt === undefined ? 'active' : `revoked ${key.revokedAt.toISOString()}`,
         key.note,
       ]);
       process.stdout.write(
         rows.length === 0
           ? 'no keys\n'
-          : `${formatTable(['key', 'tenant', 'user', 'role', 'made', 'state', 'note'], rows)}\n`,
+          : `${formatTable(['key', 'tenant', 'user', 'role', 'created', 'state', 'note'], rows)}\n`,
       );
     });
   const revoke = new Command('revoke')
-    .description('end an API key; running engines refuse it at once and end its streams')
+    .description('revoke an API key; running engines refuse it at once and end its streams')
     .addArgument(new Argument('<key>', 'id of the key, as `suho keys list` shows it'))
     .action(async (keyId: string, options: PostgresOptions) => {
       const revoked = await withKeys(options, async (book) => await book.revoke(keyId));
-      if (!revoked) throw new SuhoError('NOT_FOUND', `There is no key ${keyId} in force.`);
+      if (!revoked) throw new SuhoError('NOT_FOUND', `There is no active key ${keyId}.`);
       process.stdout.write(`key ${keyId} is revoked\n`);
     });
-  const command = new Command('keys').description('make, list and revoke API keys').addHelpText(
+  const command = new Command('keys').description('create, list and revoke API keys').addHelpText(
     'after',
     `
 Examples:
