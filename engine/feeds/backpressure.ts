@@ -24,11 +24,11 @@ export interface Patience {
  */
 export async function whenTaken<T>(
   take: () => T | Promise<T>,
-  { isStopped, msMax = Infinity, onWait }: Patience = {},
+  { isStopped = () => false, msMax = Infinity, onWait }: Patience = {},
 ): Promise<T | undefined> {
   const start = performance.now();
   let waitMs = WAIT_MS;
-  while (isStopped?.() !== true) {
+  while (!isStopped()) {
     try {
       return await take();
     } catch (error) {
