@@ -9,7 +9,7 @@ import { SuhoError } from '../errors.js';
 import { NatsFeed } from '../feeds/nats-feed.js';
 import { SIMULATED_FEED, SimulatedFeed } from '../feeds/simulated-feed.js';
 import { MetricsServer } from '../ops/metrics.js';
-import { followPlan } from './follow-plan.js';
+import { followPlan } from '../feeds/follow-plan.js';
 import { jsonOption } from './options.js';
 import { startProgress } from './progress.js';
 import { openEngine } from './session.js';

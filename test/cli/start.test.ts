@@ -5,7 +5,7 @@ import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { TIMEFRAMES } from '../../actors/market/timeframe.js';
-import { followPlan } from '../../engine/cli/follow-plan.js';
+import { followPlan } from '../../engine/feeds/follow-plan.js';
 import { loadConfig } from '../../engine/config.js';
 import { whenTaken } from '../../engine/feeds/backpressure.js';
 import { SuhoError } from '../../engine/errors.js';
