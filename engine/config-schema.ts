@@ -339,6 +339,3 @@ export const configSchema = z.strictObject({
     .superRefine(refuseDuplicates)
     .describe('Tenants; none means one, "default", without credentials, on loopback only'),
 });
-
-export type Config = z.output<typeof configSchema>;
-export type ConfigInput = z.input<typeof configSchema>;

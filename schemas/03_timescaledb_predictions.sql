@@ -58,14 +58,30 @@ CREATE OR REPLACE FUNCTION public.suho_user() RETURNS text LANGUAGE sql STABLE P
 ALTER FUNCTION public.suho_tenant() OWNER TO suho_owner;
 ALTER FUNCTION public.suho_user() OWNER TO suho_owner;
 
+-- Not preloaded, TimescaleDB ends the session that makes or uses it, which nothing could catch.
 DO $$
 BEGIN
-    IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb') THEN
+    IF NOT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')
+       OR EXISTS (SELECT FROM pg_settings WHERE name LIKE 'timescaledb.%'
+                  OR (name = 'shared_preload_libraries' AND setting LIKE '%timescaledb%')) THEN
+        RETURN;
+    END IF;
+    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN
+        RAISE EXCEPTION 'this database uses TimescaleDB, which is not loaded: add timescaledb to shared_preload_libraries and restart PostgreSQL';
+    END IF;
+    RAISE WARNING 'TimescaleDB is installed but not loaded, so predictions go into plain partitions; to use it, add timescaledb to shared_preload_libraries, restart PostgreSQL and apply the schemas to an empty database';
+END $$;
+
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')
+       AND EXISTS (SELECT FROM pg_settings WHERE name LIKE 'timescaledb.%'
+                   OR (name = 'shared_preload_libraries' AND setting LIKE '%timescaledb%')) THEN
         CREATE EXTENSION IF NOT EXISTS timescaledb;
     END IF;
 EXCEPTION WHEN OTHERS THEN
-    -- There but not preloaded, or not ours to make: plain partitions do.
-    RAISE NOTICE 'TimescaleDB is not used: %', SQLERRM;
+    -- Not ours to make: plain partitions do.
+    RAISE WARNING 'TimescaleDB is installed but not used, predictions are in plain partitions: %', SQLERRM;
 END $$;
 
 CREATE OR REPLACE FUNCTION suho_private.tier() RETURNS text LANGUAGE sql STABLE AS $$

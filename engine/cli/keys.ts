@@ -84,7 +84,7 @@ function listCommand(): Command {
       process.stdout.write(
         rows.length === 0
           ? 'no keys\n'
-          : `${formatTable(['key', 'tenant', 'user', 'role', 'made', 'state', 'note'], rows)}\n`,
+          : `${formatTable(['key', 'tenant', 'user', 'role', 'created', 'state', 'note'], rows)}\n`,
       );
     });
 }

@@ -55,7 +55,7 @@ async function statesOf(options: PostgresOptions): Promise<SchemaState[]> {
     {
       schema: CLICKHOUSE_FILE,
       store: features === undefined ? 'ClickHouse, embedded' : 'ClickHouse',
-      state: features ?? 'applied whenever it is opened',
+      state: features ?? 'applied at every start',
       isApplied: features === undefined || features === 'applied',
     },
     ...files.map(({ file, version, applied }) => ({
@@ -66,7 +66,7 @@ async function statesOf(options: PostgresOptions): Promise<SchemaState[]> {
           ? 'missing'
           : applied === version
             ? `applied, version ${applied}`
-            : `version ${applied}, this program has ${version}`,
+            : `version ${applied}; this version of Suho has ${version}`,
       isApplied: applied === version,
     })),
     {
@@ -85,7 +85,10 @@ async function applyAll(options: Options): Promise<string[]> {
   await withClickHouse(config, async (store) => await store.prepare());
   const applied = await withPostgres(
     options,
-    async (connection) => await applySchemas(connection, options.again),
+    async (connection) =>
+      await applySchemas(connection, options.again, (message) =>
+        process.stderr.write(`suho: warning: ${message}\n`),
+      ),
   );
   await weaviateOf(config)?.prepare();
   return [CLICKHOUSE_FILE, ...applied, WEAVIATE_FILE].filter(
@@ -96,20 +99,23 @@ async function applyAll(options: Options): Promise<string[]> {
 export function schemaCommand(): Command {
   const apply = new Command('apply')
     .description('apply the schemas of this version to all configured stores; re-applying is a no-op')
-    .option('--again', 'apply also what PostgreSQL has already')
+    .option('--again', 're-apply also what PostgreSQL already has')
     .addOption(jsonOption())
     .action(async (options: Options) => {
       const applied = await applyAll(options);
       const text =
         applied.length === 0
-          ? 'all schemas are there already\n'
+          ? 'all schemas are already applied\n'
           : applied.map((file) => `applied ${file}\n`).join('');
       process.stdout.write(options.json === true ? `${JSON.stringify(applied)}\n` : text);
     });
   const status = new Command('status')
     .description('show which schemas the configured stores have')
     .addOption(jsonOption())
-    .addHelpText('after', '\nExit status 0: all schemas are up to date. 1: some are not.')
+    .addHelpText(
+      'after',
+      '\nExit status 0: all schemas are those of this version. 1: at least one is missing or of another version.',
+    )
     .action(async (options: Options) => {
       const states = await statesOf(options);
       if (states.some(({ isApplied }) => !isApplied)) process.exitCode = 1;
@@ -122,7 +128,7 @@ export function schemaCommand(): Command {
             )}\n`,
       );
     });
-  const command = new Command('schema').description('apply store schemas and show their state');
+  const command = new Command('schema').description('apply the stores’ schemas and show which are applied');
   for (const sub of [apply, status]) {
     for (const option of postgresOptions()) sub.addOption(option);
     command.addCommand(sub);

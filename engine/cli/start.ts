@@ -10,7 +10,7 @@ import { natsFeedOf } from '../feeds/engine-intake.js';
 import { SIMULATED_FEED, SimulatedFeed } from '../feeds/simulated-feed.js';
 import { seriesIdentity } from '../instruments/ids.js';
 import { MetricsServer } from '../ops/metrics.js';
-import { followPlan } from './follow-plan.js';
+import { followPlan } from '../feeds/follow-plan.js';
 import { jsonOption } from './options.js';
 import { startProgress } from './progress.js';
 import { openEngine } from './session.js';
@@ -38,7 +38,7 @@ export function startCommand(): Command {
     .option('--config <file>', 'configuration file (JSON)')
     .option('--data <folder>', 'data folder')
     .option('--port <port>', 'gRPC port (0: any free one)', readPort)
-    .option('--no-simulator', 'no simulated markets: data comes over gRPC only')
+    .option('--no-simulator', 'no simulated markets: take data from clients only')
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -65,7 +65,7 @@ async function run(config: Config, json: boolean): Promise<void> {
   const engine = await openEngine(config);
   void engine.failed.then((failure) => {
     process.stderr.write(
-      `suho: ${failure.message} What was acknowledged is kept; start again once it can be.\n`,
+      `suho: ${failure.message} What was acknowledged is kept; start again when the cause is mended.\n`,
     );
     process.exit(1);
   });
@@ -167,6 +167,7 @@ async function prepareSimulation(
     progress.stop();
   }
   for (const { seriesId, tenantIds } of feed.series) {
+    if (feed.isStopped) return;
     if (tenantIds.every((tenantId) => engine.instruments.routeOf(tenantId, seriesId) !== undefined)) continue;
     await trainFirst(engine, seriesId, say);
   }
@@ -185,7 +186,7 @@ async function trainFirst(engine: Engine, seriesId: string, say: (text: string) 
     );
   } catch (error) {
     if (!(error instanceof SuhoError && error.code === 'BAD_INPUT')) throw error;
-    say(`no model for ${seriesId} yet: ${error.message}`);
+    say(`no model trained for ${seriesId}: ${error.message}`);
   } finally {
     progress.stop();
   }

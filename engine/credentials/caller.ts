@@ -1,4 +1,4 @@
-/** What a caller may do, each role all that those before it may. */
+/** What a caller may do, each role including those before it. */
 export const ROLES = ['viewer', 'trader', 'engineer', 'operator'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -7,7 +7,7 @@ export interface Caller {
   readonly tenantId: string;
   readonly userId: string | undefined;
   readonly role: Role;
-  /** Whether the credential still holds: not expired, not revoked. */
+  /** Whether the credential is still valid: neither expired nor revoked. */
   readonly isValid: () => boolean;
 }
 

@@ -22,8 +22,9 @@ export function isTenantId(text: unknown): text is string {
 
 /** What is wrong with a tenant id, as a clause for a message; undefined for a good one. */
 export function tenantIdDefect(text: string): string | undefined {
-  if (isTenantId(text)) return undefined;
-  return isName(text)
+  const isWellFormed = isName(text);
+  if (isWellFormed && text.toLowerCase() !== PLATFORM) return undefined;
+  return isWellFormed
     ? `"${text}" is reserved for what belongs to no tenant; choose another tenant id`
     : `"${text}" is not a tenant id: ${NAME_RULE}`;
 }

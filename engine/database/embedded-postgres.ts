@@ -237,7 +237,7 @@ async function loadBinaries(): Promise<Binaries> {
   } catch (error) {
     throw new SuhoError(
       'STORE_UNAVAILABLE',
-      `There is no embedded PostgreSQL for ${name}: ${messageOf(error)}`,
+      `No embedded PostgreSQL is installed for this platform (${name}): ${messageOf(error)}`,
     );
   }
 }

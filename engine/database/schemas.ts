@@ -66,16 +66,23 @@ export async function schemaStatus(connection: pg.ClientConfig): Promise<SchemaS
 
 /**
  * Applies the files a PostgreSQL does not have yet, or all of them when `again`. Several at once wait for each
- * other. Returns what was applied. Throws `STORE_UNAVAILABLE`, also for a store that a newer program applied to.
+ * other. Returns what was applied; `onWarning` is told what a store lacks that it could have. Throws `STORE_UNAVAILABLE`, also for a store that a newer program applied to.
  */
-export async function applySchemas(connection: pg.ClientConfig, again = false): Promise<string[]> {
+export async function applySchemas(
+  connection: pg.ClientConfig,
+  again = false,
+  onWarning?: (message: string) => void,
+): Promise<string[]> {
   return await connected(connection, async (client) => {
+    client.on('notice', ({ severity, message }) => {
+      if (severity === 'WARNING' && message !== undefined) onWarning?.(message);
+    });
     const status = await statusOf(client);
     const newer = status.find(({ version, applied }) => applied !== undefined && applied > version);
     if (newer !== undefined) {
       throw new SuhoError(
         'STORE_UNAVAILABLE',
-        `The store has ${newer.file} in version ${newer.applied}, this program knows version ${newer.version}: use a newer Suho.`,
+        `The store has version ${newer.applied} of ${newer.file}; this Suho knows version ${newer.version}. Use a newer Suho.`,
       );
     }
     const missing = status.filter(({ version, applied }) => again || applied !== version);

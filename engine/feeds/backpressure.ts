@@ -24,21 +24,18 @@ export interface Patience {
  */
 export async function whenTaken<T>(
   take: () => T | Promise<T>,
-  { isStopped, msMax = Infinity, onWait }: Patience = {},
+  { isStopped = () => false, msMax = Infinity, onWait }: Patience = {},
 ): Promise<T | undefined> {
   const start = performance.now();
-  for (
-    let waitMs = WAIT_MS, first = true;
-    isStopped?.() !== true;
-    waitMs = Math.min(WAIT_MS_MAX, 2 * waitMs)
-  ) {
+  let waitMs = WAIT_MS;
+  while (!isStopped()) {
     try {
       return await take();
     } catch (error) {
       if (!isBackpressure(error) || performance.now() - start > msMax) throw error;
-      if (first) onWait?.(error);
-      first = false;
+      if (waitMs === WAIT_MS) onWait?.(error);
       await sleep(waitMs);
+      waitMs = Math.min(WAIT_MS_MAX, 2 * waitMs);
     }
   }
   return undefined;

@@ -65,6 +65,11 @@ export class SimulatedFeed {
     return seriesIds;
   }
 
+  /** Whether it was stopped, also in the middle of its history. */
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
   /** Every series that a tenant has signals for, whichever tenant it is. */
   get series(): readonly SimulatedSeries[] {
     return [...this.#series].map(([seriesId, tenantIds]) => ({ seriesId, tenantIds }));

@@ -67,7 +67,10 @@ async function examineParts(config: Config): Promise<Finding[]> {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<Omit<Finding, 'part'>>((resolve) => {
         timer = setTimeout(
-          () => resolve(failed('no answer within 10 s', 'Is the address right, and is a firewall between?')),
+          () =>
+            resolve(
+              failed('no answer within 10 s', 'Check the address, and whether a firewall is in between.'),
+            ),
           CHECK_MS,
         );
       });
@@ -104,7 +107,7 @@ function adviceFor(error: unknown): string {
     return 'Start the server, or correct its address.';
   if (/auth|password|denied|signature|WRONGPASS|NOAUTH/i.test(text))
     return 'Correct the user name or the password.';
-  return 'See the words of the store.';
+  return 'See the store’s own message.';
 }
 
 async function checkFolder({ data }: Config): Promise<Omit<Finding, 'part'>> {
@@ -114,14 +117,14 @@ async function checkFolder({ data }: Config): Promise<Omit<Finding, 'part'>> {
     accessSync(folder, constants.W_OK);
   } catch {
     return failed(
-      `${folder} cannot be written`,
-      'Choose another folder with --data, or give this user the right.',
+      `cannot write ${folder}`,
+      'Choose another folder with --data, or let this user write there.',
     );
   }
   const { bavail, bsize } = statfsSync(folder);
   const free = bavail * bsize;
   const found = `${path.resolve(data)}, ${(free / 1e9).toFixed(1)} GB free`;
-  return free < FREE_BYTES_MIN ? warning(found, 'Make room: at least 2 GB.') : ok(found);
+  return free < FREE_BYTES_MIN ? warning(found, 'Free some space: at least 2 GB.') : ok(found);
 }
 
 function embedded(name: string): Omit<Finding, 'part'> {
@@ -145,7 +148,7 @@ async function checkClickHouse({ clickhouse }: Config): Promise<Omit<Finding, 'p
     await store.insert('ml_features', new Uint8Array()).catch((error: unknown) => {
       throw new Error(`${found}, but rows cannot be written: ${messageOf(error)}`);
     });
-    return ok(`${found}, schema applied, rows may be written`);
+    return ok(`${found}, schema applied, rows can be written`);
   } finally {
     await store.close();
   }
@@ -179,7 +182,7 @@ async function checkPostgres({ postgres }: Config): Promise<Omit<Finding, 'part'
       );
     if (!member)
       return failed(
-        `${found}, the login may not act as the engine`,
+        `${found}, the login is not a member of suho_engine`,
         `As an administrator: GRANT suho_engine TO ${pg.escapeIdentifier(decodeURIComponent(new URL(postgres.url).username))};`,
       );
     await client.query(`BEGIN; SET LOCAL ROLE suho_engine; SET LOCAL suho.tenant_id = 'doctor'`);
@@ -241,7 +244,7 @@ async function checkNats({ nats }: Config): Promise<Omit<Finding, 'part'>> {
     return major < 2 || (major === 2 && minor < 10)
       ? warning(`${found}, JetStream`, 'Use 2.10 or newer.')
       : ok(
-          `${found}, JetStream; set sync_interval: always in its configuration, which cannot be seen from here`,
+          `${found}, JetStream; make sure that its configuration has sync_interval: always, which clients cannot see`,
         );
   } finally {
     await connection.close();
@@ -261,7 +264,7 @@ async function checkRedis({ redis }: Config): Promise<Omit<Finding, 'part'>> {
     await client.connect();
     await client.set('suho:doctor', 'ok', 'EX', 1);
     const version = /redis_version:(\S+)/.exec(await client.info('server'))?.[1] ?? '?';
-    return ok(`${shown(redis.url)}, Redis ${version}, keys may be written`);
+    return ok(`${shown(redis.url)}, Redis ${version}, keys can be written`);
   } catch (error) {
     throw failure === '' ? error : new Error(failure, { cause: error });
   } finally {
@@ -279,7 +282,7 @@ async function checkS3({ artifacts, data }: Config): Promise<Omit<Finding, 'part
   try {
     await store.check();
     return ok(
-      `${uri}${settings.endpoint === undefined ? '' : ` at ${shown(settings.endpoint)}`}, files may be written`,
+      `${uri}${settings.endpoint === undefined ? '' : ` at ${shown(settings.endpoint)}`}, files can be written`,
     );
   } finally {
     store.close();
@@ -308,7 +311,7 @@ async function checkCredentials({ grpc, auth, tenants }: Config): Promise<Omit<F
     );
   return ok(
     kinds.length === 0
-      ? 'none configured: loopback only, unless there are keys (suho keys list)'
+      ? 'none configured: loopback only, unless API keys were created (suho keys list)'
       : kinds.join(', '),
   );
 }

@@ -74,7 +74,7 @@ test('an API key is made for a running engine, serves its tenant, and ends with 
   assert.equal(engine.groups()[0]!.owner, 'acme', 'the tenant is the key’s');
 
   const listed = await runCommand(['keys', 'list', '--data', folder]);
-  assert.match(listed.stdout, new RegExp(`${viewer.keyId}.*acme.*viewer.*in force`));
+  assert.match(listed.stdout, new RegExp(`${viewer.keyId}.*acme.*viewer.*active`));
   const ended = codeOf(client.stream({}, viewer.key));
   await new Promise((resolve) => setTimeout(resolve, 200));
   const revoked = await runCommand(['keys', 'revoke', viewer.keyId, '--data', folder]);

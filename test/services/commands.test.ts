@@ -68,7 +68,7 @@ test('schema apply and doctor: from empty servers to all well, and every wrong p
   assert.deepEqual([first.code, second.code], [0, 0], first.stderr + second.stderr);
   assert.equal((await runCommand(['schema', 'status', ...place])).code, 0);
   const again = await runCommand(['schema', 'apply', ...place]);
-  assert.match(again.stdout, /all schemas are there already/);
+  assert.match(again.stdout, /all schemas are already applied/);
   await makeEngineLogin(database);
   const well = await doctor();
   assert.equal(well.code, 0, well.text);

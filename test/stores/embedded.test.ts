@@ -1,4 +1,7 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
+import pg from 'pg';
 import { EmbeddedPostgres } from '../../engine/database/embedded-postgres.js';
 import { applySchemas, schemaStatus } from '../../engine/database/schemas.js';
 import { ClickHouseFeatureStore } from '../../engine/feature-store/clickhouse-feature-store.js';
@@ -27,6 +30,32 @@ test('the embedded PostgreSQL keeps predictions, trades and models, each tenant 
   await modelRegistryContract(server.connection);
   await isolationContract(server.connection);
   await retentionContract(server.connection, server.connection);
+});
+
+test('TimescaleDB that is installed but not loaded makes a warning that says what to do, not a failure', async (t) => {
+  const folder = temporaryFolder(t);
+  const server = new EmbeddedPostgres(path.join(folder, 'postgres'));
+  afterTest(t, () => server.stop());
+  await server.start();
+  // An extension of that name which ends the session that makes it, as TimescaleDB does when it is not loaded.
+  const extensions = path.join(folder, 'share', 'extension');
+  mkdirSync(extensions, { recursive: true });
+  writeFileSync(path.join(extensions, 'timescaledb.control'), `default_version = '1'\n`);
+  writeFileSync(
+    path.join(extensions, 'timescaledb--1.sql'),
+    'SELECT pg_terminate_backend(pg_backend_pid());\n',
+  );
+  const admin = new pg.Client(server.connection);
+  await admin.connect();
+  await admin.query(`ALTER SYSTEM SET extension_control_path = '${path.join(folder, 'share')}:$system'`);
+  await admin.query('SELECT pg_reload_conf()');
+  await admin.end();
+  const warnings: string[] = [];
+  const applied = await applySchemas(server.connection, false, (message) => warnings.push(message));
+  assert.equal(applied.length, 2);
+  assert.equal(warnings.length, 1, warnings.join('\n'));
+  assert.match(warnings[0]!, /add timescaledb to shared_preload_libraries, restart PostgreSQL/);
+  await predictionStoreContract(server.connection);
 });
 
 test('the embedded ClickHouse keeps features', async (t) => {
