@@ -75,7 +75,8 @@ export class RawClient {
     const ended = await Promise.race([
       new Promise<'reset' | 'answering'>((resolve) => {
         request.once('close', () => resolve('reset'));
-        request.once('end', () => resolve('reset'));
+        // The server has nothing more to say to a client that could go on.
+        if (!halfClose) request.once('end', () => resolve('reset'));
         if (untilHeaders)
           request.once('response', (given) => {
             if (given['grpc-status'] === undefined) resolve('answering');
