@@ -1,9 +1,10 @@
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
-import { open, type Database, type RootDatabase } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
 import type { Label } from '../../actors/features/labels.js';
 import type { FeatureRow } from '../../actors/messages.js';
 import type { Signal } from '../../actors/signals/signal.js';
 import { SuhoError, messageOf } from '../errors.js';
+import { commit, commitNow, openEnvironment } from './environment.js';
 import {
   packRow,
   unpackRow,
@@ -119,7 +120,7 @@ export class Journal {
 
   constructor(folder: string, bytesMax: number) {
     this.#bytesMax = bytesMax;
-    const root = open({ path: folder, maxDbs: 20, overlappingSync: false, noMemInit: true });
+    const root = openEnvironment(folder);
     this.#root = root;
     this.#meta = root.openDB({ name: 'meta' });
     this.#inputs = root.openDB({ name: 'inputs' });
@@ -158,7 +159,9 @@ export class Journal {
     this.#readers.push({ topic, name });
     this.#topicListeners.push(listener);
     if (fromNow && this.#meta.get(`offset:${name}`) === undefined)
-      this.#meta.putSync(`offset:${name}`, this.#nextPosition - 1);
+      commitNow(this.#root, () => {
+        this.#meta.putSync(`offset:${name}`, this.#nextPosition - 1);
+      });
   }
 
   /** Calls back after each commit with the last position that is durable. */
@@ -555,13 +558,12 @@ export class Journal {
     const batch = this.#pending;
     const through = this.#nextPosition - 1;
     this.#pending = [];
-    this.#flushing = this.#root
-      .transaction(() => {
-        for (const write of batch) write();
-        if (this.#appendedSincePurge >= PURGE_STEP && this.#bytes > this.#bytesMax / 2) this.#purge();
-        this.#meta.putSync('nextPosition', this.#nextPosition);
-        this.#meta.putSync('bytes', this.#bytes);
-      })
+    this.#flushing = commit(this.#root, () => {
+      for (const write of batch) write();
+      if (this.#appendedSincePurge >= PURGE_STEP && this.#bytes > this.#bytesMax / 2) this.#purge();
+      this.#meta.putSync('nextPosition', this.#nextPosition);
+      this.#meta.putSync('bytes', this.#bytes);
+    })
       .then(
         () => {
           this.#commits++;
@@ -573,10 +575,6 @@ export class Journal {
           for (const listener of this.#topicListeners) listener();
         },
         (error: unknown) => {
-          // LMDB tells of it a second time, in a promise nobody else would hear.
-          (error as { readonly commitError?: Promise<unknown> } | undefined)?.commitError?.catch(
-            () => undefined,
-          );
           this.#failure = new SuhoError(
             'STORE_UNAVAILABLE',
             `The journal cannot be written; the disk may be full or broken (${messageOf(error)}).`,
