@@ -108,10 +108,7 @@ export class SeriesActor implements Actor<Message, Effect> {
     }
   }
 
-  #subscribe(
-    message: Extract<Message, { kind: 'subscribe' }>,
-    context: ActorContext<Message, Effect>,
-  ): void {
+  #subscribe(message: Extract<Message, { kind: 'subscribe' }>, context: ActorContext<Message, Effect>): void {
     const { longer, subscribers } = this.topology;
     if (message.seriesId === this.id) {
       if (!subscribers.includes(message.actorId)) subscribers.push(message.actorId);

@@ -166,7 +166,14 @@ export class SignalActor implements Actor<Message, Effect> {
     evidence: Evidence | undefined,
     context: ActorContext<Message, Effect>,
   ): void {
-    context.emit({ kind: 'withheld', actorId: this.id, tenantId: this.tenantId, reason, closeTime, evidence });
+    context.emit({
+      kind: 'withheld',
+      actorId: this.id,
+      tenantId: this.tenantId,
+      reason,
+      closeTime,
+      evidence,
+    });
     context.tell(tenantActorId(this.tenantId), { kind: 'tally', outcome: reason, abstained: [] });
   }
 

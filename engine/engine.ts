@@ -61,7 +61,13 @@ export class Engine {
   #artifactsError: string | undefined;
   #state: 'starting' | 'serving' | 'stopping' | 'stopped' = 'starting';
 
-  private constructor(config: Config, options: EngineOptions, stores: Stores, background: Background, log: Logger) {
+  private constructor(
+    config: Config,
+    options: EngineOptions,
+    stores: Stores,
+    background: Background,
+    log: Logger,
+  ) {
     const { journal, features, folder, postgres } = stores;
     this.config = config;
     this.log = log;

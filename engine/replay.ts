@@ -88,7 +88,13 @@ export async function replay(engine: Engine, options: ReplayOptions): Promise<Re
   engine.evidence.onEvidence(({ timing }) =>
     histogram.recordValue(Math.max(1, Math.round((timing.inferenceMs + timing.patternsMs) * 1000))),
   );
-  const group = await engine.instruments.follow({ feed: REPLAY_FEED, symbol, base: timeframe, tenantId, timeframe });
+  const group = await engine.instruments.follow({
+    feed: REPLAY_FEED,
+    symbol,
+    base: timeframe,
+    tenantId,
+    timeframe,
+  });
   const seriesId = `${group}/${timeframe}`;
   const trainings = await trainingsDone(engine, tenantId, seriesId);
   const feeding: Feeding = { engine, options, group, seriesId, trainings, duplicates: 0, rejected: 0 };

@@ -100,7 +100,11 @@ export interface SignalRooms {
   readonly instruments: Instruments;
 }
 
-function wireModels(config: Config, { artifacts }: Stores, log: Logger): Pick<SignalRooms, 'inference' | 'models'> {
+function wireModels(
+  config: Config,
+  { artifacts }: Stores,
+  log: Logger,
+): Pick<SignalRooms, 'inference' | 'models'> {
   const inference = new InferencePool(config.inference);
   const models = new ModelFiles({
     artifacts,
@@ -180,7 +184,8 @@ export function wireSinks(config: Config, stores: Stores, instruments: Instrumen
   const owners = new RowOwners(instruments, new TenantIndicators(features), extras);
   const parts = { journal, clock: SYSTEM_CLOCK, log, random: Math.random };
   const sinks: Sink[] = [];
-  const add = <R>(target: SinkTarget<R>): void => void sinks.push(new Sink<R>(parts, target) as unknown as Sink);
+  const add = <R>(target: SinkTarget<R>): void =>
+    void sinks.push(new Sink<R>(parts, target) as unknown as Sink);
   add(featureTarget(journal, features, async (rows) => await owners.identify(rows)));
   add(predictionTarget(journal, predictions));
   if (cache !== undefined) {

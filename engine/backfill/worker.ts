@@ -169,10 +169,7 @@ class SeriesBackfill {
     let digested = 0;
     for (let i = 0; i < count; i++) {
       this.#inputs = from + i + 1;
-      const bar =
-        chunk.kind === 'bars'
-          ? this.#acceptable(chunk.bars[i]!)
-          : this.#quote(chunk.quotes[i]!);
+      const bar = chunk.kind === 'bars' ? this.#acceptable(chunk.bars[i]!) : this.#quote(chunk.quotes[i]!);
       if (bar === undefined || !this.#close(bar)) continue;
       // The segment is full: its checkpoint covers the inputs up to here.
       const through = (bytes.length / count) * (i + 1);

@@ -37,7 +37,9 @@ async function withKeys<T>(options: PostgresOptions, job: (admin: ApiKeyAdmin) =
 function createCommand(): Command {
   return new Command('create')
     .description('create an API key; it is shown once and stored only as a hash')
-    .addOption(new Option('--tenant <id>', 'tenant the key is for').argParser(readTenant).makeOptionMandatory())
+    .addOption(
+      new Option('--tenant <id>', 'tenant the key is for').argParser(readTenant).makeOptionMandatory(),
+    )
     .addOption(new Option('--user <id>', 'user the key is for').argParser(readName))
     .addOption(
       new Option('--role <role>', 'role; each includes the rights of those before it')

@@ -144,7 +144,8 @@ async function prepare(
 ): Promise<void> {
   for (const { base, ...following } of followPlan(config.tenants)) {
     // The simulated markets follow theirs themselves: they come in one timeframe.
-    if (feed === undefined || following.feed !== SIMULATED_FEED) await engine.instruments.follow({ ...following, base });
+    if (feed === undefined || following.feed !== SIMULATED_FEED)
+      await engine.instruments.follow({ ...following, base });
   }
   if (feed !== undefined) await prepareSimulation(engine, feed, config, say);
 }
@@ -175,7 +176,8 @@ async function prepareSimulation(
 
 async function trainFirst(engine: Engine, seriesId: string, say: (text: string) => void): Promise<void> {
   const progress = startProgress(`training ${seriesId}`);
-  const through = engine.instruments.lastClosedBar(seriesId) + timeframeMs(seriesIdentity(seriesId).timeframe);
+  const through =
+    engine.instruments.lastClosedBar(seriesId) + timeframeMs(seriesIdentity(seriesId).timeframe);
   try {
     const { record } = await engine.training.train(seriesId, through, (done, total, stage) =>
       progress.update(done / total, stage),

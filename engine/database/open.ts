@@ -18,7 +18,10 @@ export async function openPostgres(
 ): Promise<OpenPostgres> {
   if (url !== undefined) {
     if (adminUrl !== undefined)
-      void background.untilDone('schemas', async () => void (await applySchemas({ connectionString: adminUrl })));
+      void background.untilDone(
+        'schemas',
+        async () => void (await applySchemas({ connectionString: adminUrl })),
+      );
     return { connection: { connectionString: url }, stop: async () => await Promise.resolve() };
   }
   const embedded = new EmbeddedPostgres(folder);

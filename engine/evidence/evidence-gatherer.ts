@@ -21,7 +21,13 @@ const AHEAD_MAX = 4_096;
 
 /** Runs a pair of models over a row; equal keys in flight share a run. `deadline` is a time of the clock's `monotonic`. */
 export interface InferencePort {
-  infer(pair: ModelPair, key: string, row: Float32Array, deadline: number, tenantId: string): Promise<Inference>;
+  infer(
+    pair: ModelPair,
+    key: string,
+    row: Float32Array,
+    deadline: number,
+    tenantId: string,
+  ): Promise<Inference>;
 }
 
 export interface EvidenceParts {

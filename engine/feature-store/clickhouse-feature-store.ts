@@ -155,20 +155,20 @@ export class ClickHouseFeatureStore implements FeatureStore {
   async rows(series: SeriesIdentity, from: number, to: number, limit: number): Promise<Uint8Array> {
     const { columns, structure } = COMMON_COLUMNS;
     try {
-    return await this.#transport.select(
-      `SELECT ${columns} FROM ml_features FINAL
+      return await this.#transport.select(
+        `SELECT ${columns} FROM ml_features FINAL
        WHERE ${OF_SERIES}
          AND bar_open_time >= fromUnixTimestamp64Milli({from:Int64})
          AND bar_open_time < fromUnixTimestamp64Milli({to:Int64})
        ORDER BY bar_open_time LIMIT {limit:UInt32}`,
-      structure,
-      {
-        ...seriesParameters(series),
-        from: Math.max(FIRST_TIME, from),
-        to: Math.min(to, LAST_TIME),
-        limit,
-      },
-    );
+        structure,
+        {
+          ...seriesParameters(series),
+          from: Math.max(FIRST_TIME, from),
+          to: Math.min(to, LAST_TIME),
+          limit,
+        },
+      );
     } catch (error) {
       throw queryFailure(error);
     }

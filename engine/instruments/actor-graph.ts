@@ -88,7 +88,9 @@ export class ActorGraph {
     return (
       instrument.gathering === 0 &&
       instrument.series.every((id) => this.#system.queuedOf(id) === 0) &&
-      instrument.signalActors.every((id) => this.#system.queuedOf(id) === 0 && !this.#signals.get(id)?.waiting)
+      instrument.signalActors.every(
+        (id) => this.#system.queuedOf(id) === 0 && !this.#signals.get(id)?.waiting,
+      )
     );
   }
 

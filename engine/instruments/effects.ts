@@ -70,7 +70,8 @@ export class EffectRouter {
 
   /** Forgets an instrument that was removed. */
   forget(instrument: Instrument): void {
-    for (const [actorId, known] of this.#instruments) if (known === instrument) this.#instruments.delete(actorId);
+    for (const [actorId, known] of this.#instruments)
+      if (known === instrument) this.#instruments.delete(actorId);
   }
 
   handle(effect: Effect, actorId: string): void {

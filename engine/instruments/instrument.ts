@@ -75,7 +75,9 @@ export class Instrument {
   /** Ids of its series, the base one first. */
   get series(): string[] {
     const { base, longer } = this.#definition;
-    return [base, ...longer.map(({ timeframe }) => timeframe)].map((timeframe) => seriesId(this.id, timeframe));
+    return [base, ...longer.map(({ timeframe }) => timeframe)].map((timeframe) =>
+      seriesId(this.id, timeframe),
+    );
   }
 
   /** Ids of its signal actors. */
@@ -152,7 +154,9 @@ export class Instrument {
     if (input.kind === 'route') {
       this.#definition = {
         ...this.#definition,
-        signals: signals.map((signal) => (this.#isOf(signal, input.target) ? { ...signal, route: input.route } : signal)),
+        signals: signals.map((signal) =>
+          this.#isOf(signal, input.target) ? { ...signal, route: input.route } : signal,
+        ),
       };
     } else if (input.kind === 'follow') {
       const { tenantId, timeframe } = input;
@@ -161,7 +165,9 @@ export class Instrument {
       this.#definition = {
         ...this.#definition,
         longer: isNew ? [...longer, { timeframe, since }] : longer,
-        signals: this.follows(tenantId, timeframe) ? signals : [...signals, { tenantId, timeframe, route: undefined }],
+        signals: this.follows(tenantId, timeframe)
+          ? signals
+          : [...signals, { tenantId, timeframe, route: undefined }],
       };
     }
   }
@@ -173,7 +179,8 @@ export class Instrument {
   /** Moves the cursor over an input that was accepted before. */
   advance(input: InputRecord): void {
     if (input.kind === 'bars') for (const bar of unpackBars(input.numbers)) this.cursor.admitBar(bar);
-    else if (input.kind === 'quotes') for (const quote of unpackQuotes(input.numbers)) this.cursor.admitQuote(quote, false);
+    else if (input.kind === 'quotes')
+      for (const quote of unpackQuotes(input.numbers)) this.cursor.admitQuote(quote, false);
     else if (input.kind === 'clock') this.cursor.admitClock(input.now);
   }
 

@@ -111,7 +111,8 @@ export class Instruments {
         storedBars: options.storedBars,
         useRoute: options.useRoute,
         deliver: (instrument, input) => this.#deliver(instrument, input),
-        idle: async (instrument) => await this.#idle(() => this.graph.isIdle(instrument) || instrument.failure !== undefined),
+        idle: async (instrument) =>
+          await this.#idle(() => this.graph.isIdle(instrument) || instrument.failure !== undefined),
         warn: (facts, text) => options.log.warn(facts, text),
       },
     });
@@ -166,7 +167,12 @@ export class Instruments {
     const cursor = new SeriesCursor(timeframeMs(definition.base)).state;
     const instrument = new Instrument(id, definition, 0, cursor);
     this.#instruments.set(id, instrument);
-    this.#journal.snapshots.put(id, { definition, position: 0, cursor, openBar: undefined, parts: new Map() }, [], 0);
+    this.#journal.snapshots.put(
+      id,
+      { definition, position: 0, cursor, openBar: undefined, parts: new Map() },
+      [],
+      0,
+    );
     this.graph.spawn(instrument);
     return instrument;
   }
@@ -204,7 +210,12 @@ export class Instruments {
   }
 
   /** New models for a tenant's signals on a series, from the next bar on. Waits while the instrument is recovering. */
-  async setRoute(instrument: Instrument, tenantId: string, timeframe: Timeframe, route: Route): Promise<void> {
+  async setRoute(
+    instrument: Instrument,
+    tenantId: string,
+    timeframe: Timeframe,
+    route: Route,
+  ): Promise<void> {
     const target = signalActorId(tenantId, seriesId(instrument.id, timeframe));
     await this.#options.useRoute(target, route);
     await instrument.recovered();
@@ -301,7 +312,12 @@ export class Instruments {
   async applied(instrument: Instrument, openTime: number): Promise<void> {
     await this.#idle(() => {
       const base = this.graph.series(instrument.base);
-      return instrument.state !== 'live' || base === undefined || base.lastBarTime >= openTime || this.#queuedOf(instrument) === 0;
+      return (
+        instrument.state !== 'live' ||
+        base === undefined ||
+        base.lastBarTime >= openTime ||
+        this.#queuedOf(instrument) === 0
+      );
     });
   }
 
@@ -326,7 +342,8 @@ export class Instruments {
         for (const bar of unpackBars(input.numbers)) this.#tell(instrument, base, { kind: 'bar', bar });
         return;
       case 'quotes':
-        for (const quote of unpackQuotes(input.numbers)) this.#tell(instrument, base, { kind: 'quote', quote });
+        for (const quote of unpackQuotes(input.numbers))
+          this.#tell(instrument, base, { kind: 'quote', quote });
         return;
       case 'clock':
         this.#tell(instrument, base, { kind: 'clock', now: input.now });

@@ -88,7 +88,12 @@ export class Supervision {
 
   async #recover(instrument: Instrument): Promise<void> {
     let actorFailures = 0;
-    const backoff = new Backoff({ clock: this.#clock, initialMs: RETRY_MS, maxMs: RETRY_MS_MAX, random: this.#random });
+    const backoff = new Backoff({
+      clock: this.#clock,
+      initialMs: RETRY_MS,
+      maxMs: RETRY_MS_MAX,
+      random: this.#random,
+    });
     this.#backoffs.add(backoff);
     while (!this.#stopped && instrument.state === 'recovering') {
       try {
@@ -103,7 +108,10 @@ export class Supervision {
           continue;
         }
         instrument.attemptFailed(messageOf(error));
-        this.#log.warn({ instrument: instrument.id, error: messageOf(error) }, 'recovery will be tried again');
+        this.#log.warn(
+          { instrument: instrument.id, error: messageOf(error) },
+          'recovery will be tried again',
+        );
       }
       await backoff.wait();
     }

@@ -114,7 +114,13 @@ export class Intake {
    * another timeframe than the instrument's, `QUOTA_EXCEEDED`, `JOURNAL_FULL`, `OVERLOADED`, `INSTRUMENT_FAILED`,
    * `STOPPING`.
    */
-  async publishBars({ tenantId, symbol, timeframe, signalTimeframes, bars }: PublishedBars): Promise<IntakeResult> {
+  async publishBars({
+    tenantId,
+    symbol,
+    timeframe,
+    signalTimeframes,
+    bars,
+  }: PublishedBars): Promise<IntakeResult> {
     if (bars.length === 0) throw new SuhoError('BAD_INPUT', 'bars: at least one is needed.');
     const id = instrumentId(PUBLISHED_FEED, tenantId, symbol);
     const ingestion = await this.#inTurn(id, async () => {
@@ -137,7 +143,12 @@ export class Intake {
   }
 
   /** Takes a tenant's own quotes; as {@link publishBars}. */
-  async publishQuotes({ tenantId, symbol, signalTimeframes, quotes }: PublishedQuotes): Promise<IntakeResult> {
+  async publishQuotes({
+    tenantId,
+    symbol,
+    signalTimeframes,
+    quotes,
+  }: PublishedQuotes): Promise<IntakeResult> {
     if (quotes.length === 0) throw new SuhoError('BAD_INPUT', 'quotes: at least one is needed.');
     const id = instrumentId(PUBLISHED_FEED, tenantId, symbol);
     const ingestion = await this.#inTurn(id, async () => {
@@ -175,14 +186,19 @@ export class Intake {
     const before = instrument.cursor.state;
     const admitted = admit(quotes, (quote) => {
       // Only what an earlier request brought can come again; within one request equal quotes are two.
-      return timeDefect(quote.ts, now) ?? instrument.cursor.admitQuote(quote, quote.ts === before.lastQuoteTime);
+      return (
+        timeDefect(quote.ts, now) ?? instrument.cursor.admitQuote(quote, quote.ts === before.lastQuoteTime)
+      );
     });
     this.#counts.quotes += admitted.rows.length;
     return this.#ingest(
       instrument,
       { kind: 'quotes', instrument: id, numbers: packQuotes(admitted.rows) },
       admitted,
-      async () => await Promise.resolve(admitted.skipped.map(({ admission }) => (admission === 'repeated' ? 'duplicate' : 'late'))),
+      async () =>
+        await Promise.resolve(
+          admitted.skipped.map(({ admission }) => (admission === 'repeated' ? 'duplicate' : 'late')),
+        ),
     );
   }
 
@@ -248,7 +264,12 @@ export class Intake {
     return { accepted: 0, rejected, done: async () => await Promise.resolve(result) };
   }
 
-  async #follow(tenantId: string, symbol: string, base: Timeframe, wanted: readonly Timeframe[]): Promise<void> {
+  async #follow(
+    tenantId: string,
+    symbol: string,
+    base: Timeframe,
+    wanted: readonly Timeframe[],
+  ): Promise<void> {
     for (const timeframe of wanted.length === 0 ? [base] : wanted) {
       await this.#parts.instruments.follow({
         feed: PUBLISHED_FEED,
@@ -289,7 +310,8 @@ function admit<Row>(rows: readonly Row[], admission: (row: Row) => Admission): A
   rows.forEach((row, index) => {
     const reason = admission(row);
     if (reason === 'accepted') admitted.rows.push(row);
-    else if (reason === 'behind' || reason === 'repeated') admitted.skipped.push({ index, admission: reason });
+    else if (reason === 'behind' || reason === 'repeated')
+      admitted.skipped.push({ index, admission: reason });
     else admitted.rejected.push({ index, reason });
   });
   return admitted;

@@ -1,8 +1,6 @@
-import { open, type Database, type RootDatabase } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
+import { commit, openEnvironment } from './environment.js';
 import type { Key, KeyRange, LogStore, Table } from './log-store.js';
-
-/** Tables of one environment at most. */
-const TABLES_MAX = 32;
 
 type LmdbKey = (number | string)[] | number | string;
 
@@ -21,7 +19,7 @@ export class LmdbStore implements LogStore {
 
   /** Opens or makes an environment in a folder, which must be there. */
   constructor(folder: string) {
-    this.#root = open({ path: folder, maxDbs: TABLES_MAX, overlappingSync: false, noMemInit: true });
+    this.#root = openEnvironment(folder);
   }
 
   table<V, K extends Key>(name: string, encoding?: 'binary'): Table<V, K> {
@@ -33,13 +31,7 @@ export class LmdbStore implements LogStore {
   }
 
   async transaction(write: () => void): Promise<void> {
-    try {
-      await this.#root.transaction(write);
-    } catch (error) {
-      // LMDB tells of it a second time, in a promise nobody else would hear.
-      (error as { readonly commitError?: Promise<unknown> } | undefined)?.commitError?.catch(() => undefined);
-      throw error;
-    }
+    await commit(this.#root, write);
   }
 
   bytes(): number {

@@ -37,7 +37,8 @@ export class SnapshotTopic {
     const record = this.#records.get(instrument);
     if (record === undefined) return undefined;
     const parts = new Map<string, Uint8Array>();
-    for (const { key, value } of this.#parts.entries(partsOf(instrument))) parts.set(key[1], new Uint8Array(value));
+    for (const { key, value } of this.#parts.entries(partsOf(instrument)))
+      parts.set(key[1], new Uint8Array(value));
     return { ...record, parts };
   }
 

@@ -133,7 +133,10 @@ export class SeriesTraining {
     const { timeframe, symbol } = seriesIdentity(seriesId);
     const instrument = instruments.get(instrumentOfSeries(seriesId));
     if (instrument === undefined)
-      throw new SuhoError('NOT_FOUND', `${seriesId} is no longer followed; its models are registered, not used.`);
+      throw new SuhoError(
+        'NOT_FOUND',
+        `${seriesId} is no longer followed; its models are registered, not used.`,
+      );
     const route = routeOf(record);
     for (const signal of instrument.definition.signals) {
       if (signal.timeframe !== timeframe) continue;

@@ -123,7 +123,11 @@ class Partition {
   }
 
   #addToGraph(n: number): void {
-    this.#graph!.add(BigInt(this.#dropped + n), this.#vectors.subarray(n * EMBEDDING, (n + 1) * EMBEDDING), 1);
+    this.#graph!.add(
+      BigInt(this.#dropped + n),
+      this.#vectors.subarray(n * EMBEDDING, (n + 1) * EMBEDDING),
+      1,
+    );
   }
 
   /** One thread, in order: the same patterns always give the same graph. */

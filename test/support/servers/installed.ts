@@ -45,4 +45,3 @@ export function missingServer(name: ServerName): string | undefined {
   const [isInstalled, advice] = known;
   return isInstalled() ? undefined : advice;
 }
-
