@@ -262,7 +262,11 @@ test('no call of one tenant reads or changes anything of another', async (t) => 
   await engine.settled();
   for (const [id, state] of before) assert.deepEqual(engine.instruments.graph.states().get(id), state, id);
   assert.equal(engine.instruments.barsOf('zen@published/EURUSD/1h'), 10);
-  assert.equal(engine.instruments.routeOf('zen', 'zen@published/EURUSD/1h'), undefined, 'a model of its own it has not');
+  assert.equal(
+    engine.instruments.routeOf('zen', 'zen@published/EURUSD/1h'),
+    undefined,
+    'a model of its own it has not',
+  );
 
   // ReportTrade: a prediction of another is one that is not there.
   const { prediction_id: predictionId } = await client.call<{ prediction_id: string }>(
