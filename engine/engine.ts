@@ -101,7 +101,6 @@ export class Engine {
       log,
     );
     this.#retention = new Retention(journal, SYSTEM_CLOCK, {
-      isFollowed: (series) => instruments.isFollowed(series),
       isUsed: (partition) => recorder.isUsed(partition),
       fold: () => instruments.fold(),
       onError: (error) => log.warn({ error }, 'the journal could not be purged'),

@@ -120,12 +120,14 @@ export class Instruments {
 
   /** Brings all instruments of the journal back. One that cannot be brought back now is tried again beside the rest. */
   async open(): Promise<void> {
+    // All are known before the first is back: whoever asks for one meanwhile waits for it, and none is made a second time.
     for (const id of this.#journal.snapshots.ids()) {
-      const record = this.#journal.snapshots.get(id)!;
-      const instrument = new Instrument(id, record.definition, record.position, record.cursor);
+      const { definition, position, cursor } = this.#journal.snapshots.record(id)!;
+      const instrument = new Instrument(id, definition, position, cursor);
+      instrument.enter('recovering', 'starting');
       this.#instruments.set(id, instrument);
-      await this.#supervision.firstAttempt(instrument);
     }
+    for (const instrument of this.#instruments.values()) await this.#supervision.firstAttempt(instrument);
   }
 
   get(id: string): Instrument | undefined {
@@ -281,10 +283,6 @@ export class Instruments {
 
   counts(): ReturnType<EffectRouter['counts']> & { readonly system: SystemCounts } {
     return { ...this.#effects.counts(), system: this.#system.counts() };
-  }
-
-  isFollowed(series: string): boolean {
-    return this.graph.series(series) !== undefined;
   }
 
   /** Tallies of a tenant: signals by direction, reasons for none. */

@@ -59,7 +59,6 @@ export class Supervision {
 
   /** Brings an instrument back; when that does not succeed at once it goes on beside the rest. */
   async firstAttempt(instrument: Instrument): Promise<void> {
-    instrument.enter('recovering', 'starting');
     const attempted = instrument.attempted();
     void this.#recover(instrument);
     await attempted;
@@ -98,6 +97,8 @@ export class Supervision {
     while (!this.#stopped && instrument.state === 'recovering') {
       try {
         await recover(instrument, this.#recovery);
+        // Between its last input and now an actor may have thrown.
+        if (instrument.failure !== undefined) throw failureOf(instrument.failure);
         if (instrument.state === 'recovering') instrument.enter('live');
       } catch (error) {
         if (this.#stopped) break;
@@ -129,6 +130,10 @@ export class Supervision {
     this.#graph.stop(instrument);
     instrument.enter('failed', `${actorId} failed ${ACTOR_FAILURES_MAX} times: ${firstLine(message)}`);
   }
+}
+
+function failureOf({ actorId, error }: NonNullable<Instrument['failure']>): ActorFailure {
+  return new ActorFailure(actorId, error);
 }
 
 function firstLine(text: string): string {

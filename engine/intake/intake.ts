@@ -124,6 +124,7 @@ export class Intake {
     if (bars.length === 0) throw new SuhoError('BAD_INPUT', 'bars: at least one is needed.');
     const id = instrumentId(PUBLISHED_FEED, tenantId, symbol);
     const ingestion = await this.#inTurn(id, async () => {
+      this.#assertOpen();
       const base = this.#parts.instruments.get(id)?.definition.base ?? timeframe;
       if (base !== timeframe) {
         throw new SuhoError(
@@ -152,6 +153,7 @@ export class Intake {
     if (quotes.length === 0) throw new SuhoError('BAD_INPUT', 'quotes: at least one is needed.');
     const id = instrumentId(PUBLISHED_FEED, tenantId, symbol);
     const ingestion = await this.#inTurn(id, async () => {
+      this.#assertOpen();
       const base = this.#parts.instruments.get(id)?.definition.base ?? this.#parts.quoteBase;
       const now = this.#parts.clock.now();
       const defects = quotes.map((quote) => timeDefect(quote.ts, now) ?? quoteDefect(quote));
@@ -215,19 +217,23 @@ export class Intake {
       const { openBarTime, lastQuoteTime } = cursor.state;
       const end = openBarTime! + timeframeMs(definition.base);
       if (now - lastQuoteTime > ageMsMax || now - end > ageMsMax) continue;
-      if (this.#parts.journal.isFull) return;
+      if (!this.#parts.journal.takesInput) return;
       cursor.admitClock(now);
       this.#parts.instruments.input(instrument, { kind: 'clock', instrument: instrument.id, now });
     }
   }
 
   #accepting(id: string): Instrument {
-    if (!this.#open) throw new SuhoError('STOPPING', 'The engine is stopping.');
+    this.#assertOpen();
     const instrument = this.#parts.instruments.get(id);
     if (instrument === undefined) throw new SuhoError('NOT_FOUND', `${id} is not followed.`);
     instrument.assertLive();
     this.#parts.journal.assertRoom();
     return instrument;
+  }
+
+  #assertOpen(): void {
+    if (!this.#open) throw new SuhoError('STOPPING', 'The engine is starting or stopping; send again in a moment.');
   }
 
   #ingest<Row>(

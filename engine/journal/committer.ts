@@ -50,6 +50,11 @@ export class Committer {
     return this.#bytes + this.#pendingBytes;
   }
 
+  /** Whether nothing can be written any more. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
   get commits(): number {
     return this.#commits;
   }

@@ -69,13 +69,18 @@ export class Journal {
     return { bytes, bytesMax: this.bytesMax, pending, commits, refused: this.#refused };
   }
 
-  get isFull(): boolean {
+  /** Whether it takes input: it is neither full nor beyond writing. */
+  get takesInput(): boolean {
+    return !this.#isFull && !this.#committer.hasFailed;
+  }
+
+  get #isFull(): boolean {
     return this.#committer.bytes > this.bytesMax;
   }
 
   /** Throws `JOURNAL_FULL` when no more input can be taken. */
   assertRoom(): void {
-    if (!this.isFull) return;
+    if (!this.#isFull) return;
     const { bytes } = this.#committer;
     this.#refused++;
     throw new SuhoError(

@@ -141,12 +141,6 @@ export function packRow(row: FeatureRow): Uint8Array {
   return buffer;
 }
 
-/** Whether all labels of a packed row are known. */
-export function isComplete(packed: Uint8Array): boolean {
-  const at = packed.byteOffset + (ROW_HEADER - 1) * 8;
-  return !Number.isNaN(new DataView(packed.buffer, at, 8).getFloat64(0, true));
-}
-
 /** A copy of a packed row with more of its labels known. */
 export function withLabels(packed: Uint8Array, labels: readonly Readonly<Label>[]): Uint8Array {
   const copy = new Uint8Array(packed);

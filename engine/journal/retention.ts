@@ -11,8 +11,6 @@ const STEP_ENTRIES = 500;
 
 /** What retention asks of the engine around the journal. */
 export interface RetentionSurroundings {
-  /** Whether a series is followed, so that labels of its rows may still come. */
-  readonly isFollowed: (seriesId: string) => boolean;
   /** Whether moments of a partition may still be asked for. */
   readonly isUsed: (partition: string) => boolean;
   /** Takes snapshots of instruments that keep inputs, those that keep most first. */
@@ -71,7 +69,7 @@ export class Retention {
     let most = 0;
     await this.#journal.inTransaction(() => {
       most = Math.max(
-        rows.purge(readers.readThrough('rows'), STEP_ENTRIES, this.#around.isFollowed),
+        rows.purge(readers.readThrough('rows'), STEP_ENTRIES),
         predictions.purge(readers.readThrough('predictions'), STEP_ENTRIES),
         moments.purge(readers.readThrough('patterns'), STEP_ENTRIES),
         moments.purgeUnused(this.#around.isUsed, STEP_ENTRIES),

@@ -1,12 +1,15 @@
-import type { Label } from '../../actors/features/labels.js';
+import { HORIZONS, type Label } from '../../actors/features/labels.js';
 import type { FeatureRow } from '../../actors/messages.js';
 import { turnOf, type Clock } from '../clock.js';
 import type { Committer } from './committer.js';
 import type { LogStore, Table } from './log-store.js';
-import { isComplete, packRow, unpackRow, withLabels, type StoredRow } from './records.js';
+import { packRow, unpackRow, withLabels, type StoredRow } from './records.js';
 import { TopicLog, type TopicLag } from './topic-log.js';
 
 type RowKey = [seriesId: string, closeTime: number];
+
+/** A row that came or changed; `isLast` when nothing more will be known of it. */
+type RowChange = readonly [seriesId: string, closeTime: number, isLast: boolean];
 
 /** Rows unpacked before the event loop has a turn: a few milliseconds of work. */
 const READ_AT_ONCE = 200;
@@ -19,7 +22,7 @@ export class RowTopic {
   readonly #clock: Clock;
   readonly #meta: Table<unknown, string>;
   readonly #rows: Table<Uint8Array, RowKey>;
-  readonly #log: TopicLog<RowKey>;
+  readonly #log: TopicLog<RowChange>;
 
   constructor(store: LogStore, committer: Committer, clock: Clock, meta: Table<unknown, string>) {
     this.#committer = committer;
@@ -36,9 +39,9 @@ export class RowTopic {
     const earlier = new Map<number, Label[]>();
     for (const label of labels)
       earlier.set(label.closeTime, [...(earlier.get(label.closeTime) ?? []), label]);
-    const log = this.#log.append([seriesId, closeTime]);
+    const log = this.#log.append([seriesId, closeTime, false]);
     const logEarlier = [...earlier].map(
-      ([time, known]) => [time, known, this.#log.append([seriesId, time])] as const,
+      ([time, known]) => [time, known, this.#log.append([seriesId, time, known.some(isLongest)])] as const,
     );
     this.#committer.push(packed.length + ENTRY_BYTES * (1 + earlier.size), () => {
       this.#rows.put([seriesId, closeTime], packed);
@@ -74,10 +77,15 @@ export class RowTopic {
     limit: number,
   ): Promise<{ entries: { place: number; record: StoredRow }[]; offset: number; count: number }> {
     const page = this.#log.after(offset, limit);
-    const newest = new Map(page.entries.map(({ place, value }) => [value.join('\n'), { place, value }]));
+    const newest = new Map(
+      page.entries.map(({ place, value: [seriesId, closeTime] }) => [
+        `${seriesId}\n${closeTime}`,
+        { place, seriesId, closeTime },
+      ]),
+    );
     const entries: { place: number; record: StoredRow }[] = [];
-    for (const { place, value } of newest.values()) {
-      const record = this.get(...value);
+    for (const { place, seriesId, closeTime } of newest.values()) {
+      const record = this.get(seriesId, closeTime);
       if (record !== undefined) entries.push({ place, record });
       if (entries.length % READ_AT_ONCE === 0) await turnOf(this.#clock);
     }
@@ -89,23 +97,27 @@ export class RowTopic {
   }
 
   /**
-   * Drops up to `limit` entries through a place, with their rows; a row of a series that is still followed stays while
-   * a label of it may come. Inside a transaction.
+   * Drops up to `limit` entries through a place. A row goes with its last change: at an earlier one, what it was changed
+   * to since may not have been read. Inside a transaction.
    */
-  purge(through: number, limit: number, isFollowed: (seriesId: string) => boolean): number {
-    return this.#log.purge(through, limit, (key) => {
-      const packed = this.#rows.get(key);
-      if (packed !== undefined && (isComplete(packed) || !isFollowed(key[0]))) this.#rows.remove(key);
+  purge(through: number, limit: number): number {
+    return this.#log.purge(through, limit, ([seriesId, closeTime, isLast]) => {
+      if (isLast) this.#rows.remove([seriesId, closeTime]);
     });
   }
 
-  /** Forgets where a series was, and lists its rows again, so that they are dropped once every sink has them. */
+  /** Forgets where a series was. Nothing more will be known of its rows, so they are dropped once every sink has them. */
   remove(seriesId: string): void {
     const keys = Array.from(this.#rows.keys({ start: [seriesId, 0], end: [seriesId, Infinity] }));
-    const writes = keys.map((key) => this.#log.append(key));
+    const writes = keys.map(([series, closeTime]) => this.#log.append([series, closeTime, true]));
     this.#committer.push(0, () => {
       for (const write of writes) write();
       this.#meta.remove(`row:${seriesId}`);
     });
   }
+}
+
+/** Whether a label is of the longest horizon, which is known last. */
+function isLongest({ horizon }: Label): boolean {
+  return horizon === HORIZONS.length - 1;
 }

@@ -33,6 +33,11 @@ export class SnapshotTopic {
     return Array.from(this.#records.keys());
   }
 
+  /** An instrument without the states of its actors. */
+  record(instrument: string): InstrumentRecord | undefined {
+    return this.#records.get(instrument);
+  }
+
   get(instrument: string): InstrumentSnapshot | undefined {
     const record = this.#records.get(instrument);
     if (record === undefined) return undefined;

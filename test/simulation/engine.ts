@@ -59,7 +59,7 @@ export class SimulatedEngine {
     const clock = new ProcessClock(time);
     const random = new Random(seed);
     const draw = (): number => random.next();
-    const log = pino({ level: 'silent' });
+    const log = pino({ level: process.env['SUHO_SIMULATION_LOG'] ?? 'silent' });
     const latency = { commitMs: () => 0.3 + draw() * 2, answerMs: () => draw() };
     const journal = new Journal(
       new MemoryStore(outside.disk, clock, latency, outside.tap),
@@ -69,7 +69,7 @@ export class SimulatedEngine {
     const features = new SimulatedFeatureStore(outside.features, outside.featureState, clock);
     const predictions = new SimulatedPredictionStore(outside.predictions, outside.predictionState, clock);
     const index = new UsearchPatternIndex();
-    const recorder = new PatternRecorder(journal, index, 300);
+    const recorder = new PatternRecorder(journal, index, 100);
     this.clock = clock;
     this.journal = journal;
     this.publication = new Publication(journal);
@@ -117,7 +117,6 @@ export class SimulatedEngine {
     });
     this.feedback = new Feedback(journal, predictions, recorder, () => clock.now());
     this.#retention = new Retention(journal, clock, {
-      isFollowed: (series) => this.instruments.isFollowed(series),
       isUsed: (partition) => recorder.isUsed(partition),
       fold: () => this.instruments.fold(),
       onError: () => undefined,

@@ -104,7 +104,11 @@ export class Simulation {
     if ([...world.engine.instruments.all()].some(({ state }) => state === 'failed')) await world.restart();
     await world.until(world.time.now + 120_000);
     await world.checkpoint();
-    await Promise.all(world.engine.sinks.map(async (sink) => await sink.caughtUp()));
+    const answer = await world.answer(
+      async ({ sinks }) => await Promise.all(sinks.map(async (sink) => await sink.caughtUp())),
+      600_000,
+    );
+    if (answer.kind !== 'answered') return;
     world.guard(() => world.verifyStores(world.time.now - 2 * DAY));
   }
 
@@ -164,7 +168,6 @@ export class Simulation {
 
   #fillDisk(): void {
     this.#world.outside.disk.isFull = true;
-    this.#world.onDeath(() => void this.#world.crash());
   }
 
   #poison(): void {

@@ -1,8 +1,11 @@
 import { strict as assert } from 'node:assert';
+import { inspect, isDeepStrictEqual } from 'node:util';
 import { pack } from 'msgpackr';
 import type { Effect, Message } from '../../actors/messages.js';
 import type { Actor } from '../../actors/runtime/actor.js';
+import { decodeSnapshot } from '../../actors/runtime/snapshot.js';
 import { unpackRow, type StoredRow } from '../../engine/journal/records.js';
+import { SuhoError } from '../../engine/errors.js';
 import { Random } from '../../engine/learning/random.js';
 import { DurableRecord } from './durable-record.js';
 import { SimulatedEngine, type Outside } from './engine.js';
@@ -17,7 +20,7 @@ export type Answer<T> =
   /** The process died, or said nothing for too long. */
   | { readonly kind: 'silence' };
 
-const BYTES_MAX = 3_000_000;
+const BYTES_MAX = 4_500_000;
 const DAY = 86_400_000;
 
 /** Everything around the engine that outlives it, and the record it is held against. */
@@ -37,6 +40,7 @@ export class World {
   #engine: SimulatedEngine;
   #paused: (() => void)[] | undefined;
   #violation: unknown;
+  #starting: Promise<void> | undefined;
 
   constructor(seed: number, start: number) {
     this.time = new VirtualTime(start);
@@ -86,7 +90,9 @@ export class World {
 
   /** Asks the engine that runs now; what a process that dies was asked is never answered. */
   async answer<T>(ask: (engine: SimulatedEngine) => Promise<T>, patienceMs: number): Promise<Answer<T>> {
-    const silence = this.until(this.time.now + patienceMs).then(() => ({ kind: 'silence' }) as const);
+    const silence = new Promise<Answer<T>>((resolve) =>
+      this.time.at(this.time.now + patienceMs, () => resolve({ kind: 'silence' })),
+    );
     const asked = ask(this.#engine).then(
       (value) => ({ kind: 'answered', value }) as const,
       (error: unknown) => ({ kind: 'failed', error }) as const,
@@ -101,37 +107,57 @@ export class World {
 
   /** The process dies at this moment; another starts on what is durable. */
   async crash(): Promise<void> {
+    if (this.#starting !== undefined) return await this.#starting;
     this.crashes++;
     this.record.note(`crash ${this.time.now}`);
     this.#engine.clock.kill();
-    this.outside.disk.isFull = false;
     await this.#restart();
   }
 
   /** The process is asked to stop, and started again. */
   async restart(): Promise<void> {
-    await this.#engine.stop();
+    if (this.#starting !== undefined) return await this.#starting;
+    const engine = this.#engine;
+    const answer = await this.answer(async () => await engine.stop(), 60_000);
+    // It may have died instead.
+    if (engine !== this.#engine) return;
+    this.record.note(`restart ${answer.kind}`);
+    engine.clock.kill();
     await this.#restart();
   }
 
   async #restart(): Promise<void> {
-    this.poisoned.clear();
+    this.#starting ??= this.#startAnother().finally(() => (this.#starting = undefined));
+    await this.#starting;
+  }
+
+  async #startAnother(): Promise<void> {
     await new Promise<void>((resolve) => this.time.at(this.time.now + this.random.below(30_000), resolve));
-    this.#engine = this.#make();
-    await this.start();
+    for (;;) {
+      this.poisoned.clear();
+      this.outside.disk.isFull = false;
+      this.#engine = this.#make();
+      try {
+        await this.start();
+        return;
+      } catch (error) {
+        // The disk was full while it started.
+        if (!(error instanceof SuhoError) || error.code !== 'STORE_UNAVAILABLE') throw error;
+        this.#engine.clock.kill();
+      }
+    }
   }
 
   #make(): SimulatedEngine {
     const engine = new SimulatedEngine(this.time, this.outside, this.random.below(1e9));
-    engine.journal.onFailure(() => void this.time.at(this.time.now + 10, () => this.#onDeath()));
+    // An engine that can no longer write ends its process.
+    engine.journal.onFailure(
+      () =>
+        void this.time.at(this.time.now + 10, () => {
+          if (engine === this.#engine && engine.clock.isAlive) void this.crash();
+        }),
+    );
     return engine;
-  }
-
-  #onDeath: () => void = () => undefined;
-
-  /** Sets what happens when an engine can no longer write: its process ends. */
-  onDeath(listener: () => void): void {
-    this.#onDeath = listener;
   }
 
   /**
@@ -140,9 +166,14 @@ export class World {
    */
   async checkpoint(): Promise<void> {
     this.#paused = [];
+    for (let settled = false; !settled; ) {
+      const answer = await this.answer(async ({ instruments, journal }) => {
+        await instruments.settled();
+        await journal.durable();
+      }, 600_000);
+      settled = answer.kind === 'answered';
+    }
     const engine = this.#engine;
-    await engine.instruments.settled();
-    await engine.journal.durable();
     this.guard(() => {
       const states = engine.instruments.graph.states();
       for (const [id, reference] of this.record.instruments) {
@@ -153,7 +184,8 @@ export class World {
         for (const [actorId, bytes] of reference.states()) {
           const own = states.get(actorId);
           assert.ok(own, `${actorId} is gone`);
-          assert.ok(Buffer.from(own).equals(bytes), `the state of ${actorId} is another than in a run that never broke`);
+          const difference = Buffer.from(own).equals(bytes) ? undefined : firstDifference(own, bytes);
+          assert.equal(difference, undefined, `${actorId} is not as in a run that never broke: ${difference}`);
         }
       }
       this.record.note(`checkpoint ${this.time.now}`);
@@ -172,9 +204,12 @@ export class World {
     for (const [key, packed] of rows) {
       if (timeOf(key) >= before) continue;
       const stored = features.rows.get(key);
-      const refused = FeatureContents.isRefused({ closeTime: timeOf(key) } as StoredRow);
+      const refused = FeatureContents.isRefused(key, timeOf(key));
       assert.equal(stored !== undefined, !refused, `row ${key} is ${refused ? 'stored although refused' : 'not stored'}`);
-      if (stored !== undefined) assert.ok(isSameRow(stored, packed), `row ${key} is stored differently`);
+      if (stored !== undefined) {
+        const difference = differenceOf(stored, packed);
+        assert.equal(difference, undefined, `row ${key} is stored differently: ${difference}`);
+      }
       rows.delete(key);
       features.rows.delete(key);
     }
@@ -212,13 +247,23 @@ export class World {
   }
 }
 
-function isSameRow(stored: StoredRow, packed: Uint8Array): boolean {
-  const { seriesId, closeTime } = stored;
-  const expected = unpackRow(seriesId, closeTime, packed);
-  return Buffer.from(pack(plain(stored))).equals(pack(plain(expected)));
+/** The first part in which a stored row is another than the expected one. */
+function differenceOf(stored: StoredRow, packed: Uint8Array): string | undefined {
+  const expected = unpackRow(stored.seriesId, stored.closeTime, packed);
+  const parts = ['bar', 'qualityScore', 'qualityFlags', 'values', 'labels'] as const;
+  const part = parts.find((name) => !isDeepStrictEqual(stored[name], expected[name]));
+  return part === undefined ? undefined : `${part} ${inspect(stored[part])} for ${inspect(expected[part])}`;
 }
 
-function plain(row: StoredRow): unknown {
-  return [row.bar, row.qualityScore, row.qualityFlags, [...row.values], [...row.labels]];
+/** The first number in which two snapshots differ. */
+function firstDifference(own: Uint8Array, expected: Uint8Array): string {
+  const [a, b] = [own, expected].map((bytes) => decodeSnapshot(bytes, layoutOf(bytes)).numbers);
+  const at = a!.findIndex((x, i) => !Object.is(x, b![i]));
+  return at < 0 ? 'their headers differ' : `number ${at} is ${a![at]} for ${b![at]}`;
+}
+
+function layoutOf(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes).toString('latin1');
+  return /"layout":"([^"]+)"/.exec(text)?.[1] ?? '';
 }
 
