@@ -1,85 +1,16 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import net from 'node:net';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { status, type ServiceError } from '@grpc/grpc-js';
-import { pino } from 'pino';
-import { loadDefinition } from '../../engine/api/definition.js';
 import type { ListInstrumentsResponse__Output as Listed } from '../../engine/api/generated/suho/v1/ListInstrumentsResponse.js';
 import type { PublishAck__Output as PublishAck } from '../../engine/api/generated/suho/v1/PublishAck.js';
-import type { ApiServer } from '../../engine/api/server.js';
-import type { ConfigInput } from '../../engine/config.js';
-import type { Engine } from '../../engine/engine.js';
-import { afterTest } from '../support/cleanup.js';
-import { openEngine, temporaryFolder } from '../support/engine.js';
-import { inventedBars } from '../support/markets.js';
+import { bars, barsRequest, definition, method, outcome, served, type Method } from '../support/raw-api.js';
 import { RawClient, frame } from '../support/raw-grpc.js';
-import { ACME, KEY, STORES_AWAY, TestClient, eventually, protoBars, serve } from '../support/served.js';
+import { ACME, KEY, protoBars } from '../support/served.js';
 
 const HOUR = 3_600_000;
-const bars = inventedBars(3_000);
 const GARBAGE = Buffer.alloc(11, 0xff);
 
-interface Served {
-  readonly engine: Engine;
-  readonly api: ApiServer;
-  readonly port: number;
-  readonly client: TestClient;
-  readonly raw: RawClient;
-  readonly log: string[];
-}
-
-async function served(t: TestContext, config: ConfigInput = {}): Promise<Served> {
-  const log: string[] = [];
-  const engine = await openEngine(
-    t,
-    temporaryFolder(t),
-    { ...STORES_AWAY, tenants: [ACME], ...config },
-    { log: pino({ level: 'info' }, { write: (line: string) => void log.push(line) }) },
-  );
-  const { api, port } = await serve(t, engine);
-  const client = new TestClient(port);
-  const raw = new RawClient(port);
-  afterTest(t, () => {
-    client.close();
-    raw.close();
-  });
-  return { engine, api, port, client, raw, log };
-}
-
-interface Method {
-  readonly path: string;
-  readonly requestSerialize: (request: object) => Buffer;
-  readonly responseDeserialize: (bytes: Buffer) => object;
-}
-
-const definition = loadDefinition();
-function method(service: string, name: string): Method {
-  return (definition[`suho.v1.${service}`] as unknown as Record<string, Method>)[name]!;
-}
-
-/** Sends one request as it is, enum numbers that do not exist included, and says how the call ended. */
-async function outcome(
-  raw: RawClient,
-  service: string,
-  name: string,
-  request: object,
-): Promise<{ code: string; details: string; answers: object[] }> {
-  const { path, requestSerialize, responseDeserialize } = method(service, name);
-  const ended = await raw.call(path, [frame(requestSerialize(request))], { key: KEY });
-  return {
-    code: typeof ended.status === 'number' ? status[ended.status]! : ended.status,
-    details: ended.details,
-    answers: ended.answers.map(responseDeserialize),
-  };
-}
-
-const barsRequest = {
-  request_id: 1,
-  symbol: 'EURUSD',
-  timeframe: 'TIMEFRAME_1H',
-  bars: protoBars(bars.slice(0, 1)),
-};
 const quotesRequest = { request_id: 1, symbol: 'EURUSD', quotes: [{ ts: 1, bid: 1, ask: 1 }] };
 const trade = {
   trade_id: 't1',
@@ -192,14 +123,19 @@ test('a request id of 64 bits comes back as it was, and a row whose time is no e
 test('an acknowledgement says what became of each row', async (t) => {
   const { client } = await served(t);
   assert.deepEqual((await client.publish(bars.slice(0, 10), KEY)).skipped, []);
-  const ack = await client.publish([bars[9]!, bars[4]!, { ...bars[10]!, close: NaN }, bars[10]!], KEY);
+  const before = { ...bars[0]!, openTime: bars[0]!.openTime - HOUR };
+  const other = { ...bars[5]!, close: bars[5]!.low };
+  const unsound = { ...bars[10]!, close: NaN };
+  const ack = await client.publish([bars[9]!, bars[4]!, other, before, unsound, bars[10]!], KEY);
   const { accepted, duplicates, late, conflicts, skipped, rejected } = ack;
-  assert.deepEqual([accepted, duplicates, late, conflicts], [1, 1, 1, 0]);
+  assert.deepEqual([accepted, duplicates, late, conflicts], [1, 2, 1, 1]);
   assert.deepEqual(skipped, [
     { index: 0, reason: 'duplicate' },
-    { index: 1, reason: 'late' },
+    { index: 1, reason: 'duplicate' },
+    { index: 2, reason: 'conflict' },
+    { index: 3, reason: 'late' },
   ]);
-  assert.deepEqual(rejected, [{ index: 2, reason: 'not_finite' }]);
+  assert.deepEqual(rejected, [{ index: 4, reason: 'not_finite' }]);
 });
 
 test('a stream with a message that cannot be decoded ends, after the answers of those before it', async (t) => {
@@ -291,85 +227,14 @@ test('a cursor beyond the newest signal is OUT_OF_RANGE and says what the newest
   assert.deepEqual(error.metadata.get('suho-resume-after'), ['0']);
 });
 
-test('a client that stops answering is dropped with its subscription; one that answers stays', async (t) => {
-  const grpc = { port: 0, keepaliveSeconds: 0.3, keepaliveTimeoutSeconds: 2 };
-  const { api, port, client } = await served(t, { grpc });
-  const alive = client.stream({}, KEY);
-  alive.on('error', () => undefined);
-  afterTest(t, () => alive.cancel());
-  await eventually('one is subscribed', () => api.health.snapshot().subscribers === 1);
-  // A relay that stops reading from both ends: to the engine the client is connected and silent.
-  const sockets: net.Socket[] = [];
-  const relay = net.createServer((down) => {
-    const up = net.connect(port, '127.0.0.1');
-    for (const socket of [down, up]) socket.on('error', () => undefined);
-    down.pipe(up);
-    up.pipe(down);
-    sockets.push(down, up);
-  });
-  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
-  const hung = new TestClient((relay.address() as net.AddressInfo).port);
-  afterTest(t, () => {
-    hung.close();
-    for (const socket of sockets) socket.destroy();
-    relay.close();
-  });
-  const stream = hung.stream({}, KEY);
-  stream.on('error', () => undefined);
-  await eventually('both are subscribed', () => api.health.snapshot().subscribers === 2);
-  for (const socket of sockets) {
-    socket.unpipe();
-    socket.pause();
-  }
-  await eventually('the silent one is gone', () => api.health.snapshot().subscribers === 1);
-});
-
-test('a connection has a limit of calls, and headers have a limit of size', async (t) => {
-  const { port } = await served(t, { grpc: { port: 0, callsPerConnection: 3 } });
-  const raw = new RawClient(port);
-  await new Promise((resolve) => raw.session.once('remoteSettings', resolve));
-  assert.equal(raw.session.remoteSettings.maxConcurrentStreams, 3);
-  const { path } = method('EngineService', 'GetHealth');
-  const ended = await raw.call(path, [frame(Buffer.alloc(0))], {
-    key: KEY,
-    headers: { 'x-long': 'a'.repeat(100_000) },
-    msMax: 5_000,
-  });
-  assert.notEqual(ended.status, 0);
-  raw.close();
-  const next = new RawClient(port);
-  assert.equal((await next.call(path, [frame(Buffer.alloc(0))], { key: KEY })).status, 0);
-  next.close();
-});
-
-test('messages and bytes of an open stream count, and a request that never fits is told what would', async (t) => {
-  const quotas = { rowsPerSecond: 50, messagesPerSecond: 5, bytesPerSecond: 20_000 };
-  const { raw } = await served(t, { quotas });
-  const publish = method('MarketDataService', 'PublishBars');
-  const request = (count: number): Buffer =>
-    frame(publish.requestSerialize({ ...barsRequest, bars: protoBars(bars.slice(0, count)) }));
-  const many = await raw.call(publish.path, Array(60).fill(request(1)) as Buffer[], { key: KEY });
-  assert.equal(many.status, status.RESOURCE_EXHAUSTED);
-  assert.match(many.details, /5 messages a second/);
-  assert.ok(many.answers.length >= 5 && many.answers.length < 60, `${many.answers.length} answers`);
-  await new Promise((resolve) => setTimeout(resolve, 1_100));
-  const never = await raw.call(publish.path, [request(51)], { key: KEY });
-  assert.equal(never.status, status.INVALID_ARGUMENT);
-  assert.match(never.details, /at most 50/);
-  await new Promise((resolve) => setTimeout(resolve, 1_100));
-  const heavy = await raw.call(publish.path, [request(400)], { key: KEY });
-  assert.equal(heavy.status, status.INVALID_ARGUMENT);
-  assert.match(heavy.details, /^request: .*20000 bytes a second/);
-});
-
 test('a failure of the engine is logged with its method and its stack, of calls and of streams', async (t) => {
   const { engine, raw, log } = await served(t);
   const broken = (): never => {
     throw new TypeError('broken on purpose');
   };
-  engine.latestSignal = broken;
-  engine.ingestBars = broken;
-  engine.journal.purgedThrough = broken;
+  engine.publication.latest = broken;
+  engine.intake.publishBars = broken;
+  Object.defineProperty(engine.journal.predictions.conclusions, 'purgedThrough', { get: broken });
   const failing: [string, string, object][] = [
     ['SignalService', 'GetLatestSignal', { symbol: 'EURUSD', timeframe: 1 }],
     ['SignalService', 'StreamSignals', { resume_after: 0 }],
