@@ -17,9 +17,9 @@ const trade = {
   prediction_id: '6ba7b811-9dad-11d1-80b4-00c04fd430c8',
   side: 'LONG',
   quantity: 1,
-  entry_time: 1,
+  entry_time: 1_700_000_000_000,
   entry_price: 1,
-  exit_time: 2,
+  exit_time: 1_700_000_000_001,
   exit_price: 1,
 };
 const BEYOND = '18446744073709551615';
