@@ -140,7 +140,7 @@ export function wireSignals(
     inference,
     index,
     recorder,
-    pairOf: (route) => models.pair(route),
+    pairOf: async (route) => await models.ready(route),
     routeOf: (actorId) => instruments.graph.signal(actorId)?.route,
     deadlineMs: config.inference.deadlineMs,
     neighbours,

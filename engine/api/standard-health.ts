@@ -26,7 +26,8 @@ type WatchCall = ServerWritableStream<Received<CheckRequest>, { readonly status:
  */
 export class StandardHealth {
   readonly #failures: Failures;
-  readonly #watchers = new Set<WatchCall>();
+  /** Open calls that watch, and whether they watch a service that exists. */
+  readonly #watchers = new Map<WatchCall, boolean>();
   #serving = false;
 
   constructor(failures: Failures) {
@@ -37,7 +38,7 @@ export class StandardHealth {
   set serving(serving: boolean) {
     if (this.#serving === serving) return;
     this.#serving = serving;
-    for (const call of this.#watchers) call.write({ status: this.#status });
+    for (const [call, known] of this.#watchers) if (known) call.write({ status: this.#status });
   }
 
   get #status(): ServingStatus {
@@ -69,15 +70,12 @@ export class StandardHealth {
       const { service } = decoded(call.request);
       if (this.#watchers.size >= WATCHERS_MAX)
         throw new StatusFailure(status.RESOURCE_EXHAUSTED, 'Too many calls watch the health; use Check.');
-      if (!NAMES.includes(service)) {
-        // As the protocol wants it: a service may be added later, so the call stays open.
-        call.write({ status: 'SERVICE_UNKNOWN' });
-        return;
-      }
-      this.#watchers.add(call);
+      const known = NAMES.includes(service);
+      this.#watchers.set(call, known);
       call.on('cancelled', () => this.#watchers.delete(call));
       call.on('close', () => this.#watchers.delete(call));
-      call.write({ status: this.#status });
+      // As the protocol wants it, a call for an unknown service stays open: it may be added later.
+      call.write({ status: known ? this.#status : 'SERVICE_UNKNOWN' });
     } catch (error) {
       endWithFailure(call, this.#failures.explain(call.getPath(), error));
     }

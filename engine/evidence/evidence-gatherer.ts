@@ -35,8 +35,8 @@ export interface EvidenceParts {
   readonly inference: InferencePort;
   readonly index: PatternIndex;
   readonly recorder: PatternRecorder;
-  /** Files of a route's models. Throws when they are not to be had. */
-  readonly pairOf: (route: Route) => ModelPair;
+  /** Files of a route's models, once they were looked at. Throws when they cannot be served. */
+  readonly pairOf: (route: Route) => Promise<ModelPair>;
   /** The models a signal actor asks with now. */
   readonly routeOf: (actorId: string) => Route | undefined;
   readonly deadlineMs: number;
@@ -119,7 +119,13 @@ export class EvidenceGatherer {
 
   async #start(route: Route, row: FeatureRow, deadline: number, tenantId: string): Promise<Inference> {
     const { inference, pairOf } = this.#parts;
-    return await inference.infer(pairOf(route), inferenceKey(route, row), row.model, deadline, tenantId);
+    return await inference.infer(
+      await pairOf(route),
+      inferenceKey(route, row),
+      row.model,
+      deadline,
+      tenantId,
+    );
   }
 
   /** The inference of a row, begun already or now. */

@@ -11,7 +11,7 @@ import { CONDITIONS } from '../patterns/conditions.js';
 import type { PartitionKey } from '../patterns/pattern-index.js';
 import type { PatternRecorder } from '../patterns/pattern-recorder.js';
 import type { ArtifactPlace, ArtifactStore } from '../registry/artifact-store.js';
-import { fileIfSound } from '../registry/model-files.js';
+import { fileIfSound, type ModelFiles } from '../registry/model-files.js';
 import { modelName, nextVersion, type ModelRecord, type ModelRegistry } from '../registry/model-registry.js';
 import { MODEL_FORM, type TrainingResult } from './trainer.js';
 import type { TrainingPool } from './training-pool.js';
@@ -25,6 +25,7 @@ export interface SeriesTrainingParts {
   readonly registry: ModelRegistry;
   readonly artifacts: ArtifactStore;
   readonly inference: Pick<InferencePool, 'check'>;
+  readonly models: ModelFiles;
   readonly pool: TrainingPool;
   readonly recorder: PatternRecorder;
   readonly evidence: EvidenceGatherer;
@@ -92,16 +93,18 @@ export class SeriesTraining {
     result: TrainingResult,
     parent: ModelRecord | undefined,
   ): Promise<ModelRecord> {
-    const { registry, artifacts, inference } = this.#parts;
+    const { registry, artifacts, inference, models } = this.#parts;
     const form = { ...MODEL_FORM, featureSetVersion: FEATURE_SET_VERSION };
     const version = nextVersion(form, parent);
     const place: ArtifactPlace = { tenantId: identity.tenantId, model: modelName(identity), version };
     const predictor = await artifacts.put(place, result.predictor);
     const encoder = await artifacts.put(place, result.encoder);
-    const { batchInvariant } = await inference.check({
+    const pair = {
       predictor: { path: artifacts.path(predictor.sha256), sha256: predictor.sha256 },
       encoder: { path: artifacts.path(encoder.sha256), sha256: encoder.sha256 },
-    });
+    };
+    const { batchInvariant } = await inference.check(pair);
+    models.admit({ place, modelId: predictor.sha256, encoderId: encoder.sha256 }, pair, batchInvariant);
     const { embeddingVersion, anomalyScale, primaryHorizon, edge, scores, rows } = result;
     const record: ModelRecord = {
       ...form,

@@ -44,7 +44,7 @@ export class MetricsServer {
     this.#gauge('suho_withheld', 'Bars without a signal since start, by reason', ['reason'], (gauge) => {
       for (const [reason, n] of Object.entries(read().withheld)) gauge.set({ reason }, n);
     });
-    const sinks = (field: 'lag_rows' | 'lag_seconds' | 'healthy') => (gauge: Gauge) => {
+    const sinks = (field: 'lag_rows' | 'lag_seconds' | 'healthy' | 'dead_letters') => (gauge: Gauge) => {
       for (const sink of read().sinks) gauge.set({ sink: sink.name }, Number(sink[field]));
     };
     this.#gauge(
@@ -55,6 +55,16 @@ export class MetricsServer {
     );
     this.#gauge('suho_sink_lag_seconds', 'For how long it has been behind', ['sink'], sinks('lag_seconds'));
     this.#gauge('suho_sink_up', '1 while a store takes what it is given', ['sink'], sinks('healthy'));
+    this.#gauge('suho_sink_dead_letters', 'Records a store refused', ['sink'], sinks('dead_letters'));
+    this.#gauge(
+      'suho_instrument_troubled',
+      '1 for an instrument that is recovering or failed',
+      ['instrument', 'state'],
+      (gauge) => {
+        gauge.reset();
+        for (const { name, state } of read().instruments) gauge.set({ instrument: name, state }, 1);
+      },
+    );
     this.#gauge('suho_source_up', '1 while a source of input is connected', ['source'], (gauge) => {
       for (const { name, healthy } of read().sources) gauge.set({ source: name }, healthy ? 1 : 0);
     });

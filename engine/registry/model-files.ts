@@ -78,6 +78,25 @@ export class ModelFiles {
     return entry.state;
   }
 
+  /** Takes a model into use whose files were tried a moment ago. */
+  admit(model: ServedModel, pair: ModelPair, batchInvariant: boolean): void {
+    this.forget(model);
+    const state: ModelState = { kind: 'available', pair, batchInvariant };
+    this.#entries.set(keyOf(model), {
+      model,
+      state,
+      retries: 0,
+      verdict: undefined,
+      cancel: () => undefined,
+    });
+  }
+
+  /** The files of a model, after its first verdict. Throws as {@link pair} does. */
+  async ready(model: Pick<ServedModel, 'modelId' | 'encoderId'>): Promise<ModelPair> {
+    await this.#entries.get(keyOf(model))?.verdict;
+    return this.pair(model);
+  }
+
   /** Stops looking after a model that no route uses any more. */
   forget(model: ServedModel): void {
     const key = keyOf(model);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
+import { bars, barsRequest, method, served } from '../support/api.js';
 import { afterTest } from '../support/cleanup.js';
-import { bars, barsRequest, method, served } from '../support/raw-api.js';
 import { RawClient, frame } from '../support/raw-grpc.js';
 import { KEY, TestClient, eventually, protoBars } from '../support/served.js';
 

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { status, type ServiceError } from '@grpc/grpc-js';
 import type { ListInstrumentsResponse__Output as Listed } from '../../engine/api/generated/suho/v1/ListInstrumentsResponse.js';
 import type { PublishAck__Output as PublishAck } from '../../engine/api/generated/suho/v1/PublishAck.js';
-import { bars, barsRequest, definition, method, outcome, served, type Method } from '../support/raw-api.js';
+import { bars, barsRequest, definition, method, outcome, served, type Method } from '../support/api.js';
+import { runCommand } from '../support/command.js';
 import { RawClient, frame } from '../support/raw-grpc.js';
 import { ACME, KEY, protoBars } from '../support/served.js';
 
@@ -267,7 +268,7 @@ test('while history is prepared the engine says so, and the health service does 
 test('a tenant sees the instruments it publishes, an operator all, and an unknown one is not there', async (t) => {
   const sha256 = createHash('sha256').update('key-z').digest('hex');
   const zen = { id: 'zen', apiKeySha256: [{ sha256, role: 'engineer' as const }] };
-  const { client } = await served(t, { tenants: [ACME, zen] });
+  const { client, port } = await served(t, { tenants: [ACME, zen] });
   await client.publish(bars.slice(0, 5), KEY);
   await client.publish(bars.slice(0, 3), 'key-z');
   const list = async (key: string): Promise<Listed['instruments']> =>
@@ -289,4 +290,20 @@ test('a tenant sees the instruments it publishes, an operator all, and an unknow
       .catch((error: unknown) => error)) as ServiceError;
   assert.equal((await remove('acme@published/EURUSD')).code, status.NOT_FOUND, 'another tenant’s');
   assert.equal((await remove('nothing')).code, status.NOT_FOUND);
+  process.env['SUHO_API_KEY'] = 'key-z';
+  t.after(() => delete process.env['SUHO_API_KEY']);
+  const address = ['--address', `127.0.0.1:${port}`];
+  const shown = await runCommand(['instruments', 'list', '--json', ...address]);
+  const [only] = JSON.parse(shown.stdout) as { instrument_id: string; bars: number; last_bar_time: number }[];
+  assert.deepEqual(
+    [only!.instrument_id, only!.bars, only!.last_bar_time],
+    ['zen@published/EURUSD', 3, bars[2]!.openTime],
+  );
+  assert.match(
+    (await runCommand(['instruments', 'list', ...address])).stdout,
+    /zen@published\/EURUSD.*1h.*live/,
+  );
+  const refused = await runCommand(['instruments', 'remove', 'nothing', ...address]);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /There is no instrument "nothing"/);
 });

@@ -54,7 +54,13 @@ test("a tenant's own indicators are technicalindicators' numbers, live, after a 
     const engine = await openEngine(t, data, { tenants: TENANTS });
     let group = '';
     for (const tenantId of ['acme', 'plain'])
-      group = await engine.instruments.follow({ feed: 'test', symbol: 'EURUSD', base: '1h', tenantId, timeframe: '1h' });
+      group = await engine.instruments.follow({
+        feed: 'test',
+        symbol: 'EURUSD',
+        base: '1h',
+        tenantId,
+        timeframe: '1h',
+      });
     engine.intake.ingestBars(group, bars.slice(from, to));
     await engine.settled();
     await engine.journal.durable();

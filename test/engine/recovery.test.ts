@@ -2,56 +2,87 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import { open } from 'lmdb';
+import type { Quote } from '../../actors/market/quote.js';
 import type { Engine } from '../../engine/engine.js';
+import { SuhoError } from '../../engine/errors.js';
 import { Journal } from '../../engine/journal/journal.js';
 import { packBars } from '../../engine/journal/records.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { inventedBars } from '../support/markets.js';
 
+const HOUR = 3_600_000;
 const bars = inventedBars(900, { seed: 31 });
 
 async function follow(engine: Engine, symbol: string): Promise<string> {
-  return await engine.instruments.follow({ feed: 'market', symbol, base: '1h', tenantId: 'default', timeframe: '4h' });
+  return await engine.instruments.follow({
+    feed: 'market',
+    symbol,
+    base: '1h',
+    tenantId: 'default',
+    timeframe: '4h',
+  });
 }
 
-async function feed(engine: Engine, group: string, from: number, to: number): Promise<void> {
+async function feed(engine: Engine, instrument: string, from: number, to: number): Promise<void> {
   for (let i = from; i < to; i += 100) {
-    engine.intake.ingestBars(group, bars.slice(i, Math.min(to, i + 100)));
+    engine.intake.ingestBars(instrument, bars.slice(i, Math.min(to, i + 100)));
     await engine.settled();
   }
 }
 
-test('a group whose snapshot is refused is made again from stored bars where the journal has purged its inputs', async (t) => {
+/** Quotes of the hour after the 700th bar: they leave it open. */
+const quotes: Quote[] = Array.from({ length: 50 }, (_, i) => ({
+  ts: bars[700]!.openTime + i * 60_000,
+  bid: bars[699]!.close * (1 + Math.sin(i) * 1e-3),
+  ask: bars[699]!.close * (1 + Math.sin(i) * 1e-3) + 1e-4,
+  bidSize: NaN,
+  askSize: NaN,
+}));
+
+/** What both runs do after the first 700 bars: a timeframe more, an open hour of quotes. */
+async function goOn(engine: Engine, instrument: string): Promise<void> {
+  await engine.instruments.follow({
+    feed: 'market',
+    symbol: 'EURUSD',
+    base: '1h',
+    tenantId: 'default',
+    timeframe: '1d',
+  });
+  engine.intake.ingestQuotes(instrument, quotes);
+  await engine.settled();
+}
+
+test('an instrument whose snapshot is refused is made again from stored bars and the bar that quotes had begun', async (t) => {
   const unbroken = await openEngine(t, temporaryFolder(t));
-  await feed(unbroken, await follow(unbroken, 'EURUSD'), 0, 900);
+  const whole = await follow(unbroken, 'EURUSD');
+  await feed(unbroken, whole, 0, 700);
+  await goOn(unbroken, whole);
+  await feed(unbroken, whole, 701, 900);
   const expected = unbroken.instruments.graph.states();
   await unbroken.stop();
 
   const folder = temporaryFolder(t);
   const first = await openEngine(t, folder);
   await feed(first, await follow(first, 'EURUSD'), 0, 700);
-  await first.stored();
+  await goOn(first, 'market/EURUSD');
   await first.stop();
 
-  // The journal as a purge and a damaged disk leave it: the oldest inputs gone, the snapshots unreadable.
-  const root = open({ path: path.join(folder, 'journal'), maxDbs: 16 });
-  const inputs = root.openDB<unknown, number>({ name: 'inputs' });
+  // What a damaged disk, or a version with another layout, leaves.
+  const root = open({ path: path.join(folder, 'journal'), maxDbs: 32 });
+  const inputs = root.openDB<unknown, [string, number]>({ name: 'inputs' });
+  assert.deepEqual([...inputs.getKeys()], [], 'the snapshot at the stop holds all inputs');
   const snapshots = root.openDB<Uint8Array, [string, string]>({ name: 'snapshots', encoding: 'binary' });
-  const positions = [...inputs.getKeys()];
-  assert.ok(positions.length > 6);
-  for (const position of positions.slice(0, 4)) inputs.removeSync(position);
   const parts = [...snapshots.getKeys()];
   assert.ok(parts.length > 0);
-  for (const key of parts) snapshots.putSync(key, Buffer.from('not a snapshot'));
+  for (const key of parts)
+    if (!key[1].startsWith('signal:')) snapshots.putSync(key, Buffer.from('not a snapshot'));
   await root.close();
 
   const second = await openEngine(t, folder);
-  const group = await follow(second, 'EURUSD');
-  assert.equal(second.instruments.barsOf(`${group}/1h`), 700);
-  await feed(second, group, 700, 900);
-  const states = second.instruments.graph.states();
-  for (const [id, bytes] of expected)
-    if (!id.startsWith('signal:')) assert.deepEqual(states.get(id), bytes, id);
+  const instrument = await follow(second, 'EURUSD');
+  assert.equal(second.instruments.barsOf(`${instrument}/1h`), 700);
+  await feed(second, instrument, 701, 900);
+  assert.deepEqual(second.instruments.graph.states(), expected);
   await second.stored();
   const [stored] = await second.features.sql(
     "SELECT count() AS n FROM ml_features WHERE timeframe = '1h' AND symbol = 'EURUSD'",
@@ -59,30 +90,71 @@ test('a group whose snapshot is refused is made again from stored bars where the
   assert.equal(stored?.['n'], 900);
 });
 
-test('a poisoned input parks its actor after its group was tried again, and no one else', async (t) => {
+test('a timeframe followed in mid-run gives the same rows after a crash', async (t) => {
+  const unbroken = await openEngine(t, temporaryFolder(t));
+  const whole = await follow(unbroken, 'EURUSD');
+  await feed(unbroken, whole, 0, 350);
+  await goOn(unbroken, whole);
+  await feed(unbroken, whole, 701, 801);
+  const expected = unbroken.instruments.graph.states();
+  await unbroken.stop();
+
   const folder = temporaryFolder(t);
   const first = await openEngine(t, folder);
-  const groups = { sick: await follow(first, 'EURUSD'), well: await follow(first, 'GBPUSD') };
-  for (const group of Object.values(groups)) await feed(first, group, 0, 300);
+  const instrument = await follow(first, 'EURUSD');
+  await feed(first, instrument, 0, 350);
+  await goOn(first, instrument);
+  await feed(first, instrument, 701, 801);
+  await first.journal.durable();
+  // A journal as kill -9 leaves it: no snapshot at the end.
+  assert.equal(first.journal.inputs.retained(instrument).records > 0, true);
+  await first.stop();
+  assert.deepEqual((await openEngine(t, folder)).instruments.graph.states(), expected);
+});
+
+test('an input that its actor always throws at fails its instrument, which refuses input and says why; others go on', async (t) => {
+  const folder = temporaryFolder(t);
+  const first = await openEngine(t, folder);
+  const instruments = { sick: await follow(first, 'EURUSD'), well: await follow(first, 'GBPUSD') };
+  for (const instrument of Object.values(instruments)) await feed(first, instrument, 0, 300);
   await first.stop();
 
   // An input that no engine would have accepted: a bar from before the last one.
-  const journal = new Journal(path.join(folder, 'journal'), 1e9);
-  journal.appendInput({ kind: 'bars', group: groups.sick, numbers: packBars([bars[10]!]) });
-  await journal.flushed();
+  const journal = Journal.open(path.join(folder, 'journal'), 1e9);
+  journal.inputs.append({ kind: 'bars', instrument: instruments.sick, numbers: packBars([bars[10]!]) });
   await journal.close();
 
-  const second = await openEngine(t, folder);
-  await follow(second, 'EURUSD');
-  await follow(second, 'GBPUSD');
-  assert.equal(second.systemCounts().parked, 1);
-  assert.ok(second.status.counts().deadLetters >= 1, 'the failure is on record');
-  await feed(second, groups.well, 300, 400);
-  assert.equal(second.instruments.barsOf(`${groups.well}/1h`), 400, 'the other group goes on');
-  await second.stop();
+  for (let start = 0; start < 2; start++) {
+    const engine = await openEngine(t, folder);
+    const [troubled] = engine.status.troubled();
+    assert.equal(troubled?.id, instruments.sick);
+    assert.equal(troubled.state, 'failed');
+    assert.match(troubled.error, /is not after/);
+    assert.equal(engine.status.counts().parked, 1);
+    assert.ok(engine.status.counts().deadLetters >= 1, 'the failure is on record');
+    assert.throws(
+      () => engine.intake.ingestBars(instruments.sick, bars.slice(300, 301)),
+      (error) => error instanceof SuhoError && error.code === 'INSTRUMENT_FAILED',
+    );
+    await feed(engine, instruments.well, 300, 400);
+    assert.equal(engine.instruments.barsOf(`${instruments.well}/1h`), 400, 'the other instrument goes on');
+    await engine.stop();
+  }
+});
 
-  const third = await openEngine(t, folder);
-  await follow(third, 'GBPUSD');
-  assert.equal(third.instruments.barsOf(`${groups.well}/1h`), 400);
-  assert.ok(third.status.counts().deadLetters >= 1, 'and stays on record');
+test('a removed instrument is gone with its quota, also after a restart, and can be followed anew', async (t) => {
+  const folder = temporaryFolder(t);
+  const first = await openEngine(t, folder);
+  const instrument = await follow(first, 'EURUSD');
+  await feed(first, instrument, 0, 100);
+  assert.equal(await first.instruments.remove(instrument), true);
+  assert.equal(await first.instruments.remove(instrument), false);
+  assert.throws(() => first.intake.ingestBars(instrument, bars.slice(100)), /not followed/);
+  await first.stop();
+  const second = await openEngine(t, folder);
+  assert.deepEqual([...second.instruments.all()], []);
+  await feed(second, await follow(second, 'EURUSD'), 200, 250);
+  assert.equal(second.instruments.barsOf(`${instrument}/1h`), 50);
+  assert.equal(second.instruments.lastClosedBar(`${instrument}/1h`), bars[249]!.openTime);
+  assert.ok(bars[249]!.openTime > HOUR);
 });

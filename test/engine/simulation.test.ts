@@ -28,7 +28,10 @@ async function follow(engine: Engine): Promise<Map<string, string>> {
   for (const symbol of SYMBOLS) {
     for (const tenantId of TENANTS) {
       for (const timeframe of ['1h', '4h'] as const) {
-        groups.set(symbol, await engine.instruments.follow({ feed: 'market', symbol, base: '1h', tenantId, timeframe }));
+        groups.set(
+          symbol,
+          await engine.instruments.follow({ feed: 'market', symbol, base: '1h', tenantId, timeframe }),
+        );
       }
     }
   }

@@ -11,15 +11,9 @@ import { inventedBars } from './markets.js';
 import { RawClient, frame } from './raw-grpc.js';
 import { ACME, KEY, STORES_AWAY, TestClient, protoBars, serve } from './served.js';
 
+/** Bars to publish. */
 export const bars = inventedBars(3_000);
 
-/** A request with one bar. */
-export const barsRequest = {
-  request_id: 1,
-  symbol: 'EURUSD',
-  timeframe: 'TIMEFRAME_1H',
-  bars: protoBars(bars.slice(0, 1)),
-};
 interface Served {
   readonly engine: Engine;
   readonly api: ApiServer;
@@ -29,7 +23,7 @@ interface Served {
   readonly log: string[];
 }
 
-/** An engine without stores, served, with a client of the API and one of its bytes. */
+/** An engine whose stores are away, served to one tenant, with a client of gRPC and one without. */
 export async function served(t: TestContext, config: ConfigInput = {}): Promise<Served> {
   const log: string[] = [];
   const engine = await openEngine(
@@ -54,7 +48,10 @@ export interface Method {
   readonly responseDeserialize: (bytes: Buffer) => object;
 }
 
+/** What the API declares. */
 export const definition = loadDefinition();
+
+/** A method of a service of `suho.v1`. */
 export function method(service: string, name: string): Method {
   return (definition[`suho.v1.${service}`] as unknown as Record<string, Method>)[name]!;
 }
@@ -74,3 +71,11 @@ export async function outcome(
     answers: ended.answers.map(responseDeserialize),
   };
 }
+
+/** A request of one good bar. */
+export const barsRequest = {
+  request_id: 1,
+  symbol: 'EURUSD',
+  timeframe: 'TIMEFRAME_1H',
+  bars: protoBars(bars.slice(0, 1)),
+};
