@@ -20,7 +20,7 @@ import { within } from './deadline.js';
 const AHEAD_MAX = 4_096;
 
 /** Runs a pair of models over a row; equal keys in flight share a run. `deadline` is a time of the clock's `monotonic`. */
-interface InferencePort {
+export interface InferencePort {
   infer(
     pair: ModelPair,
     key: string,

@@ -1,0 +1,224 @@
+import { strict as assert } from 'node:assert';
+import { pack } from 'msgpackr';
+import type { Effect, Message } from '../../actors/messages.js';
+import type { Actor } from '../../actors/runtime/actor.js';
+import { unpackRow, type StoredRow } from '../../engine/journal/records.js';
+import { Random } from '../../engine/learning/random.js';
+import { DurableRecord } from './durable-record.js';
+import { SimulatedEngine, type Outside } from './engine.js';
+import { MemoryDisk } from './memory-store.js';
+import { FeatureContents, PredictionContents } from './stores.js';
+import { VirtualTime } from './virtual-time.js';
+
+/** What became of something asked of the engine. */
+export type Answer<T> =
+  | { readonly kind: 'answered'; readonly value: T }
+  | { readonly kind: 'failed'; readonly error: unknown }
+  /** The process died, or said nothing for too long. */
+  | { readonly kind: 'silence' };
+
+const BYTES_MAX = 3_000_000;
+const DAY = 86_400_000;
+
+/** Everything around the engine that outlives it, and the record it is held against. */
+export class World {
+  readonly time: VirtualTime;
+  readonly random: Random;
+  readonly record = new DurableRecord();
+  readonly outside: Outside;
+  /** Time since which the journal could make room: all stores are well and no checkpoint holds the clock. */
+  roomSince: number;
+  /** Actors that throw at every message, by id. */
+  readonly poisoned = new Set<string>();
+  /** Share of messages at which any actor throws once. */
+  throwChance = 0;
+  crashes = 0;
+  readonly #starts: ((engine: SimulatedEngine) => void)[] = [];
+  #engine: SimulatedEngine;
+  #paused: (() => void)[] | undefined;
+  #violation: unknown;
+
+  constructor(seed: number, start: number) {
+    this.time = new VirtualTime(start);
+    this.random = new Random(seed);
+    this.roomSince = start;
+    const chance = new Random(seed + 1);
+    this.outside = {
+      disk: new MemoryDisk(),
+      features: new FeatureContents(),
+      predictions: new PredictionContents(),
+      featureState: { isAway: false, latencyMs: () => 5 + chance.below(40) },
+      predictionState: { isAway: false, latencyMs: () => 5 + chance.below(40) },
+      tap: (table, key, value) => this.guard(() => this.record.tap(table, key, value)),
+      bytesMax: BYTES_MAX,
+      around: (id, actor) => this.#around(id, actor, chance),
+    };
+    this.#engine = this.#make();
+  }
+
+  get engine(): SimulatedEngine {
+    return this.#engine;
+  }
+
+  /** Has each engine from now on, when it has started. */
+  onStart(listener: (engine: SimulatedEngine) => void): void {
+    this.#starts.push(listener);
+  }
+
+  /** Keeps the first broken promise; it ends the run. */
+  guard(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      this.#violation ??= error;
+    }
+  }
+
+  throwViolation(): void {
+    if (this.#violation !== undefined) throw this.#violation;
+  }
+
+  /** Settles at a time; while a checkpoint is taken, after it. */
+  async until(time: number): Promise<void> {
+    await new Promise<void>((resolve) => this.time.at(time, resolve));
+    while (this.#paused !== undefined) await new Promise<void>((resolve) => this.#paused!.push(resolve));
+  }
+
+  /** Asks the engine that runs now; what a process that dies was asked is never answered. */
+  async answer<T>(ask: (engine: SimulatedEngine) => Promise<T>, patienceMs: number): Promise<Answer<T>> {
+    const silence = this.until(this.time.now + patienceMs).then(() => ({ kind: 'silence' }) as const);
+    const asked = ask(this.#engine).then(
+      (value) => ({ kind: 'answered', value }) as const,
+      (error: unknown) => ({ kind: 'failed', error }) as const,
+    );
+    return await Promise.race([asked, silence]);
+  }
+
+  async start(): Promise<void> {
+    await this.#engine.start();
+    for (const listener of this.#starts) listener(this.#engine);
+  }
+
+  /** The process dies at this moment; another starts on what is durable. */
+  async crash(): Promise<void> {
+    this.crashes++;
+    this.record.note(`crash ${this.time.now}`);
+    this.#engine.clock.kill();
+    this.outside.disk.isFull = false;
+    await this.#restart();
+  }
+
+  /** The process is asked to stop, and started again. */
+  async restart(): Promise<void> {
+    await this.#engine.stop();
+    await this.#restart();
+  }
+
+  async #restart(): Promise<void> {
+    this.poisoned.clear();
+    await new Promise<void>((resolve) => this.time.at(this.time.now + this.random.below(30_000), resolve));
+    this.#engine = this.#make();
+    await this.start();
+  }
+
+  #make(): SimulatedEngine {
+    const engine = new SimulatedEngine(this.time, this.outside, this.random.below(1e9));
+    engine.journal.onFailure(() => void this.time.at(this.time.now + 10, () => this.#onDeath()));
+    return engine;
+  }
+
+  #onDeath: () => void = () => undefined;
+
+  /** Sets what happens when an engine can no longer write: its process ends. */
+  onDeath(listener: () => void): void {
+    this.#onDeath = listener;
+  }
+
+  /**
+   * Compares the engine with the run that never broke: lets it finish what it has, while nobody sends anything, then holds
+   * all states against the reference's.
+   */
+  async checkpoint(): Promise<void> {
+    this.#paused = [];
+    const engine = this.#engine;
+    await engine.instruments.settled();
+    await engine.journal.durable();
+    this.guard(() => {
+      const states = engine.instruments.graph.states();
+      for (const [id, reference] of this.record.instruments) {
+        const instrument = engine.instruments.get(id);
+        assert.ok(instrument, `${id} is gone`);
+        if (instrument.state !== 'live') continue;
+        reference.advance();
+        for (const [actorId, bytes] of reference.states()) {
+          const own = states.get(actorId);
+          assert.ok(own, `${actorId} is gone`);
+          assert.ok(Buffer.from(own).equals(bytes), `the state of ${actorId} is another than in a run that never broke`);
+        }
+      }
+      this.record.note(`checkpoint ${this.time.now}`);
+    });
+    const paused = this.#paused;
+    this.#paused = undefined;
+    this.roomSince = this.time.now;
+    for (const resume of paused) resume();
+  }
+
+  /** Compares what the stores hold with what the unbroken run made, for bars from before `before`, and forgets both. */
+  verifyStores(before: number): void {
+    const { rows, signals, outcomes } = this.record.expected;
+    const { features, predictions } = this.outside;
+    const timeOf = (key: string): number => Number(key.slice(key.lastIndexOf('|') + 1));
+    for (const [key, packed] of rows) {
+      if (timeOf(key) >= before) continue;
+      const stored = features.rows.get(key);
+      const refused = FeatureContents.isRefused({ closeTime: timeOf(key) } as StoredRow);
+      assert.equal(stored !== undefined, !refused, `row ${key} is ${refused ? 'stored although refused' : 'not stored'}`);
+      if (stored !== undefined) assert.ok(isSameRow(stored, packed), `row ${key} is stored differently`);
+      rows.delete(key);
+      features.rows.delete(key);
+    }
+    for (const [id, signal] of signals) {
+      if (signal.barCloseTime >= before) continue;
+      const stored = predictions.signals.get(id);
+      assert.ok(stored, `signal ${id} is not stored`);
+      assert.ok(Buffer.from(pack(stored)).equals(pack(signal)), `signal ${id} is stored differently`);
+      for (const horizon of ['1h', '4h', '1d']) {
+        const key = `${id}|${horizon}`;
+        assert.equal(predictions.outcomes.get(key), outcomes.get(key), `outcome ${key}`);
+        outcomes.delete(key);
+        predictions.outcomes.delete(key);
+      }
+      signals.delete(id);
+      predictions.signals.delete(id);
+    }
+    for (const key of features.rows.keys())
+      assert.ok(timeOf(key) >= before - 2 * DAY, `row ${key} is stored and was never made`);
+    for (const signal of predictions.signals.values())
+      assert.ok(signal.barCloseTime >= before - 2 * DAY, `signal ${signal.predictionId} was never made`);
+    this.record.forgetBefore(before - 2 * DAY);
+  }
+
+  #around(id: string, actor: Actor<Message, Effect>, chance: Random): Actor<Message, Effect> {
+    return {
+      receive: (message, context) => {
+        if (this.poisoned.has(id)) throw new Error('poisoned');
+        const at = this.throwChance > 0 && chance.next() < this.throwChance ? chance.next() : 1;
+        if (at < 0.5) throw new Error('thrown before the message was handled');
+        actor.receive(message, context);
+        if (at < 1) throw new Error('thrown after the message was handled');
+      },
+    };
+  }
+}
+
+function isSameRow(stored: StoredRow, packed: Uint8Array): boolean {
+  const { seriesId, closeTime } = stored;
+  const expected = unpackRow(seriesId, closeTime, packed);
+  return Buffer.from(pack(plain(stored))).equals(pack(plain(expected)));
+}
+
+function plain(row: StoredRow): unknown {
+  return [row.bar, row.qualityScore, row.qualityFlags, [...row.values], [...row.labels]];
+}
+
