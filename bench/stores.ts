@@ -154,7 +154,7 @@ async function natsRate(port: number, barsInMessage: number): Promise<number> {
     }
     const start = performance.now();
     natsFeedOf(engine).start(engine.messaging!);
-    while (engine.barsOf(`${tenant}@published/EURUSD/1m`) < bars.length)
+    while (engine.instruments.barsOf(`${tenant}@published/EURUSD/1m`) < bars.length)
       await new Promise((resolve) => setTimeout(resolve, 10));
     return (MESSAGES * 1000) / (performance.now() - start);
   } finally {

@@ -33,8 +33,3 @@ export const SYSTEM_CLOCK: Clock = {
 export async function turnOf(clock: Clock): Promise<void> {
   await new Promise<void>((resolve) => clock.setImmediate(resolve));
 }
-
-/** Settles after `ms` milliseconds. */
-export async function sleep(clock: Clock, ms: number): Promise<void> {
-  await new Promise<void>((resolve) => clock.setTimeout(resolve, ms));
-}

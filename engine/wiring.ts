@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { FeatureRow } from '../actors/messages.js';
 import { DEFAULT_GATES } from '../actors/signals/gates.js';
-import { Background } from './background.js';
+import type { Background } from './background.js';
 import { Cache } from './cache/cache.js';
 import { SYSTEM_CLOCK } from './clock.js';
 import type { Config } from './config.js';

@@ -19,7 +19,7 @@ interface ListOptions extends PostgresOptions {
 }
 
 function readNote(text: string): string {
-  if (text.length > 200) throw new InvalidArgumentError('A note has 200 characters at most.');
+  if (text.length > 200) throw new InvalidArgumentError('A note has at most 200 characters.');
   return text;
 }
 
@@ -80,7 +80,7 @@ function listCommand(): Command {
         key.userId ?? '',
         key.role,
         key.createdAt.toISOString(),
-        key.revokedAt === undefined ? 'in force' : `revoked ${key.revokedAt.toISOString()}`,
+        key.revokedAt === undefined ? 'active' : `revoked ${key.revokedAt.toISOString()}`,
         key.note,
       ]);
       process.stdout.write(
@@ -97,7 +97,7 @@ function revokeCommand(): Command {
     .addArgument(new Argument('<key>', 'id of the key, as `suho keys list` shows it'))
     .action(async (keyId: string, options: PostgresOptions) => {
       const revoked = await withKeys(options, async (admin) => await admin.revoke(keyId));
-      if (!revoked) throw new SuhoError('NOT_FOUND', `There is no key ${keyId} in force.`);
+      if (!revoked) throw new SuhoError('NOT_FOUND', `There is no active key ${keyId}.`);
       process.stdout.write(`key ${keyId} is revoked\n`);
     });
 }

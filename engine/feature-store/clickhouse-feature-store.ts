@@ -32,6 +32,8 @@ export const INSERT_SETTINGS = { optimize_on_insert: 0 } as const;
 /** How statements and RowBinary bytes get to a ClickHouse and back. */
 export interface ClickHouseTransport {
   readonly client: ClickHouseClient;
+  /** For users' queries, whose settings stay with an embedded connection: one that was read-only once takes no insert again. */
+  readonly reader: ClickHouseClient;
   insert(table: string, columns: string, structure: string, rows: Uint8Array): Promise<void>;
   /** Runs a SELECT and returns its rows as RowBinary. */
   select(
@@ -265,7 +267,7 @@ export class ClickHouseFeatureStore implements FeatureStore {
     query: string,
     parameters: Readonly<Record<string, string>>,
   ): Promise<T[]> {
-    const result = await this.#client.query({
+    const result = await this.#transport.reader.query({
       query,
       query_params: parameters,
       format: 'JSONEachRow',

@@ -33,6 +33,10 @@ export class ClickHouseServer implements ClickHouseTransport {
     });
   }
 
+  get reader(): ClickHouseClient {
+    return this.client;
+  }
+
   async insert(table: string, columns: string, _structure: string, rows: Uint8Array): Promise<void> {
     const { stream } = await this.client.exec({
       query: `INSERT INTO ${table} (${columns}) FORMAT RowBinary`,

@@ -11,6 +11,8 @@ import { INSERT_SETTINGS, type ClickHouseTransport } from './clickhouse-feature-
  */
 export class EmbeddedClickHouse implements ClickHouseTransport {
   readonly client: ClickHouseClient;
+  readonly #clickhouse: string;
+  #reader: ClickHouseClient | undefined;
   readonly #segments: string;
   #next = 0;
 
@@ -19,9 +21,18 @@ export class EmbeddedClickHouse implements ClickHouseTransport {
     // Segments of a process that died are written again from the journal.
     rmSync(this.#segments, { recursive: true, force: true });
     mkdirSync(this.#segments, { recursive: true });
-    const connection = createChdbConnection({ path: path.join(folder, 'clickhouse') });
-    this.client = createClient({
-      connection: connection as never,
+    this.#clickhouse = path.join(folder, 'clickhouse');
+    this.client = this.#connect();
+  }
+
+  get reader(): ClickHouseClient {
+    this.#reader ??= this.#connect();
+    return this.#reader;
+  }
+
+  #connect(): ClickHouseClient {
+    return createClient({
+      connection: createChdbConnection({ path: this.#clickhouse }) as never,
       // One thread: the engine and its workers have the cores.
       clickhouse_settings: { final: 1, max_threads: 1 },
     } as Parameters<typeof createClient>[0]);
@@ -52,6 +63,7 @@ export class EmbeddedClickHouse implements ClickHouseTransport {
   }
 
   async close(): Promise<void> {
+    await this.#reader?.close();
     await this.client.close();
   }
 

@@ -36,7 +36,7 @@ export interface FollowRequest {
 }
 
 /** What a tenant may have of the engine. */
-export interface InstrumentLimits {
+interface InstrumentLimits {
   /** Instruments of its own. */
   readonly instruments: number;
   /** Timeframes of instruments that it has signals on. */

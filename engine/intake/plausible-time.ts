@@ -1,5 +1,5 @@
-/** Nothing that is traded now has prices from before. */
-const EARLIEST = Date.UTC(1990, 0, 1);
+/** 1990-01-01: nothing that is traded now has prices from before. */
+const EARLIEST = 631_152_000_000;
 /** How far a source's clock may be ahead of ours. */
 const AHEAD_MAX_MS = 86_400_000;
 

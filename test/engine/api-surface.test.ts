@@ -18,9 +18,9 @@ const trade = {
   prediction_id: '6ba7b811-9dad-11d1-80b4-00c04fd430c8',
   side: 'LONG',
   quantity: 1,
-  entry_time: 1,
+  entry_time: 1_700_000_000_000,
   entry_price: 1,
-  exit_time: 2,
+  exit_time: 1_700_000_000_001,
   exit_price: 1,
 };
 const BEYOND = '18446744073709551615';
@@ -124,14 +124,19 @@ test('a request id of 64 bits comes back as it was, and a row whose time is no e
 test('an acknowledgement says what became of each row', async (t) => {
   const { client } = await served(t);
   assert.deepEqual((await client.publish(bars.slice(0, 10), KEY)).skipped, []);
-  const ack = await client.publish([bars[9]!, bars[4]!, { ...bars[10]!, close: NaN }, bars[10]!], KEY);
+  const before = { ...bars[0]!, openTime: bars[0]!.openTime - HOUR };
+  const other = { ...bars[5]!, close: bars[5]!.low };
+  const unsound = { ...bars[10]!, close: NaN };
+  const ack = await client.publish([bars[9]!, bars[4]!, other, before, unsound, bars[10]!], KEY);
   const { accepted, duplicates, late, conflicts, skipped, rejected } = ack;
-  assert.deepEqual([accepted, duplicates, late, conflicts], [1, 1, 1, 0]);
+  assert.deepEqual([accepted, duplicates, late, conflicts], [1, 2, 1, 1]);
   assert.deepEqual(skipped, [
     { index: 0, reason: 'duplicate' },
-    { index: 1, reason: 'late' },
+    { index: 1, reason: 'duplicate' },
+    { index: 2, reason: 'conflict' },
+    { index: 3, reason: 'late' },
   ]);
-  assert.deepEqual(rejected, [{ index: 2, reason: 'not_finite' }]);
+  assert.deepEqual(rejected, [{ index: 4, reason: 'not_finite' }]);
 });
 
 test('a stream with a message that cannot be decoded ends, after the answers of those before it', async (t) => {
@@ -228,9 +233,9 @@ test('a failure of the engine is logged with its method and its stack, of calls 
   const broken = (): never => {
     throw new TypeError('broken on purpose');
   };
-  engine.latestSignal = broken;
-  engine.ingestBars = broken;
-  engine.journal.purgedThrough = broken;
+  engine.publication.latest = broken;
+  engine.intake.publishBars = broken;
+  Object.defineProperty(engine.journal.predictions.conclusions, 'purgedThrough', { get: broken });
   const failing: [string, string, object][] = [
     ['SignalService', 'GetLatestSignal', { symbol: 'EURUSD', timeframe: 1 }],
     ['SignalService', 'StreamSignals', { resume_after: 0 }],

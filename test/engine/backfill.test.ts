@@ -11,6 +11,7 @@ import { EmbeddedClickHouse } from '../../engine/feature-store/embedded-clickhou
 import type { SeriesIdentity } from '../../engine/feature-store/feature-store.js';
 import { RowDecoder, RowEncoder } from '../../engine/feature-store/table.js';
 import { simulatedBars } from '../../engine/feeds/simulator.js';
+import { seriesIdentity } from '../../engine/instruments/ids.js';
 import { verify } from '../../engine/verify.js';
 import { afterTest } from '../support/cleanup.js';
 import { runCommand, startCommand } from '../support/command.js';
@@ -153,6 +154,6 @@ test('the running engine checks live rows against history, and counts one that d
   await until(() => next > 300);
   await engine.stored();
   const past = { ...bars[3]!, close: bars[3]!.close * 1.01, high: bars[3]!.high * 1.02 };
-  await engine.features.insert('aggregates', barsOf(engine.identity(seriesId), [past]));
+  await engine.features.insert('aggregates', barsOf(seriesIdentity(seriesId), [past]));
   await until(() => engine.status.counts().skew.differing >= 1);
 });

@@ -71,7 +71,7 @@ test('an API key is made for a running engine, serves its tenant, and ends with 
     await codeOf(client.call('FeedbackService', 'ReportTrade', {}, viewer.key)),
     'PERMISSION_DENIED',
   );
-  assert.equal(engine.groups()[0]!.owner, 'acme', 'the tenant is the key’s');
+  assert.equal([...engine.instruments.all()][0]!.definition.owner, 'acme', 'the tenant is the key’s');
 
   const listed = await runCommand(['keys', 'list', '--data', folder]);
   assert.match(listed.stdout, new RegExp(`${viewer.keyId}.*acme.*viewer.*active`));
@@ -127,7 +127,7 @@ test('a JWT gives tenant, user and role; one of another issuer, audience, time o
       .setExpirationTime(exp)
       .sign(key);
   assert.equal((await client.publish(bars, await token({}))).accepted, 10);
-  assert.equal(engine.groups()[0]!.owner, 'acme');
+  assert.equal([...engine.instruments.all()][0]!.definition.owner, 'acme');
   assert.equal(await codeOf(client.publish(bars, await token({ role: 'viewer' }))), 'PERMISSION_DENIED');
   assert.equal(await codeOf(client.publish(bars, await token({ role: undefined }))), 'PERMISSION_DENIED');
   const bad = [
@@ -166,7 +166,7 @@ test('a client certificate gives tenant, user and role; one of another authority
         : ([readFileSync(file(`${name}.key`)), readFileSync(file(`${name}.pem`))] as const)),
     );
   assert.equal((await clientOf(t, port, channel('acme-trader')).publish(bars)).accepted, 10);
-  assert.equal(engine.groups()[0]!.owner, 'acme');
+  assert.equal([...engine.instruments.all()][0]!.definition.owner, 'acme');
   const zen = clientOf(t, port, channel('zen-viewer'));
   assert.equal(await codeOf(zen.publish(bars)), 'PERMISSION_DENIED');
   assert.equal(await codeOf(health(zen)), 'OK');

@@ -98,7 +98,13 @@ test('nobody else reads a data folder', async (t) => {
   chmodSync(outside, 0o755);
   const folder = path.join(outside, 'data');
   const engine = await openEngine(t, folder);
-  await engine.follow({ feed: 'f', symbol: 'EURUSD', base: '1h', tenantId: 'acme', timeframe: '1h' });
+  await engine.instruments.follow({
+    feed: 'f',
+    symbol: 'EURUSD',
+    base: '1h',
+    tenantId: 'acme',
+    timeframe: '1h',
+  });
   await engine.stored();
   const modes = (): [string, number, boolean, number][] =>
     ['', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })].flatMap((name) => {

@@ -188,7 +188,7 @@ test('a trade result corrects the record and teaches its pattern, once, for its 
     symbol: 'EURUSD',
     timeframe: '1h',
   });
-  const moment = engine.journal.pattern(partition, Number(signals[0]!.signal.bar_close_time))!;
+  const moment = engine.journal.moments.get(partition, Number(signals[0]!.signal.bar_close_time))!;
   assert.equal(moment.trades!.count, 1);
   assert.ok(Math.abs(moment.trades!.pips - 25) < 1e-6);
   assert.ok(moment.resolvedAt > 0);
@@ -224,14 +224,19 @@ test('a late trade finds its prediction in the store when the journal no longer 
   }));
   for (
     let i = 0;
-    i < more.length && engine.journal.signalOf(early!.signal.prediction_id) !== undefined;
+    i < more.length &&
+    engine.journal.predictions.conclusions.signalOf(early!.signal.prediction_id) !== undefined;
     i += 250
   ) {
     await client.publish(more.slice(i, i + 250), 'key-a');
     await engine.settled();
     await engine.stored();
   }
-  assert.equal(engine.journal.signalOf(early!.signal.prediction_id), undefined, 'the journal let it go');
+  assert.equal(
+    engine.journal.predictions.conclusions.signalOf(early!.signal.prediction_id),
+    undefined,
+    'the journal let it go',
+  );
   const report = {
     tradeId: 'late',
     predictionId: early!.signal.prediction_id,

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { status } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import protobuf from 'protobufjs';
-import { barDefect } from '../../actors/market/bar.js';
-import { quoteDefect } from '../../actors/market/quote.js';
+import { barDefect, type Bar } from '../../actors/market/bar.js';
+import { quoteDefect, type Quote } from '../../actors/market/quote.js';
 import { timeframeMs } from '../../actors/market/timeframe.js';
 import type { Engine } from '../../engine/engine.js';
 import { unpackBars, unpackQuotes } from '../../engine/journal/records.js';
@@ -69,29 +69,37 @@ function messageFor({ request }: FuzzedMethod, dice: Dice, source: RowSource): B
   return dice.chance(almostGood ? 0.2 : 0.5) ? mutated(bytes, dice) : bytes;
 }
 
-/** Every row the engine has accepted is one that may enter the state. */
-function assertStoredRowsAreSound(engine: Engine): number {
-  const base = new Map(
-    engine.groups().map((group) => [`${group.owner}@${group.feed}/${group.symbol}`, group.base]),
-  );
+function assertSoundBar(bar: Bar, lengthMs: number): void {
+  assert.equal(barDefect(bar, lengthMs), undefined, JSON.stringify(bar));
+  for (const price of [bar.open, bar.high, bar.low, bar.close])
+    assert.ok(Number.isFinite(price) && price > 0, JSON.stringify(bar));
+  assert.ok(bar.high >= bar.low && Number.isSafeInteger(bar.openTime), JSON.stringify(bar));
+}
+
+function assertSoundQuote(quote: Quote): void {
+  assert.equal(quoteDefect(quote), undefined, JSON.stringify(quote));
+  for (const size of [quote.bidSize, quote.askSize])
+    assert.ok(Number.isNaN(size) || (size >= 0 && size < Infinity), JSON.stringify(quote));
+}
+
+/** Every row the engine has accepted is one that may enter the state, and so is every bar that came of them. */
+function assertStoredRowsAreSound({ instruments, journal }: Engine): number {
   let rows = 0;
-  for (const [, input] of engine.journal.inputsAfter(0)) {
-    const lengthMs = timeframeMs(base.get(input.group)!);
-    if (input.kind === 'bars')
-      for (const bar of unpackBars(input.numbers)) {
-        rows++;
-        assert.equal(barDefect(bar, lengthMs), undefined, JSON.stringify(bar));
-        for (const price of [bar.open, bar.high, bar.low, bar.close])
-          assert.ok(Number.isFinite(price) && price > 0, JSON.stringify(bar));
-        assert.ok(bar.high >= bar.low && Number.isSafeInteger(bar.openTime), JSON.stringify(bar));
-      }
-    if (input.kind === 'quotes')
-      for (const quote of unpackQuotes(input.numbers)) {
-        rows++;
-        assert.equal(quoteDefect(quote), undefined, JSON.stringify(quote));
-        for (const size of [quote.bidSize, quote.askSize])
-          assert.ok(Number.isNaN(size) || (size >= 0 && size < Infinity), JSON.stringify(quote));
-      }
+  for (const { id, base, definition } of instruments.all()) {
+    const lengthMs = timeframeMs(definition.base);
+    for (const [, input] of journal.inputs.after(id, 0)) {
+      if (input.kind === 'bars')
+        for (const bar of unpackBars(input.numbers)) {
+          rows++;
+          assertSoundBar(bar, lengthMs);
+        }
+      if (input.kind === 'quotes')
+        for (const quote of unpackQuotes(input.numbers)) {
+          rows++;
+          assertSoundQuote(quote);
+        }
+    }
+    for (const { bar } of journal.rows.of(base, 0)) assertSoundBar(bar, lengthMs);
   }
   return rows;
 }
@@ -157,16 +165,16 @@ test(`${MESSAGES} hostile messages: every call ends, nothing fails inside, no un
   };
   await Promise.all(Array.from({ length: LANES }, (_, index) => lane(index)));
   await engine.settled();
-  await engine.journal.flushed();
+  await engine.journal.durable();
   t.diagnostic(`seed ${SEED}: ${JSON.stringify(Object.fromEntries(outcomes))}`);
   const rows = assertStoredRowsAreSound(engine);
   assert.ok(rows > MESSAGES / 100, `only ${rows} rows were stored: the sound messages do not get through`);
   const failedCalls = log.filter((line) => line.includes('a call failed'));
   assert.deepEqual(failedCalls.slice(0, 3), []);
-  const instruments = engine.groups().length;
+  const instruments = [...engine.instruments.all()].length;
   const grown = heapUsed() - heapBefore;
   t.diagnostic(
-    `${rows} rows stored, ${instruments} instruments, ${engine.systemCounts().parked} actors parked, heap grew by ${(grown / 1e6).toFixed(1)} MB`,
+    `${rows} rows stored, ${instruments} instruments, ${engine.status.counts().parked} actors parked, heap grew by ${(grown / 1e6).toFixed(1)} MB`,
   );
   assert.ok(grown < HEAP_SPARE + instruments * HEAP_PER_INSTRUMENT, `the heap grew by ${grown} bytes`);
   // It still serves.

@@ -25,8 +25,7 @@ function makeSystem(options: Partial<ActorSystemOptions<number, string>> = {}): 
   const letters: DeadLetter<number>[] = [];
   const system = new ActorSystem<number, string>({
     onEffect: (effect, id) => void effects.push([id, effect]),
-    restart: () => new Sum(),
-    onDeadLetter: (letter) => void letters.push(letter),
+    onFailure: (letter) => void letters.push(letter),
     schedule: () => undefined,
     now: () => 0,
     ...options,
@@ -78,30 +77,62 @@ test('a full mailbox refuses or drops the oldest, as its policy says, and both a
   assert.equal(system.counts().rejected, 1);
 });
 
-test('an actor that throws is restarted, its message becomes a dead letter, and the others go on', () => {
+test('an actor that throws takes no more messages: its owner is told once, with the message and why', () => {
   const { system, effects, letters } = makeSystem();
   system.spawn('a', 'a', new Sum());
-  for (const n of [1, 13, 2]) system.tell('a', n);
+  system.spawn('b', 'a', new Sum());
+  for (const n of [1, 13, 2, 13]) system.tell('a', n);
+  system.tell('b', 5);
   system.runTurn();
   assert.deepEqual(
-    effects.map(([, e]) => e),
-    ['1', '2'],
+    effects,
+    [
+      ['a', '1'],
+      ['b', '5'],
+    ],
+    'the others go on',
   );
-  assert.equal(letters.length, 1);
-  assert.equal(letters[0]!.message, 13);
+  assert.deepEqual(
+    letters.map(({ actorId, message }) => [actorId, message]),
+    [['a', 13]],
+  );
   assert.match(letters[0]!.error, /unlucky/);
-  assert.equal(system.counts().restarted, 1);
+  assert.equal(system.isParked('a'), true);
+  assert.equal(system.tell('a', 1), false);
+  system.runTurn();
+  assert.equal(letters.length, 1);
+  // What its mailbox held and what came after are counted.
+  const { failed, parked, undeliverable, handled, queued } = system.counts();
+  assert.deepEqual(
+    { failed, parked, undeliverable, handled, queued },
+    { failed: 1, parked: 1, undeliverable: 3, handled: 2, queued: 0 },
+  );
+  assert.equal(system.idle, true);
 });
 
-test('an actor that keeps failing is parked and reported, never silently lost', () => {
-  const { system, letters } = makeSystem();
+test('an actor that failed is stopped by its owner, and another takes its place', () => {
+  const { system, effects, letters } = makeSystem({
+    onFailure: ({ actorId }) => {
+      letters.length++;
+      system.stop(actorId);
+      system.spawn(actorId, 'a', new Sum());
+      system.tell(actorId, 7);
+    },
+  });
   system.spawn('a', 'a', new Sum());
-  for (let i = 0; i < 5; i++) system.tell('a', 13);
-  system.runTurn();
-  assert.equal(system.isParked('a'), true);
-  assert.equal(letters.length, 3);
-  assert.deepEqual([system.counts().parked, system.counts().undeliverable], [1, 2]);
-  assert.equal(system.tell('a', 1), false);
+  for (const n of [1, 13, 2]) system.tell('a', n);
+  while (system.runTurn());
+  assert.deepEqual(
+    effects.map(([, e]) => e),
+    ['1', '7'],
+    'what was for the one that failed is not for the next',
+  );
+  assert.equal(letters.length, 1);
+  assert.deepEqual([system.isParked('a'), system.counts().parked, system.counts().failed], [false, 0, 1]);
+  assert.equal((system.actor('a') as Sum).total, 7);
+  assert.equal(system.tell('a', 1), true);
+  system.stop('a');
+  assert.deepEqual([system.has('a'), system.counts().undeliverable, system.counts().queued], [false, 2, 0]);
 });
 
 test('a snapshot gives the state back bit for bit and is refused when damaged or of another layout', () => {

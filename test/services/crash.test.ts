@@ -52,7 +52,7 @@ test('an engine killed -9 again and again while bars and trades come over NATS l
     tenantId: 'acme',
     timeframe: '1h',
   });
-  await first.intake.ingestBars(group, bars.slice(0, TRAINED)).durable;
+  await first.intake.ingestBars(group, bars.slice(0, TRAINED)).done();
   await first.settled();
   await first.training.train(`${group}/1h`, bars[TRAINED - 1]!.openTime + HOUR);
   await first.stop();
@@ -126,7 +126,7 @@ test('an engine killed -9 again and again while bars and trades come over NATS l
 
   const last = await openEngine(t, data, config, {});
   await last.stored();
-  assert.equal(last.barsOf(`${group}/1h`), bars.length, 'every bar, once');
+  assert.equal(last.instruments.barsOf(`${group}/1h`), bars.length, 'every bar, once');
   const [rows] = await last.features.sql('SELECT count() AS n, uniq(bar_open_time) AS u FROM ml_features');
   assert.deepEqual([Number(rows!['n']), Number(rows!['u'])], [bars.length, bars.length]);
   const store = new PostgresPredictionStore({ connectionString: engineUrl(postgres.port) });

@@ -117,7 +117,10 @@ test('each server in turn is killed and started again under load: the stream goe
     assert.ok(streamed.length >= before + 60, name);
   }
   // The training that had nowhere to put its model left nothing behind, and goes through now.
-  const retrained = await engine.training.train('default@published/EURUSD/1h', bars[TRAINED + 50]!.openTime + HOUR);
+  const retrained = await engine.training.train(
+    'default@published/EURUSD/1h',
+    bars[TRAINED + 50]!.openTime + HOUR,
+  );
   assert.equal(retrained.record.version, 'v1.0.1');
   await engine.settled();
   await engine.stored();
@@ -174,7 +177,7 @@ test('each server in turn is killed and started again under load: the stream goe
     embeddingVersion: route.embeddingVersion,
   };
   let known = 0;
-  for (const [, pattern] of engine.journal.patterns(`default|${route.embeddingVersion}|EURUSD|1h`))
+  for (const [, pattern] of engine.journal.moments.of(`default|${route.embeddingVersion}|EURUSD|1h`))
     if (pattern.resolvedAt > 0 && !pattern.directions.some(Number.isNaN)) known++;
   assert.equal(await index.size(key), known, 'the index has each known moment once');
   assert.ok(known > 1_000);
@@ -229,7 +232,7 @@ test('an engine starts with every server down, serves from what it has, and catc
     tenantId: 'default',
     timeframe: '1h',
   });
-  await first.intake.ingestBars(group, bars.slice(0, TRAINED)).durable;
+  await first.intake.ingestBars(group, bars.slice(0, TRAINED)).done();
   await first.settled();
   await first.training.train(`${group}/1h`, bars[TRAINED - 1]!.openTime + HOUR);
   await first.stored();
@@ -241,7 +244,7 @@ test('an engine starts with every server down, serves from what it has, and catc
   const signals: string[] = [];
   engine.publication.onSignal(({ signal }) => signals.push(signal.predictionId));
   for (let i = TRAINED; i < TRAINED + 200; i += 5) {
-    await engine.intake.ingestBars(group, bars.slice(i, i + 5)).durable;
+    await engine.intake.ingestBars(group, bars.slice(i, i + 5)).done();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   await engine.settled();

@@ -136,8 +136,8 @@ test('a journal at its size keeps NATS messages waiting and takes them in order 
   await engine.stop();
   engine = await openEngine(t, folder, config, {});
   natsFeedOf(engine).start(engine.messaging!);
-  await eventually('all bars are in', () => engine.barsOf('acme@published/EURUSD/1h') === 1_300);
-  assert.deepEqual([engine.counts().late, engine.counts().rejected], [0, 0]);
+  await eventually('all bars are in', () => engine.instruments.barsOf('acme@published/EURUSD/1h') === 1_300);
+  assert.deepEqual([engine.status.counts().late, engine.status.counts().rejected], [0, 0]);
 });
 
 test('Redis has the newest signal and row of each series; a tenant’s login sees its own keys only', async (t) => {

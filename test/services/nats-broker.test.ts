@@ -12,7 +12,7 @@ import type { PublishedIntake } from '../../engine/feeds/published-intake.js';
 import type { Delivery } from '../../engine/messaging/delivery.js';
 import { NatsMessaging } from '../../engine/messaging/nats.js';
 import { afterTest } from '../support/cleanup.js';
-import { inventedSignal } from '../support/contracts.js';
+import { inventedSignal } from '../support/prediction-contract.js';
 import { natsConfig, startServer } from '../support/servers.js';
 import { eventually } from '../support/served.js';
 

@@ -8,7 +8,7 @@ import { applySchemas } from '../../engine/database/schemas.js';
 import { SuhoError } from '../../engine/errors.js';
 import { ClickHouseFeatureStore } from '../../engine/feature-store/clickhouse-feature-store.js';
 import { ClickHouseServer } from '../../engine/feature-store/clickhouse-server.js';
-import type { LoggedPattern } from '../../engine/journal/journal.js';
+import type { LoggedPattern } from '../../engine/journal/moments.js';
 import { partitionName } from '../../engine/patterns/pattern-index.js';
 import { WeaviatePatternIndex } from '../../engine/patterns/weaviate-pattern-index.js';
 import { FolderArtifactStore } from '../../engine/registry/folder-artifact-store.js';

@@ -4,68 +4,43 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { SuhoError } from '../../engine/errors.js';
-import {
-  Sink,
-  type DeadLetters,
-  type SinkJournal,
-  type SinkStatus,
-  type SinkTarget,
-} from '../../engine/journal/sink.js';
+import { Journal } from '../../engine/journal/journal.js';
+import type { PredictionEvent } from '../../engine/journal/records.js';
+import { predictionTarget } from '../../engine/sinks/prediction-target.js';
+import { Sink, type SinkStatus, type SinkTarget } from '../../engine/sinks/sink.js';
+import { MemoryStore } from '../support/memory-store.js';
 import { VirtualClock } from '../support/virtual-clock.js';
 
-/** A topic of numbers in memory, each with the time it was appended. */
-class NumberLog implements SinkJournal, DeadLetters {
-  readonly entries: { readonly position: number; readonly value: number; readonly at: number }[] = [];
-  readonly letters = new Map<number, { tenantId: string; key: string; text: string; error: string }>();
-  offsetStored = 0;
+/** Outcomes in a journal, each about the bar of its number. */
+class NumberLog {
+  readonly journal: Journal;
   /** Called when a read has taken what there is, before it answers. */
   afterRead: () => void = () => undefined;
-  readonly #clock: VirtualClock;
-  #listener: () => void = () => undefined;
 
   constructor(clock: VirtualClock) {
-    this.#clock = clock;
+    this.journal = new Journal(new MemoryStore(), Infinity, clock);
   }
 
   append(...values: readonly number[]): void {
-    for (const value of values)
-      this.entries.push({ position: this.entries.length + 1, value, at: this.#clock.now() });
-    this.#listener();
+    for (const closeTime of values) {
+      const label = { closeTime, horizon: 0, direction: 1, return: 0, maxGain: 0, maxLoss: 0, barrier: 0 };
+      this.journal.predictions.appendOutcome('a', 'acme', `n${closeTime}`, { ...label, resolvedAt: 1 });
+    }
   }
 
-  addReader(_topic: string, _name: string, _fromNow: boolean, listener: () => void): void {
-    this.#listener = listener;
+  get offset(): number {
+    return this.journal.readers.offset('predictions');
   }
 
-  offset(): number {
-    return this.offsetStored;
+  /** What the letters are about, oldest first. */
+  get letters(): string[] {
+    return this.journal.deadLetters.list().map(({ about }) => about);
   }
+}
 
-  putOffset(_sink: string, position: number): void {
-    this.offsetStored = position;
-  }
-
-  async flushed(): Promise<void> {}
-
-  stats(): { readonly nextPosition: number } {
-    return { nextPosition: this.entries.length + 1 };
-  }
-
-  topicLag(_topic: string, offset: number): { entries: number; oldestAt: number | undefined } {
-    return { entries: this.entries.length - offset, oldestAt: this.entries[offset]?.at };
-  }
-
-  add(_sink: string, position: number, tenantId: string, key: string, text: string, error: string): void {
-    this.letters.set(position, { tenantId, key, text, error });
-  }
-
-  remove(_sink: string, position: number): void {
-    this.letters.delete(position);
-  }
-
-  count(): number {
-    return this.letters.size;
-  }
+function numberOf(event: PredictionEvent): number {
+  assert.equal(event.kind, 'outcome');
+  return event.kind === 'outcome' ? event.label.closeTime : NaN;
 }
 
 /** A store of numbers that can be away, slow, or refuse some of them; a batch goes in whole or not at all. */
@@ -92,26 +67,29 @@ class NumberStore {
 
 function sinkOf(
   batch = 100,
-  settings: Partial<SinkTarget<number>> = {},
-): { clock: VirtualClock; log: NumberLog; store: NumberStore; sink: Sink<number> } {
+  settings: Partial<SinkTarget<PredictionEvent>> = {},
+): { clock: VirtualClock; log: NumberLog; store: NumberStore; sink: Sink<PredictionEvent> } {
   const clock = new VirtualClock();
   const log = new NumberLog(clock);
   const store = new NumberStore();
-  const target: SinkTarget<number> = {
-    name: 'numbers',
-    topic: 'rows',
-    batch,
-    read: async (offset, limit) => {
-      const found = log.entries.slice(offset, offset + limit);
-      log.afterRead();
-      const entries = found.map(({ position, value }) => ({ position, record: value }));
-      return { entries, offset: offset + found.length, count: found.length };
+  const target = predictionTarget(log.journal, {
+    write: async (events) => await store.write(events.map(numberOf)),
+  });
+  // The longest delays there can be, so that they can be counted.
+  const random = (): number => 1 - Number.EPSILON;
+  const sink = new Sink(
+    { journal: log.journal, clock, log: pino({ level: 'silent' }), random },
+    {
+      ...target,
+      batch,
+      read: async (offset, limit) => {
+        const page = await target.read(offset, limit);
+        log.afterRead();
+        return page;
+      },
+      ...settings,
     },
-    write: async (values) => await store.write(values),
-    describe: (value) => ({ key: `n${value}`, tenantId: 'acme', text: String(value) }),
-    ...settings,
-  };
-  const sink = new Sink({ journal: log, deadLetters: log, clock, log: pino({ level: 'silent' }) }, target);
+  );
   return { clock, log, store, sink };
 }
 
@@ -136,12 +114,12 @@ test('whatever records a store refuses, each becomes a dead letter and all other
         const good = [...bad.keys()].filter((value) => !bad[value]);
         assert.deepEqual(store.order, good);
         assert.deepEqual(
-          [...log.letters.values()].map(({ text }) => Number(text)),
-          [...bad.keys()].filter((value) => bad[value]),
+          log.letters,
+          [...bad.keys()].filter((value) => bad[value]).map((value) => `n${value}`),
         );
         assert.deepEqual(status(sink.status()), [true, 0, 0, bad.length - good.length]);
         assert.equal(sink.status().written, good.length);
-        assert.equal(log.offsetStored, bad.length);
+        assert.equal(log.offset, bad.length);
         await sink.stop();
       },
     ),
@@ -156,10 +134,14 @@ test('one refused record of a thousand is found in some twenty writes, and its l
   sink.start();
   await clock.advance(1);
   assert.ok(store.writes <= 2 * Math.ceil(Math.log2(1_000)) + 1, `${store.writes} writes`);
+  const [letter, ...others] = log.journal.deadLetters.list();
+  assert.deepEqual(others, []);
+  const { source, name, tenantId, about, error, record } = letter!;
   assert.deepEqual(
-    [...log.letters],
-    [[618, { tenantId: 'acme', key: 'n617', text: '617', error: '617 is out of range' }]],
+    [source, name, tenantId, about, error],
+    ['sink', 'predictions', 'acme', 'n617', '617 is out of range'],
   );
+  assert.equal(numberOf(record as PredictionEvent), 617);
   await sink.stop();
 });
 
@@ -169,12 +151,20 @@ test('a dead letter is written again once its store takes it', async () => {
   log.append(5, 7, 9);
   sink.start();
   await clock.advance(1);
-  assert.equal(await sink.retryDeadLetter(2), 'refused');
+  const [letter] = log.journal.deadLetters.list();
+  assert.equal(await sink.retry(letter!.record), false);
   store.refuses = () => false;
-  assert.equal(await sink.retryDeadLetter(99), 'gone');
-  assert.equal(await sink.retryDeadLetter(2), 'written');
+  store.away = 'connection refused';
+  await assert.rejects(sink.retry(letter!.record), /connection refused/);
+  store.away = undefined;
+  assert.deepEqual(store.order, [5, 9]);
+  assert.equal(await sink.retry(letter!.record), true);
   assert.deepEqual(store.order, [5, 9, 7]);
+  assert.equal(sink.status().deadLetters, 1, 'it stays until it is removed');
+  log.journal.deadLetters.remove(letter!.key);
+  await log.journal.durable();
   assert.equal(sink.status().deadLetters, 0);
+  assert.deepEqual(log.letters, []);
   await sink.stop();
 });
 
@@ -188,8 +178,7 @@ test('a store that goes away in the middle of the search keeps no letter twice a
   sink.start();
   await clock.advance(120_000);
   assert.deepEqual(store.held.size, 64 - 7);
-  assert.deepEqual([...log.letters.keys()], [4, 14, 24, 34, 44, 54, 64].slice(0, log.letters.size));
-  assert.equal(log.letters.size, 7);
+  assert.deepEqual(log.letters, ['n3', 'n13', 'n23', 'n33', 'n43', 'n53', 'n63']);
   await sink.stop();
 });
 
@@ -284,9 +273,10 @@ test('a sink that is stopped writes what waits, but only as long as it may', asy
   quick.sink.start();
   await quick.clock.settle();
   quick.log.append(...Array.from({ length: 95 }, (_, i) => i));
+  await quick.log.journal.durable();
   await quick.sink.stop();
   assert.equal(quick.store.held.size, 95);
-  assert.equal(quick.log.offsetStored, 95);
+  assert.equal(quick.log.offset, 95);
 
   const slow = sinkOf(10);
   slow.store.delay = async () => {
@@ -294,16 +284,17 @@ test('a sink that is stopped writes what waits, but only as long as it may', asy
   };
   slow.sink.start();
   slow.log.append(...Array.from({ length: 95 }, (_, i) => i));
+  await slow.log.journal.durable();
   let stopped = false;
   const stopping = slow.sink.stop(4_500).then(() => (stopped = true));
   await slow.clock.advance(4_499);
   assert.equal(stopped, false);
   await slow.clock.advance(1);
   await stopping;
-  const offset = slow.log.offsetStored;
+  const offset = slow.log.offset;
   assert.equal(offset, 40);
   await slow.clock.advance(60_000);
-  assert.equal(slow.log.offsetStored, offset, 'nothing touches the journal after the stop');
+  assert.equal(slow.log.offset, offset, 'nothing touches the journal after the stop');
 
   const away = sinkOf();
   away.store.away = 'connection refused';
@@ -313,5 +304,5 @@ test('a sink that is stopped writes what waits, but only as long as it may', asy
   const waiting = away.sink.caughtUp();
   await away.sink.stop();
   await waiting;
-  assert.equal(away.log.offsetStored, 0);
+  assert.equal(away.log.offset, 0);
 });

@@ -20,6 +20,12 @@ const client = createClient({
 } as Parameters<typeof createClient>[0]);
 let next = 0;
 
+/** A parameter as it was before the client escaped it; the connection of chdb escapes it again. */
+function unescaped(text: string): string {
+  const named: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
+  return text.replaceAll(/\\(.)/gs, (_, letter: string) => named[letter] ?? letter);
+}
+
 /** Runs a statement as the interface is given it: in the query parameter with data in the body, or all in the body. */
 async function run(url: URL, body: Buffer): Promise<Uint8Array> {
   const inParameter = url.searchParams.get('query');
@@ -27,7 +33,7 @@ async function run(url: URL, body: Buffer): Promise<Uint8Array> {
   const settings: Record<string, string | number> = {};
   const parameters: Record<string, unknown> = {};
   for (const [name, value] of url.searchParams) {
-    if (name.startsWith('param_')) parameters[name.slice(6)] = value;
+    if (name.startsWith('param_')) parameters[name.slice(6)] = unescaped(value);
     else if (/^(final|max_threads|output_format_|insert_)/.test(name)) settings[name] = value;
   }
   const insert = /^(INSERT INTO (\w+) \(([^)]*)\)) FORMAT RowBinary$/s.exec(statement);

@@ -113,41 +113,46 @@ export async function predictionStoreContract(connection: pg.PoolConfig): Promis
     assert.ok(Math.abs(Number(performance[0]!['brier']) - (5 * 0.24 + 5 * 1.04)) < 1e-9);
     assert.ok(Math.abs(Number(performance[0]!['loss']) + 5 * Math.log(0.6) + 5 * Math.log(0.2)) < 1e-9);
 
-    const [first] = signals;
-    const trades = [inventedTrade(first!, 't1', 1.101), inventedTrade(first!, 't2', 1.0995)];
-    for (let again = 0; again < 2; again++)
-      await store.write(trades.map((trade) => ({ kind: 'trade' as const, trade })));
-    // The same trade, told another time with another end: the first report stands.
-    await store.write([{ kind: 'trade', trade: { ...trades[0]!, exitTime: trades[0]!.exitTime + HOUR } }]);
-    const [traded] = await store.sql(
-      `SELECT trades, trade_pnl_pips AS pips, trade_pnl_money AS money, trade_won AS won FROM ml_predictions
-       WHERE prediction_id = '${first!.predictionId}'`,
-      acme,
-    );
-    // By hand: +10 and −5 pips of 0.0001; 10,000 units: 10 − 5 dollars, 2 × 2 of costs.
-    assert.equal(traded!['trades'], 2);
-    assert.ok(Math.abs(Number(traded!['pips']) - 5) < 1e-6);
-    assert.ok(Math.abs(Number(traded!['money']) - 1) < 1e-6);
-    assert.equal(traded!['won'], true);
-
-    const found = await store.find(acme, first!.predictionId);
-    assert.deepEqual(found, {
-      symbol: 'EURUSD',
-      timeframe: '1h',
-      barCloseTime: first!.barCloseTime,
-      modelVersion: 'v1.0.0',
-    });
-    assert.equal(
-      await store.find(zen, first!.predictionId),
-      undefined,
-      'another tenant has no such prediction',
-    );
+    await tradesContract(store, acme, zen, signals[0]!);
     const hours = await store.sql('SELECT sum(predictions)::int AS n FROM predictions_hourly', zen);
     assert.equal(hours[0]!['n'], 60);
     assert.equal(await store.applyRetention(), 0, 'what was stored today stays, however old its bars are');
   } finally {
     await store.close();
   }
+}
+
+/** Trades on a prediction: the first report of each stands, and together they are told with the prediction. */
+async function tradesContract(
+  store: PostgresPredictionStore,
+  acme: string,
+  zen: string,
+  first: Signal,
+): Promise<void> {
+  const trades = [inventedTrade(first, 't1', 1.101), inventedTrade(first, 't2', 1.0995)];
+  for (let again = 0; again < 2; again++)
+    await store.write(trades.map((trade) => ({ kind: 'trade' as const, trade })));
+  // The same trade, told another time with another end: the first report stands.
+  await store.write([{ kind: 'trade', trade: { ...trades[0]!, exitTime: trades[0]!.exitTime + HOUR } }]);
+  const [traded] = await store.sql(
+    `SELECT trades, trade_pnl_pips AS pips, trade_pnl_money AS money, trade_won AS won FROM ml_predictions
+     WHERE prediction_id = '${first.predictionId}'`,
+    acme,
+  );
+  // By hand: +10 and −5 pips of 0.0001; 10,000 units: 10 − 5 dollars, 2 × 2 of costs.
+  assert.equal(traded!['trades'], 2);
+  assert.ok(Math.abs(Number(traded!['pips']) - 5) < 1e-6);
+  assert.ok(Math.abs(Number(traded!['money']) - 1) < 1e-6);
+  assert.equal(traded!['won'], true);
+
+  const found = await store.find(acme, first.predictionId);
+  assert.deepEqual(found, {
+    symbol: 'EURUSD',
+    timeframe: '1h',
+    barCloseTime: first.barCloseTime,
+    modelVersion: 'v1.0.0',
+  });
+  assert.equal(await store.find(zen, first.predictionId), undefined, 'another tenant has no such prediction');
 }
 
 /** Rows go when they were stored long enough ago, predictions before trades. `admin` may change when that was. */
