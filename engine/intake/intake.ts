@@ -233,7 +233,8 @@ export class Intake {
   }
 
   #assertOpen(): void {
-    if (!this.#open) throw new SuhoError('STOPPING', 'The engine is starting or stopping; send again in a moment.');
+    if (!this.#open)
+      throw new SuhoError('STOPPING', 'The engine is starting or stopping; send again in a moment.');
   }
 
   #ingest<Row>(

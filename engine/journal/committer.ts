@@ -50,9 +50,9 @@ export class Committer {
     return this.#bytes + this.#pendingBytes;
   }
 
-  /** Whether nothing can be written any more. */
-  get hasFailed(): boolean {
-    return this.#failure !== undefined;
+  /** Why nothing can be written any more; undefined while all is well. */
+  get failure(): SuhoError | undefined {
+    return this.#failure;
   }
 
   get commits(): number {
@@ -90,10 +90,10 @@ export class Committer {
     return last;
   }
 
-  /** Takes a write of about `bytes` bytes. Throws once nothing can be written any more. */
+  /** Takes a write of about `bytes` bytes. Once nothing can be written any more it is dropped, and never durable. */
   push(bytes: number, write: Write): void {
-    if (this.#failure !== undefined) throw this.#failure;
     this.#taken++;
+    if (this.#failure !== undefined) return;
     this.#pendingBytes += bytes;
     this.#pending.push(write);
     if (this.#flushing === undefined && this.#pending.length === 1)

@@ -71,17 +71,18 @@ export class Journal {
 
   /** Whether it takes input: it is neither full nor beyond writing. */
   get takesInput(): boolean {
-    return !this.#isFull && !this.#committer.hasFailed;
+    return !this.#isFull && this.#committer.failure === undefined;
   }
 
   get #isFull(): boolean {
     return this.#committer.bytes > this.bytesMax;
   }
 
-  /** Throws `JOURNAL_FULL` when no more input can be taken. */
+  /** Throws `JOURNAL_FULL` when no more input can be taken for now, `STORE_UNAVAILABLE` when never. */
   assertRoom(): void {
+    const { bytes, failure } = this.#committer;
+    if (failure !== undefined) throw failure;
     if (!this.#isFull) return;
-    const { bytes } = this.#committer;
     this.#refused++;
     throw new SuhoError(
       'JOURNAL_FULL',

@@ -33,7 +33,8 @@ export class DurableRecord {
     if (table === 'instruments') this.#instrument(key as string, value as InstrumentRecord);
     else if (table === 'inputs') this.#input(key as [string, number], value as StoredInput);
     else if (table === 'signals') this.#signal(key as number, value as ConclusionRecord);
-    else if (table === 'conclusions' && typeof value !== 'number') this.#conclusion(value as ConclusionRecord);
+    else if (table === 'conclusions' && typeof value !== 'number')
+      this.#conclusion(value as ConclusionRecord);
     if (table === 'inputs' || table === 'signals') this.note(`${table} ${JSON.stringify(key)}`);
   }
 
@@ -69,7 +70,11 @@ export class DurableRecord {
   #input([instrument]: readonly [string, number], { kind, body }: StoredInput): void {
     const input =
       kind === 'bars' || kind === 'quotes'
-        ? ({ kind, instrument, numbers: new Float64Array(new Uint8Array(body as Uint8Array).buffer) } as const)
+        ? ({
+            kind,
+            instrument,
+            numbers: new Float64Array(new Uint8Array(body as Uint8Array).buffer),
+          } as const)
         : (body as InputRecord);
     this.instruments.get(instrument)!.push(input);
     if (input.kind === 'bars')

@@ -103,12 +103,7 @@ class MemoryTable<V, K extends Key> implements Table<V, K> {
   readonly put: (key: K, value: V) => void;
   readonly remove: (key: K) => void;
 
-  constructor(
-    tree: Tree,
-    binary: boolean,
-    put: (key: K, value: V) => void,
-    remove: (key: K) => void,
-  ) {
+  constructor(tree: Tree, binary: boolean, put: (key: K, value: V) => void, remove: (key: K) => void) {
     this.#tree = tree;
     this.#binary = binary;
     this.put = put;

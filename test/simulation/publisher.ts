@@ -136,7 +136,10 @@ export class Publisher {
     if (error.code === 'JOURNAL_FULL') {
       this.#fullSince ??= Math.max(now, this.#world.roomSince);
       const since = Math.max(this.#fullSince, this.#world.roomSince);
-      assert.ok(now - since < 60_000, `the journal has been full for ${now - since} ms with every store well`);
+      assert.ok(
+        now - since < 60_000,
+        `the journal has been full for ${now - since} ms with every store well`,
+      );
     } else {
       this.#fullSince = undefined;
       assert.ok(

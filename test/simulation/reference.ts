@@ -92,7 +92,11 @@ export class ReferenceInstrument {
     switch (input.kind) {
       case 'bars':
         for (const bar of unpackBars(input.numbers)) {
-          assert.equal(this.#cursor.admitBar(bar), 'accepted', `${this.#id}: an accepted bar cannot be applied`);
+          assert.equal(
+            this.#cursor.admitBar(bar),
+            'accepted',
+            `${this.#id}: an accepted bar cannot be applied`,
+          );
           this.#run(base, { kind: 'bar', bar });
         }
         return;

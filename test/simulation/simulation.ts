@@ -213,7 +213,14 @@ export class Simulation {
     const timeframe = (['1h', '4h', '1d'] as const)[this.#random.below(3)]!;
     await this.#world.answer(
       async ({ instruments }) =>
-        await instruments.follow({ feed: PUBLISHED_FEED, owner: tenantId, symbol, base, tenantId, timeframe }),
+        await instruments.follow({
+          feed: PUBLISHED_FEED,
+          owner: tenantId,
+          symbol,
+          base,
+          tenantId,
+          timeframe,
+        }),
       10_000,
     );
   }
@@ -246,7 +253,9 @@ export class Simulation {
   #look(): void {
     const { bytes, bytesMax } = this.#world.engine.journal.stats();
     this.#bytesMax = Math.max(this.#bytesMax, bytes);
-    this.#world.guard(() => assert.ok(bytes < bytesMax * 1.5, `the journal holds ${bytes} of ${bytesMax} bytes`));
+    this.#world.guard(() =>
+      assert.ok(bytes < bytesMax * 1.5, `the journal holds ${bytes} of ${bytesMax} bytes`),
+    );
   }
 
   #report(hours: number): SimulationReport {
@@ -275,7 +284,8 @@ export async function simulate(hours: number, seed: number): Promise<SimulationR
   try {
     return await new Simulation(seed).run(hours);
   } catch (error) {
-    throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
 }
-
