@@ -8,6 +8,7 @@ import type { Bar } from '../../actors/market/bar.js';
 import type { Engine } from '../../engine/engine.js';
 import { Random } from '../../engine/learning/random.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
+import { killThreads } from '../support/threads.js';
 import { inventedBars } from '../support/markets.js';
 
 const HOUR = 3_600_000;
@@ -138,7 +139,7 @@ test(`late and repeated data, dying and slow workers, stores away and restarts i
     assert.equal(result.duplicates + result.late, late.length);
     next.set(symbol, to);
     const event = random.next();
-    if (event < 0.06) await Promise.all(engine.inference.threads.map((thread) => thread.terminate()));
+    if (event < 0.06) killThreads(engine.inference.threads);
     else if (event < 0.12) {
       away.end();
       await engine.stop();
