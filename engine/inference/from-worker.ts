@@ -1,4 +1,7 @@
-/** What comes out of a worker. The numbers of an inference lie in the slab. */
-export type FromWorker =
+/** What came of a batch. The numbers of an inference lie in the slab. */
+export type BatchAnswer =
   | { readonly kind: 'inferred'; readonly rows: number; readonly runMs: number }
   | { readonly kind: 'failed'; readonly code: 'BAD_MODEL'; readonly message: string };
+
+/** What comes out of a worker. */
+export type FromWorker = BatchAnswer | { readonly kind: 'loaded' };

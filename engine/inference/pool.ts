@@ -6,7 +6,7 @@ import type { FromWorker } from './from-worker.js';
 import { readInference, type Inference } from './inference.js';
 import { ModelTrials, type TrialReport } from './model-trials.js';
 import { slabBytes, slotInputs, slotOutputs, type SlabLayout } from './slab.js';
-import type { ModelPair, ToWorker, WorkerSetup } from './to-worker.js';
+import type { Batch, ModelPair, ToWorker, WorkerSetup } from './to-worker.js';
 
 export interface InferencePoolOptions {
   readonly workers: number;
@@ -68,8 +68,11 @@ export class InferencePool {
   readonly #queue: FairQueue<Job>;
   readonly #shared = new Map<string, Shared>();
   readonly #trials = new ModelTrials();
+  /** Tasks the workers have now. */
+  readonly #tasks = new Set<Promise<unknown>>();
   #flushScheduled = false;
   #closed = false;
+  #drained = false;
   #counts = { rows: 0, batches: 0, shared: 0, refused: 0, pushedOut: 0, expired: 0, retried: 0, failed: 0 };
 
   constructor(options: InferencePoolOptions) {
@@ -94,10 +97,14 @@ export class InferencePool {
     });
     // A worker that dies outside a task is replaced by the pool; nothing was lost with it.
     pool.on('error', () => undefined);
+    // A worker loads ONNX Runtime as it starts, not under its first batch. If it dies of that, it is replaced.
+    pool.on('workerCreate', () => {
+      if (!this.#closed) this.#track(pool.run({ kind: 'load' }).catch(() => undefined));
+    });
     // The pool gives up on workers that die while they start; then it is replaced as a whole.
     pool.on('workerDestroy', () => {
       setImmediate(() => {
-        if (this.#closed || pool !== this.#pool || pool.threads.length > 0) return;
+        if (this.#drained || pool !== this.#pool || pool.threads.length > 0) return;
         this.#pool = this.#start();
         void pool.destroy();
       });
@@ -109,8 +116,11 @@ export class InferencePool {
     return { queued: this.#queue.size, ...this.#counts };
   }
 
-  /** Worker threads by id, for tests that end one. */
-  get threads(): readonly { readonly threadId: number; terminate(): Promise<number> }[] {
+  /**
+   * Worker threads, for tests in which one dies. Not by `terminate()`: ONNX Runtime aborts the process when its thread
+   * is terminated during a native call.
+   */
+  get threads(): readonly { postMessage(message: unknown): void }[] {
     return this.#pool.threads;
   }
 
@@ -143,11 +153,27 @@ export class InferencePool {
     return await this.#trials.run(pair);
   }
 
+  /**
+   * Refuses rows that wait, lets batches that run end, then ends the workers: ONNX Runtime aborts the process when its
+   * thread is terminated during a native call. It takes as long as a batch does and, where models are being opened,
+   * opening them.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     for (const job of this.#queue.clear())
       this.#refuse(job, new SuhoError('STOPPING', 'The engine is stopping.'));
-    await Promise.all([this.#pool.destroy(), this.#trials.close()]);
+    await Promise.all([this.#closeWorkers(), this.#trials.close()]);
+  }
+
+  async #closeWorkers(): Promise<void> {
+    while (this.#tasks.size > 0) await Promise.all(this.#tasks);
+    this.#drained = true;
+    await this.#pool.destroy();
+  }
+
+  #track(task: Promise<unknown>): void {
+    const ended = task.finally(() => this.#tasks.delete(ended));
+    this.#tasks.add(ended);
   }
 
   #enqueue(asked: Omit<Job, 'resolve' | 'reject'>, tenantId: string): Promise<Inference> {
@@ -184,7 +210,7 @@ export class InferencePool {
       const running = this.#layout.slots - this.#free.length;
       if (running >= this.#options.workers && next.waiting < this.#options.batchMax) return;
       const jobs = this.#takeDue();
-      if (jobs.length > 0) void this.#run(jobs[0]!.pair, jobs, this.#free.pop()!);
+      if (jobs.length > 0) this.#track(this.#run(jobs[0]!.pair, jobs, this.#free.pop()!));
     }
   }
 
@@ -241,10 +267,10 @@ export class InferencePool {
    * Runs a batch; when the worker dies under it, again on another. The worker that takes over may die too, or
    * the pool be replaced because its workers died while starting: so a few times, not once.
    */
-  async #attempt(message: ToWorker): Promise<FromWorker> {
+  async #attempt(batch: Batch): Promise<FromWorker> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#pool.run(message);
+        return await this.#pool.run(batch);
       } catch (error) {
         if (this.#closed || attempt === ATTEMPTS_MAX) throw error;
         this.#counts.retried++;

@@ -80,6 +80,7 @@ export class Sessions {
   }
 }
 
+/** Releases a session that nothing needs. One that is open is released before the turn ends, so within the task. */
 function release(open: Open): void {
   if (!open.dropped || open.uses > 0) return;
   void open.session.then(

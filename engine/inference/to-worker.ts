@@ -20,9 +20,12 @@ export interface WorkerSetup {
   readonly sessionBytesMax: number;
 }
 
-/** What goes into a worker: which rows of the slab to run through which models. */
-export interface ToWorker extends ModelPair {
+/** Which rows of the slab to run through which models. */
+export interface Batch extends ModelPair {
   readonly kind: 'infer';
   readonly slot: number;
   readonly rows: number;
 }
+
+/** What goes into a worker: a batch to run, or the order to load ONNX Runtime before the first one comes. */
+export type ToWorker = Batch | { readonly kind: 'load' };

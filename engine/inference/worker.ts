@@ -1,28 +1,14 @@
-import { workerData } from 'piscina';
-import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
+import type * as BatchRun from './batch-run.js';
 import type { FromWorker } from './from-worker.js';
-import { BadModel, runPair } from './model-session.js';
-import { Sessions, type Lease } from './sessions.js';
-import { slotInputs, slotOutputs } from './slab.js';
-import type { ToWorker, WorkerSetup } from './to-worker.js';
+import type { ToWorker } from './to-worker.js';
 
-const setup = workerData as WorkerSetup;
-const sessions = new Sessions(setup.sessionBytesMax);
+let loading: Promise<typeof BatchRun> | undefined;
 
-export default async function work({ predictor, encoder, slot, rows }: ToWorker): Promise<FromWorker> {
-  const leases: Lease[] = [];
-  try {
-    for (const file of [predictor, encoder]) leases.push(sessions.lease(file));
-    const [first, second] = await Promise.all(leases.map(({ session }) => session));
-    const start = performance.now();
-    // ONNX Runtime refuses shared memory as a tensor, so the rows are copied here, off the engine's thread.
-    const inputs = slotInputs(setup.slab, setup.layout, slot).slice(0, rows * FEATURE_COUNT);
-    await runPair(first!, second!, inputs, rows, slotOutputs(setup.slab, setup.layout, slot));
-    return { kind: 'inferred', rows, runMs: performance.now() - start };
-  } catch (error) {
-    if (error instanceof BadModel) return { kind: 'failed', code: 'BAD_MODEL', message: error.message };
-    throw error;
-  } finally {
-    for (const lease of leases) lease.end();
-  }
+/**
+ * The task of a worker. ONNX Runtime aborts the whole process when its thread is terminated during a native call, and
+ * loading it is one. So it is loaded inside a task too: a worker without a task can be terminated at any moment.
+ */
+export default async function work(message: ToWorker): Promise<FromWorker> {
+  const { runBatch } = await (loading ??= import('./batch-run.js'));
+  return message.kind === 'load' ? { kind: 'loaded' } : await runBatch(message);
 }

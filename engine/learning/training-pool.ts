@@ -37,8 +37,8 @@ export class TrainingPool {
     return await training.result;
   }
 
-  /** Worker threads, for tests that end one. */
-  get threads(): readonly { terminate(): Promise<number> }[] {
+  /** Worker threads, for tests in which one dies: not by `terminate()`, as in `InferencePool`. */
+  get threads(): readonly { postMessage(message: unknown): void }[] {
     return this.#pool?.threads ?? [];
   }
 

@@ -8,6 +8,7 @@ import { SuhoError } from '../../engine/errors.js';
 import type { PublishedSignal } from '../../engine/publication/publication.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { MONDAY, inventedBars } from '../support/markets.js';
+import { killThreads } from '../support/threads.js';
 
 const HOUR = 3_600_000;
 const bars = inventedBars(1_400, { momentum: 0.7, seed: 21 });
@@ -139,12 +140,13 @@ test('a worker that dies is replaced and no bar loses its signal', async (t) => 
   let signals = 0;
   engine.publication.onSignal(() => signals++);
   const group = await trained(engine);
-  engine.intake.ingestBars(group, bars.slice(1_200));
-  for (let i = 0; i < 3; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 40));
-    for (const thread of engine.inference.threads) void thread.terminate();
+  for (let from = 1_200; from < 1_400; from += 50) {
+    const { retried } = engine.inference.stats();
+    killThreads(engine.inference.threads);
+    engine.intake.ingestBars(group, bars.slice(from, from + 50));
+    await engine.settled();
+    assert.ok(engine.inference.stats().retried > retried, 'a worker died under a batch');
   }
-  await engine.settled();
   await engine.journal.durable();
   assert.equal(signals, 200);
 });

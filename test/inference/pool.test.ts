@@ -9,6 +9,7 @@ import { Sessions } from '../../engine/inference/sessions.js';
 import { afterTest } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/engine.js';
 import { modelFile, plainEncoder, plainPair, plainPredictor, rowOf } from '../support/models.js';
+import { killThreads } from '../support/threads.js';
 
 function openPool(t: TestContext, options: Partial<InferencePoolOptions> = {}): InferencePool {
   const pool = new InferencePool({
@@ -148,4 +149,60 @@ test('a file that is not the one registered is refused where it is opened', asyn
   writeFileSync(pair.encoder.path, plainEncoder().subarray(0, 500));
   await assert.rejects(pool.infer(pair, 'row', rowOf(1), Infinity, 'acme'), refused('BAD_MODEL', /damaged/));
   await assert.rejects(pool.check(pair), refused('BAD_MODEL', /damaged/));
+});
+
+test('batches whose workers die under them run again, on a pool of one worker and of two', async (t) => {
+  const folder = temporaryFolder(t);
+  const pair = plainPair(folder);
+  for (const workers of [1, 2]) {
+    const pool = openPool(t, { workers, batchMax: 16 });
+    for (let round = 0; round < 3; round++) {
+      const { retried } = pool.stats();
+      killThreads(pool.threads);
+      const asked = Array.from({ length: 200 }, (_, i) =>
+        pool.infer(pair, `${round} ${i}`, rowOf(i), Infinity, 'acme'),
+      );
+      const answers = await Promise.all(asked);
+      answers.forEach(({ returns }, i) => assert.equal(returns[0], i));
+      assert.ok(pool.stats().retried > retried, 'a worker died under a batch');
+    }
+    assert.equal(pool.stats().failed, 0);
+  }
+});
+
+test('a closing pool answers the rows that run and refuses those that wait', async (t) => {
+  const folder = temporaryFolder(t);
+  for (let round = 0; round < 12; round++) {
+    const pool = openPool(t, { workers: 2, batchMax: 16 });
+    const pair = plainPair(folder, round);
+    // With the models open, and with models that are being opened.
+    if (round % 2 === 0) await pool.infer(pair, 'first', rowOf(1), Infinity, 'acme');
+    const asked = Array.from({ length: 2_000 }, (_, i) =>
+      pool.infer(pair, `${i}`, rowOf(i), Infinity, 'acme'),
+    );
+    const settled = Promise.allSettled(asked);
+    await new Promise((resolve) => setTimeout(resolve, round));
+    await pool.close();
+    const answers = await settled;
+    const answered = answers.filter(({ status }) => status === 'fulfilled').length;
+    assert.equal(pool.stats().rows, answered + (round % 2 === 0 ? 1 : 0));
+    for (const answer of answers)
+      if (answer.status === 'rejected') assert.ok(refused('STOPPING', /stopping/)(answer.reason));
+  }
+});
+
+test('a pool can be closed while its workers start, and as soon as a bad model has failed a batch', async (t) => {
+  const folder = temporaryFolder(t);
+  const bad = modelFile(folder, new TextEncoder().encode('no model'));
+  for (let round = 0; round < 12; round++) {
+    const pool = openPool(t, { workers: 2 });
+    if (round % 2 === 0) {
+      const pair = { predictor: bad, encoder: modelFile(folder, plainEncoder(round)) };
+      await assert.rejects(
+        pool.infer(pair, 'row', rowOf(1), Infinity, 'acme'),
+        refused('BAD_MODEL', /not an ONNX model/),
+      );
+    } else await new Promise((resolve) => setTimeout(resolve, 15 * round));
+    await pool.close();
+  }
 });

@@ -9,6 +9,7 @@ import { afterTest } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/engine.js';
 import { inventedBars } from '../support/markets.js';
 import { modelFile, plainEncoder } from '../support/models.js';
+import { killThreads } from '../support/threads.js';
 
 function openPool(t: TestContext): TrainingPool {
   const pool = new TrainingPool();
@@ -53,7 +54,7 @@ test('a training that fails or whose thread dies ends with a sentence, and the n
     failsWith('TRAINING_FAILED', /^The training for s failed: .*\. The models in use stay; train again\.$/s),
   );
   const ended = pool.train('s', jobOf(900), () => {
-    for (const thread of pool.threads) void thread.terminate();
+    killThreads(pool.threads);
   });
   await assert.rejects(ended, failsWith('TRAINING_FAILED', /^The training for s failed: /));
   assert.equal((await pool.train('s', jobOf(900))).rows, 701);

@@ -1,0 +1,31 @@
+import { workerData } from 'piscina';
+import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
+import type { BatchAnswer } from './from-worker.js';
+import { BadModel, runPair } from './model-session.js';
+import { Sessions, type Lease } from './sessions.js';
+import { slotInputs, slotOutputs } from './slab.js';
+import type { Batch, WorkerSetup } from './to-worker.js';
+
+const setup = workerData as WorkerSetup;
+const sessions = new Sessions(setup.sessionBytesMax);
+
+/** Runs a batch in a worker. Once it has settled, nothing native goes on for it, also when one of its models is bad. */
+export async function runBatch({ predictor, encoder, slot, rows }: Batch): Promise<BatchAnswer> {
+  const leases: Lease[] = [];
+  try {
+    for (const file of [predictor, encoder]) leases.push(sessions.lease(file));
+    const [first, second] = await Promise.all(leases.map(({ session }) => session));
+    const start = performance.now();
+    // ONNX Runtime refuses shared memory as a tensor, so the rows are copied here, off the engine's thread.
+    const inputs = slotInputs(setup.slab, setup.layout, slot).slice(0, rows * FEATURE_COUNT);
+    await runPair(first!, second!, inputs, rows, slotOutputs(setup.slab, setup.layout, slot));
+    return { kind: 'inferred', rows, runMs: performance.now() - start };
+  } catch (error) {
+    if (error instanceof BadModel) return { kind: 'failed', code: 'BAD_MODEL', message: error.message };
+    throw error;
+  } finally {
+    // When one model is bad, the other may still be opening.
+    await Promise.allSettled(leases.map(({ session }) => session));
+    for (const lease of leases) lease.end();
+  }
+}
