@@ -104,6 +104,8 @@ export class Engine {
       isFollowed: (series) => instruments.isFollowed(series),
       isUsed: (partition) => recorder.isUsed(partition),
       fold: () => instruments.fold(),
+      onShed: (rows) =>
+        log.warn({ rows }, 'journal.maxMegabytes is too small: rows left it before their labels were known'),
       onError: (error) => log.warn({ error }, 'the journal could not be purged'),
     });
     this.training = new SeriesTraining({
