@@ -5,6 +5,9 @@ import { test, type TestContext } from 'node:test';
 import { open } from 'lmdb';
 import type { Engine } from '../../engine/engine.js';
 import { ClickHouseFeatureStore } from '../../engine/feature-store/clickhouse-feature-store.js';
+import { SimulatedFeed } from '../../engine/feeds/simulated-feed.js';
+import { Journal } from '../../engine/journal/journal.js';
+import { packBars } from '../../engine/journal/records.js';
 import type { PublishedSignal } from '../../engine/publication/publication.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { inventedBars } from '../support/markets.js';
@@ -184,4 +187,37 @@ test('a damaged model file withholds that model only, which status names; the ot
   assert.deepEqual(new Set(published.map(({ signal }) => signal.symbol)), new Set(['GBPUSD']));
   assert.equal(published.length, 20);
   assert.equal(engine.status.counts().withheld['model_error'], 20);
+});
+
+test('a simulated market whose instrument has failed is left out, and the others go on', async (t) => {
+  const folder = temporaryFolder(t);
+  const config = {
+    simulator: { symbols: ['EURUSD', 'GBPUSD'], historyBars: 1_000, speed: 360_000 },
+    drainSeconds: 0.1,
+  };
+  const first = await openEngine(t, folder, config, {});
+  const history = new SimulatedFeed(first);
+  await history.open('default');
+  await history.fillHistory(300, () => undefined);
+  await first.stop();
+  const journal = Journal.open(path.join(folder, 'journal'), 1e9);
+  journal.inputs.append({ kind: 'bars', instrument: 'simulated/EURUSD', numbers: packBars([bars[0]!]) });
+  await journal.close();
+
+  const engine = await openEngine(t, folder, config, {});
+  const markets = new SimulatedFeed(engine);
+  await markets.open('default');
+  await markets.fillHistory(400, () => undefined);
+  assert.deepEqual(
+    markets.series.map(({ seriesId }) => seriesId),
+    ['simulated/GBPUSD/1h'],
+  );
+  const before = engine.instruments.barsOf('simulated/GBPUSD/1h');
+  markets.run();
+  await eventually('it runs on', () => engine.instruments.barsOf('simulated/GBPUSD/1h') > before + 3);
+  await markets.stop();
+  assert.deepEqual(
+    engine.status.troubled().map(({ id, state }) => [id, state]),
+    [['simulated/EURUSD', 'failed']],
+  );
 });
