@@ -61,7 +61,13 @@ test('a journal smaller than the first history is prepared through, lives while 
   await first.ended;
 
   away.end();
-  const second = start(t, folder, { ...config, journal: { maxMegabytes: 0.4 } });
+  // More is in the journal than it may hold, and there is one series more to follow.
+  const series = ['simulated', 'polygon'].map((feed) => ({ feed, symbol: 'EURUSD', timeframe: '1h' }));
+  const second = start(t, folder, {
+    ...config,
+    journal: { maxMegabytes: 0.4 },
+    tenants: [{ id: 'default', series }],
+  });
   await eventually('it serves again', () => second.output().includes('serving gRPC'), 120_000);
   await eventually('it goes on', () => countOf(/ EURUSD /g, second) > 3, 120_000);
   second.child.kill('SIGTERM');
