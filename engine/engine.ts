@@ -103,6 +103,8 @@ export class Engine {
     this.#retention = new Retention(journal, SYSTEM_CLOCK, {
       isUsed: (partition) => recorder.isUsed(partition),
       fold: () => instruments.fold(),
+      onShed: (rows) =>
+        log.warn({ rows }, 'journal.maxMegabytes is too small: rows left it before their labels were known'),
       onError: (error) => log.warn({ error }, 'the journal could not be purged'),
     });
     this.training = new SeriesTraining({

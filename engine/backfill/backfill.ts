@@ -9,6 +9,7 @@ import { Piscina } from 'piscina';
 import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import type { PriceBasis } from '../../actors/market/quote.js';
 import { SuhoError, type ErrorCode } from '../errors.js';
+import { THREAD_OPTIONS } from '../worker-threads.js';
 import type { ExtraDefinition } from '../feature-store/extra-indicators.js';
 import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-store.js';
 import { packBars } from '../journal/records.js';
@@ -76,6 +77,7 @@ export async function backfill(
 ): Promise<readonly BackfillReport[]> {
   mkdirSync(options.checkpoints, { recursive: true });
   const pool = new Piscina<BackfillTask & { port: MessagePort }, BackfillAnswer>({
+    ...THREAD_OPTIONS,
     filename: new URL('./worker.js', import.meta.url).href,
     minThreads: 0,
     maxThreads: Math.max(1, Math.min(options.parallel ?? availableParallelism() - 1, requests.length)),

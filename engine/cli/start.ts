@@ -6,6 +6,7 @@ import { signalJson } from '../api/signal-encoding.js';
 import { loadConfig, type Config, type ConfigInput } from '../config.js';
 import type { Engine } from '../engine.js';
 import { SuhoError } from '../errors.js';
+import { whenTaken } from '../feeds/backpressure.js';
 import { natsFeedOf } from '../feeds/engine-intake.js';
 import { SIMULATED_FEED, SimulatedFeed } from '../feeds/simulated-feed.js';
 import { seriesIdentity } from '../instruments/ids.js';
@@ -85,7 +86,7 @@ async function run(config: Config, json: boolean): Promise<void> {
       const found = await metrics.listen(host, wanted);
       say(`metrics on http://${host}:${found}/metrics`);
     }
-    const prepared = prepare(engine, feed, config, say).then(() => true);
+    const prepared = prepare(engine, feed, say, stopping.isAsked).then(() => true);
     if ((await Promise.race([prepared, stopping.asked])) === undefined) {
       // What it is still at fails once the engine stops.
       prepared.catch(() => undefined);
@@ -135,19 +136,30 @@ async function flushStores(engine: Engine, seconds: number, say: (text: string) 
     if (lagRows > 0) say(`${lagRows} journal entries are not yet in ${name}; the next start stores them`);
 }
 
-/** Prepares what is followed: the simulated markets and the configured series. */
+/**
+ * Prepares what is followed: the simulated markets and the configured series. Waits while the journal is full, and leaves
+ * out an instrument that has failed: neither may keep the rest from being served.
+ */
 async function prepare(
   engine: Engine,
   feed: SimulatedFeed | undefined,
-  config: Config,
   say: (text: string) => void,
+  isStopped: () => boolean,
 ): Promise<void> {
-  for (const { base, ...following } of followPlan(config.tenants)) {
+  for (const request of followPlan(engine.config.tenants)) {
     // The simulated markets follow theirs themselves: they come in one timeframe.
-    if (feed === undefined || following.feed !== SIMULATED_FEED)
-      await engine.instruments.follow({ ...following, base });
+    if (feed !== undefined && request.feed === SIMULATED_FEED) continue;
+    try {
+      await whenTaken(async () => await engine.instruments.follow(request), {
+        isStopped,
+        onWait: ({ message }) => say(message),
+      });
+    } catch (error) {
+      if (!(error instanceof SuhoError && error.code === 'INSTRUMENT_FAILED')) throw error;
+      say(error.message);
+    }
   }
-  if (feed !== undefined) await prepareSimulation(engine, feed, config, say);
+  if (feed !== undefined) await prepareSimulation(engine, feed, engine.config, say);
 }
 
 /** History and first models for the simulated markets, where there are none yet. */

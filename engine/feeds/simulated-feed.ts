@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { timeframeMs } from '../../actors/market/timeframe.js';
 import type { Quote } from '../../actors/market/quote.js';
 import type { Engine } from '../engine.js';
+import { SuhoError } from '../errors.js';
+import { instrumentOfSeries } from '../instruments/ids.js';
 import { whenTaken } from './backpressure.js';
 import { SimulatedMarket, isWeekend } from './simulator.js';
 
@@ -53,7 +55,7 @@ export class SimulatedFeed {
         const seriesId = `${group}/${signals}`;
         this.#series.set(seriesId, [...(this.#series.get(seriesId) ?? []), id]);
       }
-      if (group === '') continue;
+      if (group === '' || this.#hasFailed(group)) continue;
       const market = new SimulatedMarket(symbol, seed, momentum, timeframeMs(timeframe));
       const known = this.#newestQuote(group);
       const followed: Followed = { market, group, pending: [] };
@@ -70,9 +72,11 @@ export class SimulatedFeed {
     return this.#stopped;
   }
 
-  /** Every series that a tenant has signals for, whichever tenant it is. */
+  /** Every series that a tenant has signals for, whichever tenant it is, except where the instrument has failed. */
   get series(): readonly SimulatedSeries[] {
-    return [...this.#series].map(([seriesId, tenantIds]) => ({ seriesId, tenantIds }));
+    return [...this.#series]
+      .filter(([seriesId]) => !this.#hasFailed(instrumentOfSeries(seriesId)))
+      .map(([seriesId, tenantIds]) => ({ seriesId, tenantIds }));
   }
 
   /** Ingests history until every series has `bars` bars. */
@@ -82,6 +86,7 @@ export class SimulatedFeed {
       let behind = false;
       let least = Infinity;
       for (const { market, group, pending } of this.#followed) {
+        if (this.#hasFailed(group)) continue;
         const have = this.#engine.instruments.barsOf(`${group}/${timeframe}`);
         least = Math.min(least, have);
         if (have >= bars) continue;
@@ -140,11 +145,24 @@ export class SimulatedFeed {
     return this.#engine.instruments.get(group)?.cursor.state.lastQuoteTime ?? -Infinity;
   }
 
-  /** Waits where the engine is full or recovering: simulated quotes can always come later. */
+  /** A failed instrument takes nothing until the next start; the other markets go on. */
+  #hasFailed(group: string): boolean {
+    return this.#engine.instruments.get(group)?.state === 'failed';
+  }
+
+  /**
+   * Waits where the engine is full or recovering: simulated quotes can always come later. Undefined when they were not
+   * taken, because the feed was stopped or the instrument has failed.
+   */
   async #taken<T>(take: () => T | Promise<T>): Promise<T | undefined> {
-    return await whenTaken(take, {
-      isStopped: () => this.#stopped,
-      onWait: ({ code, message }) => this.#engine.log.warn({ code, message }, 'the simulated feed waits'),
-    });
+    try {
+      return await whenTaken(take, {
+        isStopped: () => this.#stopped,
+        onWait: ({ code, message }) => this.#engine.log.warn({ code, message }, 'the simulated feed waits'),
+      });
+    } catch (error) {
+      if (error instanceof SuhoError && error.code === 'INSTRUMENT_FAILED') return undefined;
+      throw error;
+    }
   }
 }

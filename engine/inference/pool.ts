@@ -1,6 +1,7 @@
 import { Piscina } from 'piscina';
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { SuhoError, messageOf } from '../errors.js';
+import { THREAD_OPTIONS } from '../worker-threads.js';
 import { FairQueue } from './fair-queue.js';
 import type { FromWorker } from './from-worker.js';
 import { readInference, type Inference } from './inference.js';
@@ -89,6 +90,7 @@ export class InferencePool {
     const sessionBytesMax = Math.floor((sessionMegabytes * 2 ** 20) / workers);
     const workerData: WorkerSetup = { slab: this.#slab, layout: this.#layout, sessionBytesMax };
     const pool = new Piscina<ToWorker, FromWorker>({
+      ...THREAD_OPTIONS,
       filename: new URL('./worker.js', import.meta.url).href,
       minThreads: workers,
       maxThreads: workers,

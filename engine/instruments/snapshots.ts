@@ -50,7 +50,8 @@ export class Snapshots {
       openBar: undefined,
     });
     this.#underWay.add(instrument.id);
-    this.#system.tell(instrument.base, { kind: 'barrier', epoch });
+    // A mailbox that is full takes no barrier either: the next request asks again.
+    if (!this.#system.tell(instrument.base, { kind: 'barrier', epoch })) this.#end(epoch, instrument);
   }
 
   /** Takes one actor's state; with the last of them the snapshot is written. */

@@ -71,10 +71,11 @@ export class Journal {
 
   /** Whether it takes input: it is neither full nor beyond writing. */
   get takesInput(): boolean {
-    return !this.#isFull && this.#committer.failure === undefined;
+    return !this.isFull && this.#committer.failure === undefined;
   }
 
-  get #isFull(): boolean {
+  /** Whether it holds more than it may. */
+  get isFull(): boolean {
     return this.#committer.bytes > this.bytesMax;
   }
 
@@ -82,7 +83,7 @@ export class Journal {
   assertRoom(): void {
     const { bytes, failure } = this.#committer;
     if (failure !== undefined) throw failure;
-    if (!this.#isFull) return;
+    if (!this.isFull) return;
     this.#refused++;
     throw new SuhoError(
       'JOURNAL_FULL',

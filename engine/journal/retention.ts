@@ -8,6 +8,10 @@ const EVERY_MS = 1_000;
 const STEP_EVERY_MS = 20;
 /** Entries dropped in one transaction: a few milliseconds of the event loop. */
 const STEP_ENTRIES = 500;
+/** Share of the journal given up when rows with open labels alone fill it. */
+const SHED_SHARE = 1 / 4;
+/** Bytes a row takes in LMDB, with its page. */
+const ROW_BYTES = 4_100;
 
 /** What retention asks of the engine around the journal. */
 export interface RetentionSurroundings {
@@ -15,6 +19,8 @@ export interface RetentionSurroundings {
   readonly isUsed: (partition: string) => boolean;
   /** Takes snapshots of instruments that keep inputs, those that keep most first. */
   readonly fold: () => void;
+  /** Told how many rows had to go before their labels were known. */
+  readonly onShed: (rows: number) => void;
   readonly onError: (error: string) => void;
 }
 
@@ -22,6 +28,9 @@ export interface RetentionSurroundings {
  * Keeps the journal within its size. Looks by time, not by amount, so that a full journal takes input again by itself
  * soon after its readers have caught up. Above half of what is allowed it drops, oldest first, what every reader has
  * passed, and has instruments fold their inputs into snapshots.
+ *
+ * Rows wait in the journal until their labels are known, which takes further input. Where they alone fill it, a full
+ * journal would refuse that input for good: the oldest of them go then, stored without their labels.
  */
 export class Retention {
   readonly #journal: Journal;
@@ -51,6 +60,7 @@ export class Retention {
       if (this.#isPressed()) {
         this.#around.fold();
         more = await this.#step();
+        if (!more && this.#journal.isFull) await this.#shed();
       }
     } catch (error) {
       this.#around.onError(messageOf(error));
@@ -76,5 +86,14 @@ export class Retention {
       );
     });
     return most === STEP_ENTRIES && this.#isPressed();
+  }
+
+  /** Makes room when nothing is left to drop but rows whose labels are open. */
+  async #shed(): Promise<void> {
+    const { rows, bytesMax } = this.#journal;
+    const keys = await rows.oldestOpen(Math.ceil((bytesMax * SHED_SHARE) / ROW_BYTES));
+    for (let i = 0; i < keys.length; i += STEP_ENTRIES)
+      await this.#journal.inTransaction(() => rows.drop(keys.slice(i, i + STEP_ENTRIES)));
+    if (keys.length > 0) this.#around.onShed(keys.length);
   }
 }

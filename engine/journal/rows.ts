@@ -13,6 +13,8 @@ type RowChange = readonly [seriesId: string, closeTime: number, isLast: boolean]
 
 /** Rows unpacked before the event loop has a turn: a few milliseconds of work. */
 const READ_AT_ONCE = 200;
+/** Series are taken in turn by this much time when the oldest rows of all are looked for. */
+const SPAN_MS = 3_600_000;
 /** Bytes a log entry takes beside its row. */
 const ENTRY_BYTES = 80;
 
@@ -104,6 +106,41 @@ export class RowTopic {
     return this.#log.purge(through, limit, ([seriesId, closeTime, isLast]) => {
       if (isLast) this.#rows.remove([seriesId, closeTime]);
     });
+  }
+
+  /**
+   * Rows that every sink has and whose labels are still open, those that closed first before the others, to about an hour.
+   * None while the log holds anything: then some rows are unread.
+   */
+  async oldestOpen(limit: number): Promise<RowKey[]> {
+    if (this.#log.after(0, 1).entries.length > 0) return [];
+    const heads: RowKey[] = [];
+    for (let after = ''; ;) {
+      const [head] = this.#rows.keys({ start: [after, Infinity], limit: 1 });
+      if (head === undefined) break;
+      after = head[0];
+      if (heads.push(head) % READ_AT_ONCE === 0) await turnOf(this.#clock);
+    }
+    heads.sort((a, b) => a[1] - b[1]);
+    const oldest: RowKey[] = [];
+    while (oldest.length < limit && heads.length > 0) {
+      const [series, from] = heads.shift()!;
+      const until = (heads[0]?.[1] ?? from) + SPAN_MS;
+      const range = { start: [series, from], end: [series, until], limit: limit - oldest.length };
+      for (const key of this.#rows.keys(range)) oldest.push(key);
+      const [head] = this.#rows.keys({ start: [series, until], end: [series, Infinity], limit: 1 });
+      if (head !== undefined) {
+        const at = heads.findIndex(([, closeTime]) => closeTime > head[1]);
+        heads.splice(at < 0 ? heads.length : at, 0, head);
+      }
+      await turnOf(this.#clock);
+    }
+    return oldest;
+  }
+
+  /** Drops rows; labels that come for them later go nowhere. Inside a transaction. */
+  drop(keys: readonly RowKey[]): void {
+    for (const key of keys) this.#rows.remove(key);
   }
 
   /** Forgets where a series was. Nothing more will be known of its rows, so they are dropped once every sink has them. */

@@ -1,6 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { SuhoError, messageOf, type ErrorCode } from '../errors.js';
+import { THREAD_OPTIONS } from '../worker-threads.js';
 import type { PostedJob, TrainingAnswer, TrainingJob } from './training-worker.js';
 import type { TrainingResult } from './trainer.js';
 
@@ -74,6 +75,7 @@ export class TrainingPool {
 
   #start(): Piscina<PostedJob, TrainingAnswer> {
     const pool = new Piscina<PostedJob, TrainingAnswer>({
+      ...THREAD_OPTIONS,
       filename: new URL('./training-worker.js', import.meta.url).href,
       minThreads: 0,
       maxThreads: 1,

@@ -21,21 +21,27 @@ interface Moments {
 /** Share of the limit by which it is exceeded before the oldest go, so that they go in batches. */
 const SLACK = 1 / 32;
 
+/** Bytes of a moment in the journal, with its share of LMDB's pages. */
+const MOMENT_BYTES = 1_050;
+/** Share of the journal that moments of all partitions may take, those with a known outcome and those without each. */
+const JOURNAL_SHARE = 1 / 8;
+
 /**
  * Moments on their way into the pattern index: noted when their signal is made, completed when the longest
  * horizon's outcome is known, and only then added. Everything is in the journal, so the index is the same
- * after a restart; an index in another process is fed from there. Of each partition the newest are kept.
+ * after a restart; an index in another process is fed from there. Of each partition the newest are kept: as many as are
+ * set, fewer where the journal is too small for that many of every partition.
  */
 export class PatternRecorder {
   readonly #journal: Journal;
   /** The index in this process; none where another process holds it. */
   readonly #index: PatternIndex | undefined;
-  /** Known moments kept in a partition. */
   readonly #keptMax: number;
   readonly #moments = new Map<string, Moments>();
   /** Partitions of a tenant's series, by `tenant|symbol|timeframe`. */
   readonly #partitions = new Map<string, PartitionKey[]>();
 
+  /** `keptMax` known moments at most are kept in a partition. */
   constructor(journal: Journal, index: PatternIndex | undefined, keptMax: number) {
     this.#journal = journal;
     this.#index = index;
@@ -70,6 +76,8 @@ export class PatternRecorder {
       else if (!directions.some(Number.isNaN)) known.push({ closeTime, ...pattern });
     }
     await this.#add(key, known);
+    // Each partition has a smaller share of the journal now.
+    for (const partitions of this.#partitions.values()) for (const each of partitions) this.#trim(each);
   }
 
   /** Whether a partition holds no moment yet, on disk. */
@@ -99,6 +107,7 @@ export class PatternRecorder {
     };
     open.set(closeTime, pattern);
     this.#journal.moments.put(name, closeTime, { ...pattern, resolvedAt: 0 });
+    this.#trim(key);
   }
 
   /** Adds moments whose outcome is known already, in the order it became known. */
@@ -110,6 +119,7 @@ export class PatternRecorder {
     for (const { closeTime, ...record } of known)
       this.#journal.moments.put(partitionName(key), closeTime, record);
     await this.#add(key, known);
+    this.#trim(key);
   }
 
   /** Takes an outcome; with the last one the moment enters the index. */
@@ -130,22 +140,37 @@ export class PatternRecorder {
         continue;
       }
       this.#journal.moments.put(name, label.closeTime, { ...pattern, resolvedAt });
-      if (complete) await this.#add(key, [{ closeTime: label.closeTime, ...pattern, resolvedAt }]);
+      if (!complete) continue;
+      await this.#add(key, [{ closeTime: label.closeTime, ...pattern, resolvedAt }]);
+      this.#trim(key);
     }
   }
 
-  /** Adds known moments to the index; past the limit the oldest leave it, and the journal. */
+  /** Adds known moments to the index. */
   async #add(key: PartitionKey, patterns: readonly Pattern[]): Promise<void> {
     const moments = this.#moments.get(partitionName(key));
     if (moments === undefined) return;
     for (const { closeTime } of patterns) moments.known.push(closeTime);
-    const added = this.#index?.add(key, patterns);
-    if (moments.known.length > this.#keptMax * (1 + SLACK)) {
-      const dropped = moments.known.splice(0, moments.known.length - this.#keptMax);
+    await this.#index?.add(key, patterns);
+  }
+
+  /** Past the limit the oldest moments leave the index and the journal. */
+  #trim(key: PartitionKey): void {
+    const name = partitionName(key);
+    const { open, known } = this.#moments.get(name)!;
+    const partitions = this.#moments.size;
+    const share = Math.ceil((this.#journal.bytesMax * JOURNAL_SHARE) / MOMENT_BYTES / partitions);
+    const most = Math.min(this.#keptMax, share);
+    if (known.length > most * (1 + SLACK)) {
+      const dropped = known.splice(0, known.length - most);
       this.#index?.dropOldest?.(key, dropped.length);
-      this.#journal.moments.remove(partitionName(key), dropped);
+      this.#journal.moments.remove(name, dropped);
     }
-    await added;
+    if (open.size > share * (1 + SLACK)) {
+      const dropped = [...open.keys()].slice(0, open.size - share);
+      for (const closeTime of dropped) open.delete(closeTime);
+      this.#journal.moments.remove(name, dropped);
+    }
   }
 
   /** Writes what a closed trade earned to the moment it was predicted at. All appended before must be on disk. */
