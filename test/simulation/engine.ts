@@ -38,6 +38,8 @@ export interface Outside {
   readonly predictionState: StoreState;
   readonly tap: Tap;
   readonly bytesMax: number;
+  /** Told of what must not happen and throws nothing. */
+  readonly onTrouble: (what: string) => void;
   /** Stands around actors: some of them throw. */
   readonly around: (id: string, actor: Actor<Message, Effect>) => Actor<Message, Effect>;
 }
@@ -119,7 +121,8 @@ export class SimulatedEngine {
     this.#retention = new Retention(journal, clock, {
       isUsed: (partition) => recorder.isUsed(partition),
       fold: () => this.instruments.fold(),
-      onError: () => undefined,
+      onError: outside.onTrouble,
+      onShed: (rows) => outside.onTrouble(`${rows} rows with open labels were dropped`),
     });
     const identified = async (rows: readonly IdentifiedRow['row'][]): Promise<IdentifiedRow[]> =>
       await Promise.resolve(rows.map((row) => ({ series: seriesIdentity(row.seriesId), row })));

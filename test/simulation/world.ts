@@ -57,6 +57,7 @@ export class World {
       predictionState: { isAway: false, latencyMs: () => 5 + chance.below(40) },
       tap: (table, key, value) => this.guard(() => this.record.tap(table, key, value)),
       bytesMax: BYTES_MAX,
+      onTrouble: (what) => this.guard(() => assert.fail(what)),
       around: (id, actor) => this.#around(id, actor, chance),
     };
     this.#engine = this.#make();
