@@ -66,10 +66,10 @@ async function measure(config: ConfigInput, rates: readonly number[]): Promise<[
         tenantId: 'default',
         timeframe: '1h',
       } as const;
-      const group = await engine.instruments.follow(request);
-      engine.intake.ingestBars(group, bars);
+      const instrument = await engine.instruments.follow(request);
+      engine.intake.ingestBars(instrument, bars);
       await engine.settled();
-      await engine.training.train(`${group}/1h`, bars.at(-1)!.openTime + 3_600_000);
+      await engine.training.train(`${instrument}/1h`, bars.at(-1)!.openTime + 3_600_000);
     }
     await engine.stored();
     const results: Latency[] = [];

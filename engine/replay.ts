@@ -64,7 +64,7 @@ export interface ReplayReport {
 interface Feeding {
   readonly engine: Engine;
   readonly options: ReplayOptions;
-  readonly group: string;
+  readonly instrument: string;
   readonly seriesId: string;
   /** Trainings so far, earlier runs' with them. */
   trainings: number;
@@ -88,19 +88,19 @@ export async function replay(engine: Engine, options: ReplayOptions): Promise<Re
   engine.evidence.onEvidence(({ timing }) =>
     histogram.recordValue(Math.max(1, Math.round((timing.inferenceMs + timing.patternsMs) * 1000))),
   );
-  const group = await engine.instruments.follow({
+  const instrument = await engine.instruments.follow({
     feed: REPLAY_FEED,
     symbol,
     base: timeframe,
     tenantId,
     timeframe,
   });
-  const seriesId = `${group}/${timeframe}`;
+  const seriesId = `${instrument}/${timeframe}`;
   const trainings = await trainingsDone(engine, tenantId, seriesId);
-  const feeding: Feeding = { engine, options, group, seriesId, trainings, duplicates: 0, rejected: 0 };
+  const feeding: Feeding = { engine, options, instrument, seriesId, trainings, duplicates: 0, rejected: 0 };
   const before = engine.instruments.barsOf(seriesId);
 
-  const cursorKey = `cursor:${group}:${path.basename(file)}:${statSync(file, { throwIfNoEntry: false })?.size ?? 0}`;
+  const cursorKey = `cursor:${instrument}:${path.basename(file)}:${statSync(file, { throwIfNoEntry: false })?.size ?? 0}`;
   const skip = (engine.journal.fact(cursorKey) as number | undefined) ?? 0;
   await trainIfDue(feeding);
   let read = 0;
@@ -146,9 +146,9 @@ export async function replay(engine: Engine, options: ReplayOptions): Promise<Re
 
 /** Feeds a chunk, stopping for training exactly where it is due. */
 async function feed(feeding: Feeding, chunk: MarketChunk, from: number): Promise<void> {
-  const { engine, group } = feeding;
+  const { engine, instrument } = feeding;
   if (chunk.kind === 'quotes') {
-    const result = await taken(() => engine.intake.ingestQuotes(group, chunk.quotes.slice(from)));
+    const result = await taken(() => engine.intake.ingestQuotes(instrument, chunk.quotes.slice(from)));
     feeding.rejected += result.rejected.length;
     await engine.settled();
     await trainIfDue(feeding);
@@ -159,7 +159,7 @@ async function feed(feeding: Feeding, chunk: MarketChunk, from: number): Promise
     const have = engine.instruments.barsOf(feeding.seriesId);
     const now = rest.slice(0, Math.max(1, nextTraining(feeding.options, have) - have));
     rest = rest.slice(now.length);
-    const ingestion = await taken(() => engine.intake.ingestBars(group, now));
+    const ingestion = await taken(() => engine.intake.ingestBars(instrument, now));
     feeding.duplicates += now.length - ingestion.accepted - ingestion.rejected.length;
     feeding.rejected += ingestion.rejected.length;
     await engine.settled();

@@ -166,7 +166,7 @@ class Verification {
     for (const [i, piece] of pieces.entries()) {
       const engine = await Engine.open(config, { waitForEvidence: true });
       try {
-        const group = await engine.instruments.follow({
+        const instrument = await engine.instruments.follow({
           feed: FEED,
           symbol,
           base: timeframe,
@@ -174,7 +174,7 @@ class Verification {
           timeframe,
         });
         for (let from = 0; from < piece.length; from += 256) {
-          engine.intake.ingestBars(group, piece.slice(from, from + 256));
+          engine.intake.ingestBars(instrument, piece.slice(from, from + 256));
           await engine.settled();
         }
         await engine.journal.durable();

@@ -14,7 +14,7 @@ const HOUR_MS = 3_600_000;
 
 interface Followed {
   readonly market: SimulatedMarket;
-  readonly group: string;
+  readonly instrument: string;
   pending: Quote[];
 }
 
@@ -48,21 +48,21 @@ export class SimulatedFeed {
           .map((s) => ({ id, timeframe: s.timeframe })),
       );
       const subscribers = tenants.length === 0 ? [{ id: defaultTenant, timeframe }] : wanted;
-      let group = '';
+      let instrument = '';
       for (const { id, timeframe: signals } of subscribers) {
         const request = { feed: SIMULATED_FEED, symbol, base: timeframe, tenantId: id, timeframe: signals };
-        group = (await this.#taken(() => this.#engine.instruments.follow(request))) ?? group;
-        const seriesId = `${group}/${signals}`;
+        instrument = (await this.#taken(() => this.#engine.instruments.follow(request))) ?? instrument;
+        const seriesId = `${instrument}/${signals}`;
         this.#series.set(seriesId, [...(this.#series.get(seriesId) ?? []), id]);
       }
-      if (group === '' || this.#hasFailed(group)) continue;
+      if (instrument === '' || this.#hasFailed(instrument)) continue;
       const market = new SimulatedMarket(symbol, seed, momentum, timeframeMs(timeframe));
-      const known = this.#newestQuote(group);
-      const followed: Followed = { market, group, pending: [] };
+      const known = this.#newestQuote(instrument);
+      const followed: Followed = { market, instrument, pending: [] };
       // The same seed gives the same quotes: what the engine has is drawn again and left out.
       while (market.blockStart <= known) followed.pending = market.nextBlock().filter(({ ts }) => ts > known);
       this.#followed.push(followed);
-      seriesIds.push(`${group}/${timeframe}`);
+      seriesIds.push(`${instrument}/${timeframe}`);
     }
     return seriesIds;
   }
@@ -85,15 +85,15 @@ export class SimulatedFeed {
     while (!this.#stopped) {
       let behind = false;
       let least = Infinity;
-      for (const { market, group, pending } of this.#followed) {
-        if (this.#hasFailed(group)) continue;
-        const have = this.#engine.instruments.barsOf(`${group}/${timeframe}`);
+      for (const { market, instrument, pending } of this.#followed) {
+        if (this.#hasFailed(instrument)) continue;
+        const have = this.#engine.instruments.barsOf(`${instrument}/${timeframe}`);
         least = Math.min(least, have);
         if (have >= bars) continue;
         behind = true;
         const quotes = pending.splice(0);
         for (let i = 0; i < 64; i++) quotes.push(...market.nextBlock());
-        await this.#ingest(group, quotes);
+        await this.#ingest(instrument, quotes);
       }
       onProgress(Math.min(1, least / bars));
       if (!behind) return;
@@ -104,7 +104,7 @@ export class SimulatedFeed {
   /** Starts the clock. Simulated time goes on from the newest quote. */
   run(): void {
     const { speed } = this.#engine.config.simulator;
-    let startSimulated = Math.max(...this.#followed.map(({ group }) => this.#newestQuote(group)));
+    let startSimulated = Math.max(...this.#followed.map(({ instrument }) => this.#newestQuote(instrument)));
     const startReal = performance.now();
     this.#running = (async () => {
       while (!this.#stopped) {
@@ -124,30 +124,30 @@ export class SimulatedFeed {
   }
 
   async #advance(followed: Followed, now: number): Promise<void> {
-    const { market, group, pending } = followed;
+    const { market, instrument, pending } = followed;
     while (market.blockStart <= now) pending.push(...market.nextBlock());
     const due = pending.findIndex(({ ts }) => ts > now);
     const quotes = pending.splice(0, due < 0 ? pending.length : due);
-    await this.#ingest(group, quotes);
+    await this.#ingest(instrument, quotes);
   }
 
-  async #ingest(group: string, quotes: readonly Quote[]): Promise<void> {
+  async #ingest(id: string, quotes: readonly Quote[]): Promise<void> {
     if (quotes.length === 0) return;
-    const instrument = this.#engine.instruments.get(group);
+    const instrument = this.#engine.instruments.get(id);
     if (instrument !== undefined) await this.#engine.instruments.backlog(instrument);
     // Simulated time may be ahead of ours.
     const now = quotes.at(-1)!.ts;
-    await this.#taken(() => this.#engine.intake.ingestQuotes(group, quotes, now));
+    await this.#taken(() => this.#engine.intake.ingestQuotes(id, quotes, now));
   }
 
   /** Time of the newest quote an instrument has, −Infinity before the first. */
-  #newestQuote(group: string): number {
-    return this.#engine.instruments.get(group)?.cursor.state.lastQuoteTime ?? -Infinity;
+  #newestQuote(id: string): number {
+    return this.#engine.instruments.get(id)?.cursor.state.lastQuoteTime ?? -Infinity;
   }
 
   /** A failed instrument takes nothing until the next start; the other markets go on. */
-  #hasFailed(group: string): boolean {
-    return this.#engine.instruments.get(group)?.state === 'failed';
+  #hasFailed(id: string): boolean {
+    return this.#engine.instruments.get(id)?.state === 'failed';
   }
 
   /**

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { SuhoError, messageOf } from '../errors.js';
 import { makePrivateFolder } from './private-folder.js';
 
-/** Version of everything in a data folder together. */
-const FORMAT = 3;
+/** Version of everything in a data folder together, the journal's tables among it. */
+const FORMAT = 4;
 const FORMAT_FILE = 'suho.json';
 /** Below this nothing is begun: the stores would fill the disk while they start, each failing in its own words. */
 const FREE_BYTES_MIN = 32e6;

@@ -86,8 +86,14 @@ test('of many that take a folder with a stale lock at once, one has it', async (
 test('a folder of another version or with a damaged version is refused in one sentence, and not locked', (t) => {
   const folder = path.join(temporaryFolder(t), 'data');
   DataFolder.open(folder).release();
-  for (const content of ['', '{', '{"format":3', 'null', '{}', '{"format":2}', '[]']) {
-    writeFileSync(path.join(folder, 'suho.json'), content);
+  const version = path.join(folder, 'suho.json');
+  assert.equal(
+    readFileSync(version, 'utf8'),
+    '{"format":4}\n',
+    'raise it whenever what a folder holds changes',
+  );
+  for (const content of ['', '{', '{"format":4', 'null', '{}', '{"format":2}', '{"format":3}', '[]']) {
+    writeFileSync(version, content);
     refused(folder, 'DATA_FOLDER_VERSION', /damaged|format/);
     assert.deepEqual(readdirSync(folder), ['suho.json']);
   }
