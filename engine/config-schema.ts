@@ -46,15 +46,15 @@ const quotas = z.strictObject({
     .int()
     .min(0)
     .default(1_000)
-    .describe('Calls, a stream counting once; 0 for any number'),
-  rowsPerSecond: z.number().int().min(0).default(100_000).describe('Bars and quotes; 0 for any number'),
+    .describe('Calls, a stream counting once; 0: unlimited'),
+  rowsPerSecond: z.number().int().min(0).default(100_000).describe('Bars and quotes; 0: unlimited'),
   messagesPerSecond: z
     .number()
     .int()
     .min(0)
     .default(10_000)
-    .describe('Messages in open streams; 0 for any number'),
-  bytesPerSecond: z.number().int().min(0).default(50_000_000).describe('Bytes of requests; 0 for any number'),
+    .describe('Messages in open streams; 0: unlimited'),
+  bytesPerSecond: z.number().int().min(0).default(50_000_000).describe('Bytes of requests; 0: unlimited'),
   streams: z.number().int().min(1).default(1_000).describe('Streams open at once, in and out'),
   instruments: z.number().int().min(1).default(500).describe('Symbols the tenant publishes itself'),
   series: z.number().int().min(1).default(1_000).describe('Timeframes of symbols it has signals on'),
@@ -65,8 +65,8 @@ const tenant = z.strictObject({
   apiKeySha256: z
     .array(z.union([sha256, z.strictObject({ sha256, role: z.enum(ROLES), user: identifier.optional() })]))
     .default([])
-    .describe('SHA-256 of each API key of the tenant; an operator’s unless its role is said'),
-  quotas: quotas.optional().describe('What this tenant may use, in place of what all may'),
+    .describe('SHA-256 of each API key of the tenant; an operator’s key unless a role is given'),
+  quotas: quotas.optional().describe('Quotas of this tenant, replacing the general ones as a whole'),
   series: z.array(series).default([]).describe('Series of shared feeds the tenant has signals for'),
   extras: z
     .array(
@@ -80,7 +80,7 @@ const tenant = z.strictObject({
       }),
     )
     .default([])
-    .describe('Further indicators, stored with the features of the series the tenant follows'),
+    .describe('Additional indicators, stored with the features of the series the tenant follows'),
   gates: z
     .strictObject({
       minDirectionalShare: z.number().min(0.5).max(1).default(0.52),
@@ -152,13 +152,13 @@ export const configSchema = z.strictObject({
         .positive()
         .max(86_400)
         .default(30)
-        .describe('Time between two pings of a client'),
+        .describe('Interval of the pings to a client'),
       keepaliveTimeoutSeconds: z
         .number()
         .positive()
         .max(3_600)
         .default(10)
-        .describe('A client that answers no ping for so long is dropped'),
+        .describe('A client that answers no ping for this long is disconnected'),
       callsPerConnection: z
         .number()
         .int()
@@ -172,7 +172,7 @@ export const configSchema = z.strictObject({
           clientCaFile: z
             .string()
             .optional()
-            .describe('Authority of client certificates; with it every client must have one'),
+            .describe('CA of client certificates; if set, every client needs one'),
         })
         .optional(),
     })
@@ -181,7 +181,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       url: address('http')
         .optional()
-        .describe('Server of features and bars; without, the engine in this process'),
+        .describe('Server of features and bars; without it, ClickHouse in this process'),
       username: z.string().default('default'),
       password: z.string().default(''),
       database: z.string().default('default'),
@@ -191,16 +191,18 @@ export const configSchema = z.strictObject({
     .strictObject({
       url: address('postgresql')
         .optional()
-        .describe('Server of predictions, trades and models; without, an embedded one'),
+        .describe('Server of predictions, trades and models; without it, an embedded one'),
       adminUrl: address('postgresql')
         .optional()
-        .describe('The same server for who may apply schemas; without, `suho schema apply` is for a person'),
+        .describe(
+          'The same server, with the login that applies schemas at start; without it, run `suho schema apply`',
+        ),
     })
     .prefault({}),
   artifacts: z
     .strictObject({
-      uri: address('s3').optional().describe('s3://BUCKET/PREFIX for model files; without, a folder'),
-      endpoint: address('http').optional().describe('Address of an S3 server that is not Amazon’s'),
+      uri: address('s3').optional().describe('s3://BUCKET/PREFIX for model files; without it, a folder'),
+      endpoint: address('http').optional().describe('Address of an S3 server other than Amazon’s'),
       region: z.string().default('us-east-1'),
       accessKeyId: z.string().optional(),
       secretAccessKey: z.string().optional(),
@@ -210,13 +212,13 @@ export const configSchema = z.strictObject({
     .strictObject({
       url: address('http')
         .optional()
-        .describe('Server of similar moments; without, an index in this process'),
+        .describe('Server of similar moments; without it, an index in this process'),
       apiKey: z.string().optional(),
     })
     .prefault({}),
   nats: z
     .strictObject({
-      url: address('nats').optional().describe('NATS with JetStream; without, none'),
+      url: address('nats').optional().describe('NATS with JetStream; without it, none is used'),
       username: z.string().optional(),
       password: z.string().optional(),
       token: z.string().optional(),
@@ -225,13 +227,13 @@ export const configSchema = z.strictObject({
         .string()
         .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'letters, digits, - and _ only, with dots between')
         .optional()
-        .describe('Begins the subjects of answers, where the login may subscribe to no other'),
-      consumer: identifier.default('suho').describe('Name of the durable consumers: one for each engine'),
+        .describe('Prefix of the subjects of answers, for a login that may subscribe to no other'),
+      consumer: identifier.default('suho').describe('Name of the durable consumers; one per engine'),
     })
     .prefault({}),
   redis: z
     .strictObject({
-      url: address('redis').optional().describe('Redis, DragonflyDB or Valkey; without, none'),
+      url: address('redis').optional().describe('Redis, DragonflyDB or Valkey; without it, none is used'),
     })
     .prefault({}),
   auth: z
@@ -258,7 +260,7 @@ export const configSchema = z.strictObject({
         .min(0)
         .max(65_535)
         .optional()
-        .describe('Prometheus metrics over HTTP; without, none'),
+        .describe('Port of the Prometheus metrics; without it, they are not served'),
     })
     .prefault({}),
   journal: z.strictObject({ maxMegabytes: z.number().positive().default(4096) }).prefault({}),
@@ -285,7 +287,7 @@ export const configSchema = z.strictObject({
         .number()
         .min(0)
         .default(300)
-        .describe('Time between two live rows that are computed again from stored bars; 0 for never'),
+        .describe('Interval at which a live row is recomputed from stored bars; 0: never'),
     })
     .prefault({}),
   patterns: z
@@ -296,7 +298,7 @@ export const configSchema = z.strictObject({
         .int()
         .min(1_000)
         .default(20_000)
-        .describe('Moments with a known outcome kept for each series and embedding; the oldest go first'),
+        .describe('Moments with a known outcome kept per series and embedding; the oldest are dropped first'),
     })
     .prefault({}),
   training: z
@@ -318,14 +320,14 @@ export const configSchema = z.strictObject({
       seed: z.number().int().default(1),
       enabled: z.boolean().default(true),
       timeframe: timeframe.default('1h'),
-      speed: z.number().positive().default(3600).describe('Simulated seconds in a real one'),
+      speed: z.number().positive().default(3600).describe('Simulated seconds per real second'),
       historyBars: z.number().int().min(1000).default(4000),
       momentum: z
         .number()
         .min(0)
         .max(1)
         .default(0.62)
-        .describe('Chance that a bar goes on the way of the last'),
+        .describe('Probability that a bar continues the direction of the last'),
     })
     .prefault({}),
   drainSeconds: z

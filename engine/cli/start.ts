@@ -66,7 +66,7 @@ async function run(config: Config, json: boolean): Promise<void> {
   const engine = await openEngine(config);
   void engine.failed.then((failure) => {
     process.stderr.write(
-      `suho: ${failure.message} What was acknowledged is kept; start again when the cause is mended.\n`,
+      `suho: ${failure.message} What was acknowledged is kept; start again when the cause is fixed.\n`,
     );
     process.exit(1);
   });

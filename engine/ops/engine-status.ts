@@ -14,7 +14,7 @@ export interface EngineCounts extends IntakeCounts {
   /** Trade results taken. */
   readonly trades: number;
   readonly deadLetters: number;
-  /** Signal actors and instruments that failed again and again and were given up. */
+  /** Parked signal actors and failed instruments. */
   readonly parked: number;
   /** Live rows computed again from stored bars, and those that came out different. */
   readonly skew: SkewCounts;

@@ -5,21 +5,21 @@ import type { HealthSnapshot } from './health.js';
 
 const PLAIN = {
   actors: 'Actors',
-  queued: 'Messages that wait in actors',
+  queued: 'Messages queued in actors',
   bars: 'Bars taken since start',
   quotes: 'Quotes taken since start',
   feature_rows: 'Feature rows made since start',
   signals: 'Signals made since start',
   trades: 'Trade results taken since start',
-  rejected: 'Inputs refused since start',
-  duplicates: 'Inputs repeated since start',
-  late: 'Inputs that came too late since start',
-  dead_letters: 'Messages an actor failed at',
-  parked_actors: 'Actors that failed again and stand still',
-  journal_bytes: 'Size of the journal',
-  journal_bytes_max: 'Size at which the journal refuses input',
+  rejected: 'Rows rejected since start',
+  duplicates: 'Repeated rows since start',
+  late: 'Late rows since start',
+  dead_letters: 'Dead letters: failures of actors and records that stores refused',
+  parked_actors: 'Parked actors and failed instruments',
+  journal_bytes: 'Size of the journal, bytes',
+  journal_bytes_max: 'Size above which the journal refuses input, bytes',
   subscribers: 'Open signal streams',
-  features_differing: 'Live feature rows that came out different when computed again',
+  features_differing: 'Live feature rows that differed when recomputed',
 } as const;
 
 /**
@@ -38,8 +38,11 @@ export class MetricsServer {
       const field = name as keyof typeof PLAIN;
       this.#gauge(`suho_${name}`, help, [], (gauge) => gauge.set(read()[field]));
     }
-    this.#gauge('suho_degraded', '1 while a store, a source or an actor is not well', [], (gauge) =>
-      gauge.set(read().degraded ? 1 : 0),
+    this.#gauge(
+      'suho_degraded',
+      '1 while anything is degraded: a store, a source, an instrument, an actor',
+      [],
+      (gauge) => gauge.set(read().degraded ? 1 : 0),
     );
     this.#gauge('suho_withheld', 'Bars without a signal since start, by reason', ['reason'], (gauge) => {
       for (const [reason, n] of Object.entries(read().withheld)) gauge.set({ reason }, n);
@@ -49,12 +52,17 @@ export class MetricsServer {
     };
     this.#gauge(
       'suho_sink_lag_rows',
-      'Entries of the journal a store has not yet',
+      'Journal entries a store has not taken yet',
       ['sink'],
       sinks('lag_rows'),
     );
-    this.#gauge('suho_sink_lag_seconds', 'For how long it has been behind', ['sink'], sinks('lag_seconds'));
-    this.#gauge('suho_sink_up', '1 while a store takes what it is given', ['sink'], sinks('healthy'));
+    this.#gauge(
+      'suho_sink_lag_seconds',
+      'Age of the oldest entry a store has not taken yet',
+      ['sink'],
+      sinks('lag_seconds'),
+    );
+    this.#gauge('suho_sink_up', '1 while a store accepts writes', ['sink'], sinks('healthy'));
     this.#gauge('suho_sink_dead_letters', 'Records a store refused', ['sink'], sinks('dead_letters'));
     this.#gauge(
       'suho_instrument_troubled',
