@@ -17,8 +17,10 @@ export interface DeadLetter {
   readonly record: unknown;
 }
 
-/** Dead letters kept; the oldest go first. */
+/** Dead letters kept; the oldest go first. Fewer in a small journal: they may take a share of it, of about this many bytes each. */
 const KEPT = 10_000;
+const JOURNAL_SHARE = 1 / 8;
+const LETTER_BYTES = 8_200;
 
 /** What could not be handled: visible, counted, and, for sinks, written again on demand. */
 export class DeadLetters {
@@ -26,9 +28,12 @@ export class DeadLetters {
   readonly #clock: Clock;
   readonly #table: Table<DeadLetter, number>;
   readonly #counts = new Map<string, number>();
+  readonly #keptMax: number;
   #size = 0;
 
-  constructor(store: LogStore, committer: Committer, clock: Clock) {
+  /** `bytesMax` is the size of the whole journal. */
+  constructor(store: LogStore, committer: Committer, clock: Clock, bytesMax: number) {
+    this.#keptMax = Math.min(KEPT, Math.ceil((bytesMax * JOURNAL_SHARE) / LETTER_BYTES));
     this.#committer = committer;
     this.#clock = clock;
     this.#table = store.table('deadLetters');
@@ -41,7 +46,8 @@ export class DeadLetters {
     this.#count(dated, 1);
     this.#committer.push(2_000, () => {
       this.#table.put(position, dated);
-      if (this.#size > KEPT) for (const [key] of this.#oldest(this.#size - KEPT)) this.#drop(key);
+      if (this.#size > this.#keptMax)
+        for (const [key] of this.#oldest(this.#size - this.#keptMax)) this.#drop(key);
     });
   }
 

@@ -56,7 +56,7 @@ export class Journal {
     this.predictions = new PredictionTopic(store, committer, clock, meta);
     this.moments = new MomentTopic(store, committer, clock, () => this.readers.has('patterns'));
     this.snapshots = new SnapshotTopic(store, committer, this.inputs, this.predictions.conclusions);
-    this.deadLetters = new DeadLetters(store, committer, clock);
+    this.deadLetters = new DeadLetters(store, committer, clock, bytesMax);
   }
 
   /** Opens or makes a journal in a folder, which must be there. */

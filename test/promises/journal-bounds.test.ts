@@ -3,6 +3,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import type { Bar } from '../../actors/market/bar.js';
 import type { Quote } from '../../actors/market/quote.js';
+import { SeriesCursor } from '../../actors/series-machine.js';
 import type { Engine } from '../../engine/engine.js';
 import { SuhoError } from '../../engine/errors.js';
 import { whenTaken } from '../../engine/feeds/backpressure.js';
@@ -22,11 +23,15 @@ const DEFAULT = { tenantId: 'default', timeframe: '1h', signalTimeframes: [] } a
 const bars = inventedBars(3_000, { seed: 41 });
 const quick = { drainSeconds: 0.2, features: { checkEverySeconds: 0 } };
 
+/** A journal that is full for longer is full for good. */
+const PATIENCE = { msMax: 120_000 };
+
 /** Publishes bars, waiting where the engine asks for it. */
 async function publish(engine: Engine, symbol: string, rows: readonly Bar[]): Promise<void> {
   for (let i = 0; i < rows.length; i += 50)
     await whenTaken(
       async () => await engine.intake.publishBars({ ...DEFAULT, symbol, bars: rows.slice(i, i + 50) }),
+      PATIENCE,
     );
 }
 
@@ -118,6 +123,7 @@ test('rows whose labels are still open do not keep a small journal full for good
     });
     const taken = await whenTaken(
       async () => await engine.intake.publishQuotes({ ...DEFAULT, symbol: 'EURUSD', quotes }),
+      PATIENCE,
     );
     assert.equal(taken?.accepted, 3);
   }
@@ -191,5 +197,75 @@ test('moments of however many partitions leave room for input, those whose outco
     const { known, open } = journal.moments.count(partitionName(key));
     assert.ok(known > 0 && open > 0, 'each has its share');
   }
+  await journal.close();
+});
+
+test('conclusions without a signal leave the journal with the snapshot that holds them', async (t) => {
+  const journal = Journal.open(temporaryFolder(t), 1e9);
+  const actorId = 'signal:acme:market/EURUSD/1h';
+  const conclude = (closeTime: number): void =>
+    void journal.predictions.appendConclusion({
+      actorId,
+      closeTime,
+      evidence: {
+        closeTime,
+        model: undefined,
+        modelFailure: 'deadline',
+        patterns: undefined,
+        patternFailure: undefined,
+        timing: { queueMs: 0, inferenceMs: 0, patternsMs: 0 },
+      },
+      result: { kind: 'withheld', reason: 'model_deadline' },
+    });
+  const sizes: number[] = [];
+  for (let snapshot = 0; snapshot < 4; snapshot++) {
+    const first = snapshot * 2_000 + 1;
+    for (let i = 0; i < 2_000; i++) conclude(first + i);
+    const record = {
+      definition: {
+        feed: 'market',
+        owner: 'platform',
+        symbol: 'EURUSD',
+        base: '1h',
+        longer: [],
+        signals: [],
+      },
+      position: 0,
+      cursor: new SeriesCursor(HOUR).state,
+      openBar: undefined,
+      parts: new Map<string, Uint8Array>(),
+    } as const;
+    // All but the last ten.
+    journal.snapshots.put('market/EURUSD', record, [actorId], first + 1_989);
+    await journal.inTransaction(() => undefined);
+    const { conclusions } = journal.predictions;
+    assert.equal(conclusions.get(actorId, first + 1_989), undefined);
+    assert.equal(conclusions.get(actorId, first + 1_990)?.evidence.modelFailure, 'deadline');
+    assert.equal(conclusions.lastOf(actorId), first + 1_999);
+    sizes.push(journal.stats().bytes);
+  }
+  assert.ok(sizes.at(-1)! <= sizes[0]! + 20_000, `${sizes.join(', ')} bytes`);
+  await journal.close();
+});
+
+test('records that stores refuse never fill a small journal', async (t) => {
+  const journal = Journal.open(temporaryFolder(t), 1e6);
+  for (let i = 0; i < 2_000; i++) {
+    const record = { symbol: 'EURUSD', values: new Float32Array(300) };
+    const about = String(i);
+    journal.deadLetters.add({
+      source: 'sink',
+      name: 'features',
+      tenantId: 'acme',
+      about,
+      error: 'no',
+      record,
+    });
+    if (i % 100 === 0) await journal.durable();
+  }
+  await journal.inTransaction(() => undefined);
+  assert.ok(journal.stats().bytes < 0.3e6, `${journal.stats().bytes} bytes`);
+  assert.equal(journal.deadLetters.list().at(-1)?.about, '1999', 'the newest stay');
+  assert.equal(journal.deadLetters.size, journal.deadLetters.list().length);
   await journal.close();
 });

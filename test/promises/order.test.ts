@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Bar } from '../../actors/market/bar.js';
@@ -8,6 +10,7 @@ import type { Engine } from '../../engine/engine.js';
 import { SuhoError } from '../../engine/errors.js';
 import { whenTaken } from '../../engine/feeds/backpressure.js';
 import type { IntakeResult } from '../../engine/intake/intake.js';
+import { runCommand } from '../support/command.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { MONDAY, inventedBars } from '../support/markets.js';
 import { STORES_AWAY, eventually } from '../support/served.js';
@@ -115,6 +118,43 @@ test('quotes that are sent again after a restart are known, those that follow ar
   assert.deepEqual(tally(await market.quotes(ticks.slice(0, 8))), [8, 0, 0, 0]);
   assert.deepEqual(tally(await market.quotes(ticks.slice(4))), [4, 1, 3, 0]);
   assert.equal(await market.closedBars(), 3);
+});
+
+test('tick files that overlap give the rows that one file gives', async (t) => {
+  const folder = temporaryFolder(t);
+  const ticks = Array.from({ length: 300 }, (_, minute) => quotesOf(minute)).flat();
+  const stored: unknown[] = [];
+  for (const [data, cuts] of [
+    [
+      'overlapping',
+      [
+        [0, 640],
+        [590, 1_200],
+      ],
+    ],
+    ['whole', [[0, 1_200]]],
+  ] as const) {
+    for (const [from, to] of cuts) {
+      const file = path.join(folder, `${from}-${to}.csv`);
+      const lines = ticks.slice(from, to).map(({ ts, bid, ask }) => `${ts},${bid},${ask}`);
+      writeFileSync(file, `ts,bid,ask\n${lines.join('\n')}\n`);
+      const place = ['--symbol', 'EURUSD', '--timeframe', '1m', '--data', path.join(folder, data)];
+      const { code, stderr } = await runCommand(['replay', file, ...place, '--json']);
+      assert.equal(code, 0, stderr);
+    }
+    const query = 'SELECT * EXCEPT stored_at FROM ml_features FINAL ORDER BY bar_close_time';
+    const { stdout } = await runCommand([
+      'sql',
+      'features',
+      query,
+      '--json',
+      '--data',
+      path.join(folder, data),
+    ]);
+    stored.push(JSON.parse(stdout));
+  }
+  assert.equal((stored[0] as unknown[]).length, 300);
+  assert.deepEqual(stored[0], stored[1]);
 });
 
 test('hours of a symbol that comes in minutes are refused in a sentence, and its minutes go on', async (t) => {
