@@ -24,7 +24,7 @@ import type { PredictionStore } from './prediction-store/prediction-store.js';
 import type { Publication } from './publication/publication.js';
 import type { ArtifactStore } from './registry/artifact-store.js';
 import type { ModelRegistry } from './registry/model-registry.js';
-import type { Sink } from './sinks/sink.js';
+import type { Sink, SinkStatus } from './sinks/sink.js';
 import { openStores, wireSignals, wireSinks, type SignalRooms, type Stores } from './wiring.js';
 
 const RETENTION_EVERY_MS = 86_400_000;
@@ -242,9 +242,12 @@ export class Engine {
     await Promise.all(this.#sinks.map(async (sink) => await sink.caughtUp()));
   }
 
-  /** Drains: takes no more input, lets the actors finish, snapshots them, and closes everything. Idempotent. */
-  async stop(): Promise<void> {
-    if (this.#state === 'stopping' || this.#state === 'stopped') return;
+  /**
+   * Drains: takes no more input, lets the actors finish, snapshots them, lets the stores take what waits as far as
+   * `drainSeconds` allows, and closes everything. Idempotent. Returns the sinks that the next start has something left for.
+   */
+  async stop(): Promise<readonly SinkStatus[]> {
+    if (this.#state === 'stopping' || this.#state === 'stopped') return [];
     const graceful = this.#state === 'serving';
     this.#state = 'stopping';
     this.intake.close();
@@ -254,8 +257,10 @@ export class Engine {
     if (graceful) await this.instruments.foldAll().catch(() => undefined);
     await this.#skew.stop();
     await Promise.all(this.#sinks.map(async (sink) => await sink.stop(this.config.drainSeconds * 1000)));
+    const behind = this.status.sinks().filter(({ lagRows }) => lagRows > 0);
     await this.#close();
     this.#state = 'stopped';
+    return behind;
   }
 
   async #close(): Promise<void> {

@@ -107,8 +107,8 @@ async function run(config: Config, json: boolean): Promise<void> {
     await feed?.stop();
     await metrics.stop();
     await api.stop();
-    await flushStores(engine, config.drainSeconds, say);
-    await engine.stop();
+    for (const { name, lagRows } of await engine.stop())
+      say(`${lagRows} journal entries are not yet in ${name}; the next start stores them`);
     say('stopped');
   }
 }
@@ -123,17 +123,6 @@ function stopRequest(): { readonly asked: Promise<undefined>; readonly isAsked: 
     });
   });
   return { asked, isAsked: () => times > 0 };
-}
-
-/** Lets the stores take what is journalled, for a time; says what the next start has to bring them. */
-async function flushStores(engine: Engine, seconds: number, say: (text: string) => void): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, seconds * 1000)));
-  const flushed = engine.settled().then(async () => await engine.stored());
-  await Promise.race([flushed.catch(() => undefined), late]);
-  clearTimeout(timer);
-  for (const { name, lagRows } of engine.status.sinks())
-    if (lagRows > 0) say(`${lagRows} journal entries are not yet in ${name}; the next start stores them`);
 }
 
 /**

@@ -69,6 +69,8 @@ export class Feedback {
   ): Promise<{ readonly answer: TradeAnswer; readonly trade: TradeRecord | undefined }> {
     const known = this.#journal.predictions.trade(tenantId, report.tradeId);
     if (known !== undefined) return { answer: 'DUPLICATE', trade: known };
+    if (this.#journal.predictions.hasPurgedTrades && (await this.#isStored(tenantId, report.tradeId)))
+      return { answer: 'DUPLICATE', trade: undefined };
     const prediction = await this.#predictionOf(tenantId, report.predictionId);
     if (prediction === undefined) return { answer: 'UNKNOWN_PREDICTION', trade: undefined };
     const trade = tradeOf(report, prediction, tenantId, userId);
@@ -88,16 +90,20 @@ export class Feedback {
       const { symbol, timeframe, barCloseTime, model } = signal;
       return { symbol, timeframe, barCloseTime, modelVersion: model.version };
     }
+    return await this.#ask(async () => await this.#predictions.find(tenantId, predictionId));
+  }
+
+  /** Whether a trade that the journal no longer has was taken before. */
+  async #isStored(tenantId: string, tradeId: string): Promise<boolean> {
+    return await this.#ask(async () => await this.#predictions.hasTrade(tenantId, tradeId));
+  }
+
+  async #ask<T>(ask: () => Promise<T>): Promise<T> {
     try {
-      return await this.#predictions.find(tenantId, predictionId);
+      return await ask();
     } catch (error) {
-      throw new SuhoError(
-        'STORE_UNAVAILABLE',
-        'The store of predictions is away; send the trade again later.',
-        {
-          cause: error,
-        },
-      );
+      const text = 'The store of predictions is away; send the trade again later.';
+      throw new SuhoError('STORE_UNAVAILABLE', text, { cause: error });
     }
   }
 }

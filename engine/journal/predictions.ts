@@ -88,8 +88,18 @@ export class PredictionTopic {
   purge(through: number, limit: number): number {
     return this.#log.purge(through, limit, (value) => {
       if ('sequence' in value) this.conclusions.purge(value.sequence);
-      else if (value.kind === 'trade') this.#trades.remove([value.trade.tenantId, value.trade.tradeId]);
+      else if (value.kind === 'trade') this.#purgeTrade(value.trade);
     });
+  }
+
+  /** Whether trades were purged: one that is not here may be stored all the same. */
+  get hasPurgedTrades(): boolean {
+    return this.#meta.get('purgedTrades') === true;
+  }
+
+  #purgeTrade({ tenantId, tradeId }: TradeRecord): void {
+    this.#trades.remove([tenantId, tradeId]);
+    this.#meta.put('purgedTrades', true);
   }
 
   /** Forgets where an actor was. */

@@ -15,6 +15,8 @@ export interface PredictionStore {
   write(events: readonly PredictionEvent[]): Promise<void>;
   /** A tenant's prediction; undefined when the tenant has none of that id. */
   find(tenantId: string, predictionId: string): Promise<PredictionSummary | undefined>;
+  /** Whether a tenant's trade of that id is stored. */
+  hasTrade(tenantId: string, tradeId: string): Promise<boolean>;
   /** Drops what is past its time; returns how many partitions went. */
   applyRetention(): Promise<number>;
   /** Runs a query on one tenant's rows, or, without, on all as whoever the connection belongs to. */

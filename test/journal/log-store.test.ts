@@ -60,7 +60,7 @@ test('both log stores keep what is committed, in the same order, and nothing of 
         for (const { store, commit } of stores) {
           const table = store.table<unknown, Key>(`t${name}`);
           await commit(() => {
-            for (const old of [...table.keys()]) table.remove(old);
+            for (const old of Array.from(table.keys())) table.remove(old);
           });
           for (const [writes, fails] of transactions) {
             await commit(() => {

@@ -112,6 +112,11 @@ export class SimulatedPredictionStore implements PredictionStore {
     return { symbol, timeframe, barCloseTime, modelVersion: model.version };
   }
 
+  async hasTrade(tenantId: string, tradeId: string): Promise<boolean> {
+    await call(this.#state, this.#clock);
+    return this.#contents.trades.has(`${tenantId}|${tradeId}`);
+  }
+
   async applyRetention(): Promise<number> {
     return await Promise.resolve(0);
   }
