@@ -1,3 +1,4 @@
+import { deserialize, serialize } from 'node:v8';
 import type { Clock } from '../clock.js';
 import type { Committer } from './committer.js';
 import type { LogStore, Table } from './log-store.js';
@@ -17,14 +18,25 @@ export interface DeadLetter {
   readonly record: unknown;
 }
 
+/** A dead letter and the key it is kept under. */
+export type KeyedDeadLetter = DeadLetter & { readonly key: number };
+
+/**
+ * A letter as it lies in the journal. The record is serialized apart: the table's own encoding keeps no arrays of numbers
+ * but bytes, and a feature row has two.
+ */
+type StoredLetter = Omit<DeadLetter, 'record'> & { readonly record: Uint8Array | undefined };
+
 /** Dead letters kept; the oldest go first. */
 const KEPT = 10_000;
+/** Bytes a letter takes beside its record. */
+const LETTER_BYTES = 2_000;
 
 /** What could not be handled: visible, counted, and, for sinks, written again on demand. */
 export class DeadLetters {
   readonly #committer: Committer;
   readonly #clock: Clock;
-  readonly #table: Table<DeadLetter, number>;
+  readonly #table: Table<StoredLetter, number>;
   readonly #counts = new Map<string, number>();
   #size = 0;
 
@@ -37,11 +49,12 @@ export class DeadLetters {
 
   add(letter: Omit<DeadLetter, 'at'>): void {
     const position = this.#committer.next('position');
-    const dated: DeadLetter = { ...letter, error: letter.error.slice(0, 2_000), at: this.#clock.now() };
-    this.#count(dated, 1);
-    this.#committer.push(2_000, () => {
-      this.#table.put(position, dated);
-      if (this.#size > KEPT) for (const [key] of this.#oldest(this.#size - KEPT)) this.#drop(key);
+    const record = letter.record === undefined ? undefined : serialize(letter.record);
+    const stored = { ...letter, error: letter.error.slice(0, 2_000), at: this.#clock.now(), record };
+    this.#count(stored, 1);
+    this.#committer.push(LETTER_BYTES + (record?.length ?? 0), () => {
+      this.#table.put(position, stored);
+      if (this.#size > KEPT) for (const key of this.#oldest(this.#size - KEPT)) this.#drop(key);
     });
   }
 
@@ -54,17 +67,22 @@ export class DeadLetters {
     return this.#counts.get(name) ?? 0;
   }
 
-  /** Oldest first, with the key that {@link remove} takes. */
-  list(limit = KEPT): (DeadLetter & { readonly key: number })[] {
-    return Array.from(this.#table.entries({ limit }), ({ key, value }) => ({ ...value, key }));
+  /** Those after a key, oldest first, each with the key that {@link get} and {@link remove} take. */
+  list({ after = 0, limit = KEPT }: { after?: number; limit?: number } = {}): KeyedDeadLetter[] {
+    return Array.from(this.#table.entries({ start: after + 1, limit }), ({ key, value }) => read(key, value));
+  }
+
+  get(key: number): KeyedDeadLetter | undefined {
+    const stored = this.#table.get(key);
+    return stored === undefined ? undefined : read(key, stored);
   }
 
   remove(key: number): void {
     this.#committer.push(0, () => this.#drop(key));
   }
 
-  #oldest(limit: number): [number, DeadLetter][] {
-    return Array.from(this.#table.entries({ limit }), ({ key, value }) => [key, value]);
+  #oldest(limit: number): number[] {
+    return Array.from(this.#table.keys({ limit }));
   }
 
   #drop(key: number): void {
@@ -74,8 +92,12 @@ export class DeadLetters {
     this.#count(letter, -1);
   }
 
-  #count({ name }: DeadLetter, by: 1 | -1): void {
+  #count({ name }: StoredLetter, by: 1 | -1): void {
     this.#size += by;
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + by);
   }
+}
+
+function read(key: number, { record, ...letter }: StoredLetter): KeyedDeadLetter {
+  return { ...letter, key, record: record === undefined ? undefined : (deserialize(record) as unknown) };
 }
