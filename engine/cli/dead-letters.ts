@@ -67,7 +67,7 @@ function listCommand(): Command {
 
 function retryCommand(): Command {
   return new Command('retry')
-    .description('write records that a store refused again, once what it refused them for is mended')
+    .description('write refused records again, once the cause is removed; those the store takes leave the list')
     .addArgument(new Argument('<sink>', 'sink that they are of, as suho status names it'))
     .addOption(new Option('--key <key>', 'only this letter, as the list shows it').argParser(readCount))
     .addOption(addressOption())
