@@ -24,6 +24,7 @@ import type { PredictionStore } from './prediction-store/prediction-store.js';
 import type { Publication } from './publication/publication.js';
 import type { ArtifactStore } from './registry/artifact-store.js';
 import type { ModelRegistry } from './registry/model-registry.js';
+import { RefusedRecords } from './sinks/refused-records.js';
 import type { Sink, SinkStatus } from './sinks/sink.js';
 import { openStores, wireSignals, wireSinks, type SignalRooms, type Stores } from './wiring.js';
 
@@ -49,6 +50,7 @@ export class Engine {
   readonly training: SeriesTraining;
   readonly keys: ApiKeys;
   readonly status: EngineStatus;
+  readonly refused: RefusedRecords;
   /** Settles when the engine cannot go on, with the reason: the process should end, a new one takes up from the disk. */
   readonly failed: Promise<SuhoError>;
   readonly #stores: Stores;
@@ -86,6 +88,7 @@ export class Engine {
     );
     const { instruments, recorder } = this.#rooms;
     this.#sinks = wireSinks(config, stores, instruments, log);
+    this.refused = new RefusedRecords(journal, this.#sinks);
     this.intake = new Intake({
       instruments,
       journal,

@@ -71,7 +71,7 @@ export class ApiServer {
       MarketDataService: marketDataService(calls, engine.intake),
       FeedbackService: feedbackService(calls, engine.feedback),
       InstrumentService: instrumentService(calls, instrumentsOf(engine)),
-      EngineService: engineService(calls, this.health),
+      EngineService: engineService(calls, this.health, engine.refused),
     })) {
       this.#server.addService(
         servedService(definition, `suho.v1.${name}`),

@@ -41,9 +41,13 @@ function callMetadata(): Metadata {
 /** A failed call as a sentence. */
 export function explainCall(address: string, error: ServiceError): SuhoError {
   if (error.code === status.UNAVAILABLE) {
+    // An engine names the code of its own failures: then it answers, and a store it needs is away.
+    const answered = error.metadata.get('suho-error').length > 0;
     return new SuhoError(
       'STORE_UNAVAILABLE',
-      `No engine answers at ${address}. Is it started (suho start), and is the address right (--address)?`,
+      answered
+        ? `The engine answered UNAVAILABLE: ${error.details}`
+        : `No engine answers at ${address}. Is it started (suho start), and is the address right (--address)?`,
     );
   }
   return new SuhoError('BAD_INPUT', `The engine answered ${status[error.code]}: ${error.details}`);
@@ -57,15 +61,17 @@ type UnaryMethod = (
 ) => void;
 type StreamMethod = (request: unknown, metadata: Metadata) => ClientReadableStream<unknown>;
 
+/** Calls a method and returns its answer; rejects with a `SuhoError`, also when there is none within `timeoutMs`. */
 export async function callUnary<Response>(
   client: Client,
   method: string,
   request: unknown,
   address: string,
+  timeoutMs = 5_000,
 ): Promise<Response> {
   const call = (client as unknown as Record<string, UnaryMethod>)[method]!;
   return await new Promise<Response>((resolve, reject) => {
-    call.call(client, request, callMetadata(), { deadline: Date.now() + 5_000 }, (error, response) => {
+    call.call(client, request, callMetadata(), { deadline: Date.now() + timeoutMs }, (error, response) => {
       if (error === null) resolve(response as Response);
       else reject(explainCall(address, error));
     });

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { SuhoError, messageOf } from '../errors.js';
 import { backfillCommand } from './backfill.js';
 import { barsCommand } from './bars.js';
+import { deadLettersCommand } from './dead-letters.js';
 import { doctorCommand } from './doctor.js';
 import { featuresCommand } from './features.js';
 import { instrumentsCommand } from './instruments.js';
@@ -39,6 +40,7 @@ for (const command of [
   trainCommand,
   signalsCommand,
   statusCommand,
+  deadLettersCommand,
   sqlCommand,
   verifyCommand,
   instrumentsCommand,

@@ -19,7 +19,7 @@ function readSymbol(text: string): string {
   return symbol;
 }
 
-function readCount(text: string): number {
+export function readCount(text: string): number {
   const n = Number(text);
   if (!Number.isInteger(n) || n < 1)
     throw new InvalidArgumentError(`"${text}" is not a whole number above 0.`);

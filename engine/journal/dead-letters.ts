@@ -1,3 +1,4 @@
+import { deserialize, serialize } from 'node:v8';
 import type { Clock } from '../clock.js';
 import type { Committer } from './committer.js';
 import type { LogStore, Table } from './log-store.js';
@@ -17,23 +18,34 @@ export interface DeadLetter {
   readonly record: unknown;
 }
 
+/** A dead letter and the key it is kept under. */
+export type KeyedDeadLetter = DeadLetter & { readonly key: number };
+
+/**
+ * A letter as it lies in the journal. The record is serialized apart: the table's own encoding keeps no arrays of numbers
+ * but bytes, and a feature row has two.
+ */
+type StoredLetter = Omit<DeadLetter, 'record'> & { readonly record: Uint8Array | undefined };
+
 /** Dead letters kept; the oldest go first. Fewer in a small journal: they may take a share of it, of about this many bytes each. */
 const KEPT = 10_000;
 const JOURNAL_SHARE = 1 / 8;
-const LETTER_BYTES = 8_200;
+const WHOLE_LETTER_BYTES = 8_200;
+/** Bytes a letter takes beside its record. */
+const LETTER_BYTES = 2_000;
 
 /** What could not be handled: visible, counted, and, for sinks, written again on demand. */
 export class DeadLetters {
   readonly #committer: Committer;
   readonly #clock: Clock;
-  readonly #table: Table<DeadLetter, number>;
+  readonly #table: Table<StoredLetter, number>;
   readonly #counts = new Map<string, number>();
   readonly #keptMax: number;
   #size = 0;
 
   /** `bytesMax` is the size of the whole journal. */
   constructor(store: LogStore, committer: Committer, clock: Clock, bytesMax: number) {
-    this.#keptMax = Math.min(KEPT, Math.ceil((bytesMax * JOURNAL_SHARE) / LETTER_BYTES));
+    this.#keptMax = Math.min(KEPT, Math.ceil((bytesMax * JOURNAL_SHARE) / WHOLE_LETTER_BYTES));
     this.#committer = committer;
     this.#clock = clock;
     this.#table = store.table('deadLetters');
@@ -42,12 +54,13 @@ export class DeadLetters {
 
   add(letter: Omit<DeadLetter, 'at'>): void {
     const position = this.#committer.next('position');
-    const dated: DeadLetter = { ...letter, error: letter.error.slice(0, 2_000), at: this.#clock.now() };
-    this.#count(dated, 1);
-    this.#committer.push(2_000, () => {
-      this.#table.put(position, dated);
+    const record = letter.record === undefined ? undefined : serialize(letter.record);
+    const stored = { ...letter, error: letter.error.slice(0, 2_000), at: this.#clock.now(), record };
+    this.#count(stored, 1);
+    this.#committer.push(LETTER_BYTES + (record?.length ?? 0), () => {
+      this.#table.put(position, stored);
       if (this.#size > this.#keptMax)
-        for (const [key] of this.#oldest(this.#size - this.#keptMax)) this.#drop(key);
+        for (const key of this.#oldest(this.#size - this.#keptMax)) this.#drop(key);
     });
   }
 
@@ -60,17 +73,22 @@ export class DeadLetters {
     return this.#counts.get(name) ?? 0;
   }
 
-  /** Oldest first, with the key that {@link remove} takes. */
-  list(limit = KEPT): (DeadLetter & { readonly key: number })[] {
-    return Array.from(this.#table.entries({ limit }), ({ key, value }) => ({ ...value, key }));
+  /** Those after a key, oldest first, each with the key that {@link get} and {@link remove} take. */
+  list({ after = 0, limit = KEPT }: { after?: number; limit?: number } = {}): KeyedDeadLetter[] {
+    return Array.from(this.#table.entries({ start: after + 1, limit }), ({ key, value }) => read(key, value));
+  }
+
+  get(key: number): KeyedDeadLetter | undefined {
+    const stored = this.#table.get(key);
+    return stored === undefined ? undefined : read(key, stored);
   }
 
   remove(key: number): void {
     this.#committer.push(0, () => this.#drop(key));
   }
 
-  #oldest(limit: number): [number, DeadLetter][] {
-    return Array.from(this.#table.entries({ limit }), ({ key, value }) => [key, value]);
+  #oldest(limit: number): number[] {
+    return Array.from(this.#table.keys({ limit }));
   }
 
   #drop(key: number): void {
@@ -80,8 +98,12 @@ export class DeadLetters {
     this.#count(letter, -1);
   }
 
-  #count({ name }: DeadLetter, by: 1 | -1): void {
+  #count({ name }: StoredLetter, by: 1 | -1): void {
     this.#size += by;
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + by);
   }
+}
+
+function read(key: number, { record, ...letter }: StoredLetter): KeyedDeadLetter {
+  return { ...letter, key, record: record === undefined ? undefined : (deserialize(record) as unknown) };
 }

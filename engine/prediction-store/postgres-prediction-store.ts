@@ -225,9 +225,10 @@ export class PostgresPredictionStore implements PredictionStore {
 
   async hasTrade(tenantId: string, tradeId: string): Promise<boolean> {
     return await this.#database.transaction({ tenantId }, async (client) => {
-      const { rowCount } = await client.query('SELECT FROM public.trade_results WHERE trade_id = $1 LIMIT 1', [
-        tradeId,
-      ]);
+      const { rowCount } = await client.query(
+        'SELECT FROM public.trade_results WHERE trade_id = $1 LIMIT 1',
+        [tradeId],
+      );
       return (rowCount ?? 0) > 0;
     });
   }

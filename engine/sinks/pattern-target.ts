@@ -8,7 +8,10 @@ import type { SinkTarget } from './sink.js';
  * Moments to Weaviate. Not prompt: inserts one by one cost it as much as the lookups of the signals beside them (their
  * 99th percentile was 57 ms so and is 37).
  */
-export function patternTarget(journal: Journal, weaviate: WeaviatePatternIndex): SinkTarget<LoggedPattern> {
+export function patternTarget(
+  journal: Journal,
+  weaviate: Pick<WeaviatePatternIndex, 'addLogged'>,
+): SinkTarget<LoggedPattern> {
   return {
     name: 'patterns',
     topic: 'patterns',

@@ -147,15 +147,21 @@ export class Sink<R = unknown> {
     };
   }
 
-  /** Writes a record that was refused again; true when its store takes it now. Rejects while the store is away. */
+  /**
+   * Writes a record that was refused again; true when its store takes it now. Rejects while the store is away, and with
+   * `STOPPING` once the sink has stopped: the journal may be closed by then.
+   */
   async retry(record: unknown): Promise<boolean> {
+    let taken = true;
     try {
       await this.#target.write([record as R]);
-      return true;
     } catch (error) {
-      if (isRefusal(error)) return false;
-      throw error;
+      if (!isRefusal(error)) throw error;
+      taken = false;
     }
+    if (this.#abandoned)
+      throw new SuhoError('STOPPING', 'The engine is stopping; retry the dead letters after its next start.');
+    return taken;
   }
 
   /**

@@ -136,7 +136,7 @@ test('kill -9 at any moment of a replay loses nothing, repeats nothing and chang
 
 test('every command explains itself', async () => {
   const help = await runCommand(['--help']);
-  for (const command of ['start', 'replay', 'bars', 'train', 'signals', 'status', 'sql'])
+  for (const command of ['start', 'replay', 'bars', 'train', 'signals', 'status', 'dead-letters', 'sql'])
     assert.match(help.stdout, new RegExp(`  ${command} `));
   assert.match((await runCommand(['replay', '--help'])).stdout, /Examples:/);
   const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {

@@ -29,6 +29,9 @@ import {
 } from './stores.js';
 import { ProcessClock, type VirtualTime } from './virtual-time.js';
 
+/** Silent unless one looks for a cause. */
+const LOG = pino({ level: process.env['SUHO_SIMULATION_LOG'] ?? 'silent' });
+
 /** What outlives an engine's process. */
 export interface Outside {
   readonly disk: MemoryDisk;
@@ -61,7 +64,6 @@ export class SimulatedEngine {
     const clock = new ProcessClock(time);
     const random = new Random(seed);
     const draw = (): number => random.next();
-    const log = pino({ level: process.env['SUHO_SIMULATION_LOG'] ?? 'silent' });
     const latency = { commitMs: () => 0.3 + draw() * 2, answerMs: () => draw() };
     const journal = new Journal(
       new MemoryStore(outside.disk, clock, latency, outside.tap),
@@ -91,25 +93,7 @@ export class SimulatedEngine {
       patient: false,
       onError: () => undefined,
     });
-    this.instruments = new Instruments({
-      journal,
-      clock,
-      log,
-      random: draw,
-      actors: { basis: 'bid', gatesOf: () => DEFAULT_GATES, around: outside.around },
-      ports: {
-        evidence: this.evidence.ports,
-        conclude: (conclusion) => this.publication.conclude(conclusion),
-        onRow: () => undefined,
-      },
-      storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
-      useRoute: async (actorId, route) => {
-        const { tenantId, seriesId } = readSignalActorId(actorId);
-        const { symbol, timeframe } = seriesIdentity(seriesId);
-        await recorder.use(this.evidence.partition(tenantId, symbol, timeframe, route.embeddingVersion));
-      },
-      limitsOf: () => ({ instruments: 50, series: 100 }),
-    });
+    this.instruments = this.#instrumentsOn(outside, features, recorder, draw);
     this.intake = new Intake({
       instruments: this.instruments,
       journal,
@@ -126,13 +110,40 @@ export class SimulatedEngine {
     });
     const identified = async (rows: readonly IdentifiedRow['row'][]): Promise<IdentifiedRow[]> =>
       await Promise.resolve(rows.map((row) => ({ series: seriesIdentity(row.seriesId), row })));
-    const parts = { journal, clock, log, random: draw };
+    const parts = { journal, clock, log: LOG, random: draw };
     this.sinks = [
       new Sink(parts, featureTarget(journal, features, identified)) as unknown as Sink,
       new Sink(parts, predictionTarget(journal, predictions)) as unknown as Sink,
     ];
     this.hub = new SignalHub(encodeSequence, (turn) => clock.setImmediate(turn));
     this.publication.onSignal((published) => this.hub.publish(published));
+  }
+
+  #instrumentsOn(
+    outside: Outside,
+    features: SimulatedFeatureStore,
+    recorder: PatternRecorder,
+    random: () => number,
+  ): Instruments {
+    return new Instruments({
+      journal: this.journal,
+      clock: this.clock,
+      log: LOG,
+      random,
+      actors: { basis: 'bid', gatesOf: () => DEFAULT_GATES, around: outside.around },
+      ports: {
+        evidence: this.evidence.ports,
+        conclude: (conclusion) => this.publication.conclude(conclusion),
+        onRow: () => undefined,
+      },
+      storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
+      useRoute: async (actorId, route) => {
+        const { tenantId, seriesId } = readSignalActorId(actorId);
+        const { symbol, timeframe } = seriesIdentity(seriesId);
+        await recorder.use(this.evidence.partition(tenantId, symbol, timeframe, route.embeddingVersion));
+      },
+      limitsOf: () => ({ instruments: 50, series: 100 }),
+    });
   }
 
   async start(): Promise<void> {

@@ -44,6 +44,7 @@ export class Simulation {
   readonly #publishers: Publisher[];
   readonly #subscribers: Subscriber[];
   readonly #events: Record<string, number> = {};
+  #isFinished = false;
   #version = 0;
   #bytesMax = 0;
   #trades = 0;
@@ -67,10 +68,9 @@ export class Simulation {
   async run(hours: number): Promise<SimulationReport> {
     const world = this.#world;
     const end = START + hours * HOUR;
-    let finished = false;
-    const script = this.#script(end).finally(() => (finished = true));
-    script.catch(() => undefined);
-    while (!finished) {
+    const script = this.#script(end);
+    script.catch(() => undefined).finally(() => (this.#isFinished = true));
+    while (!this.#isFinished) {
       await world.time.runUntil(world.time.now + 60_000);
       this.#look();
       world.throwViolation();

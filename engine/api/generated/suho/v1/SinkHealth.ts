@@ -9,7 +9,7 @@ export interface SinkHealth {
   'lag_seconds'?: (number | string);
   'error'?: (string);
   /**
-   * Records the store refused; they are kept apart and can be replayed.
+   * Records the store refused; they are kept as dead letters and can be retried.
    */
   'dead_letters'?: (number | string | Long);
 }
@@ -21,7 +21,7 @@ export interface SinkHealth__Output {
   'lag_seconds': (number);
   'error': (string);
   /**
-   * Records the store refused; they are kept apart and can be replayed.
+   * Records the store refused; they are kept as dead letters and can be retried.
    */
   'dead_letters': (string);
 }

@@ -1,0 +1,21 @@
+// Original file: proto/suho/v1/suho.proto
+
+import type { DeadLetter as _suho_v1_DeadLetter, DeadLetter__Output as _suho_v1_DeadLetter__Output } from '../../suho/v1/DeadLetter.js';
+import type { Long } from '@grpc/proto-loader';
+
+export interface ListDeadLettersResponse {
+  'letters'?: (_suho_v1_DeadLetter)[];
+  /**
+   * Absent on the last page. A page by name can be empty and not the last.
+   */
+  'next_after'?: (number | string | Long);
+  '_next_after'?: "next_after";
+}
+
+export interface ListDeadLettersResponse__Output {
+  'letters': (_suho_v1_DeadLetter__Output)[];
+  /**
+   * Absent on the last page. A page by name can be empty and not the last.
+   */
+  'next_after'?: (string);
+}
