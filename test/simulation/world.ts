@@ -173,8 +173,10 @@ export class World {
       const answer = await this.answer(async ({ instruments, journal }) => {
         await instruments.settled();
         await journal.durable();
-      }, 600_000);
+      }, 120_000);
       settled = answer.kind === 'answered';
+      // An instrument whose snapshot was refused comes back only when its stored bars can be read.
+      this.outside.featureState.isAway = false;
     }
     const engine = this.#engine;
     this.guard(() => {

@@ -141,7 +141,7 @@ test('a refused record of any topic is written later exactly as it was, also aft
   const after = openSinks(folder);
   afterTest(t, async () => await after.close());
   const letters = after.records.list(0).letters;
-  assert.deepEqual(letters.map(({ name }) => name).sort(), ['features', 'patterns', 'predictions']);
+  assert.deepEqual(letters.map(({ name }) => name).toSorted(), ['features', 'patterns', 'predictions']);
   for (const { name, key } of letters) assert.equal(await after.records.retry(name, key), 'written');
   const held = [...after.rows.held, ...after.predictions.held, ...after.patterns.held];
   const inOrder = (records: readonly unknown[]): unknown[] =>
