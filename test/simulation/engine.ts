@@ -105,7 +105,10 @@ export class SimulatedEngine {
     this.#retention = new Retention(journal, clock, {
       isUsed: (partition) => recorder.isUsed(partition),
       fold: () => this.instruments.fold(),
-      onError: outside.onTrouble,
+      onError: (error) => {
+        // A disk that is full ends the process; nothing can be purged in its last moments.
+        if (!outside.disk.isFull) outside.onTrouble(error);
+      },
       onShed: (rows) => outside.onTrouble(`${rows} rows with open labels were dropped`),
     });
     const identified = async (rows: readonly IdentifiedRow['row'][]): Promise<IdentifiedRow[]> =>

@@ -130,8 +130,8 @@ export class Simulation {
       ['prediction store away', () => this.#away(this.#world.outside.predictionState)],
       ['stores back', () => this.#heal()],
       ['disk full', () => this.#fillDisk()],
-      ['actors throw', () => void (this.#world.throwChance = 0.001)],
-      ['actors well', () => void (this.#world.throwChance = 0)],
+      ['an actor throws', () => void (this.#world.throwsLeft = 1)],
+      ['actors throw', () => void (this.#world.throwsLeft = 2)],
       ['poisoned series', () => this.#poison()],
       ['damaged snapshot', async () => await this.#damage()],
       ['training ends', async () => await this.#train()],
@@ -161,7 +161,7 @@ export class Simulation {
     const { featureState, predictionState } = this.#world.outside;
     featureState.isAway = false;
     predictionState.isAway = false;
-    this.#world.throwChance = 0;
+    this.#world.throwsLeft = 0;
     this.#world.poisoned.clear();
     this.#world.roomSince = this.#world.time.now + 40_000;
   }
@@ -180,8 +180,8 @@ export class Simulation {
   async #damage(): Promise<void> {
     const world = this.#world;
     world.engine.clock.kill();
-    // The one store never refuses a row of: all its bars can be read back.
-    const damaged = 'acme@published/GBPUSD';
+    // The store never refuses a row of theirs, so all their bars can be read back.
+    const damaged = ['acme@published/GBPUSD', 'acme@published/EURUSD'][this.#random.below(2)]!;
     const parts = world.outside.disk.tables.get('snapshots');
     for (const [key] of parts?.entries([damaged, '']) ?? []) {
       const [instrument, actorId] = key as [string, string];

@@ -33,8 +33,8 @@ export class World {
   roomSince: number;
   /** Actors that throw at every message, by id. */
   readonly poisoned = new Set<string>();
-  /** Share of messages at which any actor throws once. */
-  throwChance = 0;
+  /** Times that some actor will throw at a message that it would have handled. Three in a row would be given up. */
+  throwsLeft = 0;
   crashes = 0;
   readonly #starts: ((engine: SimulatedEngine) => void)[] = [];
   #engine: SimulatedEngine;
@@ -252,7 +252,8 @@ export class World {
     return {
       receive: (message, context) => {
         if (this.poisoned.has(id)) throw new Error('poisoned');
-        const at = this.throwChance > 0 && chance.next() < this.throwChance ? chance.next() : 1;
+        const at = this.throwsLeft > 0 && chance.next() < 0.01 ? chance.next() : 1;
+        if (at < 1) this.throwsLeft--;
         if (at < 0.5) throw new Error('thrown before the message was handled');
         actor.receive(message, context);
         if (at < 1) throw new Error('thrown after the message was handled');
