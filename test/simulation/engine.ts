@@ -120,6 +120,7 @@ export class SimulatedEngine {
       isUsed: (partition) => recorder.isUsed(partition),
       fold: () => this.instruments.fold(),
       onError: () => undefined,
+      onShed: () => undefined,
     });
     const identified = async (rows: readonly IdentifiedRow['row'][]): Promise<IdentifiedRow[]> =>
       await Promise.resolve(rows.map((row) => ({ series: seriesIdentity(row.seriesId), row })));
