@@ -41,6 +41,12 @@ export class Admission {
     clearInterval(this.#check);
   }
 
+  /** Ends all open streams, so that their clients know they may come again. */
+  endStreams(): void {
+    const stopping = new StatusFailure(status.UNAVAILABLE, 'The engine is stopping; call again in a moment.');
+    for (const { end } of this.#streams) end(stopping);
+  }
+
   /**
    * Who calls, if the role is enough and the tenant has not called too often. `byteLength` is that of the request,
    * where there is one already.

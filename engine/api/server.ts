@@ -122,28 +122,33 @@ export class ApiServer {
     return bound;
   }
 
-  /** Says that it no longer serves, lets calls end for a moment, then ends them. */
+  /** Says that it no longer serves, lets calls end for a moment, then ends them with UNAVAILABLE. */
   async stop(): Promise<void> {
     clearInterval(this.#clock);
     this.#admission.stop();
     this.#listening = false;
     this.#tellHealth();
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
-        this.#server.forceShutdown();
-        resolve();
-      }, STOP_MS);
-      this.#server.tryShutdown(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    const ended = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    await within(ended, STOP_MS);
+    // Node closes a session's socket only once its client has, so a call that is left open would keep the process.
+    this.#admission.endStreams();
+    this.#standardHealth.endCalls();
+    await within(ended, STOP_MS);
+    this.#server.forceShutdown();
     this.hub.close();
   }
 
   #tellHealth(): void {
     this.#standardHealth.serving = this.#listening && this.health.state === 'serving';
   }
+}
+
+/** Waits for something, `ms` at most. */
+async function within(what: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([what, late]);
+  clearTimeout(timer);
 }
 
 /** A client that hangs is found by pings it does not answer, with calls open or without. Idle connections end after gRPC's 30 minutes. */

@@ -41,6 +41,13 @@ export class StandardHealth {
     for (const [call, known] of this.#watchers) if (known) call.write({ status: this.#status });
   }
 
+  /** Ends all calls that watch. */
+  endCalls(): void {
+    const stopping = new StatusFailure(status.UNAVAILABLE, 'The engine is stopping; call again in a moment.');
+    for (const call of this.#watchers.keys())
+      endWithFailure(call, this.#failures.explain(call.getPath(), stopping));
+  }
+
   get #status(): ServingStatus {
     return this.#serving ? 'SERVING' : 'NOT_SERVING';
   }

@@ -67,6 +67,8 @@ export async function recover(instrument: Instrument, ports: RecoveryPorts): Pro
     for (const [position, input] of page) {
       if (input.kind === 'route') await ports.useRoute(input.target, input.route);
       ports.deliver(instrument, input);
+      // The actors it adds run through bars again that they have concluded before.
+      if (input.kind === 'follow') learnKnownEffects(instrument, journal);
       instrument.advance(input);
       instrument.position = position;
       await ports.idle(instrument);

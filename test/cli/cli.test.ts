@@ -122,6 +122,10 @@ test('kill -9 at any moment of a replay loses nothing, repeats nothing and chang
     const engine = await openEngine(t, path.join(folder, data));
     contents.push({
       states: engine.instruments.graph.states(),
+      // A signal that is made again has another place in the stream.
+      signals: engine.journal.predictions.conclusions
+        .after(0, 10_000)
+        .map(({ sequence, signal }) => [sequence, signal.predictionId]),
       features: await engine.features.sql(
         'SELECT * EXCEPT (stored_at) FROM ml_features ORDER BY bar_open_time',
       ),

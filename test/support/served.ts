@@ -72,6 +72,12 @@ export class TestClient {
     ) as unknown as ClientDuplexStream<object, PublishAck>;
   }
 
+  quotes(token?: string): ClientDuplexStream<object, PublishAck> {
+    return this.#service('MarketDataService')['PublishQuotes']!(
+      metadataOf(token),
+    ) as unknown as ClientDuplexStream<object, PublishAck>;
+  }
+
   /** Publishes bars of EURUSD in one request and waits for the answer. */
   async publish(bars: readonly Bar[], token?: string): Promise<PublishAck> {
     const call = this.bars(token);
