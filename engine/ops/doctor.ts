@@ -216,11 +216,12 @@ async function checkWeaviate({ weaviate }: Config): Promise<Omit<Finding, 'part'
 }
 
 async function checkNats({ nats }: Config): Promise<Omit<Finding, 'part'>> {
-  const { url, username, password, token, credentialsFile } = nats;
+  const { url, username, password, token, credentialsFile, inboxPrefix } = nats;
   if (url === undefined) return ok('not used');
   const connection = await connect({
-    servers: url,
+    servers: url.split(',').map((server) => server.trim()),
     reconnect: false,
+    ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
     timeout: 5_000,
     ...(username === undefined ? {} : { user: username }),
     ...(password === undefined ? {} : { pass: password }),

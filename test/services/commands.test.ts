@@ -32,6 +32,7 @@ test('schema apply and doctor: from empty servers to all well, and every wrong p
         url: `nats://127.0.0.1:${ports.get('nats')}`,
         username: 'engine',
         password: `engine-${secret}`,
+        inboxPrefix: '_INBOX_engine',
       },
       redis: { url: `redis://127.0.0.1:${ports.get('redis')}` },
       artifacts: {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { freePort } from './ports.js';
@@ -58,7 +58,9 @@ export async function postgresql(folder: string): Promise<TestServer> {
   const port = await freePort();
   const cluster = path.join(folder, 'cluster');
   const passwordFile = path.join(folder, 'password');
-  writeFileSync(passwordFile, 'admin-secret\n', { mode: 0o644 });
+  writeFileSync(passwordFile, 'admin-secret\n');
+  // Whatever the umask of this process is by now.
+  chmodSync(passwordFile, 0o644);
   mkdirSync(cluster, { mode: 0o700 });
   const ids = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : undefined;
   if (ids !== undefined) for (const room of [folder, cluster]) chownSync(room, ids.uid, ids.gid);
@@ -99,7 +101,9 @@ export async function timescaledb(folder: string): Promise<TestServer> {
   const outside = path.join(TIMESCALE_ROOT, inside);
   mkdirSync(outside, { mode: 0o700 });
   const passwordFile = path.join(TIMESCALE_ROOT, `${inside}.password`);
-  writeFileSync(passwordFile, 'admin-secret\n', { mode: 0o644 });
+  writeFileSync(passwordFile, 'admin-secret\n');
+  // Whatever the umask of this process is by now.
+  chmodSync(passwordFile, 0o644);
   const asPostgres = ['chroot', '--userspec=postgres:postgres', TIMESCALE_ROOT];
   spawnSync('chroot', [TIMESCALE_ROOT, 'chown', 'postgres:postgres', inside]);
   initialise(
