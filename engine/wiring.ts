@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { FeatureRow } from '../actors/messages.js';
 import { DEFAULT_GATES } from '../actors/signals/gates.js';
@@ -35,6 +36,9 @@ import { patternTarget } from './sinks/pattern-target.js';
 import { cachedSignalTarget, natsTarget, predictionTarget } from './sinks/prediction-target.js';
 import { RowOwners } from './sinks/row-owners.js';
 import { Sink, type SinkTarget } from './sinks/sink.js';
+
+/** How long a start waits for the trial of a model whose files may be on a server that is away. */
+const MODEL_WAIT_MS = 5_000;
 
 /** Everything that is outside the engine: the journal, stores, servers. */
 export interface Stores {
@@ -164,8 +168,11 @@ export function wireSignals(
       const { symbol, timeframe } = series;
       const { modelId, encoderId, version, embeddingVersion } = route;
       const place = { tenantId: series.tenantId, model: modelName(series), version };
-      // Until its files are here and tried a model answers with an error; nothing waits for them.
-      void models.use({ place, modelId, encoderId });
+      // The first bars after a start want a model that was tried; a server of model files that is away holds up nothing.
+      await Promise.race([
+        models.use({ place, modelId, encoderId }),
+        pause(MODEL_WAIT_MS, undefined, { ref: false }),
+      ]);
       await recorder.use(evidence.partition(tenantId, symbol, timeframe, embeddingVersion));
     },
     limitsOf: (tenantId) => config.tenants.find(({ id }) => id === tenantId)?.quotas ?? config.quotas,
