@@ -3,7 +3,7 @@ import { signalActorId, seriesId } from '../instruments/ids.js';
 import type { Instrument } from '../instruments/instrument.js';
 import type { Journal } from '../journal/journal.js';
 import type { HealthSource } from '../ops/health.js';
-import type { PublishedSignal } from '../publication/publication.js';
+import type { PublishedSignal } from '../publication/subscription.js';
 import type { RetainedSignals } from '../publication/subscription.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { InstrumentDirectory, InstrumentView } from './ports.js';

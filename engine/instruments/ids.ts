@@ -1,8 +1,6 @@
 import type { Timeframe } from '../../actors/market/timeframe.js';
+import { PLATFORM } from '../credentials/tenant-id.js';
 import type { SeriesIdentity } from '../feature-store/feature-store.js';
-
-/** Owner of shared feeds. */
-export const PLATFORM = 'platform';
 
 /** Id of an instrument: `feed/SYMBOL`, a private feed's with its tenant: `acme@published/EURUSD`. */
 export function instrumentId(feed: string, owner: string, symbol: string): string {

@@ -5,12 +5,13 @@ import { ActorSystem, type SystemCounts } from '../../actors/runtime/actor-syste
 import { SeriesCursor } from '../../actors/series-machine.js';
 import type { Route } from '../../actors/signals/route.js';
 import type { Clock } from '../clock.js';
+import { PLATFORM } from '../credentials/tenant-id.js';
 import { SuhoError } from '../errors.js';
 import type { Journal } from '../journal/journal.js';
 import { unpackBars, unpackQuotes, type InputRecord, type InstrumentDefinition } from '../journal/records.js';
 import { ActorGraph, type ActorSettings } from './actor-graph.js';
 import { EffectRouter, type EffectPorts } from './effects.js';
-import { PLATFORM, instrumentId, seriesId, signalActorId } from './ids.js';
+import { instrumentId, seriesId, signalActorId } from './ids.js';
 import { Instrument, rowsOf } from './instrument.js';
 import type { RecoveryPorts } from './recovery.js';
 import { Snapshots } from './snapshots.js';

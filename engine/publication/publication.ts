@@ -1,10 +1,7 @@
 import type { Signal } from '../../actors/signals/signal.js';
 import type { Journal } from '../journal/journal.js';
 import type { ConclusionRecord } from '../journal/records.js';
-import type { SequencedSignal } from '../journal/conclusions.js';
-
-/** A signal that became durable, with its place in the stream. */
-export type PublishedSignal = SequencedSignal;
+import type { PublishedSignal } from './subscription.js';
 
 interface Unpublished extends PublishedSignal {
   readonly ticket: number;

@@ -1,10 +1,8 @@
 import type { Signal } from '../../actors/signals/signal.js';
+import type { SequencedSignal } from '../journal/conclusions.js';
 
-/** A signal with its place in the stream. */
-export interface PublishedSignal {
-  readonly sequence: number;
-  readonly signal: Signal;
-}
+/** A signal that became durable, with its place in the stream. */
+export type PublishedSignal = SequencedSignal;
 
 /** What was published and is still kept, in order. A sequence number whose bar got no signal has none here. */
 export interface RetainedSignals {

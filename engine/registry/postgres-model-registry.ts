@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { PLATFORM } from '../credentials/tenant-id.js';
 import { Database, type Scope } from '../database/database.js';
 import { SuhoError, messageOf } from '../errors.js';
 import {
@@ -9,8 +10,6 @@ import {
   type ModelSeries,
 } from './model-registry.js';
 
-/** Owner of what is for everyone. */
-const PLATFORM = 'platform';
 const FRAMEWORK = 'onnx';
 
 interface ModelRow {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import type { Bar } from '../../actors/market/bar.js';
 import type { Engine } from '../../engine/engine.js';
 import { SuhoError } from '../../engine/errors.js';
-import type { PublishedSignal } from '../../engine/publication/publication.js';
+import type { PublishedSignal } from '../../engine/publication/subscription.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { MONDAY, inventedBars } from '../support/markets.js';
 import { killThreads } from '../support/threads.js';

@@ -8,7 +8,7 @@ import { ClickHouseFeatureStore } from '../../engine/feature-store/clickhouse-fe
 import { SimulatedFeed } from '../../engine/feeds/simulated-feed.js';
 import { Journal } from '../../engine/journal/journal.js';
 import { packBars } from '../../engine/journal/records.js';
-import type { PublishedSignal } from '../../engine/publication/publication.js';
+import type { PublishedSignal } from '../../engine/publication/subscription.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { inventedBars } from '../support/markets.js';
 import { eventually, serve, TestClient } from '../support/served.js';
