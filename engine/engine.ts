@@ -5,7 +5,7 @@ import type { Cache } from './cache/cache.js';
 import { SYSTEM_CLOCK } from './clock.js';
 import type { Config } from './config.js';
 import { ApiKeys, type KeyTable } from './credentials/api-keys.js';
-import { messageOf, type SuhoError } from './errors.js';
+import type { SuhoError } from './errors.js';
 import type { EvidenceGatherer } from './evidence/evidence-gatherer.js';
 import type { FeatureStore } from './feature-store/feature-store.js';
 import { Feedback } from './feedback/feedback.js';
@@ -15,22 +15,29 @@ import type { Instruments } from './instruments/instruments.js';
 import { Intake } from './intake/intake.js';
 import { DataFolder } from './journal/data-folder.js';
 import type { Journal } from './journal/journal.js';
-import { Retention } from './journal/retention.js';
+import type { Retention } from './journal/retention.js';
 import { SeriesTraining } from './learning/series-training.js';
 import { TrainingPool } from './learning/training-pool.js';
 import type { NatsMessaging } from './messaging/nats.js';
 import { EngineStatus } from './ops/engine-status.js';
+import type { Sources } from './ops/sources.js';
 import type { PredictionStore } from './prediction-store/prediction-store.js';
 import type { Publication } from './publication/publication.js';
 import type { ArtifactStore } from './registry/artifact-store.js';
 import type { ModelRegistry } from './registry/model-registry.js';
 import { RefusedRecords } from './sinks/refused-records.js';
 import type { Sink, SinkStatus } from './sinks/sink.js';
-import { openStores, wireSignals, wireSinks, type SignalRooms, type Stores } from './wiring.js';
+import {
+  openStores,
+  wireRetention,
+  wireSignals,
+  wireSinks,
+  wireSources,
+  type SignalRooms,
+  type Stores,
+} from './wiring.js';
 
 const RETENTION_EVERY_MS = 86_400_000;
-/** Time between two looks at whether the server of model files is there: nothing else would notice for days. */
-const ARTIFACTS_EVERY_MS = 3_000;
 
 export interface EngineOptions {
   /**
@@ -45,6 +52,17 @@ export interface EngineOptions {
 export class Engine {
   readonly config: Config;
   readonly log: Logger;
+  readonly journal: Journal;
+  readonly features: FeatureStore;
+  readonly predictions: PredictionStore;
+  readonly registry: ModelRegistry;
+  readonly artifacts: ArtifactStore;
+  readonly cache: Cache | undefined;
+  readonly messaging: NatsMessaging | undefined;
+  readonly inference: InferencePool;
+  readonly instruments: Instruments;
+  readonly evidence: EvidenceGatherer;
+  readonly publication: Publication;
   readonly intake: Intake;
   readonly feedback: Feedback;
   readonly training: SeriesTraining;
@@ -59,8 +77,8 @@ export class Engine {
   readonly #retention: Retention;
   readonly #sinks: readonly Sink[];
   readonly #skew: SkewMonitor;
+  readonly #sources: Sources;
   readonly #trainingPool = new TrainingPool();
-  #artifactsError: string | undefined;
   #state: 'starting' | 'serving' | 'stopping' | 'stopped' = 'starting';
 
   private constructor(
@@ -74,6 +92,9 @@ export class Engine {
     this.config = config;
     this.log = log;
     this.#stores = stores;
+    ({ journal: this.journal, features: this.features, predictions: this.predictions } = stores);
+    ({ registry: this.registry, artifacts: this.artifacts } = stores);
+    ({ cache: this.cache, messaging: this.messaging } = stores);
     this.#background = background;
     this.failed = new Promise((resolve) => journal.onFailure(resolve));
     this.#skew = new SkewMonitor(config.features.checkEverySeconds * 1000, folder.at('backfill'), log);
@@ -87,6 +108,8 @@ export class Engine {
       log,
     );
     const { instruments, recorder } = this.#rooms;
+    ({ inference: this.inference, evidence: this.evidence, publication: this.publication } = this.#rooms);
+    this.instruments = instruments;
     this.#sinks = wireSinks(config, stores, instruments, log);
     this.refused = new RefusedRecords(journal, this.#sinks);
     this.intake = new Intake({
@@ -103,13 +126,8 @@ export class Engine {
       (table) => journal.putFact('apiKeys', table),
       log,
     );
-    this.#retention = new Retention(journal, SYSTEM_CLOCK, {
-      isUsed: (partition) => recorder.isUsed(partition),
-      fold: () => instruments.fold(),
-      onShed: (rows) =>
-        log.warn({ rows }, 'journal.maxMegabytes is too small: rows left it before their labels were known'),
-      onError: (error) => log.warn({ error }, 'the journal could not be purged'),
-    });
+    this.#retention = wireRetention(journal, this.#rooms, log);
+    this.#sources = wireSources(config, stores, log);
     this.training = new SeriesTraining({
       ...stores,
       ...this.#rooms,
@@ -126,7 +144,8 @@ export class Engine {
       trades: () => this.feedback.taken,
       skew: () => this.#skew.counts(),
       models: () => this.#rooms.models.status(),
-      sources: () => this.#sources(),
+      rowsShed: () => this.#retention.rowsShed,
+      sources: () => this.#sources.status(),
     });
   }
 
@@ -163,72 +182,12 @@ export class Engine {
     void this.#background.repeat(RETENTION_EVERY_MS, async () => {
       await this.#background.untilDone('retention', async () => await this.#applyRetention());
     });
-    if (this.config.artifacts.uri !== undefined)
-      void this.#background.repeat(ARTIFACTS_EVERY_MS, async () => await this.#probeArtifacts());
+    this.#sources.watch(this.#background);
   }
 
   async #applyRetention(): Promise<void> {
     const dropped = await this.predictions.applyRetention();
     if (dropped > 0) this.log.info({ dropped }, 'partitions past their time were dropped');
-  }
-
-  async #probeArtifacts(): Promise<void> {
-    const error = await this.artifacts.probe().then(() => undefined, messageOf);
-    if (error !== undefined && this.#artifactsError === undefined)
-      this.log.warn({ error }, 'the server of model files is away');
-    this.#artifactsError = error;
-  }
-
-  #sources(): ReturnType<EngineStatus['sources']> {
-    const { messaging } = this.#stores;
-    return [
-      ...(messaging === undefined ? [] : [{ name: 'nats', error: messaging.error }]),
-      ...(this.config.artifacts.uri === undefined ? [] : [{ name: 's3', error: this.#artifactsError }]),
-    ];
-  }
-
-  get journal(): Journal {
-    return this.#stores.journal;
-  }
-
-  get features(): FeatureStore {
-    return this.#stores.features;
-  }
-
-  get predictions(): PredictionStore {
-    return this.#stores.predictions;
-  }
-
-  get registry(): ModelRegistry {
-    return this.#stores.registry;
-  }
-
-  get artifacts(): ArtifactStore {
-    return this.#stores.artifacts;
-  }
-
-  get cache(): Cache | undefined {
-    return this.#stores.cache;
-  }
-
-  get messaging(): NatsMessaging | undefined {
-    return this.#stores.messaging;
-  }
-
-  get inference(): InferencePool {
-    return this.#rooms.inference;
-  }
-
-  get instruments(): Instruments {
-    return this.#rooms.instruments;
-  }
-
-  get evidence(): EvidenceGatherer {
-    return this.#rooms.evidence;
-  }
-
-  get publication(): Publication {
-    return this.#rooms.publication;
   }
 
   get state(): 'starting' | 'serving' | 'stopping' | 'stopped' {
@@ -267,17 +226,15 @@ export class Engine {
   }
 
   async #close(): Promise<void> {
-    const { cache, messaging, predictions, registry, features, artifacts, postgres, journal, folder } =
-      this.#stores;
     await this.keys.stop();
-    cache?.close();
-    await messaging?.stop();
+    this.cache?.close();
+    await this.messaging?.stop();
     this.#rooms.models.close();
     await Promise.all([this.inference.close(), this.#trainingPool.close()]);
-    await Promise.all([predictions.close(), registry.close(), features.close()]);
-    artifacts.close();
-    await postgres.stop();
-    await journal.close();
-    folder.release();
+    await Promise.all([this.predictions.close(), this.registry.close(), this.features.close()]);
+    this.artifacts.close();
+    await this.#stores.postgres.stop();
+    await this.journal.close();
+    this.#stores.folder.release();
   }
 }

@@ -18,7 +18,9 @@ import { readSignalActorId, seriesIdentity } from './instruments/ids.js';
 import { Instruments } from './instruments/instruments.js';
 import type { DataFolder } from './journal/data-folder.js';
 import { Journal } from './journal/journal.js';
+import { Retention } from './journal/retention.js';
 import { NatsMessaging } from './messaging/nats.js';
+import { Sources } from './ops/sources.js';
 import type { PatternIndex } from './patterns/pattern-index.js';
 import { PatternRecorder } from './patterns/pattern-recorder.js';
 import { UsearchPatternIndex } from './patterns/usearch-pattern-index.js';
@@ -113,10 +115,7 @@ function wireModels(
   const models = new ModelFiles({
     artifacts,
     tryPair: async (pair) => await inference.check(pair),
-    schedule: (ms, callback) => {
-      const timer = SYSTEM_CLOCK.setTimeout(callback, ms);
-      return () => timer.cancel();
-    },
+    clock: SYSTEM_CLOCK,
     onState: ({ state }) => {
       if (state.kind === 'withheld') log.error({ reason: state.reason }, 'model withheld');
     },
@@ -202,4 +201,22 @@ export function wireSinks(config: Config, stores: Stores, instruments: Instrumen
   if (weaviate !== undefined) add(patternTarget(journal, weaviate));
   if (messaging !== undefined) add(natsTarget(journal, messaging));
   return sinks;
+}
+
+export function wireRetention(
+  journal: Journal,
+  { recorder, instruments }: Pick<SignalRooms, 'recorder' | 'instruments'>,
+  log: Logger,
+): Retention {
+  return new Retention(journal, SYSTEM_CLOCK, {
+    isUsed: (partition) => recorder.isUsed(partition),
+    fold: () => instruments.fold(),
+    onShed: (rows) => log.warn({ rows }, 'a full journal: rows left it before their labels were known'),
+    onError: (error) => log.warn({ error }, 'the journal could not be purged'),
+  });
+}
+
+export function wireSources(config: Config, { messaging, artifacts }: Stores, log: Logger): Sources {
+  const remote = config.artifacts.uri === undefined ? undefined : artifacts;
+  return new Sources({ messaging, artifacts: remote, log });
 }

@@ -49,9 +49,14 @@ function describe(health: HealthSnapshot): string {
   return [
     `${health.state}${health.degraded ? ', degraded' : ''}${health.simulated ? ', on SIMULATED data' : ''}; Suho ${health.version}, up ${Math.round(health.uptime_seconds)} s`,
     `${health.actors} actors (${health.parked_actors} parked), ${health.queued} messages queued, ${health.dead_letters} dead letters`,
-    `since start: ${health.bars} bars, ${health.quotes} quotes in (${health.rejected} rejected, ${health.duplicates} repeated, ${health.late} late), ${health.feature_rows} feature rows, ${health.signals} signals, ${health.trades} trades`,
+    `since start: ${health.bars} bars, ${health.quotes} quotes in (${health.rejected} rejected, ${health.duplicates} repeated, ${health.late} late, ${health.conflicts} in conflict), ${health.feature_rows} feature rows, ${health.signals} signals, ${health.trades} trades`,
     `withheld: ${withheld.length === 0 ? 'none' : withheld.join(', ')}`,
     `journal: ${(health.journal_bytes / 1e6).toFixed(1)} of ${(health.journal_bytes_max / 1e6).toFixed(0)} MB; ${health.subscribers} subscribers`,
+    ...(health.rows_shed > 0
+      ? [
+          `${health.rows_shed} rows left the journal before their labels were known: journal.maxMegabytes is too small`,
+        ]
+      : []),
     `features: ${health.features_checked} live rows computed again from history, ${health.features_differing} different`,
     formatTable(['store', 'state', 'behind (rows)', 'behind', 'refused', 'error'], [...sinks, ...sources]),
     ...troubles(health),

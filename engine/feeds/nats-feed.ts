@@ -4,9 +4,9 @@ import { canonicalSymbol } from '../../actors/market/symbol.js';
 import { TIMEFRAMES } from '../../actors/market/timeframe.js';
 import { isTenantId } from '../credentials/tenant-id.js';
 import { SuhoError } from '../errors.js';
+import type { Intake, IntakeResult } from '../intake/intake.js';
 import { quoted, type Delivery } from '../messaging/delivery.js';
 import type { NatsMessaging } from '../messaging/nats.js';
-import type { PublishedIntake, PublishedResult } from './published-intake.js';
 
 /** Bars or quotes of one message. */
 const ROWS_MAX = 1_000;
@@ -61,7 +61,7 @@ const quotesBody = z.strictObject({
 
 /** What the feed needs of an engine. */
 export interface NatsFeedEnds {
-  readonly intake: PublishedIntake;
+  readonly intake: Pick<Intake, 'publishBars' | 'publishQuotes'>;
   readonly trades: {
     report(tenantId: string, userId: undefined, report: unknown): Promise<{ readonly answer: string }>;
   };
@@ -96,7 +96,7 @@ export class NatsFeed {
     const symbol = canonicalSymbol(symbolText);
     if (symbol === undefined) throw new SuhoError('BAD_INPUT', `${quoted(symbolText)} is not a symbol.`);
     const body = readObject(json());
-    let result: PublishedResult;
+    let result: IntakeResult;
     if ('bars' in body) {
       requireRows('bars', body['bars']);
       const { bars, timeframe: base, signal_timeframes: signals } = read(barsBody, body);

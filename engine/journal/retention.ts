@@ -38,11 +38,17 @@ export class Retention {
   readonly #around: RetentionSurroundings;
   #timer: Timer | undefined;
   #stopped = false;
+  #rowsShed = 0;
 
   constructor(journal: Journal, clock: Clock, around: RetentionSurroundings) {
     this.#journal = journal;
     this.#clock = clock;
     this.#around = around;
+  }
+
+  /** Rows that had to go before their labels were known, since start. */
+  get rowsShed(): number {
+    return this.#rowsShed;
   }
 
   start(): void {
@@ -94,6 +100,8 @@ export class Retention {
     const keys = await rows.oldestOpen(Math.ceil((bytesMax * SHED_SHARE) / ROW_BYTES));
     for (let i = 0; i < keys.length; i += STEP_ENTRIES)
       await this.#journal.inTransaction(() => rows.drop(keys.slice(i, i + STEP_ENTRIES)));
-    if (keys.length > 0) this.#around.onShed(keys.length);
+    if (keys.length === 0) return;
+    this.#rowsShed += keys.length;
+    this.#around.onShed(keys.length);
   }
 }

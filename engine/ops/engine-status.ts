@@ -6,6 +6,7 @@ import type { InstrumentState } from '../instruments/instrument.js';
 import type { Journal } from '../journal/journal.js';
 import type { ModelStatus } from '../registry/model-files.js';
 import type { Sink, SinkStatus } from '../sinks/sink.js';
+import type { SourceStatus } from './sources.js';
 
 export interface EngineCounts extends IntakeCounts {
   readonly rows: number;
@@ -14,6 +15,8 @@ export interface EngineCounts extends IntakeCounts {
   /** Trade results taken. */
   readonly trades: number;
   readonly deadLetters: number;
+  /** Rows that left a full journal before their labels were known. */
+  readonly rowsShed: number;
   /** Parked signal actors and failed instruments. */
   readonly parked: number;
   /** Live rows computed again from stored bars, and those that came out different. */
@@ -28,18 +31,13 @@ export interface TroubledInstrument {
   readonly error: string;
 }
 
-/** Something the engine takes from elsewhere, and what is wrong with it. */
-export interface SourceStatus {
-  readonly name: string;
-  readonly error: string | undefined;
-}
-
 export interface EngineStatusParts {
   readonly journal: Journal;
   readonly instruments: Instruments;
   readonly intake: { counts(): IntakeCounts };
   readonly sinks: readonly Sink[];
   readonly trades: () => number;
+  readonly rowsShed: () => number;
   readonly skew: () => SkewCounts;
   readonly sources: () => readonly SourceStatus[];
   readonly models: () => readonly ModelStatus[];
@@ -54,7 +52,7 @@ export class EngineStatus {
   }
 
   counts(): EngineCounts {
-    const { journal, instruments, intake, trades, skew } = this.#parts;
+    const { journal, instruments, intake, trades, skew, rowsShed } = this.#parts;
     const { rows, signals, withheld, system } = instruments.counts();
     return {
       ...intake.counts(),
@@ -63,6 +61,7 @@ export class EngineStatus {
       withheld,
       trades: trades(),
       deadLetters: journal.deadLetters.size,
+      rowsShed: rowsShed(),
       parked: instruments.parked,
       skew: skew(),
       actors: system,

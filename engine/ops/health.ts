@@ -15,6 +15,8 @@ const COUNTS = [
   'rejected',
   'duplicates',
   'late',
+  'conflicts',
+  'rows_shed',
   'dead_letters',
   'journal_bytes',
   'journal_bytes_max',
@@ -68,6 +70,9 @@ export interface HealthSource {
     readonly rejected: number;
     readonly duplicates: number;
     readonly late: number;
+    readonly conflicts: number;
+    /** Rows that left a full journal before their labels were known. */
+    readonly rowsShed: number;
     readonly trades: number;
     readonly deadLetters: number;
     readonly withheld: Readonly<Record<string, number>>;
@@ -149,13 +154,16 @@ export class Health {
       .sources()
       .map(({ name, error }) => ({ name, healthy: error === undefined, error: error ?? '' }));
     const instruments = [...source.troubledInstruments()];
+    const withheldModels = [...source.withheldModels()];
     const degraded =
       sources.some(({ healthy }) => !healthy) ||
       sinks.some(({ healthy, dead_letters: refused }) => !healthy || refused > 0) ||
       instruments.length > 0 ||
+      withheldModels.length > 0 ||
       actors.parked > 0 ||
       journal.refused > 0 ||
-      counts.skew.differing > 0;
+      counts.skew.differing > 0 ||
+      counts.rowsShed > 0;
     return {
       state: this.state,
       degraded,
@@ -170,6 +178,8 @@ export class Health {
       rejected: counts.rejected,
       duplicates: counts.duplicates,
       late: counts.late,
+      conflicts: counts.conflicts,
+      rows_shed: counts.rowsShed,
       withheld: counts.withheld,
       dead_letters: counts.deadLetters,
       parked_actors: actors.parked,
@@ -183,7 +193,7 @@ export class Health {
       trades: counts.trades,
       sources,
       instruments,
-      withheld_models: [...source.withheldModels()],
+      withheld_models: withheldModels,
     };
   }
 

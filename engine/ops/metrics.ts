@@ -14,6 +14,8 @@ const PLAIN = {
   rejected: 'Rows rejected since start',
   duplicates: 'Repeated rows since start',
   late: 'Late rows since start',
+  conflicts: 'Rows since start of a time the engine has with other values',
+  rows_shed: 'Feature rows that left a full journal before their labels were known',
   dead_letters: 'Dead letters: failures of actors and records that stores refused',
   parked_actors: 'Parked actors and failed instruments',
   journal_bytes: 'Size of the journal, bytes',
@@ -40,7 +42,7 @@ export class MetricsServer {
     }
     this.#gauge(
       'suho_degraded',
-      '1 while anything is degraded: a store, a source, an instrument, an actor',
+      '1 while anything is degraded: a store, a source, an instrument, an actor, a model',
       [],
       (gauge) => gauge.set(read().degraded ? 1 : 0),
     );
@@ -72,6 +74,9 @@ export class MetricsServer {
         gauge.reset();
         for (const { name, state } of read().instruments) gauge.set({ instrument: name, state }, 1);
       },
+    );
+    this.#gauge('suho_models_withheld', 'Models that may not serve', [], (gauge) =>
+      gauge.set(read().withheld_models.length),
     );
     this.#gauge('suho_source_up', '1 while a source of input is connected', ['source'], (gauge) => {
       for (const { name, healthy } of read().sources) gauge.set({ source: name }, healthy ? 1 : 0);

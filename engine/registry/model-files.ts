@@ -1,3 +1,5 @@
+import { Backoff } from '../backoff.js';
+import type { Clock } from '../clock.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { ModelFile, ModelPair } from '../inference/to-worker.js';
 import type { ArtifactPlace, ArtifactStore } from './artifact-store.js';
@@ -31,22 +33,20 @@ export interface ModelFilesOptions {
   readonly artifacts: Pick<ArtifactStore, 'fetch' | 'path'>;
   /** Opens and runs a pair of models, away from what serves; throws `BAD_MODEL`. */
   readonly tryPair: (pair: ModelPair) => Promise<{ readonly batchInvariant: boolean }>;
-  /** Calls back after a time; returns what cancels it. */
-  readonly schedule: (ms: number, callback: () => void) => () => void;
+  readonly clock: Pick<Clock, 'setTimeout'>;
   /** Told of every state a model comes to. */
   readonly onState?: (status: ModelStatus) => void;
 }
 
-/** Pause before the first retry; each next one is twice as long, up to the longest. */
 const RETRY_MS = 1_000;
 const RETRY_MS_MAX = 60_000;
 
 interface Entry {
   readonly model: ServedModel;
   state: ModelState;
-  retries: number;
+  /** The first verdict; later ones change `state`. */
   verdict: Promise<ModelState> | undefined;
-  cancel: () => void;
+  readonly backoff: Backoff;
 }
 
 /**
@@ -71,24 +71,17 @@ export class ModelFiles {
     const key = keyOf(model);
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = { model, state: { kind: 'pending' }, retries: 0, verdict: undefined, cancel: () => undefined };
-      this.#entries.set(key, entry);
+      entry = this.#enter(model, { kind: 'pending' });
+      entry.verdict = this.#judge(entry);
+      void this.#judgeAgain(entry);
     }
-    if (entry.state.kind === 'pending') return await this.#judge(entry);
-    return entry.state;
+    return entry.state.kind === 'pending' ? await entry.verdict! : entry.state;
   }
 
   /** Takes a model into use whose files were tried a moment ago. */
   admit(model: ServedModel, pair: ModelPair, batchInvariant: boolean): void {
     this.forget(model);
-    const state: ModelState = { kind: 'available', pair, batchInvariant };
-    this.#entries.set(keyOf(model), {
-      model,
-      state,
-      retries: 0,
-      verdict: undefined,
-      cancel: () => undefined,
-    });
+    this.#enter(model, { kind: 'available', pair, batchInvariant });
   }
 
   /** The files of a model, after its first verdict. Throws as {@link pair} does. */
@@ -100,7 +93,7 @@ export class ModelFiles {
   /** Stops looking after a model that no route uses any more. */
   forget(model: ServedModel): void {
     const key = keyOf(model);
-    this.#entries.get(key)?.cancel();
+    this.#entries.get(key)?.backoff.stop();
     this.#entries.delete(key);
   }
 
@@ -121,26 +114,46 @@ export class ModelFiles {
 
   close(): void {
     this.#closed = true;
-    for (const { cancel } of this.#entries.values()) cancel();
+    for (const { backoff } of this.#entries.values()) backoff.stop();
+  }
+
+  #enter(model: ServedModel, state: ModelState): Entry {
+    const backoff = new Backoff({ clock: this.#options.clock, initialMs: RETRY_MS, maxMs: RETRY_MS_MAX });
+    const entry: Entry = { model, state, verdict: undefined, backoff };
+    this.#entries.set(keyOf(model), entry);
+    return entry;
   }
 
   async #judge(entry: Entry): Promise<ModelState> {
-    entry.verdict ??= this.#inspect(entry.model).then((state) => {
-      entry.verdict = undefined;
-      this.#conclude(entry, state);
-      return state;
-    });
-    return await entry.verdict;
+    const state = await this.#inspect(entry.model);
+    if (!this.#closed && this.#entries.get(keyOf(entry.model)) === entry) {
+      entry.state = state;
+      this.#options.onState?.({ ...entry.model, state });
+    }
+    return state;
+  }
+
+  /** Looks for files that are missing or damaged until they are there. */
+  async #judgeAgain(entry: Entry): Promise<void> {
+    let state = await entry.verdict!;
+    while (state.kind === 'withheld' && state.retried && (await entry.backoff.wait()))
+      state = await this.#judge(entry);
   }
 
   async #inspect({ place, modelId, encoderId }: ServedModel): Promise<ModelState> {
     const { artifacts, tryPair } = this.#options;
     const name = `${place.version} of ${place.model} (${place.tenantId})`;
-    try {
-      await Promise.all([modelId, encoderId].map(async (sha256) => await artifacts.fetch(place, sha256)));
-    } catch (error) {
-      return { kind: 'withheld', reason: `Model ${name} is withheld. ${messageOf(error)}`, retried: true };
-    }
+    // Both end before the next look, which would share a transfer that is about to fail.
+    const fetched = await Promise.allSettled(
+      [modelId, encoderId].map(async (sha256) => await artifacts.fetch(place, sha256)),
+    );
+    const failed = fetched.find((result) => result.status === 'rejected');
+    if (failed !== undefined)
+      return {
+        kind: 'withheld',
+        reason: `Model ${name} is withheld. ${messageOf(failed.reason)}`,
+        retried: true,
+      };
     try {
       const pair: ModelPair = {
         predictor: { path: artifacts.path(modelId), sha256: modelId },
@@ -152,16 +165,6 @@ export class ModelFiles {
       const bad = error instanceof SuhoError && error.code === 'BAD_MODEL';
       return { kind: 'withheld', reason: `Model ${name} is withheld. ${messageOf(error)}`, retried: !bad };
     }
-  }
-
-  #conclude(entry: Entry, state: ModelState): void {
-    if (this.#closed || this.#entries.get(keyOf(entry.model)) !== entry) return;
-    entry.state = state;
-    this.#options.onState?.({ ...entry.model, state });
-    if (state.kind !== 'withheld' || !state.retried) return;
-    const pause = Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** Math.min(entry.retries, 16));
-    entry.retries++;
-    entry.cancel = this.#options.schedule(pause, () => void this.#judge(entry));
   }
 }
 

@@ -122,7 +122,7 @@ test('a request id of 64 bits comes back as it was, and a row whose time is no e
 });
 
 test('an acknowledgement says what became of each row', async (t) => {
-  const { client } = await served(t);
+  const { client, engine } = await served(t);
   assert.deepEqual((await client.publish(bars.slice(0, 10), KEY)).skipped, []);
   const before = { ...bars[0]!, openTime: bars[0]!.openTime - HOUR };
   const other = { ...bars[5]!, close: bars[5]!.low };
@@ -137,6 +137,11 @@ test('an acknowledgement says what became of each row', async (t) => {
     { index: 3, reason: 'late' },
   ]);
   assert.deepEqual(rejected, [{ index: 4, reason: 'not_finite' }]);
+  const counts = engine.status.counts();
+  assert.deepEqual(
+    [counts.bars, counts.duplicates, counts.late, counts.conflicts, counts.rejected],
+    [11, 2, 1, 1, 1],
+  );
 });
 
 test('a stream with a message that cannot be decoded ends, after the answers of those before it', async (t) => {

@@ -180,6 +180,8 @@ test('a damaged model file withholds that model only, which status names; the ot
   await eventually('the model is withheld', () => engine.status.withheldModels().length > 0);
   assert.equal(engine.status.withheldModels().length, 1);
   assert.match(JSON.stringify(engine.status.withheldModels()), /market\/EURUSD/);
+  const { api } = await serve(t, engine);
+  assert.equal(api.health.snapshot().degraded, true);
   for (const [symbol, market] of Object.entries(markets))
     engine.intake.ingestBars(`market/${symbol}`, market.slice(TRAINED, TRAINED + 20));
   await engine.settled();

@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import type { Signal } from '../../actors/signals/signal.js';
 import { SuhoError } from '../../engine/errors.js';
 import { NatsFeed } from '../../engine/feeds/nats-feed.js';
-import type { PublishedIntake } from '../../engine/feeds/published-intake.js';
+import type { Intake } from '../../engine/intake/intake.js';
 import type { Delivery } from '../../engine/messaging/delivery.js';
 import { NatsMessaging } from '../../engine/messaging/nats.js';
 import { afterTest } from '../support/cleanup.js';
@@ -66,7 +66,7 @@ test('nothing a message holds ends a consumer: poison is terminated and counted,
   if (server === undefined) return;
   const messaging = engineSide(t, server.port);
   const taken: string[] = [];
-  const intake: PublishedIntake = {
+  const intake: Pick<Intake, 'publishBars' | 'publishQuotes'> = {
     publishBars: async ({ tenantId, symbol, bars }) => {
       taken.push(`${tenantId}/${symbol}/${bars.length}`);
       return { accepted: bars.length, duplicates: 0, late: 0, conflicts: 0, skipped: [], rejected: [] };

@@ -30,13 +30,13 @@ export interface Latency {
 /** A journal's tables in memory: the durable transactions of one process on a disk that outlives it. */
 export class MemoryStore implements LogStore {
   readonly #disk: MemoryDisk;
-  readonly #clock: ProcessClock;
+  readonly #clock: Pick<ProcessClock, 'after'>;
   readonly #latency: Latency;
   readonly #tap: Tap;
   #undo: (() => void)[] = [];
   #committed: (() => void)[] = [];
 
-  constructor(disk: MemoryDisk, clock: ProcessClock, latency: Latency, tap: Tap) {
+  constructor(disk: MemoryDisk, clock: Pick<ProcessClock, 'after'>, latency: Latency, tap: Tap) {
     this.#disk = disk;
     this.#clock = clock;
     this.#latency = latency;

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { TIMEFRAMES } from '../../actors/market/timeframe.js';
 import { PUBLISHED_FEED } from '../../engine/intake/intake.js';
 import { Random } from '../../engine/learning/random.js';
 import { routeOf } from './models.js';
@@ -197,15 +198,16 @@ export class Simulation {
   }
 
   async #train(): Promise<void> {
-    const { tenantId, symbol, signalTimeframes } = PLANS[this.#random.below(PLANS.length)]!;
-    const timeframe = signalTimeframes[this.#random.below(signalTimeframes.length)]!;
+    const { tenantId, symbol } = PLANS[this.#random.below(PLANS.length)]!;
     const route = routeOf(++this.#version);
-    const id = `${tenantId}@${PUBLISHED_FEED}/${symbol}`;
-    await this.#world.answer(async ({ instruments }) => {
-      const instrument = instruments.get(id);
-      if (instrument?.follows(tenantId, timeframe) === true)
-        await instruments.setRoute(instrument, tenantId, timeframe, route);
-    }, 30_000);
+    const instrument = this.#world.engine.instruments.get(`${tenantId}@${PUBLISHED_FEED}/${symbol}`);
+    const followed = TIMEFRAMES.filter((timeframe) => instrument?.follows(tenantId, timeframe) === true);
+    if (instrument === undefined || followed.length === 0) return;
+    const timeframe = followed[this.#random.below(followed.length)]!;
+    await this.#world.answer(
+      async ({ instruments }) => await instruments.setRoute(instrument, tenantId, timeframe, route),
+      30_000,
+    );
   }
 
   async #follow(): Promise<void> {

@@ -251,15 +251,20 @@ export class World {
   #around(id: string, actor: Actor<Message, Effect>, chance: Random): Actor<Message, Effect> {
     return {
       receive: (message, context) => {
-        if (this.poisoned.has(id)) throw new Error('poisoned');
+        if (this.poisoned.has(id)) throw thrown('poisoned');
         const at = this.throwsLeft > 0 && chance.next() < 0.01 ? chance.next() : 1;
         if (at < 1) this.throwsLeft--;
-        if (at < 0.5) throw new Error('thrown before the message was handled');
+        if (at < 0.5) throw thrown('thrown before the message was handled');
         actor.receive(message, context);
-        if (at < 1) throw new Error('thrown after the message was handled');
+        if (at < 1) throw thrown('thrown after the message was handled');
       },
     };
   }
+}
+
+/** An error whose dead letter is the same wherever the files of this repository are. */
+function thrown(message: string): Error {
+  return Object.assign(new Error(message), { stack: `Error: ${message}` });
 }
 
 /** The first part in which a stored row is another than the expected one. */

@@ -8,8 +8,14 @@ import { Journal } from '../../engine/journal/journal.js';
 import type { PredictionEvent } from '../../engine/journal/records.js';
 import { predictionTarget } from '../../engine/sinks/prediction-target.js';
 import { Sink, type SinkStatus, type SinkTarget } from '../../engine/sinks/sink.js';
-import { MemoryStore } from '../support/memory-store.js';
+import { MemoryDisk, MemoryStore } from '../simulation/memory-store.js';
 import { VirtualClock } from '../support/virtual-clock.js';
+
+const NO_LATENCY = { commitMs: () => 0, answerMs: () => 0 };
+
+function memoryStore(): MemoryStore {
+  return new MemoryStore(new MemoryDisk(), { after: async () => undefined }, NO_LATENCY, () => undefined);
+}
 
 /** Outcomes in a journal, each about the bar of its number. */
 class NumberLog {
@@ -18,7 +24,7 @@ class NumberLog {
   afterRead: () => void = () => undefined;
 
   constructor(clock: VirtualClock) {
-    this.journal = new Journal(new MemoryStore(), Infinity, clock);
+    this.journal = new Journal(memoryStore(), Infinity, clock);
   }
 
   append(...values: readonly number[]): void {

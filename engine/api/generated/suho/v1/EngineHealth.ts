@@ -56,6 +56,14 @@ export interface EngineHealth {
    * Models that may not serve, with the reason, for operators.
    */
   'withheld_models'?: (_suho_v1_WithheldModel)[];
+  /**
+   * Rows of a time the engine has with other values; the first stands.
+   */
+  'conflicts'?: (number | string | Long);
+  /**
+   * Feature rows that left the journal before their labels were known, because it was full.
+   */
+  'rows_shed'?: (number | string | Long);
 }
 
 export interface EngineHealth__Output {
@@ -108,4 +116,12 @@ export interface EngineHealth__Output {
    * Models that may not serve, with the reason, for operators.
    */
   'withheld_models': (_suho_v1_WithheldModel__Output)[];
+  /**
+   * Rows of a time the engine has with other values; the first stands.
+   */
+  'conflicts': (string);
+  /**
+   * Feature rows that left the journal before their labels were known, because it was full.
+   */
+  'rows_shed': (string);
 }
