@@ -243,12 +243,18 @@ export class Instruments {
     return true;
   }
 
-  /** Has the instruments that keep most input in the journal fold it into snapshots. */
-  fold(): void {
+  /**
+   * Has the live instruments that keep most input in the journal fold it into snapshots; false when none keeps any. Those
+   * that recover or have failed need theirs.
+   */
+  fold(): boolean {
     const retained = (instrument: Instrument): number => this.#journal.inputs.retained(instrument.id).bytes;
-    const keepers = [...this.#instruments.values()].filter((instrument) => retained(instrument) > 0);
+    const keepers = [...this.#instruments.values()].filter(
+      (instrument) => instrument.state === 'live' && retained(instrument) > 0,
+    );
     keepers.sort((a, b) => retained(b) - retained(a));
     for (const instrument of keepers.slice(0, FOLD_AT_ONCE)) this.#snapshots.request(instrument);
+    return keepers.length > 0;
   }
 
   /** Takes a snapshot of every instrument that has input since its last, and waits until they are durable. */

@@ -17,8 +17,8 @@ const ROW_BYTES = 4_100;
 export interface RetentionSurroundings {
   /** Whether moments of a partition may still be asked for. */
   readonly isUsed: (partition: string) => boolean;
-  /** Takes snapshots of instruments that keep inputs, those that keep most first. */
-  readonly fold: () => void;
+  /** Takes snapshots of instruments that keep inputs, those that keep most first; false when none keeps any. */
+  readonly fold: () => boolean;
   /** Told how many rows had to go before their labels were known. */
   readonly onShed: (rows: number) => void;
   readonly onError: (error: string) => void;
@@ -64,9 +64,9 @@ export class Retention {
     let more = false;
     try {
       if (this.#isPressed()) {
-        this.#around.fold();
+        const isFolding = this.#around.fold();
         more = await this.#step();
-        if (!more && this.#journal.isFull) await this.#shed();
+        if (!more && !isFolding && this.#journal.isFull) await this.#shed();
       }
     } catch (error) {
       this.#around.onError(messageOf(error));

@@ -89,6 +89,8 @@ export class DurableRecord {
     assert.equal(before, undefined, `${predictionId} was made twice: ${before} and ${sequence}`);
     assert.ok(sequence > (this.signals.at(-1)?.sequence ?? 0), 'sequence numbers rise');
     this.#sequenceOf.set(predictionId, sequence);
+    assertFinite(predictionId, result.signal);
+    this.#hash.update(pack(result.signal));
     this.signals.push({ sequence, tenantId });
     this.#conclusion(conclusion);
   }
@@ -100,6 +102,13 @@ export class DurableRecord {
       assert.ok(Buffer.from(pack(before)).equals(pack(evidence)), `${key} was concluded twice, differently`);
     this.#evidence.set(key, evidence);
   }
+}
+
+/** No number of a signal may be anything but finite. */
+function assertFinite(name: string, value: unknown): void {
+  if (typeof value === 'number') assert.ok(Number.isFinite(value), `${name} is ${value}`);
+  else if (typeof value === 'object' && value !== null)
+    for (const [key, part] of Object.entries(value)) assertFinite(`${name}.${key}`, part);
 }
 
 interface StoredInput {

@@ -31,6 +31,7 @@ export interface SimulationReport {
   readonly signals: number;
   readonly received: number;
   readonly overflows: number;
+  readonly purged: number;
   readonly trades: number;
   readonly deadLetters: number;
   readonly bytesMax: number;
@@ -273,6 +274,7 @@ export class Simulation {
       signals: record.signals.length,
       received: sum(this.#subscribers.map(({ received }) => received)),
       overflows: sum(this.#subscribers.map(({ overflows }) => overflows)),
+      purged: sum(this.#subscribers.map(({ purged }) => purged)),
       trades: this.#world.outside.predictions.trades.size,
       deadLetters: engine.journal.deadLetters.size,
       bytesMax: this.#bytesMax,

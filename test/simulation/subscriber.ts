@@ -4,7 +4,10 @@ import { Subscription } from '../../engine/publication/subscription.js';
 import { encodeSequence, type SimulatedEngine } from './engine.js';
 import type { World } from './world.js';
 
-/** A client of the signal stream: sometimes slow, cut off by every crash, resuming where it was. */
+/** Clients stay away for up to this long: meanwhile the journal drops what they would resume from. */
+const AWAY_MS_MAX = 5 * 86_400_000;
+
+/** A client of the signal stream: sometimes slow or away, cut off by every crash, resuming where it was. */
 export class Subscriber {
   readonly #world: World;
   readonly #tenantId: string;
@@ -15,6 +18,9 @@ export class Subscriber {
   #expected = 0;
   received = 0;
   overflows = 0;
+  /** Times that it resumed from what the journal no longer held. */
+  purged = 0;
+  #awayUntil = 0;
 
   constructor(world: World, tenantId: string, conflate: boolean, random: Random) {
     this.#world = world;
@@ -25,6 +31,14 @@ export class Subscriber {
 
   /** Subscribes to an engine, from where it was. */
   connect(engine: SimulatedEngine): void {
+    const { now } = this.#world.time;
+    if (this.#awayUntil < now && this.#random.next() < 0.003)
+      this.#awayUntil = now + this.#random.below(AWAY_MS_MAX);
+    if (this.#awayUntil > now) engine.clock.setTimeout(() => this.#subscribe(engine), this.#awayUntil - now);
+    else this.#subscribe(engine);
+  }
+
+  #subscribe(engine: SimulatedEngine): void {
     const { conclusions } = engine.journal.predictions;
     const none: ReadonlySet<string> = new Set();
     const subscription = new Subscription({
@@ -32,14 +46,20 @@ export class Subscriber {
       outlet: {
         write: (bytes) => {
           this.#take(bytes);
+          if (this.#random.next() < 0.01) {
+            // Its connection breaks; it comes back at once, while signals are being made.
+            engine.hub.remove(subscription);
+            engine.clock.setTimeout(() => this.connect(engine), this.#random.below(20));
+            return true;
+          }
           if (this.#random.next() > 0.05) return true;
           engine.clock.setTimeout(() => engine.hub.resume(subscription), this.#random.below(20_000));
           return false;
         },
         end: (reason) => {
           engine.hub.remove(subscription);
-          this.overflows++;
           if (reason.kind === 'purged') this.#skipThrough(reason.through);
+          else this.overflows++;
           engine.clock.setTimeout(() => this.connect(engine), 1_000);
         },
       },
@@ -73,6 +93,7 @@ export class Subscriber {
   }
 
   #skipThrough(through: number): void {
+    this.purged++;
     this.#cursor = Math.max(this.#cursor, through);
     const { signals } = this.#world.record;
     while ((signals[this.#expected]?.sequence ?? Infinity) <= through) this.#expected++;
