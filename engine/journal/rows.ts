@@ -78,20 +78,15 @@ export class RowTopic {
     offset: number,
     limit: number,
   ): Promise<{ entries: { place: number; record: StoredRow }[]; offset: number; count: number }> {
-    const page = this.#log.after(offset, limit);
-    const newest = new Map(
-      page.entries.map(({ place, value: [seriesId, closeTime] }) => [
-        `${seriesId}\n${closeTime}`,
-        { place, seriesId, closeTime },
-      ]),
-    );
+    const page = this.#log.newestAfter(offset, limit, ([series, time]) => `${series}\n${time}`);
     const entries: { place: number; record: StoredRow }[] = [];
-    for (const { place, seriesId, closeTime } of newest.values()) {
+    for (const { place, value } of page.entries) {
+      const [seriesId, closeTime] = value;
       const record = this.get(seriesId, closeTime);
       if (record !== undefined) entries.push({ place, record });
       if (entries.length % READ_AT_ONCE === 0) await turnOf(this.#clock);
     }
-    return { entries, offset: page.offset, count: page.entries.length };
+    return { entries, offset: page.offset, count: page.count };
   }
 
   lag(offset: number): TopicLag {

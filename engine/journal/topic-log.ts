@@ -51,6 +51,17 @@ export class TopicLog<V> {
     return { entries, offset: entries.at(-1)?.place ?? offset };
   }
 
+  /** As {@link after}, but of each key only the newest entry; `count` entries were read. */
+  newestAfter(
+    offset: number,
+    limit: number,
+    keyOf: (value: V) => string,
+  ): TopicPage<V> & { readonly count: number } {
+    const page = this.after(offset, limit);
+    const newest = new Map(page.entries.map((entry) => [keyOf(entry.value), entry]));
+    return { entries: [...newest.values()], offset: page.offset, count: page.entries.length };
+  }
+
   lag(offset: number): TopicLag {
     const entries = this.#committer.last(this.#topic) - offset;
     if (entries <= 0) return { entries: 0, oldestAt: undefined };
