@@ -98,15 +98,14 @@ export class MomentTopic {
     offset: number,
     limit: number,
   ): { entries: { place: number; record: LoggedPattern }[]; offset: number; count: number } {
-    const page = this.#log.after(offset, limit);
-    const newest = new Map(page.entries.map(({ place, value }) => [value.join('\n'), { place, value }]));
+    const page = this.#log.newestAfter(offset, limit, (value) => value.join('\n'));
     const entries: { place: number; record: LoggedPattern }[] = [];
-    for (const { place, value } of newest.values()) {
+    for (const { place, value } of page.entries) {
       const pattern = this.get(...value);
       if (pattern !== undefined)
         entries.push({ place, record: { partition: value[0], closeTime: value[1], pattern } });
     }
-    return { entries, offset: page.offset, count: page.entries.length };
+    return { entries, offset: page.offset, count: page.count };
   }
 
   lag(offset: number): TopicLag {
