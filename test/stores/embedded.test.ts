@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { pino } from 'pino';
 import pg from 'pg';
 import { EmbeddedPostgres } from '../../engine/database/embedded-postgres.js';
 import { applySchemas, schemaStatus } from '../../engine/database/schemas.js';
@@ -13,8 +14,9 @@ import { afterTest } from '../support/cleanup.js';
 import { artifactStoreContract, modelRegistryContract, patternIndexContract } from '../support/contracts.js';
 import { featureStoreContract } from '../support/feature-store-contract.js';
 import { predictionStoreContract, retentionContract } from '../support/prediction-contract.js';
-import { temporaryFolder } from '../support/engine.js';
+import { openEngine, temporaryFolder } from '../support/engine.js';
 import { isolationContract } from '../support/isolation.js';
+import { STORES_AWAY, eventually } from '../support/served.js';
 
 test('the embedded PostgreSQL keeps predictions, trades and models, each tenant its own', async (t) => {
   const server = new EmbeddedPostgres(temporaryFolder(t));
@@ -56,6 +58,19 @@ test('TimescaleDB that is installed but not loaded makes a warning that says wha
   assert.equal(warnings.length, 1, warnings.join('\n'));
   assert.match(warnings[0]!, /add timescaledb to shared_preload_libraries, restart PostgreSQL/);
   await predictionStoreContract(server.connection);
+
+  // An engine that applies them itself says so in its log.
+  const again = new pg.Client(server.connection);
+  await again.connect();
+  await again.query('CREATE DATABASE other');
+  await again.end();
+  const { user, password, port } = server.connection;
+  const url = `postgresql://${user}:${String(password)}@127.0.0.1:${port}/other`;
+  const log: string[] = [];
+  const lines = pino({ level: 'warn' }, { write: (line: string) => void log.push(line) });
+  const stores = { ...STORES_AWAY, postgres: { url, adminUrl: url } };
+  await openEngine(t, path.join(folder, 'data'), { ...stores, drainSeconds: 0.1 }, { log: lines });
+  await eventually('it is said', () => log.some((line) => line.includes('shared_preload_libraries')));
 });
 
 test('the embedded ClickHouse keeps features', async (t) => {
