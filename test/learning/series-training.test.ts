@@ -33,7 +33,7 @@ test('trainings of one series that are asked for at once are one model, and all 
     told.map(async (own) => await engine.training.train(SERIES, closeOf(949), (done) => own.push(done))),
   );
   assert.equal(new Set(trained.map(({ record }) => record.version)).size, 1);
-  assert.deepEqual(told, Array(3).fill([1, 2, 3]));
+  for (const own of told) assert.deepEqual(own, [1, 2, 3]);
   assert.equal((await engine.registry.list(seriesIdentity(SERIES))).length, 1);
   const next = await engine.training.train(SERIES, closeOf(999));
   assert.notEqual(next.record.version, trained[0]!.record.version);
