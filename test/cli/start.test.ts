@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Client, credentials } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { TIMEFRAMES } from '../../actors/market/timeframe.js';
+import type { EngineHealth__Output as EngineHealth } from '../../engine/api/generated/suho/v1/EngineHealth.js';
 import { followPlan } from '../../engine/feeds/follow-plan.js';
 import { loadConfig } from '../../engine/config.js';
 import { whenTaken } from '../../engine/feeds/backpressure.js';
 import { SuhoError } from '../../engine/errors.js';
+import { afterTest } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/engine.js';
-import { eventually } from '../support/served.js';
+import { TestClient, eventually } from '../support/served.js';
+import { freePort } from '../support/servers/ports.js';
 import { startEngine } from '../support/started.js';
 
 test('what tenants follow does not depend on the order they and their series are in', () => {
@@ -140,4 +144,56 @@ test('tenants in any order start, and a signal to stop in the middle of the star
     assert.equal(await started.ended, 0, started.output());
     assert.match(started.output(), /draining\n[^]*stopped\n$/);
   }
+});
+
+test('while history is made the started engine says preparing and is not SERVING, and serves after', async (t) => {
+  const port = await freePort();
+  const started = startEngine(
+    t,
+    temporaryFolder(t),
+    { simulator: { symbols: ['EURUSD'], historyBars: 1_300 }, training: { folds: 1 } },
+    '--port',
+    String(port),
+  );
+  const client = new TestClient(port);
+  const raw = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  afterTest(t, () => {
+    client.close();
+    raw.close();
+  });
+  const state = async (): Promise<string> =>
+    await client
+      .call<EngineHealth>('EngineService', 'GetHealth', {})
+      .then((health) => health.state)
+      .catch(() => 'away');
+  /** Status of the standard health service: 1 is SERVING, 2 NOT_SERVING. */
+  const standard = async (): Promise<number | undefined> =>
+    await new Promise((resolve, reject) => {
+      const bytes = (given: Buffer): Buffer => given;
+      const path = '/grpc.health.v1.Health/Check';
+      raw.makeUnaryRequest<Buffer, Buffer>(path, bytes, bytes, Buffer.alloc(0), (error, answer) =>
+        error === null ? resolve(answer?.[1]) : reject(error),
+      );
+    });
+  const seen = new Set<string>();
+  await eventually(
+    'it serves',
+    async () => {
+      const before = started.output().includes('serving gRPC');
+      const now = await state();
+      if (now === 'preparing' && !started.output().includes('serving gRPC'))
+        assert.equal(await standard(), 2);
+      seen.add(now);
+      assert.ok(
+        before || now !== 'serving' || started.output().includes('trained'),
+        'serving before it was prepared',
+      );
+      return now === 'serving';
+    },
+    300_000,
+  );
+  assert.ok(seen.has('preparing'), [...seen].join());
+  assert.equal(await standard(), 1);
+  started.child.kill('SIGTERM');
+  assert.equal(await started.ended, 0, started.output());
 });

@@ -100,7 +100,11 @@ function addLetters({ journal }: Engine, count: number, source: 'actor' | 'sink'
 
 test('what PostgreSQL refuses is listed, counted and written by a retry, over gRPC and from the command line', async (t) => {
   const { engine, api, client, list, retry, command, postgresFolder } = await served(t);
-  const metrics = new MetricsServer(() => api.health.snapshot());
+  let reads = 0;
+  const metrics = new MetricsServer(() => {
+    reads++;
+    return api.health.snapshot();
+  });
   const metricsPort = await metrics.listen('127.0.0.1', 0);
   afterTest(t, async () => await metrics.stop());
   const counts = async (): Promise<unknown[]> => {
@@ -124,6 +128,7 @@ test('what PostgreSQL refuses is listed, counted and written by a retry, over gR
   await engine.journal.durable();
   assert.equal(await rows(), 7);
   assert.deepEqual(await counts(), [3, 3, 3]);
+  assert.equal(reads, 1, 'a scrape is one look at the engine');
 
   const [first, ...others] = await list({ name: 'predictions' });
   assert.equal(others.length, 2);
