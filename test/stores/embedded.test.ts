@@ -7,6 +7,7 @@ import { EmbeddedPostgres } from '../../engine/database/embedded-postgres.js';
 import { applySchemas, schemaStatus } from '../../engine/database/schemas.js';
 import { ClickHouseFeatureStore } from '../../engine/feature-store/clickhouse-feature-store.js';
 import { EmbeddedClickHouse } from '../../engine/feature-store/embedded-clickhouse.js';
+import { SuhoError } from '../../engine/errors.js';
 import { UsearchPatternIndex } from '../../engine/patterns/usearch-pattern-index.js';
 import { FolderArtifactStore } from '../../engine/registry/folder-artifact-store.js';
 import assert from 'node:assert/strict';
@@ -71,6 +72,41 @@ test('TimescaleDB that is installed but not loaded makes a warning that says wha
   const stores = { ...STORES_AWAY, postgres: { url, adminUrl: url } };
   await openEngine(t, path.join(folder, 'data'), { ...stores, drainSeconds: 0.1 }, { log: lines });
   await eventually('it is said', () => log.some((line) => line.includes('shared_preload_libraries')));
+});
+
+test('a database with tables of another program is refused with what to do, and left as it was', async (t) => {
+  const server = new EmbeddedPostgres(temporaryFolder(t));
+  afterTest(t, () => server.stop());
+  await server.start();
+  const admin = new pg.Client(server.connection);
+  await admin.connect();
+  const foreign = [
+    'CREATE TABLE ml_predictions (id int)',
+    'CREATE VIEW trade_results AS SELECT 1 AS a',
+    'CREATE TABLE suho_schema_versions (a int)',
+    'DROP SCHEMA public',
+  ];
+  for (const [i, statement] of foreign.entries()) {
+    const connection = { ...server.connection, database: `other_${i}` };
+    await admin.query(`CREATE DATABASE ${connection.database}`);
+    const client = new pg.Client(connection);
+    await client.connect();
+    await client.query(statement);
+    const relations = async (): Promise<unknown> =>
+      (await client.query(`SELECT relname FROM pg_class WHERE relname ~ 'predict|trade' ORDER BY 1`)).rows;
+    const before = await relations();
+    await assert.rejects(
+      applySchemas(connection),
+      (error) =>
+        error instanceof SuhoError &&
+        error.code === 'STORE_UNAVAILABLE' &&
+        /PostgreSQL answered: .*Give Suho a database without tables of other programs/.test(error.message),
+      statement,
+    );
+    assert.deepEqual(await relations(), before, statement);
+    await client.end();
+  }
+  await admin.end();
 });
 
 test('the embedded ClickHouse keeps features', async (t) => {
