@@ -22,6 +22,9 @@ const tenantId = z.string().superRefine((text, context) => {
   if (defect !== undefined) context.addIssue({ code: 'custom', message: defect });
 });
 
+/** Longest time that may be set, in seconds: Node's timers run after a millisecond when they are set to 25 days or more. */
+const SECONDS_MAX = 7 * 86_400;
+
 /** An address with one of a family of schemes: `http` stands for `https` too. */
 function address(scheme: string): z.ZodString {
   return z
@@ -140,22 +143,22 @@ export function settingName(path: readonly PropertyKey[]): string {
 
 /** Everything that can be set, with its default. */
 export const configSchema = z.strictObject({
-  data: z.string().default('suho-data').describe('Data folder'),
+  data: z.string().min(1).default('suho-data').describe('Data folder'),
   log: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
   grpc: z
     .strictObject({
-      host: z.string().default('127.0.0.1'),
+      host: z.string().min(1).default('127.0.0.1'),
       port: z.number().int().min(0).max(65_535).default(50_051),
       subscriberQueueMax: z.number().int().positive().default(10_000),
       keepaliveSeconds: z
         .number()
-        .positive()
+        .min(0.1)
         .max(86_400)
         .default(30)
         .describe('Interval of the pings to a client'),
       keepaliveTimeoutSeconds: z
         .number()
-        .positive()
+        .min(0.1)
         .max(3_600)
         .default(10)
         .describe('A client that answers no ping for this long is disconnected'),
@@ -253,7 +256,7 @@ export const configSchema = z.strictObject({
   quotas: quotas.prefault({}).describe('What each tenant may use'),
   metrics: z
     .strictObject({
-      host: z.string().default('127.0.0.1'),
+      host: z.string().min(1).default('127.0.0.1'),
       port: z
         .number()
         .int()
@@ -263,13 +266,14 @@ export const configSchema = z.strictObject({
         .describe('Port of the Prometheus metrics; without it, they are not served'),
     })
     .prefault({}),
-  journal: z.strictObject({ maxMegabytes: z.number().positive().default(4096) }).prefault({}),
+  journal: z.strictObject({ maxMegabytes: z.number().positive().max(1e8).default(4096) }).prefault({}),
   inference: z
     .strictObject({
       workers: z
         .number()
         .int()
         .positive()
+        .max(256)
         .default(Math.max(1, Math.min(8, availableParallelism() - 1))),
       batchMax: z.number().int().min(1).max(1024).default(64),
       queueMax: z.number().int().positive().default(20_000),
@@ -278,7 +282,11 @@ export const configSchema = z.strictObject({
         .positive()
         .default(1024)
         .describe('Memory for open models, of all workers together'),
-      deadlineMs: z.number().positive().default(150),
+      deadlineMs: z
+        .number()
+        .positive()
+        .max(SECONDS_MAX * 1_000)
+        .default(150),
     })
     .prefault({}),
   features: z
@@ -286,6 +294,7 @@ export const configSchema = z.strictObject({
       checkEverySeconds: z
         .number()
         .min(0)
+        .max(SECONDS_MAX)
         .default(300)
         .describe('Interval at which a live row is recomputed from stored bars; 0: never'),
     })
@@ -316,11 +325,14 @@ export const configSchema = z.strictObject({
     .prefault({}),
   simulator: z
     .strictObject({
-      symbols: z.array(symbol).default(['EURUSD', 'GBPUSD', 'USDJPY', 'XAUUSD']),
+      symbols: z
+        .array(symbol)
+        .refine((given) => new Set(given).size === given.length, 'a symbol is there twice')
+        .default(['EURUSD', 'GBPUSD', 'USDJPY', 'XAUUSD']),
       seed: z.number().int().default(1),
       enabled: z.boolean().default(true),
       timeframe: timeframe.default('1h'),
-      speed: z.number().positive().default(3600).describe('Simulated seconds per real second'),
+      speed: z.number().positive().max(1e6).default(3600).describe('Simulated seconds per real second'),
       historyBars: z.number().int().min(1000).default(4000),
       momentum: z
         .number()
@@ -333,6 +345,7 @@ export const configSchema = z.strictObject({
   drainSeconds: z
     .number()
     .min(0)
+    .max(SECONDS_MAX)
     .default(10)
     .describe('How long a stop waits for the stores to take what is journalled'),
   tenants: z

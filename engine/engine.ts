@@ -135,6 +135,7 @@ export class Engine {
       settings: config.training,
       featuresStored: async () => await this.#sinks.find(({ name }) => name === 'features')?.caughtUp(),
       durable: async () => await journal.durable(),
+      log,
     });
     this.status = new EngineStatus({
       journal,

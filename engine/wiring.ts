@@ -73,7 +73,7 @@ export async function openStores(
   // Tables are made now in this process, on a server as soon as it answers.
   const prepared =
     config.clickhouse.url === undefined ? prepare() : void background.untilDone('ClickHouse schema', prepare);
-  const opening = openPostgres(config.postgres, folder.at('postgres'), background);
+  const opening = openPostgres(config.postgres, folder.at('postgres'), background, log);
   undo.push(async () => await (await opening).stop());
   const [postgres] = await Promise.all([opening, prepared]);
   const { url: natsUrl, ...nats } = config.nats;

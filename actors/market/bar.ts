@@ -27,7 +27,28 @@ export type RejectReason =
   | 'crossed_quote'
   | 'bad_time'
   | 'misaligned_time'
-  | 'implausible_time';
+  | 'implausible_time'
+  | 'implausible_price'
+  | 'implausible_size';
+
+/**
+ * Limits no market comes near. Within them whatever the features compute stays finite; one price of 1e300 would leave
+ * averages infinite for good.
+ */
+export const PRICE_MIN = 1e-12;
+export const PRICE_MAX = 1e12;
+/** Of volumes, ticks and the sizes of quotes. */
+const SIZE_MAX = 1e18;
+
+/** Whether a positive price that may be unknown (NaN) is none of any market. */
+export function isImplausiblePrice(price: number): boolean {
+  return price < PRICE_MIN || price > PRICE_MAX;
+}
+
+/** Whether a volume or size that may be unknown (NaN) is none of any market. */
+export function isImplausibleSize(size: number): boolean {
+  return size > SIZE_MAX;
+}
 
 /** Whether a value that may be unknown (NaN) is infinite. */
 export function isInfinite(value: number): boolean {
@@ -51,5 +72,7 @@ export function barDefect(bar: Bar, lengthMs: number): RejectReason | undefined 
   if (isInfinite(bar.bid) || isInfinite(bar.ask)) return 'not_finite';
   if (bar.bid <= 0 || bar.ask <= 0) return 'not_positive';
   if (bar.ask < bar.bid) return 'crossed_quote';
+  if ([low, high, bar.bid, bar.ask].some(isImplausiblePrice)) return 'implausible_price';
+  if (isImplausibleSize(bar.volume) || isImplausibleSize(bar.tickCount)) return 'implausible_size';
   return undefined;
 }

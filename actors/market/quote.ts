@@ -1,4 +1,4 @@
-import { isInfinite, type RejectReason } from './bar.js';
+import { isImplausiblePrice, isImplausibleSize, isInfinite, type RejectReason } from './bar.js';
 
 /** A top-of-book quote. `ts` in epoch milliseconds UTC; sizes are NaN when unknown. */
 export interface Quote {
@@ -33,5 +33,7 @@ export function quoteDefect(quote: Quote): RejectReason | undefined {
   if (quote.ask < quote.bid) return 'crossed_quote';
   if (isInfinite(quote.bidSize) || isInfinite(quote.askSize)) return 'not_finite';
   if (quote.bidSize < 0 || quote.askSize < 0) return 'negative_size';
+  if (isImplausiblePrice(quote.bid) || isImplausiblePrice(quote.ask)) return 'implausible_price';
+  if (isImplausibleSize(quote.bidSize) || isImplausibleSize(quote.askSize)) return 'implausible_size';
   return undefined;
 }

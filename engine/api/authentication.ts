@@ -9,6 +9,10 @@ import { StatusFailure } from './failure.js';
 /** The tenant that exists without any configuration. */
 export const DEFAULT_TENANT = 'default';
 
+/** A user is stored with the trades it reports, so its name is one that every store can hold. */
+const USER_MAX = 255;
+const NOT_STORED = /\p{Cc}|\p{Cs}/u;
+
 type AuthContext = ReturnType<ServerUnaryCall<unknown, unknown>['getAuthContext']>;
 
 /** What a call brings to say who calls. */
@@ -119,14 +123,14 @@ export class Authentication {
     }
     const tenantId = claims[tenantClaim];
     const role = claims[roleClaim] ?? 'viewer';
-    const defect = identityDefect(tenantId, role);
+    const user = claims[userClaim];
+    const defect = identityDefect(tenantId, role, user);
     if (defect !== undefined || !isTenantId(tenantId) || !isRole(role)) {
       throw new StatusFailure(
         status.UNAUTHENTICATED,
         `The token must carry a tenant in ${tenantClaim} and a role in ${roleClaim}: ${defect}.`,
       );
     }
-    const user = claims[userClaim];
     const expiresMs = Number(claims['exp']) * 1000;
     return {
       tenantId,
@@ -138,9 +142,13 @@ export class Authentication {
 }
 
 /** What is wrong with the tenant and the role of a credential, as a clause for a message. */
-function identityDefect(tenantId: unknown, role: unknown): string | undefined {
+function identityDefect(tenantId: unknown, role: unknown, user: unknown): string | undefined {
   if (typeof tenantId !== 'string') return 'there is no tenant';
-  return tenantIdDefect(tenantId) ?? (isRole(role) ? undefined : `there is no role ${JSON.stringify(role)}`);
+  const defect = tenantIdDefect(tenantId);
+  if (defect !== undefined) return defect;
+  if (!isRole(role)) return `there is no role ${JSON.stringify(role)}`;
+  if (typeof user !== 'string' || (user.length <= USER_MAX && !NOT_STORED.test(user))) return undefined;
+  return `the user has more than ${USER_MAX} characters, a control character or half a surrogate pair`;
 }
 
 /** Whose certificate a connection has; it was checked against the configured authority when it was made. */
@@ -150,7 +158,8 @@ function readCertificate({ sslPeerCertificate }: AuthContext): Caller {
     Array.isArray(value) ? value[0] : value;
   const tenantId = first(subject?.O);
   const role = first(subject?.OU) ?? 'viewer';
-  const defect = identityDefect(tenantId, role);
+  const user = first(subject?.CN);
+  const defect = identityDefect(tenantId, role, user);
   if (defect !== undefined || !isTenantId(tenantId) || !isRole(role)) {
     throw new StatusFailure(
       status.UNAUTHENTICATED,
@@ -158,5 +167,5 @@ function readCertificate({ sslPeerCertificate }: AuthContext): Caller {
     );
   }
   const expiresMs = Date.parse(sslPeerCertificate?.valid_to ?? '');
-  return { tenantId, userId: first(subject?.CN), role, isValid: () => Date.now() < expiresMs };
+  return { tenantId, userId: user, role, isValid: () => Date.now() < expiresMs };
 }

@@ -1,4 +1,4 @@
-import { SuhoError } from '../errors.js';
+import { SuhoError, quoted } from '../errors.js';
 import type { KeyedDeadLetter } from '../journal/dead-letters.js';
 import type { Health } from '../ops/health.js';
 import type { RefusedRecords } from '../sinks/refused-records.js';
@@ -6,6 +6,8 @@ import { unary, type CallContext } from './calls.js';
 import { invalid } from './failure.js';
 import { readInteger } from './fields.js';
 import type { DeadLetter } from './generated/suho/v1/DeadLetter.js';
+import type { DiscardDeadLettersRequest__Output as DiscardDeadLettersRequest } from './generated/suho/v1/DiscardDeadLettersRequest.js';
+import type { DiscardDeadLettersResponse } from './generated/suho/v1/DiscardDeadLettersResponse.js';
 import type { ListDeadLettersRequest__Output as ListDeadLettersRequest } from './generated/suho/v1/ListDeadLettersRequest.js';
 import type { ListDeadLettersResponse } from './generated/suho/v1/ListDeadLettersResponse.js';
 import type { RetryDeadLettersRequest__Output as RetryDeadLettersRequest } from './generated/suho/v1/RetryDeadLettersRequest.js';
@@ -33,6 +35,11 @@ export function engineService(
       'operator',
       async (request: RetryDeadLettersRequest) => await retry(refused, request),
     ),
+    DiscardDeadLetters: unary(
+      calls,
+      'operator',
+      async (request: DiscardDeadLettersRequest) => await discard(refused, request),
+    ),
   };
 }
 
@@ -46,12 +53,29 @@ async function retry(
     return { written, refused, ...next(nextAfter) };
   }
   const answer = await records.retry(sink, readInteger('key', key));
-  if (answer === 'unknown')
-    throw new SuhoError(
-      'NOT_FOUND',
-      `The sink ${sink} has no dead letter ${key}; ListDeadLetters gives those there are.`,
-    );
+  if (answer === 'unknown') throw noLetter(`The sink ${sink}`, key);
   return { written: answer === 'written' ? 1 : 0, refused: answer === 'refused' ? 1 : 0 };
+}
+
+async function discard(
+  records: RefusedRecords,
+  { name, key, after }: DiscardDeadLettersRequest,
+): Promise<DiscardDeadLettersResponse> {
+  if (name === '')
+    throw invalid('name', 'it must be the name of a sink or actor, as ListDeadLetters gives it.');
+  if (key === undefined) {
+    const { discarded, nextAfter } = await records.discardPage(name, readInteger('after', after));
+    return { discarded, ...next(nextAfter) };
+  }
+  if (!(await records.discard(name, readInteger('key', key)))) throw noLetter(quoted(name), key);
+  return { discarded: 1 };
+}
+
+function noLetter(whose: string, key: string): SuhoError {
+  return new SuhoError(
+    'NOT_FOUND',
+    `${whose} has no dead letter ${key}; ListDeadLetters gives those there are.`,
+  );
 }
 
 function next(after: number | undefined): { readonly next_after?: number } {

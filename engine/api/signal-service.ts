@@ -65,8 +65,7 @@ async function streamSignals(
   const { admission, failures } = calls;
   const caller = await admission.admit(call, 'viewer', call.request.byteLength);
   const request = decoded(call.request);
-  const fail = (failure: StatusFailure): void =>
-    endWithFailure(call, failures.explain(call.getPath(), failure));
+  const fail = (failure: unknown): void => endWithFailure(call, failures.explain(call.getPath(), failure));
   const subscription = new Subscription({
     filter: {
       tenantId: caller.tenantId,
@@ -141,7 +140,8 @@ function purgedThrough(through: number): StatusFailure {
   );
 }
 
-function endOf(reason: SubscriptionEnd, queueMax: number): StatusFailure {
+function endOf(reason: SubscriptionEnd, queueMax: number): unknown {
+  if (reason.kind === 'failed') return reason.error;
   if (reason.kind === 'purged') return purgedThrough(reason.through);
   return new StatusFailure(
     status.RESOURCE_EXHAUSTED,

@@ -1,8 +1,10 @@
 import type { Client } from '@grpc/grpc-js';
 import { Argument, Command, Option } from 'commander';
+import type { DiscardDeadLettersResponse__Output as DiscardDeadLettersResponse } from '../api/generated/suho/v1/DiscardDeadLettersResponse.js';
 import type { DeadLetter__Output as DeadLetter } from '../api/generated/suho/v1/DeadLetter.js';
 import type { ListDeadLettersResponse__Output as ListDeadLettersResponse } from '../api/generated/suho/v1/ListDeadLettersResponse.js';
 import type { RetryDeadLettersResponse__Output as RetryDeadLettersResponse } from '../api/generated/suho/v1/RetryDeadLettersResponse.js';
+import { SuhoError } from '../errors.js';
 import { callUnary, connect } from './client.js';
 import { addressOption, jsonOption, readCount } from './options.js';
 import { formatTable, utc } from './table.js';
@@ -17,11 +19,18 @@ interface Options {
   readonly json?: boolean;
 }
 
+/** Which letters to discard. */
+interface Discarded {
+  readonly key?: number;
+  readonly all?: boolean;
+}
+
 export function deadLettersCommand(): Command {
   return new Command('dead-letters')
-    .description('show what a running engine could not handle, and retry records that a store refused')
+    .description('show what a running engine could not handle; retry or discard it')
     .addCommand(listCommand())
-    .addCommand(retryCommand());
+    .addCommand(retryCommand())
+    .addCommand(discardCommand());
 }
 
 async function withClient<T>(address: string, use: (client: Client) => Promise<T>): Promise<T> {
@@ -99,6 +108,31 @@ function retryCommand(): Command {
           : `${written} records written, ${refused} refused again\n`,
       );
       if (refused > 0) process.exitCode = 1;
+    });
+}
+
+function discardCommand(): Command {
+  return new Command('discard')
+    .description('drop dead letters for good; a record that a store refused is lost with its letter')
+    .addArgument(new Argument('<name>', 'sink or actor that they are of, as the list shows it'))
+    .addOption(new Option('--key <key>', 'only this letter, as the list shows it').argParser(readCount))
+    .addOption(new Option('--all', 'all letters of that name').conflicts('key'))
+    .addOption(addressOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  suho dead-letters discard predictions --key 17')
+    .action(async (name: string, { address, json, key, all }: Options & Discarded) => {
+      if (key === undefined && all !== true)
+        throw new SuhoError('BAD_INPUT', 'Say which letters to discard: --key KEY, or --all of that name.');
+      const request = key === undefined ? { name } : { name, key };
+      const pages = await withClient(address, async (client) =>
+        eachPage(async (after) =>
+          callUnary<DiscardDeadLettersResponse>(client, 'DiscardDeadLetters', { ...request, after }, address),
+        ),
+      );
+      const discarded = pages.reduce((sum, page) => sum + page.discarded, 0);
+      process.stdout.write(
+        json === true ? `${JSON.stringify({ discarded })}\n` : `${discarded} dead letters discarded\n`,
+      );
     });
 }
 

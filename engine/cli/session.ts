@@ -2,18 +2,25 @@ import path from 'node:path';
 import { loadConfig, type Config, type ConfigInput } from '../config.js';
 import { Engine, type EngineOptions } from '../engine.js';
 import { messageOf } from '../errors.js';
-import { fullDisk } from '../journal/data-folder.js';
+import { fullDisk, unusable } from '../journal/data-folder.js';
 import { onStopSignal } from './stop-signals.js';
 
-/** Opens an engine. A disk that is full is one sentence, in whatever words the store that met it says so. */
+/**
+ * Opens an engine. A disk that is full, and a folder that something else is in, is one sentence, in whatever words the store
+ * that met it says so.
+ */
 export async function openEngine(config: Config, options: EngineOptions = {}): Promise<Engine> {
   try {
     return await Engine.open(config, options);
   } catch (error) {
     if (/ENOSPC|EDQUOT|no space left|disk quota|NOT_ENOUGH_SPACE/i.test(messageOf(error)))
       throw fullDisk(path.resolve(config.data));
-    throw error;
+    throw isOfFileSystem(error) ? unusable(path.resolve(config.data), error) : error;
   }
+}
+
+function isOfFileSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && 'path' in error;
 }
 
 /** Opens an engine for one job and stops it after, however the job ends; a signal to stop stops it in order. */

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type pg from 'pg';
 import type { Background } from '../background.js';
 import type { Config } from '../config.js';
@@ -15,17 +16,17 @@ export async function openPostgres(
   { url, adminUrl }: Config['postgres'],
   folder: string,
   background: Background,
+  log: Logger,
 ): Promise<OpenPostgres> {
+  const apply = async (connection: pg.ClientConfig): Promise<void> =>
+    void (await applySchemas(connection, false, (warning) => log.warn({ warning }, 'PostgreSQL schemas')));
   if (url !== undefined) {
     if (adminUrl !== undefined)
-      void background.untilDone(
-        'schemas',
-        async () => void (await applySchemas({ connectionString: adminUrl })),
-      );
+      void background.untilDone('schemas', async () => await apply({ connectionString: adminUrl }));
     return { connection: { connectionString: url }, stop: async () => await Promise.resolve() };
   }
   const embedded = new EmbeddedPostgres(folder);
   await embedded.start();
-  await applySchemas(embedded.connection);
+  await apply(embedded.connection);
   return { connection: embedded.connection, stop: async () => await embedded.stop() };
 }

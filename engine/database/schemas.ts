@@ -42,6 +42,11 @@ async function statusOf(client: pg.ClientBase): Promise<SchemaStatus[]> {
   }));
 }
 
+/** Whether an error is about names or rights: something of another program is there, or the login may not. */
+function isForeign(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && /^(42|3F)/.test(error.code ?? '');
+}
+
 async function connected<T>(
   connection: pg.ClientConfig,
   work: (client: pg.Client) => Promise<T>,
@@ -53,7 +58,12 @@ async function connected<T>(
     return await work(client);
   } catch (error) {
     if (error instanceof SuhoError) throw error;
-    throw new SuhoError('STORE_UNAVAILABLE', `PostgreSQL answered: ${messageOf(error)}`, { cause: error });
+    const advice = isForeign(error)
+      ? '. Give Suho a database without tables of other programs, and a login that may create schemas in it.'
+      : '';
+    throw new SuhoError('STORE_UNAVAILABLE', `PostgreSQL answered: ${messageOf(error)}${advice}`, {
+      cause: error,
+    });
   } finally {
     await client.end().catch(() => undefined);
   }

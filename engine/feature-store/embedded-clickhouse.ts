@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createClient, type ClickHouseClient } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
+import { SuhoError, messageOf } from '../errors.js';
 import { INSERT_SETTINGS, type ClickHouseTransport } from './clickhouse-feature-store.js';
 
 /**
@@ -31,8 +32,15 @@ export class EmbeddedClickHouse implements ClickHouseTransport {
   }
 
   #connect(): ClickHouseClient {
+    let connection: unknown;
+    try {
+      connection = createChdbConnection({ path: this.#clickhouse });
+    } catch (error) {
+      const text = `The embedded ClickHouse does not start: ${messageOf(error)}; something else may be in that folder.`;
+      throw new SuhoError('STORE_UNAVAILABLE', text, { cause: error });
+    }
     return createClient({
-      connection: createChdbConnection({ path: this.#clickhouse }) as never,
+      connection: connection as never,
       // One thread: the engine and its workers have the cores.
       clickhouse_settings: { final: 1, max_threads: 1 },
     } as Parameters<typeof createClient>[0]);

@@ -33,10 +33,25 @@ const STREAMING = new Map(
 const TRIAL_BARS = 1_000;
 const COLUMNS_MAX = 64;
 
-function make({ indicator, parameters }: ExtraDefinition): Streaming {
+function make({ indicator, parameters }: ExtraDefinition, onRead?: (name: string) => void): Streaming {
   const Class = STREAMING.get(indicator)!;
   const none = { values: [], open: [], high: [], low: [], close: [], volume: [], timestamp: [] };
-  return new Class({ ...parameters, ...structuredClone(none) });
+  const given = { ...parameters, ...structuredClone(none) };
+  if (onRead === undefined) return new Class(given);
+  const watched = new Proxy<Readonly<Record<string, unknown>>>(given, {
+    get: (target, name) => {
+      onRead(String(name));
+      return Reflect.get(target, name) as unknown;
+    },
+  });
+  return new Class(watched);
+}
+
+/** A parameter that an indicator does not look at: a misspelt one, which the library would ignore. */
+function unusedParameter(definition: ExtraDefinition): string | undefined {
+  const read = new Set<string>();
+  make(definition, (name) => read.add(name));
+  return Object.keys(definition.parameters).find((name) => !read.has(name));
 }
 
 function price(bar: Bar, name: ExtraPrice): number {
@@ -116,11 +131,14 @@ export class ExtraIndicators {
       if (!STREAMING.has(definition.indicator))
         throw wrong(definition, `is not one of ${[...STREAMING.keys()].join(', ')}`);
       let columns: readonly string[];
+      let unused: string | undefined;
       try {
+        unused = unusedParameter(definition);
         columns = columnsOf(definition);
       } catch (error) {
         throw wrong(definition, `does not work with these parameters: ${messageOf(error)}`);
       }
+      if (unused !== undefined) throw wrong(definition, `has no parameter ${unused}`);
       for (const column of columns) {
         if (taken.has(column)) throw wrong(definition, `would make a second column ${column}`);
         taken.add(column);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PRICE_MAX, PRICE_MIN } from '../../actors/market/bar.js';
 import { SuhoError } from '../errors.js';
 import type { TradeRecord } from '../journal/records.js';
 import type { PredictionSummary } from '../prediction-store/prediction-store.js';
@@ -11,8 +12,6 @@ const AHEAD_MS = 86_400_000;
  * on a prediction) is a finite double, which is what the stores keep.
  */
 const QUANTITY_MAX = 1e15;
-const PRICE_MIN = 1e-12;
-const PRICE_MAX = 1e12;
 const MONEY_MAX = 1e15;
 const CONDITIONS_MAX = 64;
 

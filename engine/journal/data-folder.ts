@@ -66,6 +66,15 @@ function writeFailure(folder: string, error: unknown): SuhoError {
   return new SuhoError('BAD_CONFIG', `Cannot write the data folder ${folder}: ${messageOf(error)}.`);
 }
 
+/** Something in a data folder is not what it should be, such as a file in place of a folder, as a sentence. */
+export function unusable(folder: string, error: unknown): SuhoError {
+  return new SuhoError(
+    'BAD_CONFIG',
+    `The data folder ${folder} cannot be used: ${messageOf(error)}. Repair it, restore it from a copy, or use another one with --data.`,
+    { cause: error },
+  );
+}
+
 /** The disk of a folder is full, as a sentence. */
 export function fullDisk(folder: string): SuhoError {
   return new SuhoError(
@@ -101,15 +110,17 @@ export class DataFolder {
     }
     // The journal's and the stores' own code makes files as the mask allows.
     process.umask(0o077);
-    data.#lock();
+    let isHeldHere = false;
     try {
+      data.#lock();
+      isHeldHere = true;
       data.#checkSpace();
       data.#checkVersion();
+      return data;
     } catch (error) {
-      data.release();
-      throw error;
+      if (isHeldHere) data.release();
+      throw error instanceof SuhoError ? error : unusable(data.path, error);
     }
-    return data;
   }
 
   /** Path of a room inside the folder. */

@@ -40,6 +40,8 @@ export class DeadLetters {
   readonly #clock: Clock;
   readonly #table: Table<StoredLetter, number>;
   readonly #counts = new Map<string, number>();
+  /** Keys of the letters about one thing, oldest first, by name and what they are about. */
+  readonly #keys = new Map<string, number[]>();
   readonly #keptMax: number;
   #size = 0;
 
@@ -49,14 +51,14 @@ export class DeadLetters {
     this.#committer = committer;
     this.#clock = clock;
     this.#table = store.table('deadLetters');
-    for (const { value } of this.#table.entries()) this.#count(value, 1);
+    for (const { key, value } of this.#table.entries()) this.#note(key, value);
   }
 
   add(letter: Omit<DeadLetter, 'at'>): void {
     const position = this.#committer.next('position');
     const record = letter.record === undefined ? undefined : serialize(letter.record);
     const stored = { ...letter, error: letter.error.slice(0, 2_000), at: this.#clock.now(), record };
-    this.#count(stored, 1);
+    this.#note(position, stored);
     this.#committer.push(LETTER_BYTES + (record?.length ?? 0), () => {
       this.#table.put(position, stored);
       if (this.#size > this.#keptMax)
@@ -73,6 +75,11 @@ export class DeadLetters {
     return this.#counts.get(name) ?? 0;
   }
 
+  /** Key of the oldest letter of an actor or sink about something; undefined when there is none. */
+  firstAbout(name: string, about: string): number | undefined {
+    return this.#keys.get(subject({ name, about }))?.[0];
+  }
+
   /** Those after a key, oldest first, each with the key that {@link get} and {@link remove} take. */
   list({ after = 0, limit = KEPT }: { after?: number; limit?: number } = {}): KeyedDeadLetter[] {
     return Array.from(this.#table.entries({ start: after + 1, limit }), ({ key, value }) => read(key, value));
@@ -83,8 +90,11 @@ export class DeadLetters {
     return stored === undefined ? undefined : read(key, stored);
   }
 
+  /** Drops a letter; it counts no more from now on. */
   remove(key: number): void {
-    this.#committer.push(0, () => this.#drop(key));
+    const letter = this.#table.get(key);
+    if (letter === undefined || !this.#forget(key, letter)) return;
+    this.#committer.push(0, () => this.#table.remove(key));
   }
 
   #oldest(limit: number): number[] {
@@ -95,13 +105,38 @@ export class DeadLetters {
     const letter = this.#table.get(key);
     if (letter === undefined) return;
     this.#table.remove(key);
+    this.#forget(key, letter);
+  }
+
+  #note(key: number, letter: StoredLetter): void {
+    this.#count(letter, 1);
+    const keys = this.#keys.get(subject(letter));
+    if (keys === undefined) this.#keys.set(subject(letter), [key]);
+    else keys.push(key);
+  }
+
+  /** False when it was forgotten before. */
+  #forget(key: number, letter: StoredLetter): boolean {
+    const keys = this.#keys.get(subject(letter)) ?? [];
+    if (!keys.includes(key)) return false;
     this.#count(letter, -1);
+    if (keys.length === 1) this.#keys.delete(subject(letter));
+    else
+      this.#keys.set(
+        subject(letter),
+        keys.filter((other) => other !== key),
+      );
+    return true;
   }
 
   #count({ name }: StoredLetter, by: 1 | -1): void {
     this.#size += by;
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + by);
   }
+}
+
+function subject({ name, about }: Pick<DeadLetter, 'name' | 'about'>): string {
+  return `${name}\n${about}`;
 }
 
 function read(key: number, { record, ...letter }: StoredLetter): KeyedDeadLetter {

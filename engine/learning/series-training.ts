@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import type { Route } from '../../actors/signals/route.js';
 import { SuhoError } from '../errors.js';
@@ -14,7 +15,7 @@ import type { ArtifactPlace, ArtifactStore } from '../registry/artifact-store.js
 import { fileIfSound, type ModelFiles } from '../registry/model-files.js';
 import { modelName, nextVersion, type ModelRecord, type ModelRegistry } from '../registry/model-registry.js';
 import { MODEL_FORM, type TrainingResult } from './trainer.js';
-import type { TrainingPool } from './training-pool.js';
+import type { TrainingPool, TrainingProgress } from './training-pool.js';
 
 /** Bars read beside the rows to train on, so that the first of those have their features. */
 const WARM_UP = 400;
@@ -34,13 +35,23 @@ export interface SeriesTrainingParts {
   readonly featuresStored: () => Promise<void>;
   /** Settles when what was appended to the journal is on disk. */
   readonly durable: () => Promise<void>;
+  readonly log: Logger;
 }
 
-type OnProgress = (done: number, total: number, stage: string) => void;
+/** Models that were trained, and how they are registered. */
+interface TrainedSeries {
+  readonly record: ModelRecord;
+  readonly result: TrainingResult;
+}
 
 /** Trains models for a series, registers them, and brings them into use. */
 export class SeriesTraining {
   readonly #parts: SeriesTrainingParts;
+  /** Trainings under way, by series. */
+  readonly #running = new Map<
+    string,
+    { readonly trained: Promise<TrainedSeries>; readonly listeners: TrainingProgress[] }
+  >();
 
   constructor(parts: SeriesTrainingParts) {
     this.#parts = parts;
@@ -48,13 +59,24 @@ export class SeriesTraining {
 
   /**
    * Trains models for a series on what the feature store holds of it up to `through` (a close time), registers them, and
-   * lets every tenant of the series use them from the next bar on. Throws `BAD_INPUT` when there are too few bars.
+   * lets every tenant of the series use them from the next bar on. One that is asked for while the series trains already is
+   * that training. Throws `BAD_INPUT` when there are too few bars.
    */
-  async train(
-    seriesId: string,
-    through: number,
-    onProgress?: OnProgress,
-  ): Promise<{ readonly record: ModelRecord; readonly result: TrainingResult }> {
+  async train(seriesId: string, through: number, onProgress?: TrainingProgress): Promise<TrainedSeries> {
+    let running = this.#running.get(seriesId);
+    if (running === undefined) {
+      const listeners: TrainingProgress[] = [];
+      const trained = this.#train(seriesId, through, (...progress) => {
+        for (const listener of listeners) listener(...progress);
+      }).finally(() => this.#running.delete(seriesId));
+      running = { trained, listeners };
+      this.#running.set(seriesId, running);
+    }
+    if (onProgress !== undefined) running.listeners.push(onProgress);
+    return await running.trained;
+  }
+
+  async #train(seriesId: string, through: number, onProgress: TrainingProgress): Promise<TrainedSeries> {
     const { features, registry, artifacts, pool, settings, featuresStored } = this.#parts;
     await featuresStored();
     const identity = seriesIdentity(seriesId);
@@ -83,6 +105,12 @@ export class SeriesTraining {
       },
       onProgress,
     );
+    const fault = encoder?.file === undefined ? encoder?.fault : result.encoderFault;
+    if (fault !== undefined)
+      this.#parts.log.warn(
+        { seriesId, version: kept?.version, fault },
+        'unsound encoder replaced by a new one',
+      );
     const record = await this.#register(identity, result, earlier.at(-1));
     await this.#activate(seriesId, record, result);
     return { record, result };

@@ -8,34 +8,28 @@ import type { TrainingResult } from './trainer.js';
 /** Told how far a training is. */
 export type TrainingProgress = (done: number, total: number, stage: string) => void;
 
-interface Training {
-  readonly result: Promise<TrainingResult>;
-  readonly listeners: TrainingProgress[];
-}
-
 /** Trains in one worker thread of its own, so that neither the engine nor its inference waits for it. */
 export class TrainingPool {
   #pool: Piscina<PostedJob, TrainingAnswer> | undefined;
   readonly #stopped = new Int32Array(new SharedArrayBuffer(4));
-  readonly #running = new Map<string, Training>();
+  readonly #running = new Set<Promise<TrainingResult>>();
 
   /**
-   * Trains for a series; one that is asked for while the series trains already gets the result of that. Throws
-   * `BAD_INPUT` when there are too few bars, `STOPPING` when the engine stops meanwhile and `TRAINING_FAILED` when
-   * the training or its thread fails; nothing of it is left then.
+   * Trains for a series. Throws `BAD_INPUT` when there are too few bars, `STOPPING` when the engine stops meanwhile and
+   * `TRAINING_FAILED` when the training or its thread fails; nothing of it is left then.
    */
-  async train(seriesId: string, job: TrainingJob, onProgress?: TrainingProgress): Promise<TrainingResult> {
-    let training = this.#running.get(seriesId);
-    if (training === undefined) {
-      const listeners: TrainingProgress[] = [];
-      const result = this.#run(seriesId, job, (...progress) => {
-        for (const listener of listeners) listener(...progress);
-      }).finally(() => this.#running.delete(seriesId));
-      training = { result, listeners };
-      this.#running.set(seriesId, training);
+  async train(
+    seriesId: string,
+    job: TrainingJob,
+    onProgress: TrainingProgress = () => undefined,
+  ): Promise<TrainingResult> {
+    const result = this.#run(seriesId, job, onProgress);
+    this.#running.add(result);
+    try {
+      return await result;
+    } finally {
+      this.#running.delete(result);
     }
-    if (onProgress !== undefined) training.listeners.push(onProgress);
-    return await training.result;
   }
 
   /** Worker threads, for tests in which one dies: not by `terminate()`, as in `InferencePool`. */
@@ -46,7 +40,7 @@ export class TrainingPool {
   /** Ends trainings under way at their next step, then the thread. */
   async close(): Promise<void> {
     Atomics.store(this.#stopped, 0, 1);
-    await Promise.allSettled([...this.#running.values()].map(({ result }) => result));
+    await Promise.allSettled(this.#running);
     await this.#pool?.destroy();
   }
 

@@ -32,25 +32,28 @@ export class MetricsServer {
   readonly #read: () => HealthSnapshot;
   readonly #registry = new Registry();
   readonly #server: Server;
+  /** What the gauges of one scrape are read from. */
+  #scraped: HealthSnapshot | undefined;
 
   constructor(read: () => HealthSnapshot) {
     this.#read = read;
+    const snapshot = (): HealthSnapshot => (this.#scraped ??= read());
     collectDefaultMetrics({ register: this.#registry });
     for (const [name, help] of Object.entries(PLAIN)) {
       const field = name as keyof typeof PLAIN;
-      this.#gauge(`suho_${name}`, help, [], (gauge) => gauge.set(read()[field]));
+      this.#gauge(`suho_${name}`, help, [], (gauge) => gauge.set(snapshot()[field]));
     }
     this.#gauge(
       'suho_degraded',
       '1 while anything is degraded: a store, a source, an instrument, an actor, a model',
       [],
-      (gauge) => gauge.set(read().degraded ? 1 : 0),
+      (gauge) => gauge.set(snapshot().degraded ? 1 : 0),
     );
     this.#gauge('suho_withheld', 'Bars without a signal since start, by reason', ['reason'], (gauge) => {
-      for (const [reason, n] of Object.entries(read().withheld)) gauge.set({ reason }, n);
+      for (const [reason, n] of Object.entries(snapshot().withheld)) gauge.set({ reason }, n);
     });
     const sinks = (field: 'lag_rows' | 'lag_seconds' | 'healthy' | 'dead_letters') => (gauge: Gauge) => {
-      for (const sink of read().sinks) gauge.set({ sink: sink.name }, Number(sink[field]));
+      for (const sink of snapshot().sinks) gauge.set({ sink: sink.name }, Number(sink[field]));
     };
     this.#gauge(
       'suho_sink_lag_rows',
@@ -72,14 +75,14 @@ export class MetricsServer {
       ['instrument', 'state'],
       (gauge) => {
         gauge.reset();
-        for (const { name, state } of read().instruments) gauge.set({ instrument: name, state }, 1);
+        for (const { name, state } of snapshot().instruments) gauge.set({ instrument: name, state }, 1);
       },
     );
     this.#gauge('suho_models_withheld', 'Models that may not serve', [], (gauge) =>
-      gauge.set(read().withheld_models.length),
+      gauge.set(snapshot().withheld_models.length),
     );
     this.#gauge('suho_source_up', '1 while a source of input is connected', ['source'], (gauge) => {
-      for (const { name, healthy } of read().sources) gauge.set({ source: name }, healthy ? 1 : 0);
+      for (const { name, healthy } of snapshot().sources) gauge.set({ source: name }, healthy ? 1 : 0);
     });
     this.#server = createServer((request, response) => {
       if (request.url === '/healthz') {
@@ -91,6 +94,7 @@ export class MetricsServer {
         response.writeHead(404).end('there is /metrics and /healthz\n');
         return;
       }
+      this.#scraped = undefined;
       this.#registry.metrics().then(
         (text) => response.writeHead(200, { 'content-type': this.#registry.contentType }).end(text),
         () => response.writeHead(500).end(),

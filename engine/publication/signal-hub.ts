@@ -34,7 +34,7 @@ export class SignalHub {
 
   /** Goes on with a subscription whose outlet can take more. */
   resume(subscription: Subscription): void {
-    subscription.resume();
+    attempt(subscription, () => subscription.resume());
     this.#awaitTurn(subscription);
   }
 
@@ -54,7 +54,8 @@ export class SignalHub {
     this.#latest.set(`${tenantId}|${symbol}|${timeframe}`, published);
     let bytes: Buffer | undefined;
     const encode = (): Buffer => (bytes ??= this.#encode(published));
-    for (const subscription of this.#subscriptions) subscription.take(published, encode);
+    for (const subscription of this.#subscriptions)
+      attempt(subscription, () => subscription.take(published, encode));
   }
 
   /** The newest signal of a tenant's series since the engine started. */
@@ -75,11 +76,20 @@ export class SignalHub {
     this.#scheduled = false;
     for (const subscription of this.#behind) {
       this.#behind.delete(subscription);
-      subscription.catchUp();
+      attempt(subscription, () => subscription.catchUp());
       this.#awaitTurn(subscription);
       break;
     }
     const [next] = this.#behind;
     if (next !== undefined) this.#awaitTurn(next);
+  }
+}
+
+/** Goes on with a subscription; an error ends that subscription alone. */
+function attempt(subscription: Subscription, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    subscription.fail(error);
   }
 }

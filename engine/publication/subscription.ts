@@ -30,7 +30,9 @@ export type SubscriptionEnd =
   /** The queue is full; `cursor` is the last sequence number written. */
   | { readonly kind: 'overflow'; readonly cursor: number }
   /** What follows its cursor was purged before it was read; `through` is the last sequence number that is gone. */
-  | { readonly kind: 'purged'; readonly through: number };
+  | { readonly kind: 'purged'; readonly through: number }
+  /** Reading, encoding or writing failed. */
+  | { readonly kind: 'failed'; readonly error: unknown };
 
 /** Where a subscriber's signals go. `write` answers whether it can take more at once. */
 interface SignalOutlet {
@@ -154,6 +156,11 @@ export class Subscription {
       bytes: encode(),
       skipped: before === undefined ? 0 : before.skipped + 1,
     });
+  }
+
+  /** Ends it for an error of its own, which is nobody else's. */
+  fail(error: unknown): void {
+    if (!this.#closed) this.#end({ kind: 'failed', error });
   }
 
   close(): void {

@@ -13,10 +13,16 @@ export interface LetterPage {
   readonly nextAfter: number | undefined;
 }
 
-/** What became of the letters of a page that were retried. */
+/** What became of the letters of a page that were retried; one that waits for an earlier letter counts as refused. */
 export interface RetryCounts {
   readonly written: number;
   readonly refused: number;
+  readonly nextAfter: number | undefined;
+}
+
+/** How many letters of a page were discarded. */
+export interface DiscardCounts {
+  readonly discarded: number;
   readonly nextAfter: number | undefined;
 }
 
@@ -44,7 +50,7 @@ export class RefusedRecords {
 
   /**
    * Writes the record of one letter again and, when it is taken, removes the letter; settles when that is durable.
-   * `unknown` when the sink has no such letter. Rejects with `STORE_UNAVAILABLE` while the store is away, with
+   * `unknown` when the sink has no such letter, `refused` also while an earlier letter is about the same. Rejects with `STORE_UNAVAILABLE` while the store is away, with
    * `NOT_FOUND` when there is no such sink.
    */
   async retry(sinkName: string, key: number): Promise<'written' | 'refused' | 'unknown'> {
@@ -70,9 +76,28 @@ export class RefusedRecords {
     return { written, refused: own.length - written, nextAfter };
   }
 
-  async #rewrite(sink: Pick<Sink, 'retry'>, { key, record }: KeyedDeadLetter): Promise<boolean> {
+  /** Drops one letter of a sink or actor for good; false when it has no such letter. Settles when that is durable. */
+  async discard(name: string, key: number): Promise<boolean> {
+    if (this.#journal.deadLetters.get(key)?.name !== name) return false;
+    this.#journal.deadLetters.remove(key);
+    await this.#journal.durable();
+    return true;
+  }
+
+  /** Drops the letters of a sink or actor for good: one page of {@link list}. */
+  async discardPage(name: string, after: number): Promise<DiscardCounts> {
+    const { letters, nextAfter } = this.list(after, name);
+    for (const { key } of letters) this.#journal.deadLetters.remove(key);
+    await this.#journal.durable();
+    return { discarded: letters.length, nextAfter };
+  }
+
+  async #rewrite(sink: Pick<Sink, 'retry'>, { key, record, name, about }: KeyedDeadLetter): Promise<boolean> {
+    const { deadLetters } = this.#journal;
+    // What came first about a record is written first.
+    if (deadLetters.firstAbout(name, about) !== key) return false;
     const taken = await sink.retry(record);
-    if (taken) this.#journal.deadLetters.remove(key);
+    if (taken) deadLetters.remove(key);
     return taken;
   }
 

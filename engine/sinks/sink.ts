@@ -77,13 +77,16 @@ interface Refusal<R> {
   readonly error: string;
 }
 
+/** Why a record that was not refused itself is a dead letter. */
+const FOLLOWS = 'An earlier record about the same was refused; retry that one first.';
+
 /** Why a sink does nothing: there is nothing to write, or more may gather. */
 type Rest = 'idle' | 'lingering';
 
 /**
  * An idempotent reader of the journal: writes what it finds to its store, then moves its offset. When the store is
  * away it retries, ever less often, and lags; nothing else waits for it. A record that the store refuses becomes a
- * dead letter and the next one is written.
+ * dead letter, and so do later ones about the same; all others are written.
  */
 export class Sink<R = unknown> {
   readonly name: string;
@@ -213,8 +216,7 @@ export class Sink<R = unknown> {
   async #step(): Promise<number> {
     this.#news = false;
     const { entries, offset, count } = await this.#target.read(this.#offset, this.#target.batch);
-    const refusals: Refusal<R>[] = [];
-    if (entries.length > 0) await this.#write(entries, refusals);
+    const refusals = entries.length === 0 ? [] : await this.#writeInOrder(entries);
     if (this.#abandoned) return 0;
     if (count > 0) {
       for (const refusal of refusals) this.#bury(refusal);
@@ -226,6 +228,32 @@ export class Sink<R = unknown> {
     this.#error = undefined;
     this.#release(this.#offset);
     return count;
+  }
+
+  /**
+   * Writes entries; answers those that become dead letters: what the store refuses, and what is about the same as a letter
+   * before it. An outcome says nothing to a store that has not its signal, and a retried letter must not replace what came
+   * later: all that is about one thing is retried in its order.
+   */
+  async #writeInOrder(entries: readonly SinkEntry<R>[]): Promise<Refusal<R>[]> {
+    const { deadLetters } = this.#journal;
+    const keyOf = ({ record }: SinkEntry<R>): string => this.#target.describe(record).key;
+    const hasLetters = deadLetters.countOf(this.name) > 0;
+    const isHeldBack = (entry: SinkEntry<R>): boolean =>
+      hasLetters && deadLetters.firstAbout(this.name, keyOf(entry)) !== undefined;
+    const writable = hasLetters ? entries.filter((entry) => !isHeldBack(entry)) : entries;
+    const refused: Refusal<R>[] = [];
+    if (writable.length > 0) await this.#write(writable, refused);
+    if (refused.length === 0 && writable.length === entries.length) return [];
+    const errors = new Map(refused.map(({ entry, error }) => [entry, error]));
+    const refusedKeys = new Set<string>();
+    return entries.flatMap((entry) => {
+      const error = errors.get(entry);
+      const key = keyOf(entry);
+      if (error === undefined && !refusedKeys.has(key) && !isHeldBack(entry)) return [];
+      refusedKeys.add(key);
+      return [{ entry, error: error ?? FOLLOWS }];
+    });
   }
 
   /** Writes entries, and finds those that the store refuses by halving: the others are all written, in their order. */

@@ -1,36 +1,18 @@
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
+import { Client, credentials } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { TIMEFRAMES } from '../../actors/market/timeframe.js';
+import type { EngineHealth__Output as EngineHealth } from '../../engine/api/generated/suho/v1/EngineHealth.js';
 import { followPlan } from '../../engine/feeds/follow-plan.js';
 import { loadConfig } from '../../engine/config.js';
 import { whenTaken } from '../../engine/feeds/backpressure.js';
 import { SuhoError } from '../../engine/errors.js';
 import { afterTest } from '../support/cleanup.js';
-import { startCommand } from '../support/command.js';
 import { temporaryFolder } from '../support/engine.js';
-import { eventually } from '../support/served.js';
-
-interface Started {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  readonly ended: Promise<number | null>;
-}
-
-function start(t: TestContext, folder: string, config: object): Started {
-  const file = path.join(folder, 'config.json');
-  writeFileSync(file, JSON.stringify(config));
-  const child = startCommand(['start', '--config', file, '--data', path.join(folder, 'data'), '--port', '0']);
-  afterTest(t, () => child.kill('SIGKILL'));
-  let output = '';
-  child.stdout!.on('data', (text: Buffer) => (output += text.toString()));
-  child.stderr!.on('data', (text: Buffer) => (output += text.toString()));
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { child, output: () => output, ended };
-}
+import { TestClient, eventually } from '../support/served.js';
+import { freePort } from '../support/servers/ports.js';
+import { startEngine } from '../support/started.js';
 
 test('what tenants follow does not depend on the order they and their series are in', () => {
   const series = fc.record({
@@ -126,7 +108,7 @@ test('simulated symbols of any tenant are trained once, a signal to stop drains,
       { id: 'zen', series: [{ symbol: 'GBPUSD', timeframe: '1h' }] },
     ],
   };
-  const first = start(t, folder, config);
+  const first = startEngine(t, folder, config);
   await eventually('it serves', () => first.output().includes('serving gRPC'), 300_000);
   assert.match(first.output(), /trained .* for EURUSD/);
   assert.match(first.output(), /trained .* for GBPUSD/);
@@ -135,7 +117,7 @@ test('simulated symbols of any tenant are trained once, a signal to stop drains,
   // Signals of what was in progress may come in between.
   assert.match(first.output(), /draining\n[^]*stopped\n$/);
 
-  const second = start(t, folder, { ...config, tenants: config.tenants.toReversed() });
+  const second = startEngine(t, folder, { ...config, tenants: config.tenants.toReversed() });
   await eventually('it serves again', () => second.output().includes('serving gRPC'), 300_000);
   assert.doesNotMatch(second.output(), /trained|inventing/);
   second.child.kill('SIGTERM');
@@ -148,16 +130,70 @@ test('tenants in any order start, and a signal to stop in the middle of the star
     { id: 'zen', series: [{ feed: 'polygon', symbol: 'EURUSD', timeframe: '5m' }] },
   ];
   for (const ordered of [tenants, tenants.toReversed()]) {
-    const started = start(t, temporaryFolder(t), { simulator: { enabled: false }, tenants: ordered });
+    const started = startEngine(t, temporaryFolder(t), { simulator: { enabled: false }, tenants: ordered });
     await eventually('it serves', () => started.output().includes('serving gRPC'), 120_000);
     started.child.kill('SIGTERM');
     assert.equal(await started.ended, 0, started.output());
   }
   for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) {
-    const started = start(t, temporaryFolder(t), { simulator: { symbols: ['EURUSD'], historyBars: 50_000 } });
+    const started = startEngine(t, temporaryFolder(t), {
+      simulator: { symbols: ['EURUSD'], historyBars: 50_000 },
+    });
     await eventually('it prepares', () => started.output().includes('inventing'), 120_000);
     started.child.kill(signal);
     assert.equal(await started.ended, 0, started.output());
     assert.match(started.output(), /draining\n[^]*stopped\n$/);
   }
+});
+
+test('while history is made the started engine says preparing and is not SERVING, and serves after', async (t) => {
+  const port = await freePort();
+  const started = startEngine(
+    t,
+    temporaryFolder(t),
+    { simulator: { symbols: ['EURUSD'], historyBars: 1_300 }, training: { folds: 1 } },
+    '--port',
+    String(port),
+  );
+  const client = new TestClient(port);
+  const raw = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  afterTest(t, () => {
+    client.close();
+    raw.close();
+  });
+  const state = async (): Promise<string> =>
+    await client
+      .call<EngineHealth>('EngineService', 'GetHealth', {})
+      .then((health) => health.state)
+      .catch(() => 'away');
+  /** Status of the standard health service: 1 is SERVING, 2 NOT_SERVING. */
+  const standard = async (): Promise<number | undefined> =>
+    await new Promise((resolve, reject) => {
+      const bytes = (given: Buffer): Buffer => given;
+      const path = '/grpc.health.v1.Health/Check';
+      raw.makeUnaryRequest<Buffer, Buffer>(path, bytes, bytes, Buffer.alloc(0), (error, answer) =>
+        error === null ? resolve(answer?.[1]) : reject(error),
+      );
+    });
+  const seen = new Set<string>();
+  await eventually(
+    'it serves',
+    async () => {
+      const before = started.output().includes('serving gRPC');
+      const now = await state();
+      if (now === 'preparing' && !started.output().includes('serving gRPC'))
+        assert.equal(await standard(), 2);
+      seen.add(now);
+      assert.ok(
+        before || now !== 'serving' || started.output().includes('trained'),
+        'serving before it was prepared',
+      );
+      return now === 'serving';
+    },
+    300_000,
+  );
+  assert.ok(seen.has('preparing'), [...seen].join());
+  assert.equal(await standard(), 1);
+  started.child.kill('SIGTERM');
+  assert.equal(await started.ended, 0, started.output());
 });

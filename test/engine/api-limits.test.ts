@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { status } from '@grpc/grpc-js';
 import { bars, barsRequest, method, served } from '../support/api.js';
 import { afterTest } from '../support/cleanup.js';
@@ -76,4 +77,25 @@ test('messages and bytes of an open stream count, and a request that never fits 
   const heavy = await raw.call(publish.path, [request(400)], { key: KEY });
   assert.equal(heavy.status, status.INVALID_ARGUMENT);
   assert.match(heavy.details, /^request: .*20000 bytes a second/);
+});
+
+test('a connection on which nothing is said is closed, before TLS is agreed on as well as after', async (t) => {
+  const file = (name: string): string =>
+    fileURLToPath(new URL(`../../../test/data/tls/${name}`, import.meta.url));
+  const tls = { certFile: file('server.pem'), keyFile: file('server.key') };
+  const keepalive = { port: 0, keepaliveSeconds: 0.3, keepaliveTimeoutSeconds: 2 };
+  const ports = [
+    (await served(t, { grpc: keepalive })).port,
+    (await served(t, { grpc: { ...keepalive, tls } })).port,
+  ];
+  await Promise.all(
+    ports.map(async (port) => {
+      const socket = net.connect(port, '127.0.0.1');
+      afterTest(t, () => socket.destroy());
+      socket.on('error', () => undefined).resume();
+      let isClosed = false;
+      socket.once('close', () => (isClosed = true));
+      await eventually('it is closed', () => isClosed);
+    }),
+  );
 });

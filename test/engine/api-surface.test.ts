@@ -7,7 +7,8 @@ import type { PublishAck__Output as PublishAck } from '../../engine/api/generate
 import { bars, barsRequest, definition, method, outcome, served, type Method } from '../support/api.js';
 import { runCommand } from '../support/command.js';
 import { RawClient, frame } from '../support/raw-grpc.js';
-import { ACME, KEY, protoBars } from '../support/served.js';
+import { inventedSignal } from '../support/prediction-contract.js';
+import { ACME, KEY, codeOf, eventually, protoBars } from '../support/served.js';
 
 const HOUR = 3_600_000;
 const GARBAGE = Buffer.alloc(11, 0xff);
@@ -184,7 +185,7 @@ test('whatever is sent as a request of any call, the call ends', async (t) => {
   const calls = Object.entries(definition).flatMap(([, service]) =>
     'format' in service ? [] : Object.values(service as unknown as Record<string, Method>),
   );
-  assert.equal(calls.length, 10);
+  assert.equal(calls.length, 11);
   const tooLong = Buffer.concat([Buffer.from([0, 0x7f, 0xff, 0xff, 0xff]), GARBAGE]);
   const badlyCompressed = Buffer.concat([Buffer.from([1, 0, 0, 0, 11]), GARBAGE]);
   for (const { path } of calls) {
@@ -253,6 +254,76 @@ test('a failure of the engine is logged with its method and its stack, of calls 
     const line = log.find((each) => each.includes('a call failed') && each.includes(`${service}/${name}`));
     assert.match(line ?? '', /TypeError: broken on purpose\\n {4}at /, name);
   }
+});
+
+test('a failure while a subscriber catches up, or of a live signal, ends that stream and is logged; others go on', async (t) => {
+  const { engine, client, log } = await served(t);
+  const { conclusions } = engine.journal.predictions;
+  const read = conclusions.after.bind(conclusions);
+  const seen: string[] = [];
+  const live = client.stream({ symbols: ['EURUSD'] }, KEY);
+  live.on('data', ({ signal }: { signal: { sequence: string } }) => seen.push(signal.sequence));
+  live.on('error', () => undefined);
+  await new Promise((resolve) => live.once('metadata', resolve));
+  conclusions.after = () => {
+    throw new TypeError('broken on purpose');
+  };
+  for (let i = 0; i < 3; i++)
+    assert.equal(await codeOf(client.stream({ symbols: ['NONE'], resume_after: 0 }, KEY)), 'INTERNAL');
+  conclusions.after = read;
+  const broken = client.stream({ symbols: ['GBPUSD'] }, KEY);
+  await new Promise((resolve) => broken.once('metadata', resolve));
+  const ended = codeOf(broken);
+  const signal = inventedSignal('acme', 0);
+  const evidence = {
+    closeTime: signal.barCloseTime,
+    model: undefined,
+    modelFailure: 'error',
+    patterns: undefined,
+    patternFailure: undefined,
+    timing: { queueMs: 0, inferenceMs: 0, patternsMs: 0 },
+  } as const;
+  const conclude = (symbol: string, forecasts = signal.forecasts): void =>
+    engine.publication.conclude({
+      actorId: `signal:acme:market/${symbol}/1h`,
+      closeTime: signal.barCloseTime,
+      evidence,
+      result: { kind: 'signal', signal: { ...signal, symbol, forecasts } },
+    });
+  // One that cannot be encoded: a forecast too many.
+  conclude('GBPUSD', [...signal.forecasts, undefined as never]);
+  conclude('EURUSD');
+  assert.equal(await ended, 'INTERNAL');
+  await eventually('the other stream has its signal', () => seen.length === 1);
+  live.cancel();
+  const lines = log.filter((each) => each.includes('a call failed') && each.includes('StreamSignals'));
+  assert.equal(lines.length, 4, lines.join('\n'));
+  assert.equal(lines.filter((line) => line.includes('TypeError: broken on purpose')).length, 3);
+});
+
+test('whatever the clock of the machine is set back to, no age is negative and input is taken', async (t) => {
+  const { api, client } = await served(t);
+  await client.publish(bars.slice(0, 10), KEY);
+  const now = Date.now();
+  for (const backMs of [1, 3_600_000, 400 * 86_400_000]) {
+    t.mock.method(Date, 'now', () => now - backMs);
+    const { uptime_seconds: uptime, sinks } = api.health.snapshot();
+    assert.ok(uptime > 0, String(uptime));
+    for (const { name, lag_seconds: lag, lag_rows: rows } of sinks)
+      assert.ok(lag >= 0 && rows >= 0, `${name}: ${lag} s, ${rows} rows`);
+    const { duplicates } = await client.publish(bars.slice(0, 10), KEY);
+    assert.equal(duplicates, 10);
+  }
+  t.mock.restoreAll();
+});
+
+test('a stream in which nothing is sent ends well', async (t) => {
+  const { client, engine } = await served(t);
+  for (const stream of [client.bars(KEY), client.quotes(KEY)]) {
+    stream.end();
+    assert.equal(await codeOf(stream), 'OK');
+  }
+  assert.deepEqual([...engine.instruments.all()], []);
 });
 
 test('while history is prepared the engine says so, and the health service does not say SERVING', async (t) => {

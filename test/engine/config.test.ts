@@ -139,6 +139,45 @@ test('a misspelt variable is refused with the one that was meant, also in the li
   assert.match(refusal({}, { SUHO_TENANTS: 'acme' }), /at tenants: /);
 });
 
+/** Paths of all settings of the schema that are no objects. */
+function settingsOf(schema: unknown): Path[] {
+  return objectsOf(schema).flatMap(({ at, keys }) => keys.map((key) => [...at, key]));
+}
+
+function withSetting(at: Path, value: unknown): object {
+  const config = structuredClone(WHOLE);
+  objectAt(config, at.slice(0, -1))[at.at(-1)!] = value;
+  return config;
+}
+
+test('no time that is set is longer than a timer can be: Node runs one of 25 days after a millisecond', () => {
+  const times = settingsOf(configSchema).filter((at) =>
+    /(?<!PerSecond)(?:Ms|Seconds)$/.test(String(at.at(-1))),
+  );
+  assert.ok(times.length >= 5, times.join());
+  for (const at of times) {
+    const unit = String(at.at(-1)).endsWith('Ms') ? 1 : 1_000;
+    for (const value of [2 ** 31 / unit, 1e300, Infinity, NaN, -1])
+      assert.ok(refusal(withSetting(at, value)).includes(String(at.at(-1))), `${at.join('.')} ${value}`);
+  }
+});
+
+test('what would be taken for another folder or address is refused, and what could never be run', () => {
+  for (const [at, value] of [
+    [['data'], ''],
+    [['grpc', 'host'], ''],
+    [['inference', 'workers'], 1e6],
+    [['journal', 'maxMegabytes'], 1e300],
+    [['simulator', 'speed'], 1e300],
+    [
+      ['simulator', 'symbols'],
+      ['EURUSD', 'gbpusd', 'eur/usd'],
+    ],
+  ] as const)
+    assert.ok(refusal(withSetting(at, value)).includes(at.at(-1)!), at.join('.'));
+  assert.match(refusal({}, { SUHO_DATA: '' }), /data/);
+});
+
 test('what must be there once is refused the second time, saying where the first is', () => {
   const tenant = (id: string, ...keys: string[]) => ({ id, apiKeySha256: keys });
   assert.match(

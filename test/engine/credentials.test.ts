@@ -140,6 +140,10 @@ test('a JWT gives tenant, user and role; one of another issuer, audience, time o
     await token({ tenant_id: 'platform' }),
     await token({ tenant_id: ['acme'] }),
     await token({ role: 'god' }),
+    // No store could keep the trades of such a user.
+    await token({ sub: 'ann\u0000' }),
+    await token({ sub: 'half \ud800' }),
+    await token({ sub: 'a'.repeat(256) }),
     `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"tenant_id":"acme","role":"operator","iss":"https://issuer","aud":"suho","exp":99999999999}').toString('base64url')}.`,
   ];
   for (const each of bad) assert.equal(await codeOf(health(client, each)), 'UNAUTHENTICATED', each);

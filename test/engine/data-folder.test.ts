@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { SuhoError, type ErrorCode } from '../../engine/errors.js';
 import { DataFolder } from '../../engine/journal/data-folder.js';
+import { commit, openEnvironment } from '../../engine/journal/environment.js';
 import { NOBODY } from '../../engine/journal/private-folder.js';
 import { afterTest } from '../support/cleanup.js';
 import { runCommand } from '../support/command.js';
@@ -97,6 +108,68 @@ test('a folder of another version or with a damaged version is refused in one se
     refused(folder, 'DATA_FOLDER_VERSION', /damaged|format/);
     assert.deepEqual(readdirSync(folder), ['suho.json']);
   }
+});
+
+test('whatever is in the way in a data folder, the start ends with one sentence and leaves the folder free', async (t) => {
+  const folder = path.join(temporaryFolder(t), 'data');
+  const replay = ['replay', 'none.csv', '--symbol', 'EURUSD', '--timeframe', '1h', '--data', folder];
+  const inTheWay: readonly (readonly [string, () => void])[] = [
+    ...['journal', 'postgres', 'clickhouse', 'artifacts'].map(
+      (room) => [`a file ${room}`, () => writeFileSync(path.join(folder, room), '')] as const,
+    ),
+    ['a folder engine.lock', () => mkdirSync(path.join(folder, 'engine.lock'))],
+    [
+      'a folder suho.json',
+      () => {
+        rmSync(path.join(folder, 'suho.json'));
+        mkdirSync(path.join(folder, 'suho.json'));
+      },
+    ],
+  ];
+  for (const [what, put] of inTheWay) {
+    DataFolder.open(folder).release();
+    put();
+    const { code, stderr } = await runCommand(replay);
+    assert.ok(code === 1 || code === 2, `${what}: ${code} ${stderr}`);
+    assert.match(stderr, /^suho: The (data folder|embedded ClickHouse) [^\n]*\.\n$/, what);
+    if (!what.endsWith('engine.lock'))
+      assert.equal(existsSync(path.join(folder, 'engine.lock')), false, what);
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a journal that is foreign or cut off is a sentence, not the end of the process by a signal', async (t) => {
+  const folder = temporaryFolder(t);
+  const sound = path.join(folder, 'sound');
+  mkdirSync(sound);
+  const root = openEnvironment(sound);
+  const log = root.openDB<Uint8Array, number>({ name: 'log', encoding: 'binary' });
+  for (let i = 0; i < 40; i++)
+    await commit(root, () => {
+      for (let k = 0; k < 50; k++) log.putSync(i * 50 + k, Buffer.alloc(1_000, k));
+    });
+  await root.close();
+  const whole = readFileSync(path.join(sound, 'data.mdb'));
+  const refusal = async (bytes: Uint8Array): Promise<unknown> => {
+    writeFileSync(path.join(sound, 'data.mdb'), bytes);
+    try {
+      const opened = openEnvironment(sound);
+      const found = opened.openDB<Uint8Array, number>({ name: 'log', encoding: 'binary' });
+      const keys = [...found.getKeys()].length;
+      await opened.close();
+      return keys;
+    } catch (error) {
+      assert.ok(error instanceof SuhoError && error.code === 'BAD_FILE', String(error));
+      assert.match(error.message, /data\.mdb is damaged: .*Restore the data folder/);
+      return 'refused';
+    }
+  };
+  for (const length of [1, 100, 4_096, 4_200, 8_192, 100_000, whole.length / 2])
+    assert.equal(await refusal(whole.subarray(0, length)), 'refused', `${length} bytes`);
+  assert.equal(await refusal(randomBytes(50_000)), 'refused');
+  assert.equal(await refusal(Buffer.alloc(50_000)), 'refused');
+  assert.equal(await refusal(whole), 2_000);
+  assert.equal(await refusal(new Uint8Array()), 0, 'an empty file is a new journal');
 });
 
 test('nobody else reads a data folder', async (t) => {

@@ -100,7 +100,11 @@ function addLetters({ journal }: Engine, count: number, source: 'actor' | 'sink'
 
 test('what PostgreSQL refuses is listed, counted and written by a retry, over gRPC and from the command line', async (t) => {
   const { engine, api, client, list, retry, command, postgresFolder } = await served(t);
-  const metrics = new MetricsServer(() => api.health.snapshot());
+  let reads = 0;
+  const metrics = new MetricsServer(() => {
+    reads++;
+    return api.health.snapshot();
+  });
   const metricsPort = await metrics.listen('127.0.0.1', 0);
   afterTest(t, async () => await metrics.stop());
   const counts = async (): Promise<unknown[]> => {
@@ -124,6 +128,7 @@ test('what PostgreSQL refuses is listed, counted and written by a retry, over gR
   await engine.journal.durable();
   assert.equal(await rows(), 7);
   assert.deepEqual(await counts(), [3, 3, 3]);
+  assert.equal(reads, 1, 'a scrape is one look at the engine');
 
   const [first, ...others] = await list({ name: 'predictions' });
   assert.equal(others.length, 2);
@@ -150,18 +155,101 @@ test('what PostgreSQL refuses is listed, counted and written by a retry, over gR
   assert.equal((await command('dead-letters', 'list')).stdout, 'no dead letters\n');
 });
 
+test('an outcome that comes while its signal is a dead letter is stored with it by the retry', async (t) => {
+  const { engine, list, command, postgresFolder } = await served(t);
+  const owner = async (statement: string): Promise<void> => await asOwner(postgresFolder, statement);
+  await owner('ALTER TABLE suho_private.ml_predictions ADD CONSTRAINT dear CHECK (price NOT IN (0, 2))');
+  appendSignals(engine, 4);
+  await engine.stored();
+  const outcome = (i: number, horizon: number): void => {
+    const { predictionId, barCloseTime: closeTime } = inventedSignal('acme', i);
+    const label = { closeTime, horizon, direction: 1, return: 0.25, maxGain: 0, maxLoss: 0, barrier: 0 };
+    engine.journal.predictions.appendOutcome('signal:acme:market/EURUSD/1h', 'acme', predictionId, {
+      ...label,
+      resolvedAt: closeTime + 3_600_000,
+    });
+  };
+  for (let i = 0; i < 4; i++) for (let horizon = 0; horizon < 3; horizon++) outcome(i, horizon);
+  await engine.stored();
+  await engine.journal.durable();
+  const letters = await list({ name: 'predictions' });
+  assert.equal(letters.length, 2 + 2 * 3, 'what is about a refused signal waits for it');
+  const known = async (): Promise<number> =>
+    Number(
+      (
+        await engine.predictions.sql(
+          'SELECT count(*) AS n FROM ml_predictions WHERE return_1h = 0.25 AND return_4h = 0.25 AND return_1d = 0.25',
+        )
+      )[0]?.['n'],
+    );
+  assert.equal(await known(), 2);
+  assert.equal(
+    (await command('dead-letters', 'retry', 'predictions')).code,
+    1,
+    'the store refuses them still',
+  );
+  await owner('ALTER TABLE suho_private.ml_predictions DROP CONSTRAINT dear');
+  const last = await command('dead-letters', 'retry', 'predictions', '--key', letters.at(-1)!.key);
+  assert.deepEqual(
+    [last.code, last.stdout],
+    [1, '0 records written, 1 refused again\n'],
+    'its signal is first',
+  );
+  const retried = await command('dead-letters', 'retry', 'predictions');
+  assert.deepEqual([retried.code, retried.stdout], [0, '8 records written, 0 refused again\n']);
+  assert.equal(await known(), 4);
+});
+
+test('dead letters of a sink or an actor are discarded one by one or all, and no others', async (t) => {
+  const { engine, client, command } = await served(t, STORES_AWAY);
+  const actor = 'signal:acme:market/EURUSD/1h';
+  addLetters(engine, 250, 'sink', 'predictions');
+  addLetters(engine, 3, 'sink', 'features');
+  addLetters(engine, 2, 'actor', actor);
+  await engine.journal.durable();
+  const left = (): number[] =>
+    ['predictions', 'features', actor].map((name) => engine.journal.deadLetters.countOf(name));
+  const discard = async (...args: readonly string[]): Promise<CommandResult> =>
+    await command('dead-letters', 'discard', ...args);
+  const [first] = engine.journal.deadLetters.list();
+
+  assert.match((await discard('predictions')).stderr, /--key KEY, or --all/);
+  const another = await discard('features', '--key', String(first!.key));
+  assert.match(another.stderr, /"features" has no dead letter/);
+  assert.deepEqual(left(), [250, 3, 2]);
+  const one = await discard('predictions', '--key', String(first!.key));
+  assert.deepEqual([one.code, one.stdout], [0, '1 dead letters discarded\n']);
+  assert.equal((await discard('predictions', '--key', String(first!.key))).code, 2, 'it is gone');
+  assert.deepEqual(JSON.parse((await discard('predictions', '--all', '--json')).stdout), { discarded: 249 });
+  assert.equal((await discard(actor, '--all')).stdout, '2 dead letters discarded\n');
+  assert.deepEqual(left(), [0, 3, 0]);
+  assert.equal(engine.journal.deadLetters.list().length, 3, 'as many as are counted');
+  for (const [request, code] of [
+    [{}, 'INVALID_ARGUMENT'],
+    [{ name: 'features', key: BEYOND }, 'INVALID_ARGUMENT'],
+    [{ name: 'features', after: BEYOND }, 'INVALID_ARGUMENT'],
+    [{ name: 'features', key: 0 }, 'NOT_FOUND'],
+  ] as const)
+    assert.equal(await codeOf(client.call('EngineService', 'DiscardDeadLetters', request, OPERATOR)), code);
+});
+
 test('dead letters are for operators alone', async (t) => {
   const { engine, client } = await served(t, STORES_AWAY);
   addLetters(engine, 1, 'sink', 'predictions');
   await engine.journal.durable();
   for (const role of ROLES.filter((each) => each !== 'operator'))
-    for (const method of ['ListDeadLetters', 'RetryDeadLetters'])
+    for (const [method, request] of [
+      ['ListDeadLetters', {}],
+      ['RetryDeadLetters', { sink: 'predictions' }],
+      ['DiscardDeadLetters', { name: 'predictions' }],
+    ] as const)
       assert.equal(
-        await codeOf(client.call('EngineService', method, { sink: 'predictions' }, keyOf(role))),
+        await codeOf(client.call('EngineService', method, request, keyOf(role))),
         'PERMISSION_DENIED',
         `${role} ${method}`,
       );
   assert.equal(await codeOf(client.call('EngineService', 'ListDeadLetters', {}, OPERATOR)), 'OK');
+  assert.equal(engine.journal.deadLetters.size, 1);
 });
 
 test('more letters than a page holds are listed whole, each once, and its text cannot take over a terminal', async (t) => {

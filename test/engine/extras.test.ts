@@ -133,6 +133,14 @@ for (const [extra, pattern] of [
     /The extra indicator Magic \(my_sma\) of tenant acme is not one of ADL, .*SMA/,
   ],
   [{ ...EXTRAS[0]!, input: 'bar' as const }, /does not work with these parameters: it gave no number/],
+  [
+    { ...EXTRAS[0]!, parameters: { period: 7, smoothing: 2 } },
+    /SMA \(my_sma\) of tenant acme has no parameter smoothing\.$/,
+  ],
+  [
+    { ...EXTRAS[2]!, parameters: { ...EXTRAS[2]!.parameters, SimpleMAOscilator: true } },
+    /MACD \(fast\) of tenant acme has no parameter SimpleMAOscilator\.$/,
+  ],
   [{ ...EXTRAS[0]!, prefix: 'rsi_14' }, /would make a second column rsi_14/],
 ] as const) {
   test(`a wrong extra indicator is refused at start: ${pattern.source.slice(0, 40)}`, async (t) => {

@@ -129,7 +129,7 @@ test(`${MESSAGES} hostile messages: every call ends, nothing fails inside, no un
   const clients = Array.from({ length: LANES }, () => new RawClient(port));
   afterTest(t, () => clients.forEach((client) => client.close()));
   const methods = methodsOf();
-  assert.equal(methods.length, 14);
+  assert.equal(methods.length, 15);
   const outcomes = new Map<string, number>();
   const source = new RowSource();
   let sent = 0;

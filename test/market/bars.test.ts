@@ -111,6 +111,26 @@ test('no infinite price, quote or size enters the state, and no negative size', 
     assert.equal(quoteDefect({ ...top, [field]: -1 }), 'negative_size', field);
 });
 
+test('a price or size that is none of any market is refused by name, at whichever field', () => {
+  const good = { openTime: 0, open: 1, high: 1, low: 1, close: 1, volume: 1, tickCount: 1, bid: 1, ask: 1 };
+  const top = { ts: 1, bid: 1, ask: 1, bidSize: 1, askSize: 1 };
+  for (const price of [5e-324, 1e-13, 1.1e12, 1e100, Number.MAX_VALUE / 8]) {
+    const all = { open: price, high: price, low: price, close: price };
+    assert.equal(barDefect({ ...good, ...all }, HOUR), 'implausible_price', String(price));
+    assert.equal(barDefect({ ...good, bid: price, ask: price }, HOUR), 'implausible_price');
+    assert.equal(quoteDefect({ ...top, bid: price, ask: price }), 'implausible_price');
+  }
+  for (const size of [1.1e18, 1e100, Number.MAX_VALUE]) {
+    for (const field of ['volume', 'tickCount'] as const)
+      assert.equal(barDefect({ ...good, [field]: size }, HOUR), 'implausible_size', field);
+    for (const field of ['bidSize', 'askSize'] as const)
+      assert.equal(quoteDefect({ ...top, [field]: size }), 'implausible_size', field);
+  }
+  const extremes = [1e-12, 1e12].map((price) => ({ open: price, high: price, low: price, close: price }));
+  for (const prices of extremes)
+    assert.equal(barDefect({ ...good, ...prices, volume: 1e18 }, HOUR), undefined);
+});
+
 test('a symbol is ASCII before it is upper case, and its length is looked at first', () => {
   const none = [
     'ß',

@@ -1,32 +1,10 @@
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { test, type TestContext } from 'node:test';
-import { afterTest } from '../support/cleanup.js';
-import { startCommand } from '../support/command.js';
+import { test } from 'node:test';
 import { temporaryFolder } from '../support/engine.js';
 import { eventually } from '../support/served.js';
+import { startEngine, type Started } from '../support/started.js';
 import { FeatureStoreAway } from '../support/stores-away.js';
-
-interface Started {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  readonly ended: Promise<number | null>;
-}
-
-/** Starts `suho start` on a small journal and a simulated market; `log` decides what it writes of itself. */
-function start(t: TestContext, folder: string, config: object): Started {
-  const file = path.join(folder, 'config.json');
-  writeFileSync(file, JSON.stringify(config));
-  const child = startCommand(['start', '--config', file, '--data', path.join(folder, 'data'), '--port', '0']);
-  afterTest(t, () => child.kill('SIGKILL'));
-  let output = '';
-  child.stdout!.on('data', (text: Buffer) => (output += text.toString()));
-  child.stderr!.on('data', (text: Buffer) => (output += text.toString()));
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { child, output: () => output, ended };
-}
 
 const config = {
   log: 'warn',
@@ -43,7 +21,7 @@ function countOf(pattern: RegExp, { output }: Started): number {
 
 test('a journal smaller than the first history is prepared through, lives while full, and starts again full', async (t) => {
   const folder = temporaryFolder(t);
-  const first = start(t, folder, config);
+  const first = startEngine(t, folder, config);
   await eventually('it serves', () => first.output().includes('serving gRPC'), 300_000);
   assert.ok(countOf(waits, first) > 0, 'the history did not fit, so the feed waited');
 
@@ -63,7 +41,7 @@ test('a journal smaller than the first history is prepared through, lives while 
   away.end();
   // More is in the journal than it may hold, and there is one series more to follow.
   const series = ['simulated', 'polygon'].map((feed) => ({ feed, symbol: 'EURUSD', timeframe: '1h' }));
-  const second = start(t, folder, {
+  const second = startEngine(t, folder, {
     ...config,
     journal: { maxMegabytes: 0.4 },
     tenants: [{ id: 'default', series }],

@@ -130,6 +130,29 @@ test('rows whose labels are still open do not keep a small journal full for good
   assert.equal(await storedRows(engine, 'EURUSD'), minutes - 1);
 });
 
+test('quotes within one bar, many times what the journal holds, never fill it for good', async (t) => {
+  const engine = await openEngine(t, temporaryFolder(t), { ...quick, journal: { maxMegabytes: 0.6 } }, {});
+  let bytes = 0;
+  for (let i = 0; i < 400; i++) {
+    // All of one hour and one bar: no row leaves the journal, only inputs can.
+    const quotes: Quote[] = Array.from({ length: 100 }, (_, k) => ({
+      ts: MONDAY + i * 9_000 + k * 90,
+      bid: 1.1 + Math.sin(k) * 1e-4,
+      ask: 1.1002,
+      bidSize: 1,
+      askSize: 1,
+    }));
+    const taken = await whenTaken(
+      async () => await engine.intake.publishQuotes({ ...DEFAULT, symbol: 'EURUSD', quotes }),
+      PATIENCE,
+    );
+    assert.equal(taken?.accepted, 100);
+    bytes += quotes.length * 40;
+  }
+  assert.ok(bytes > 2 * 0.6e6, `${bytes} bytes of input`);
+  assert.ok(engine.journal.stats().bytes < 1.2e6, `${engine.journal.stats().bytes} bytes`);
+});
+
 test('a clock that would close a bar is put off while the journal is full, and closes it once there is room', async (t) => {
   const folder = temporaryFolder(t);
   const engine = await openEngine(t, folder, { ...quick, journal: { maxMegabytes: 0.6 } }, {});

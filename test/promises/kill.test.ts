@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { status, type ServiceError } from '@grpc/grpc-js';
 import type { Bar } from '../../actors/market/bar.js';
 import type { PublishAck__Output as PublishAck } from '../../engine/api/generated/suho/v1/PublishAck.js';
-import { afterTest } from '../support/cleanup.js';
-import { runCommand, startCommand } from '../support/command.js';
+import { runCommand } from '../support/command.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { inventedBars } from '../support/markets.js';
 import { TestClient, eventually, protoBars } from '../support/served.js';
+import { startEngine } from '../support/started.js';
 
 const bars = inventedBars(1_000, { seed: 91 });
 
@@ -29,17 +27,9 @@ class Served {
   }
 
   static async start(t: TestContext, config: object): Promise<Served> {
-    const folder = temporaryFolder(t);
-    const file = path.join(folder, 'config.json');
-    writeFileSync(file, JSON.stringify(config));
-    const data = path.join(folder, 'data');
-    const child = startCommand(['start', '--config', file, '--data', data, '--port', '0', '--no-simulator']);
-    afterTest(t, () => child.kill('SIGKILL'));
-    let output = '';
-    for (const stream of [child.stdout!, child.stderr!])
-      stream.on('data', (text: Buffer) => (output += text.toString()));
-    await eventually('it serves', () => output.includes('serving gRPC'), 120_000);
-    return new Served(data, child, Number(/serving gRPC on [\d.]+:(\d+)/.exec(output)![1]));
+    const { child, data, output } = startEngine(t, temporaryFolder(t), config, '--no-simulator');
+    await eventually('it serves', () => output().includes('serving gRPC'), 120_000);
+    return new Served(data, child, Number(/serving gRPC on [\d.]+:(\d+)/.exec(output())![1]));
   }
 
   /** Publishes bars of a symbol and returns how many were accepted; undefined while the journal is full. */

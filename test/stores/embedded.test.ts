@@ -1,11 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { pino } from 'pino';
 import pg from 'pg';
 import { EmbeddedPostgres } from '../../engine/database/embedded-postgres.js';
 import { applySchemas, schemaStatus } from '../../engine/database/schemas.js';
 import { ClickHouseFeatureStore } from '../../engine/feature-store/clickhouse-feature-store.js';
 import { EmbeddedClickHouse } from '../../engine/feature-store/embedded-clickhouse.js';
+import { SuhoError } from '../../engine/errors.js';
 import { UsearchPatternIndex } from '../../engine/patterns/usearch-pattern-index.js';
 import { FolderArtifactStore } from '../../engine/registry/folder-artifact-store.js';
 import assert from 'node:assert/strict';
@@ -13,8 +15,9 @@ import { afterTest } from '../support/cleanup.js';
 import { artifactStoreContract, modelRegistryContract, patternIndexContract } from '../support/contracts.js';
 import { featureStoreContract } from '../support/feature-store-contract.js';
 import { predictionStoreContract, retentionContract } from '../support/prediction-contract.js';
-import { temporaryFolder } from '../support/engine.js';
+import { openEngine, temporaryFolder } from '../support/engine.js';
 import { isolationContract } from '../support/isolation.js';
+import { STORES_AWAY, eventually } from '../support/served.js';
 
 test('the embedded PostgreSQL keeps predictions, trades and models, each tenant its own', async (t) => {
   const server = new EmbeddedPostgres(temporaryFolder(t));
@@ -56,6 +59,54 @@ test('TimescaleDB that is installed but not loaded makes a warning that says wha
   assert.equal(warnings.length, 1, warnings.join('\n'));
   assert.match(warnings[0]!, /add timescaledb to shared_preload_libraries, restart PostgreSQL/);
   await predictionStoreContract(server.connection);
+
+  // An engine that applies them itself says so in its log.
+  const again = new pg.Client(server.connection);
+  await again.connect();
+  await again.query('CREATE DATABASE other');
+  await again.end();
+  const { user, password, port } = server.connection;
+  const url = `postgresql://${user}:${String(password)}@127.0.0.1:${port}/other`;
+  const log: string[] = [];
+  const lines = pino({ level: 'warn' }, { write: (line: string) => void log.push(line) });
+  const stores = { ...STORES_AWAY, postgres: { url, adminUrl: url } };
+  await openEngine(t, path.join(folder, 'data'), { ...stores, drainSeconds: 0.1 }, { log: lines });
+  await eventually('it is said', () => log.some((line) => line.includes('shared_preload_libraries')));
+});
+
+test('a database with tables of another program is refused with what to do, and left as it was', async (t) => {
+  const server = new EmbeddedPostgres(temporaryFolder(t));
+  afterTest(t, () => server.stop());
+  await server.start();
+  const admin = new pg.Client(server.connection);
+  await admin.connect();
+  const foreign = [
+    'CREATE TABLE ml_predictions (id int)',
+    'CREATE VIEW trade_results AS SELECT 1 AS a',
+    'CREATE TABLE suho_schema_versions (a int)',
+    'DROP SCHEMA public',
+  ];
+  for (const [i, statement] of foreign.entries()) {
+    const connection = { ...server.connection, database: `other_${i}` };
+    await admin.query(`CREATE DATABASE ${connection.database}`);
+    const client = new pg.Client(connection);
+    await client.connect();
+    await client.query(statement);
+    const relations = async (): Promise<unknown> =>
+      (await client.query(`SELECT relname FROM pg_class WHERE relname ~ 'predict|trade' ORDER BY 1`)).rows;
+    const before = await relations();
+    await assert.rejects(
+      applySchemas(connection),
+      (error) =>
+        error instanceof SuhoError &&
+        error.code === 'STORE_UNAVAILABLE' &&
+        /PostgreSQL answered: .*Give Suho a database without tables of other programs/.test(error.message),
+      statement,
+    );
+    assert.deepEqual(await relations(), before, statement);
+    await client.end();
+  }
+  await admin.end();
 });
 
 test('the embedded ClickHouse keeps features', async (t) => {

@@ -248,6 +248,76 @@ test('all letters of a sink are retried page by page, in order: those refused ag
   assert.equal(journal.deadLetters.size, 2);
 });
 
+test('what comes later about a refused record waits behind it, also after a restart, and a retry keeps the order', async (t) => {
+  const folder = temporaryFolder(t);
+  let open = openSinks(folder);
+  const again = async (): Promise<void> => {
+    await open.close();
+    open = openSinks(folder);
+  };
+  afterTest(t, async () => await open.close());
+  open.rows.refuses = () => true;
+  open.journal.rows.append(rowOf(0));
+  await open.written();
+  await again();
+  // The store takes the row now, with a label; the older letter must not replace it.
+  const label = {
+    closeTime: rowOf(0).closeTime,
+    direction: 1,
+    return: 0.5,
+    maxGain: 0,
+    maxLoss: 0,
+    barrier: 0,
+  };
+  for (const horizon of [0, 1]) {
+    const labels = [{ ...label, horizon, resolvedAt: rowOf(1 + horizon).closeTime }];
+    open.journal.rows.append({ ...rowOf(1 + horizon), labels });
+    await open.written();
+  }
+  const closeTimes = (): number[] => open.rows.held.map(({ closeTime }) => closeTime);
+  assert.deepEqual(closeTimes(), [rowOf(1).closeTime, rowOf(2).closeTime], 'other rows go on');
+  await again();
+  const letters = open.records.list(0, 'features').letters;
+  assert.equal(letters.length, 3);
+  assert.match(letters[2]!.error, /earlier record/);
+  assert.equal(await open.records.retry('features', letters[2]!.key), 'refused');
+  assert.deepEqual(await open.records.retryPage('features', 0), {
+    written: 3,
+    refused: 0,
+    nextAfter: undefined,
+  });
+  assert.deepEqual(
+    open.rows.held.map(({ labels }) => labels.filter((value) => value === 0.5).length),
+    [0, 1, 2],
+    'the row with all its labels is written last',
+  );
+});
+
+test('in one batch, too, what is about a refused record waits behind it; when that is discarded it can be retried', async (t) => {
+  const { journal, predictions, records, written } = opened(t);
+  predictions.away = true;
+  appendOutcomes(journal, 1, 2, 1, 3, 1);
+  await journal.durable();
+  let first = true;
+  predictions.refuses = (event) => first && numberOf(event) === 1 && predictions.held.length === 0;
+  predictions.away = false;
+  await written();
+  assert.deepEqual(
+    records.list(0).letters.map(({ about }) => about),
+    ['n1', 'n1', 'n1'],
+  );
+  first = false;
+  const [oldest, , newest] = records.list(0).letters;
+  assert.equal(await records.retry('predictions', newest!.key), 'refused');
+  assert.equal(await records.discard('predictions', oldest!.key), true);
+  assert.deepEqual(await records.retryPage('predictions', 0), {
+    written: 2,
+    refused: 0,
+    nextAfter: undefined,
+  });
+  assert.equal(journal.deadLetters.size, 0);
+});
+
 test('a store that goes away in the middle of a retry keeps the letters it has not taken', async (t) => {
   const { journal, predictions, records, written } = opened(t);
   predictions.refuses = () => true;

@@ -8,7 +8,7 @@ export interface RetryDeadLettersResponse {
    */
   'written'?: (number);
   /**
-   * Records the store refused again; they stay.
+   * Records the store refused again, and those that wait for an earlier letter about the same; they stay.
    */
   'refused'?: (number);
   /**
@@ -24,7 +24,7 @@ export interface RetryDeadLettersResponse__Output {
    */
   'written': (number);
   /**
-   * Records the store refused again; they stay.
+   * Records the store refused again, and those that wait for an earlier letter about the same; they stay.
    */
   'refused': (number);
   /**
