@@ -35,7 +35,9 @@ export function instrumentOfActor(actorId: string): string {
 }
 
 /** Id of the series that stores and the registry know by an identity: the reverse of {@link seriesIdentity}. */
-export function seriesOf(identity: Readonly<Record<'tenantId' | 'feed' | 'symbol' | 'timeframe', string>>): string {
+export function seriesOf(
+  identity: Readonly<Record<'tenantId' | 'feed' | 'symbol' | 'timeframe', string>>,
+): string {
   return `${instrumentId(identity.feed, identity.tenantId, identity.symbol)}/${identity.timeframe}`;
 }
 

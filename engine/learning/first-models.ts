@@ -283,7 +283,10 @@ export class FirstModels {
   }
 
   /** Notes from when on the registry's model may be used. */
-  #await(entry: Entry, found: Exclude<Awaited<ReturnType<ModelAdoption['adopt']>>, { kind: 'adopted' }>): void {
+  #await(
+    entry: Entry,
+    found: Exclude<Awaited<ReturnType<ModelAdoption['adopt']>>, { kind: 'adopted' }>,
+  ): void {
     entry.reason = undefined;
     entry.isOfData = true;
     entry.lookFrom = Infinity;

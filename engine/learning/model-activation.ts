@@ -1,14 +1,16 @@
+import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import type { Route } from '../../actors/signals/route.js';
 import { turnOf, type Clock } from '../clock.js';
 import { SuhoError } from '../errors.js';
-import type { EvidenceGatherer } from '../evidence/evidence-gatherer.js';
+import type { EvidenceGatherer, InferencePort } from '../evidence/evidence-gatherer.js';
 import type { FeatureStore } from '../feature-store/feature-store.js';
 import { instrumentOfSeries, seriesIdentity, seriesOf } from '../instruments/ids.js';
 import type { Instruments } from '../instruments/instruments.js';
 import { CONDITIONS } from '../patterns/conditions.js';
 import type { PartitionKey } from '../patterns/pattern-index.js';
 import type { PatternRecorder } from '../patterns/pattern-recorder.js';
-import type { ModelRecord } from '../registry/model-registry.js';
+import type { ModelFiles } from '../registry/model-files.js';
+import { modelName, type ModelRecord } from '../registry/model-registry.js';
 import type { History } from './encoder.js';
 
 /** Moments handed to the pattern index before the event loop has a turn: a few milliseconds. */
@@ -20,6 +22,8 @@ export interface ModelActivationParts {
   readonly features: Pick<FeatureStore, 'columns'>;
   readonly recorder: PatternRecorder;
   readonly evidence: EvidenceGatherer;
+  readonly models: Pick<ModelFiles, 'use'>;
+  readonly inference: InferencePort;
   /** Settles when what was appended to the journal is on disk. */
   readonly durable: () => Promise<void>;
 }
@@ -52,6 +56,7 @@ export class ModelActivation {
         `${seriesId} is no longer followed; its models are registered, not used.`,
       );
     const route = routeOf(record, seriesId);
+    await this.#warmUp(record);
     for (const signal of instrument.definition.signals) {
       if (signal.timeframe !== timeframe) continue;
       if (whom === 'without' && signal.route !== undefined) continue;
@@ -61,6 +66,20 @@ export class ModelActivation {
       await instruments.setRoute(instrument, signal.tenantId, timeframe, route);
     }
     await durable();
+  }
+
+  /**
+   * Has the models opened by a worker: on a busy machine that takes longer than a signal waits for its evidence, and the
+   * first bar would have none. What is wrong with them is said of that bar.
+   */
+  async #warmUp(record: ModelRecord): Promise<void> {
+    const { models, inference } = this.#parts;
+    const { tenantId, version, modelId, encoderId } = record;
+    const place = { tenantId, model: modelName(record), version };
+    const state = await models.use({ place, modelId, encoderId });
+    if (state.kind !== 'available') return;
+    const row = new Float32Array(FEATURE_COUNT);
+    await Promise.allSettled([inference.infer(state.pair, `first/${modelId}`, row, Infinity, tenantId)]);
   }
 
   /** Adds the moments after the newest that the partition has: it has none, or a fill was cut off, or it is in use. */
