@@ -29,7 +29,7 @@ const STOP_MS = 5_000;
 const NAMED_MAX = 1_000;
 
 /** How far a series without a model is. `off`: it gets none by itself. */
-export type WaitingState = 'collecting' | 'queued' | 'training' | 'failed' | 'off';
+type WaitingState = 'collecting' | 'queued' | 'training' | 'failed' | 'off';
 
 /** A series with signals but without a model. */
 export interface WaitingSeries {
@@ -172,7 +172,7 @@ export class FirstModels {
 
   async #enterAll(): Promise<void> {
     let looked = 0;
-    for (const instrument of [...this.#parts.instruments.all()]) {
+    for (const instrument of this.#parts.instruments.all()) {
       if (++looked % SWEPT_AT_ONCE === 0) await turnOf(this.#parts.clock);
       if (this.#state !== 'open') return;
       for (const timeframe of timeframesWithout(instrument))
@@ -188,7 +188,7 @@ export class FirstModels {
 
   async #sweep(): Promise<void> {
     let looked = 0;
-    for (const entry of [...this.#waiting.values()]) {
+    for (const entry of this.#waiting.values()) {
       if (++looked % SWEPT_AT_ONCE === 0) await turnOf(this.#parts.clock);
       if (this.#state !== 'open') return;
       this.#consider(entry);
