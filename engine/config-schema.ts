@@ -315,6 +315,10 @@ export const configSchema = z.strictObject({
       rowsMax: z.number().int().min(1000).default(20_000),
       folds: z.number().int().min(1).max(10).default(3),
       seed: z.number().int().default(7),
+      firstModels: z
+        .boolean()
+        .default(true)
+        .describe('Whether series with signals get their first model by themselves'),
     })
     .prefault({}),
   bars: z

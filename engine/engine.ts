@@ -16,8 +16,8 @@ import { Intake } from './intake/intake.js';
 import { DataFolder } from './journal/data-folder.js';
 import type { Journal } from './journal/journal.js';
 import type { Retention } from './journal/retention.js';
-import { SeriesTraining } from './learning/series-training.js';
-import { TrainingPool } from './learning/training-pool.js';
+import type { FirstModels } from './learning/first-models.js';
+import type { SeriesTraining } from './learning/series-training.js';
 import type { NatsMessaging } from './messaging/nats.js';
 import { EngineStatus } from './ops/engine-status.js';
 import type { Sources } from './ops/sources.js';
@@ -29,10 +29,12 @@ import { RefusedRecords } from './sinks/refused-records.js';
 import type { Sink, SinkStatus } from './sinks/sink.js';
 import {
   openStores,
+  wireLearning,
   wireRetention,
   wireSignals,
   wireSinks,
   wireSources,
+  type LearningRooms,
   type SignalRooms,
   type Stores,
 } from './wiring.js';
@@ -66,6 +68,7 @@ export class Engine {
   readonly intake: Intake;
   readonly feedback: Feedback;
   readonly training: SeriesTraining;
+  readonly firstModels: FirstModels;
   readonly keys: ApiKeys;
   readonly status: EngineStatus;
   readonly refused: RefusedRecords;
@@ -73,12 +76,12 @@ export class Engine {
   readonly failed: Promise<SuhoError>;
   readonly #stores: Stores;
   readonly #rooms: SignalRooms;
+  readonly #learning: LearningRooms;
   readonly #background: Background;
   readonly #retention: Retention;
   readonly #sinks: readonly Sink[];
   readonly #skew: SkewMonitor;
   readonly #sources: Sources;
-  readonly #trainingPool = new TrainingPool();
   #state: 'starting' | 'serving' | 'stopping' | 'stopped' = 'starting';
 
   private constructor(
@@ -103,6 +106,7 @@ export class Engine {
       stores,
       options.waitForEvidence ?? false,
       (row) => {
+        this.firstModels.see(row);
         if (this.#state === 'serving') this.#skew.see(row, seriesIdentity(row.seriesId), features);
       },
       log,
@@ -128,15 +132,9 @@ export class Engine {
     );
     this.#retention = wireRetention(journal, this.#rooms, log);
     this.#sources = wireSources(config, stores, log);
-    this.training = new SeriesTraining({
-      ...stores,
-      ...this.#rooms,
-      pool: this.#trainingPool,
-      settings: config.training,
-      featuresStored: async () => await this.#sinks.find(({ name }) => name === 'features')?.caughtUp(),
-      durable: async () => await journal.durable(),
-      log,
-    });
+    const featuresStored = async () => await this.#sinks.find(({ name }) => name === 'features')?.caughtUp();
+    this.#learning = wireLearning(config, stores, this.#rooms, featuresStored, log);
+    ({ training: this.training, firstModels: this.firstModels } = this.#learning);
     this.status = new EngineStatus({
       journal,
       instruments,
@@ -215,6 +213,7 @@ export class Engine {
     this.#state = 'stopping';
     this.intake.close();
     this.#background.stop();
+    this.firstModels.stop();
     this.#retention.stop();
     this.instruments.stop();
     if (graceful) await this.instruments.foldAll().catch(() => undefined);
@@ -231,7 +230,8 @@ export class Engine {
     this.cache?.close();
     await this.messaging?.stop();
     this.#rooms.models.close();
-    await Promise.all([this.inference.close(), this.#trainingPool.close()]);
+    await Promise.all([this.inference.close(), this.#learning.pool.close()]);
+    await this.firstModels.ended();
     await Promise.all([this.predictions.close(), this.registry.close(), this.features.close()]);
     this.artifacts.close();
     await this.#stores.postgres.stop();

@@ -6,13 +6,13 @@ import type { Bar } from '../actors/market/bar.js';
 import { timeframeMs, type Timeframe } from '../actors/market/timeframe.js';
 import { wilsonInterval } from '../actors/signals/wilson.js';
 import type { Engine } from './engine.js';
-import { seriesIdentity } from './instruments/ids.js';
+import { FILE_FEED, seriesIdentity } from './instruments/ids.js';
 import type { Ingestion } from './intake/intake.js';
 import { whenTaken } from './feeds/backpressure.js';
 import { readMarketFile, type MarketChunk } from './feeds/market-file.js';
+import { barsNeeded } from './learning/history-needed.js';
 import { score, type HorizonScore, type Outcome } from './learning/evaluation.js';
 
-export const REPLAY_FEED = 'file';
 /** How long a replay tries to hand in what the engine refuses for now. */
 const TAKEN_MS_MAX = 60_000;
 
@@ -21,7 +21,7 @@ export interface ReplayOptions {
   readonly symbol: string;
   readonly timeframe: Timeframe;
   readonly tenantId: string;
-  /** Bars before the first training, and between two. Infinity for none. */
+  /** Bars before the first training, or as many as one needs, and between two. Infinity for none. */
   readonly trainAfter: number;
   readonly retrainEvery: number;
   readonly onProgress?: (rows: number, stage: string) => void;
@@ -77,8 +77,9 @@ interface Feeding {
  * what came before the bars it predicts. Takes up where an earlier run on the same folder ended, however
  * that ended. Throws `BAD_FILE` for a file that cannot be read.
  */
-export async function replay(engine: Engine, options: ReplayOptions): Promise<ReplayReport> {
-  const { symbol, timeframe, tenantId, file } = options;
+export async function replay(engine: Engine, asked: ReplayOptions): Promise<ReplayReport> {
+  const { symbol, timeframe, tenantId, file } = asked;
+  const options = { ...asked, trainAfter: Math.max(asked.trainAfter, barsNeeded(timeframe)) };
   const start = performance.now();
   const histogram = buildHistogram({
     lowestDiscernibleValue: 1,
@@ -89,7 +90,7 @@ export async function replay(engine: Engine, options: ReplayOptions): Promise<Re
     histogram.recordValue(Math.max(1, Math.round((timing.inferenceMs + timing.patternsMs) * 1000))),
   );
   const instrument = await engine.instruments.follow({
-    feed: REPLAY_FEED,
+    feed: FILE_FEED,
     symbol,
     base: timeframe,
     tenantId,
@@ -117,7 +118,7 @@ export async function replay(engine: Engine, options: ReplayOptions): Promise<Re
   }
   // The file is over: its last bar's time is, too.
   if (last > 0)
-    engine.intake.tick(REPLAY_FEED, (Math.floor(last / timeframeMs(timeframe)) + 1) * timeframeMs(timeframe));
+    engine.intake.tick(FILE_FEED, (Math.floor(last / timeframeMs(timeframe)) + 1) * timeframeMs(timeframe));
   await engine.settled();
   const bars = engine.instruments.barsOf(seriesId);
   const seconds = (performance.now() - start) / 1000;

@@ -19,6 +19,11 @@ import { Instruments } from './instruments/instruments.js';
 import type { DataFolder } from './journal/data-folder.js';
 import { Journal } from './journal/journal.js';
 import { Retention } from './journal/retention.js';
+import { FirstModels } from './learning/first-models.js';
+import { ModelActivation } from './learning/model-activation.js';
+import { ModelAdoption } from './learning/model-adoption.js';
+import { SeriesTraining } from './learning/series-training.js';
+import { TrainingPool } from './learning/training-pool.js';
 import { NatsMessaging } from './messaging/nats.js';
 import { Sources } from './ops/sources.js';
 import type { PatternIndex } from './patterns/pattern-index.js';
@@ -163,10 +168,10 @@ export function wireSignals(
     storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
     useRoute: async (actorId, route) => {
       const { tenantId, seriesId } = readSignalActorId(actorId);
-      const series = seriesIdentity(seriesId);
-      const { symbol, timeframe } = series;
-      const { modelId, encoderId, version, embeddingVersion } = route;
-      const place = { tenantId: series.tenantId, model: modelName(series), version };
+      const { symbol, timeframe } = seriesIdentity(seriesId);
+      const { modelId, encoderId, version, embeddingVersion, trainedOn = seriesId } = route;
+      const home = seriesIdentity(trainedOn);
+      const place = { tenantId: home.tenantId, model: modelName(home), version };
       // The first bars after a start want a model that was tried; a server of model files that is away holds up nothing.
       await Promise.race([
         models.use({ place, modelId, encoderId }),
@@ -201,6 +206,41 @@ export function wireSinks(config: Config, stores: Stores, instruments: Instrumen
   if (weaviate !== undefined) add(patternTarget(journal, weaviate));
   if (messaging !== undefined) add(natsTarget(journal, messaging));
   return sinks;
+}
+
+/** What makes models, and brings them into use. */
+export interface LearningRooms {
+  readonly pool: TrainingPool;
+  readonly training: SeriesTraining;
+  readonly firstModels: FirstModels;
+}
+
+/** `featuresStored` settles when the feature store holds what the journal does. */
+export function wireLearning(
+  config: Config,
+  stores: Stores,
+  rooms: SignalRooms,
+  featuresStored: () => Promise<void>,
+  log: Logger,
+): LearningRooms {
+  const { journal } = stores;
+  const pool = new TrainingPool();
+  const durable = async (): Promise<void> => await journal.durable();
+  const activation = new ModelActivation({ ...stores, ...rooms, clock: SYSTEM_CLOCK, durable });
+  const parts = { ...stores, ...rooms, pool, activation, log };
+  const training = new SeriesTraining({ ...parts, settings: config.training, featuresStored });
+  const adoption = new ModelAdoption({ ...parts, rowsMax: config.training.rowsMax });
+  const firstModels = new FirstModels({
+    instruments: rooms.instruments,
+    training,
+    adoption,
+    hasRoom: () => journal.takesInput,
+    clock: SYSTEM_CLOCK,
+    random: Math.random,
+    log,
+    automatic: config.training.firstModels,
+  });
+  return { pool, training, firstModels };
 }
 
 export function wireRetention(

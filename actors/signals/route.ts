@@ -18,4 +18,6 @@ export interface Route {
   readonly trainedThrough: number;
   /** Reconstruction error that 99 % of the training rows stay below. */
   readonly anomalyScale: number;
+  /** Series whose models these are, when they were trained on another than the one they are used for. */
+  readonly trainedOn?: string;
 }

@@ -6,6 +6,9 @@ import type { HealthSource } from '../ops/health.js';
 import type { PublishedSignal } from '../publication/subscription.js';
 import type { RetainedSignals } from '../publication/subscription.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
+import type { WaitingSeries } from '../learning/first-models.js';
+import { toProtoTimeframe } from './fields.js';
+import type { WaitingSeries__Output as ProtoWaitingSeries } from './generated/suho/v1/WaitingSeries.js';
 import type { InstrumentDirectory, InstrumentView } from './ports.js';
 
 /** {@link InstrumentDirectory} of an engine. */
@@ -75,6 +78,25 @@ export function healthSourceOf(engine: Engine): HealthSource {
         version: `${place.model} ${place.version}`,
         reason: state.kind === 'withheld' ? state.reason : '',
       })),
+    firstModels: (tenantId) => {
+      const { series, ...report } = engine.firstModels.report(tenantId);
+      return { ...report, series: series.map((one) => waitingSeries(one, tenantId === undefined)) };
+    },
+  };
+}
+
+/** A series without a model in the words of the API. Not everyone may read what a store said (`all`). */
+export function waitingSeries(series: WaitingSeries, all: boolean): ProtoWaitingSeries {
+  const { seriesId: name, symbol, timeframe, state, bars, barsNeeded, reason = '', isOfData } = series;
+  return {
+    name,
+    symbol,
+    timeframe: toProtoTimeframe(timeframe),
+    state,
+    bars,
+    bars_needed: barsNeeded,
+    bars_missing: Math.max(0, barsNeeded - bars),
+    reason: all || isOfData || reason === '' ? reason : 'its operator finds the reason in suho status',
   };
 }
 

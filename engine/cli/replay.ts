@@ -26,7 +26,13 @@ export function replayCommand(): Command {
     .addOption(symbolOption())
     .addOption(timeframeOption('timeframe of the bars, or to build from quotes'))
     .addOption(dataOption())
-    .addOption(countOption('--train-after <bars>', 'bars before the first training', 3000))
+    .addOption(
+      countOption(
+        '--train-after <bars>',
+        'bars before the first training, or as many as the timeframe needs',
+        3000,
+      ),
+    )
     .addOption(countOption('--retrain-every <bars>', 'bars between two trainings', 6000))
     .addOption(jsonOption())
     .addHelpText(

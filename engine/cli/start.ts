@@ -13,6 +13,7 @@ import { seriesIdentity } from '../instruments/ids.js';
 import { MetricsServer } from '../ops/metrics.js';
 import { followPlan } from '../feeds/follow-plan.js';
 import { jsonOption } from './options.js';
+import { skillFound, watchFirstModels } from './first-models.js';
 import { startProgress } from './progress.js';
 import { openEngine } from './session.js';
 import { SIGNAL_HEADER, signalLine } from './signal-line.js';
@@ -97,6 +98,7 @@ async function run(config: Config, json: boolean): Promise<void> {
     if (!api.credentialsRequired) {
       say('no credentials are configured: only this machine can connect');
     }
+    watchFirstModels(engine, feed !== undefined, say);
     if (!json && feed !== undefined)
       say(`\nSIMULATED markets, ${config.simulator.speed} s of them in a second\n${SIGNAL_HEADER}`);
     feed?.run();
@@ -183,9 +185,8 @@ async function trainFirst(engine: Engine, seriesId: string, say: (text: string) 
     const { record } = await engine.training.train(seriesId, through, (done, total, stage) =>
       progress.update(done / total, stage),
     );
-    const found = record.edge.some(Boolean) ? 'skill found' : 'no skill found, it will abstain';
     say(
-      `trained ${record.version} for ${record.symbol} ${record.timeframe} on ${record.rows} bars: ${found}`,
+      `trained ${record.version} for ${record.symbol} ${record.timeframe} on ${record.rows} bars: ${skillFound(record)}`,
     );
   } catch (error) {
     if (!(error instanceof SuhoError && error.code === 'BAD_INPUT')) throw error;

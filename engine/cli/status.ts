@@ -4,6 +4,10 @@ import { readHealth, type HealthSnapshot } from '../ops/health.js';
 import { callUnary, connect } from './client.js';
 import { addressOption, jsonOption } from './options.js';
 import { formatTable } from './table.js';
+import { waitingLine } from './waiting.js';
+
+/** Series without a model that are shown; `--json` has up to 1,000. */
+const WAITING_SHOWN = 20;
 
 interface Options {
   readonly address: string;
@@ -60,6 +64,7 @@ function describe(health: HealthSnapshot): string {
     `features: ${health.features_checked} live rows computed again from history, ${health.features_differing} different`,
     formatTable(['store', 'state', 'behind (rows)', 'behind', 'refused', 'error'], [...sinks, ...sources]),
     ...troubles(health),
+    ...waiting(health),
     '',
   ].join('\n');
 }
@@ -73,5 +78,14 @@ function troubles({ instruments, withheld_models: models }: HealthSnapshot): str
     ...models.map(
       ({ model_id: id, version, reason }) => `model ${version} (${id.slice(0, 12)}) withheld: ${reason}`,
     ),
+  ];
+}
+
+/** Series that have no model yet, each in a line. */
+function waiting({ first_models: { waiting: count, series } }: HealthSnapshot): string[] {
+  const shown = series.slice(0, WAITING_SHOWN);
+  return [
+    ...shown.map((one) => waitingLine(one)),
+    ...(count > shown.length ? [`${count - shown.length} more series have no model yet`] : []),
   ];
 }

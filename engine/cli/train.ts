@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import { DEFAULT_TENANT } from '../api/authentication.js';
-import { replay, REPLAY_FEED } from '../replay.js';
+import { FILE_FEED } from '../instruments/ids.js';
+import { replay } from '../replay.js';
 import type { ModelRecord } from '../registry/model-registry.js';
 import { dataOption, jsonOption, symbolOption, timeframeOption } from './options.js';
 import { startCounter } from './progress.js';
@@ -42,7 +43,7 @@ export function trainCommand(): Command {
             retrainEvery: Infinity,
             onProgress: (rows, stage) => counter.update(rows, stage),
           });
-          const seriesId = `${REPLAY_FEED}/${options.symbol}/${options.timeframe}`;
+          const seriesId = `${FILE_FEED}/${options.symbol}/${options.timeframe}`;
           const through = engine.instruments.lastClosedBar(seriesId) + timeframeMs(options.timeframe);
           const trained = await engine.training.train(seriesId, through, (done, total, stage) =>
             counter.update(done, `${stage} ${done}/${total}`),

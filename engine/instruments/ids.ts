@@ -2,6 +2,9 @@ import type { Timeframe } from '../../actors/market/timeframe.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
 import type { SeriesIdentity } from '../feature-store/feature-store.js';
 
+/** Shared feed that files are played as; what is trained on a file is a model of its series. */
+export const FILE_FEED = 'file';
+
 /** Id of an instrument: `feed/SYMBOL`, a private feed's with its tenant: `acme@published/EURUSD`. */
 export function instrumentId(feed: string, owner: string, symbol: string): string {
   return `${owner === PLATFORM ? feed : `${owner}@${feed}`}/${symbol}`;
@@ -29,6 +32,13 @@ export function readSignalActorId(id: string): { readonly tenantId: string; read
 /** Id of the instrument that a series or signal actor belongs to. */
 export function instrumentOfActor(actorId: string): string {
   return instrumentOfSeries(actorId.startsWith('signal:') ? readSignalActorId(actorId).seriesId : actorId);
+}
+
+/** Id of the series that stores and the registry know by an identity: the reverse of {@link seriesIdentity}. */
+export function seriesOf(
+  identity: Readonly<Record<'tenantId' | 'feed' | 'symbol' | 'timeframe', string>>,
+): string {
+  return `${instrumentId(identity.feed, identity.tenantId, identity.symbol)}/${identity.timeframe}`;
 }
 
 /** Identity of a series in the stores. */

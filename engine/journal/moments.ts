@@ -71,6 +71,12 @@ export class MomentTopic {
     for (const { key, value } of this.#moments.entries(range)) yield [key[1], restore(value)];
   }
 
+  /** Close time of the newest moment of a partition, −Infinity when it has none. */
+  newestOf(partition: string): number {
+    const [newest] = this.#moments.keys({ start: [partition, Infinity], reverse: true, limit: 1 });
+    return newest?.[0] === partition ? newest[1] : -Infinity;
+  }
+
   /** Names of the partitions there are. */
   partitions(): string[] {
     const names: string[] = [];

@@ -1,57 +1,48 @@
 import type { Logger } from 'pino';
 import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
-import type { Route } from '../../actors/signals/route.js';
-import { SuhoError } from '../errors.js';
-import type { EvidenceGatherer } from '../evidence/evidence-gatherer.js';
 import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-store.js';
 import type { InferencePool } from '../inference/pool.js';
-import { instrumentOfSeries, seriesIdentity } from '../instruments/ids.js';
-import type { Instruments } from '../instruments/instruments.js';
+import { seriesIdentity } from '../instruments/ids.js';
 import { packBars } from '../journal/records.js';
-import { CONDITIONS } from '../patterns/conditions.js';
-import type { PartitionKey } from '../patterns/pattern-index.js';
-import type { PatternRecorder } from '../patterns/pattern-recorder.js';
 import type { ArtifactPlace, ArtifactStore } from '../registry/artifact-store.js';
 import { fileIfSound, type ModelFiles } from '../registry/model-files.js';
 import { modelName, nextVersion, type ModelRecord, type ModelRegistry } from '../registry/model-registry.js';
+import type { ModelActivation } from './model-activation.js';
 import { MODEL_FORM, type TrainingResult } from './trainer.js';
 import type { TrainingPool, TrainingProgress } from './training-pool.js';
 
 /** Bars read beside the rows to train on, so that the first of those have their features. */
-const WARM_UP = 400;
+export const WARM_UP = 400;
 
 export interface SeriesTrainingParts {
-  readonly instruments: Instruments;
-  readonly features: FeatureStore;
+  readonly features: Pick<FeatureStore, 'bars'>;
   readonly registry: ModelRegistry;
   readonly artifacts: ArtifactStore;
   readonly inference: Pick<InferencePool, 'check'>;
   readonly models: ModelFiles;
   readonly pool: TrainingPool;
-  readonly recorder: PatternRecorder;
-  readonly evidence: EvidenceGatherer;
+  readonly activation: ModelActivation;
   readonly settings: { readonly rowsMax: number; readonly folds: number; readonly seed: number };
   /** Settles when the feature store holds what the journal does. */
   readonly featuresStored: () => Promise<void>;
-  /** Settles when what was appended to the journal is on disk. */
-  readonly durable: () => Promise<void>;
   readonly log: Logger;
 }
 
-/** Models that were trained, and how they are registered. */
-interface TrainedSeries {
+/** A model that was trained, and all that the training gave. */
+export interface Trained {
   readonly record: ModelRecord;
   readonly result: TrainingResult;
+}
+
+interface Training {
+  readonly trained: Promise<Trained>;
+  readonly listeners: TrainingProgress[];
 }
 
 /** Trains models for a series, registers them, and brings them into use. */
 export class SeriesTraining {
   readonly #parts: SeriesTrainingParts;
-  /** Trainings under way, by series. */
-  readonly #running = new Map<
-    string,
-    { readonly trained: Promise<TrainedSeries>; readonly listeners: TrainingProgress[] }
-  >();
+  readonly #running = new Map<string, Training>();
 
   constructor(parts: SeriesTrainingParts) {
     this.#parts = parts;
@@ -59,25 +50,25 @@ export class SeriesTraining {
 
   /**
    * Trains models for a series on what the feature store holds of it up to `through` (a close time), registers them, and
-   * lets every tenant of the series use them from the next bar on. One that is asked for while the series trains already is
-   * that training. Throws `BAD_INPUT` when there are too few bars.
+   * lets every tenant of the series use them from the next bar on. While the series trains already, it gives the result
+   * of that training, whatever it goes through. Throws `BAD_INPUT` when there are too few bars.
    */
-  async train(seriesId: string, through: number, onProgress?: TrainingProgress): Promise<TrainedSeries> {
-    let running = this.#running.get(seriesId);
-    if (running === undefined) {
+  async train(seriesId: string, through: number, onProgress?: TrainingProgress): Promise<Trained> {
+    let training = this.#running.get(seriesId);
+    if (training === undefined) {
       const listeners: TrainingProgress[] = [];
       const trained = this.#train(seriesId, through, (...progress) => {
         for (const listener of listeners) listener(...progress);
       }).finally(() => this.#running.delete(seriesId));
-      running = { trained, listeners };
-      this.#running.set(seriesId, running);
+      training = { trained, listeners };
+      this.#running.set(seriesId, training);
     }
-    if (onProgress !== undefined) running.listeners.push(onProgress);
-    return await running.trained;
+    if (onProgress !== undefined) training.listeners.push(onProgress);
+    return await training.trained;
   }
 
-  async #train(seriesId: string, through: number, onProgress: TrainingProgress): Promise<TrainedSeries> {
-    const { features, registry, artifacts, pool, settings, featuresStored } = this.#parts;
+  async #train(seriesId: string, through: number, onProgress: TrainingProgress): Promise<Trained> {
+    const { features, registry, artifacts, pool, settings, activation, featuresStored } = this.#parts;
     await featuresStored();
     const identity = seriesIdentity(seriesId);
     const { rowsMax, folds, seed } = settings;
@@ -112,7 +103,7 @@ export class SeriesTraining {
         'unsound encoder replaced by a new one',
       );
     const record = await this.#register(identity, result, earlier.at(-1));
-    await this.#activate(seriesId, record, result);
+    await activation.activate(seriesId, record, result.history, 'all');
     return { record, result };
   }
 
@@ -157,70 +148,4 @@ export class SeriesTraining {
     await registry.promote(record);
     return record;
   }
-
-  /** Fills the pattern index with what is known of the past, then sends the models the way the bars go. */
-  async #activate(seriesId: string, record: ModelRecord, { history }: TrainingResult): Promise<void> {
-    const { instruments, recorder, evidence, durable } = this.#parts;
-    const { timeframe, symbol } = seriesIdentity(seriesId);
-    const instrument = instruments.get(instrumentOfSeries(seriesId));
-    if (instrument === undefined)
-      throw new SuhoError(
-        'NOT_FOUND',
-        `${seriesId} is no longer followed; its models are registered, not used.`,
-      );
-    const route = routeOf(record);
-    for (const signal of instrument.definition.signals) {
-      if (signal.timeframe !== timeframe) continue;
-      const partition = evidence.partition(signal.tenantId, symbol, timeframe, route.embeddingVersion);
-      await recorder.use(partition);
-      if (recorder.isEmpty(partition)) await this.#fillPatterns(seriesId, partition, history);
-      await instruments.setRoute(instrument, signal.tenantId, timeframe, route);
-    }
-    await durable();
-  }
-
-  async #fillPatterns(
-    seriesId: string,
-    partition: PartitionKey,
-    history: TrainingResult['history'],
-  ): Promise<void> {
-    const { closeTimes, resolvedAt, vectors, directions, returns } = history;
-    const count = closeTimes.length;
-    if (count === 0) return;
-    const width = directions.length / count;
-    const size = vectors.length / count;
-    const conditions = await this.#parts.features.columns(
-      seriesIdentity(seriesId),
-      CONDITIONS,
-      closeTimes[0]!,
-      closeTimes[count - 1]!,
-    );
-    await this.#parts.recorder.addKnown(
-      partition,
-      Array.from({ length: count }, (_, i) => ({
-        closeTime: closeTimes[i]!,
-        resolvedAt: resolvedAt[i]!,
-        vector: vectors.slice(i * size, (i + 1) * size),
-        directions: Array.from(directions.subarray(i * width, (i + 1) * width)),
-        returns: Array.from(returns.subarray(i * width, (i + 1) * width)),
-        conditions: conditions.get(closeTimes[i]!) ?? {},
-      })),
-    );
-  }
-}
-
-/** How signals are made with a registered model. */
-function routeOf(record: ModelRecord): Route {
-  return {
-    modelId: record.modelId,
-    encoderId: record.encoderId,
-    version: record.version,
-    embeddingVersion: record.embeddingVersion,
-    featureSetVersion: record.featureSetVersion,
-    arm: 'production',
-    primaryHorizon: record.primaryHorizon,
-    edge: record.edge,
-    trainedThrough: record.trainedThrough,
-    anomalyScale: record.anomalyScale,
-  };
 }

@@ -3,12 +3,14 @@ import { CATALOGUE, FEATURE_SET_VERSION } from '../../actors/features/catalogue.
 import { HORIZONS } from '../../actors/features/labels.js';
 import type { Bar } from '../../actors/market/bar.js';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
+import { WARM_UP_BARS } from '../../actors/signal-actor.js';
 import { SuhoError } from '../errors.js';
 import { EMBEDDING } from '../inference/slab.js';
 import { BATCH } from './batches.js';
 import { buildDataset, newest, type Dataset } from './dataset.js';
 import { anomalyScale, encoderFault, history, trainEncoder, type History } from './encoder.js';
 import type { HorizonScore } from './evaluation.js';
+import { rowsNeeded } from './history-needed.js';
 import { ENCODER_HIDDEN, HIDDEN_1, HIDDEN_2, predictorModel } from './network.js';
 import { DECAY, EPOCHS_MAX, PATIENCE, RATE, fit, type FitOptions } from './predictor.js';
 import { holdOut } from './split.js';
@@ -16,8 +18,6 @@ import { walkForwardScores } from './walk-forward.js';
 
 /** Standard errors above the commoner direction that the walk-forward leaning must reach to count as skill. */
 const EDGE_Z = 3;
-/** Rows without which training is refused. */
-const ROWS_MIN = 600;
 
 export interface TrainingOptions extends FitOptions {
   readonly folds: number;
@@ -73,10 +73,17 @@ export async function train(
 ): Promise<TrainingResult> {
   const whole = buildDataset(bars, timeframe);
   const dataset = newest(whole, options.rowsMax);
-  if (dataset.rows < ROWS_MIN) {
+  const needed = rowsNeeded(timeframe);
+  if (options.rowsMax < needed) {
     throw new SuhoError(
       'BAD_INPUT',
-      `Training needs ${ROWS_MIN} bars after the first 199 that warm up the features; there are ${dataset.rows}.`,
+      `Training on ${timeframe} bars needs ${needed} of them; training.rowsMax is ${options.rowsMax}: raise it.`,
+    );
+  }
+  if (dataset.rows < needed) {
+    throw new SuhoError(
+      'BAD_INPUT',
+      `Training needs ${needed} ${timeframe} bars after the first ${WARM_UP_BARS - 1} that warm up the features; there are ${dataset.rows}.`,
     );
   }
   const stages = options.folds + 2;

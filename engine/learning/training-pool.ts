@@ -1,8 +1,9 @@
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { SuhoError, messageOf, type ErrorCode } from '../errors.js';
 import { THREAD_OPTIONS } from '../worker-threads.js';
-import type { PostedJob, TrainingAnswer, TrainingJob } from './training-worker.js';
+import type { History } from './encoder.js';
+import type { EmbeddingJob, PostedJob, TrainingAnswer, TrainingJob } from './training-worker.js';
 import type { TrainingResult } from './trainer.js';
 
 /** Told how far a training is. */
@@ -12,24 +13,28 @@ export type TrainingProgress = (done: number, total: number, stage: string) => v
 export class TrainingPool {
   #pool: Piscina<PostedJob, TrainingAnswer> | undefined;
   readonly #stopped = new Int32Array(new SharedArrayBuffer(4));
-  readonly #running = new Set<Promise<TrainingResult>>();
+  readonly #running = new Set<Promise<TrainingAnswer>>();
 
   /**
    * Trains for a series. Throws `BAD_INPUT` when there are too few bars, `STOPPING` when the engine stops meanwhile and
    * `TRAINING_FAILED` when the training or its thread fails; nothing of it is left then.
    */
-  async train(
-    seriesId: string,
-    job: TrainingJob,
-    onProgress: TrainingProgress = () => undefined,
-  ): Promise<TrainingResult> {
-    const result = this.#run(seriesId, job, onProgress);
-    this.#running.add(result);
+  async train(seriesId: string, job: TrainingJob, onProgress?: TrainingProgress): Promise<TrainingResult> {
+    const { port1, port2 } = new MessageChannel();
+    port1.on('message', ([done, total, stage]: [number, number, string]) => onProgress?.(done, total, stage));
     try {
-      return await result;
+      const posted: PostedJob = { ...job, kind: 'train', port: port2, stopped: this.#stopped };
+      const answer = await this.#run(`The training for ${seriesId}`, posted, [port2]);
+      return (answer as Extract<TrainingAnswer, { kind: 'trained' }>).result;
     } finally {
-      this.#running.delete(result);
+      port1.close();
     }
+  }
+
+  /** The moments of a series' bars whose outcome is known, as an encoder embeds them. Throws as {@link train} does. */
+  async embed(seriesId: string, job: EmbeddingJob): Promise<History> {
+    const answer = await this.#run(`The embedding of ${seriesId}`, { ...job, kind: 'embed' }, []);
+    return (answer as Extract<TrainingAnswer, { kind: 'embedded' }>).result;
   }
 
   /** Worker threads, for tests in which one dies: not by `terminate()`, as in `InferencePool`. */
@@ -44,26 +49,24 @@ export class TrainingPool {
     await this.#pool?.destroy();
   }
 
-  async #run(seriesId: string, job: TrainingJob, onProgress: TrainingProgress): Promise<TrainingResult> {
+  async #run(what: string, job: PostedJob, transferList: MessagePort[]): Promise<TrainingAnswer> {
     if (Atomics.load(this.#stopped, 0) === 1)
       throw new SuhoError('STOPPING', 'The engine is stopping; it trains no more.');
-    const pool = (this.#pool ??= this.#start());
-    const { port1, port2 } = new MessageChannel();
-    port1.on('message', ([done, total, stage]: [number, number, string]) => onProgress(done, total, stage));
+    const run = (this.#pool ??= this.#start()).run(job, { transferList });
+    this.#running.add(run);
     try {
-      const posted = { ...job, port: port2, stopped: this.#stopped };
-      const answer = await pool.run(posted, { transferList: [port2] });
+      const answer = await run;
       if (answer.kind === 'failed') throw new SuhoError(answer.code as ErrorCode, answer.message);
-      return answer.result;
+      return answer;
     } catch (error) {
       if (error instanceof SuhoError) throw error;
       throw new SuhoError(
         'TRAINING_FAILED',
-        `The training for ${seriesId} failed: ${messageOf(error)}. The models in use stay; train again.`,
+        `${what} failed: ${messageOf(error)}. The models in use stay; train again.`,
         { cause: error },
       );
     } finally {
-      port1.close();
+      this.#running.delete(run);
     }
   }
 

@@ -4,6 +4,8 @@ import { SuhoError } from '../errors.js';
 import { BadModel, readModel } from '../inference/model-session.js';
 import type { ModelFile } from '../inference/to-worker.js';
 import { unpackBars } from '../journal/records.js';
+import { buildDataset } from './dataset.js';
+import { history, type History } from './encoder.js';
 import { train, type TrainingResult } from './trainer.js';
 
 /** What to train on. */
@@ -18,18 +20,36 @@ export interface TrainingJob {
   readonly encoder: ModelFile | undefined;
 }
 
+/** Bars to embed with an encoder that was trained before. */
+export interface EmbeddingJob {
+  /** Bars, packed. */
+  readonly bars: Float64Array;
+  readonly timeframe: Timeframe;
+  readonly encoder: ModelFile;
+}
+
 export type TrainingAnswer =
   | { readonly kind: 'trained'; readonly result: TrainingResult }
+  | { readonly kind: 'embedded'; readonly result: History }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
-/** A job on its way: where to tell how far it is, and a flag that ends it, which other threads set. */
-export interface PostedJob extends TrainingJob {
-  readonly port: MessagePort;
-  readonly stopped: Int32Array;
-}
+/** A job on its way. */
+export type PostedJob =
+  | (TrainingJob & {
+      readonly kind: 'train';
+      /** Where to tell how far it is. */
+      readonly port: MessagePort;
+      /** A flag that ends it, which other threads set. */
+      readonly stopped: Int32Array;
+    })
+  | (EmbeddingJob & { readonly kind: 'embed' });
 
 export default async function work(job: PostedJob): Promise<TrainingAnswer> {
   try {
+    if (job.kind === 'embed') {
+      const dataset = buildDataset(unpackBars(job.bars), job.timeframe);
+      return { kind: 'embedded', result: await history(await readModel(job.encoder), dataset) };
+    }
     const { encoder, fault } = await readEncoder(job.encoder);
     const result = await train(unpackBars(job.bars), job.timeframe, {
       seed: job.seed,

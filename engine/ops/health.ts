@@ -1,4 +1,5 @@
 import type { EngineHealth__Output as ProtoHealth } from '../api/generated/suho/v1/EngineHealth.js';
+import type { FirstModels__Output as FirstModels } from '../api/generated/suho/v1/FirstModels.js';
 import type { InstrumentHealth__Output as InstrumentHealth } from '../api/generated/suho/v1/InstrumentHealth.js';
 import type { SinkHealth__Output as ProtoSinkHealth } from '../api/generated/suho/v1/SinkHealth.js';
 import type { WithheldModel__Output as WithheldModel } from '../api/generated/suho/v1/WithheldModel.js';
@@ -34,8 +35,9 @@ type SinkHealth = Omit<ProtoSinkHealth, 'lag_rows' | 'dead_letters'> & {
 
 /** How an engine is: the API's message, counts as numbers. */
 export type HealthSnapshot = Readonly<
-  Omit<ProtoHealth, Count | 'withheld' | 'sinks'> &
+  Omit<ProtoHealth, Count | 'withheld' | 'sinks' | 'first_models'> &
     Record<Count, number> & {
+      first_models: FirstModels;
       withheld: Readonly<Record<string, number>>;
       sinks: readonly SinkHealth[];
     }
@@ -50,6 +52,7 @@ export function readHealth(message: ProtoHealth): HealthSnapshot {
   return {
     ...message,
     ...counts,
+    first_models: message.first_models ?? { automatic: false, waiting: 0, series: [] },
     withheld: Object.fromEntries(Object.entries(message.withheld).map(([reason, n]) => [reason, Number(n)])),
     sinks: message.sinks.map((sink) => ({
       ...sink,
@@ -94,6 +97,8 @@ export interface HealthSource {
   troubledInstruments(): readonly InstrumentHealth[];
   /** Models that may not serve. */
   withheldModels(): readonly WithheldModel[];
+  /** Series without a model, of all tenants or, without words of a store, of one. */
+  firstModels(tenantId?: string): FirstModels;
 }
 
 /** Open signal streams, of all tenants and of one. */
@@ -155,11 +160,13 @@ export class Health {
       .map(({ name, error }) => ({ name, healthy: error === undefined, error: error ?? '' }));
     const instruments = [...source.troubledInstruments()];
     const withheldModels = [...source.withheldModels()];
+    const firstModels = source.firstModels();
     const degraded =
       sources.some(({ healthy }) => !healthy) ||
       sinks.some(({ healthy, dead_letters: refused }) => !healthy || refused > 0) ||
       instruments.length > 0 ||
       withheldModels.length > 0 ||
+      firstModels.series.some(({ state }) => state === 'failed') ||
       actors.parked > 0 ||
       journal.refused > 0 ||
       counts.skew.differing > 0 ||
@@ -194,6 +201,7 @@ export class Health {
       sources,
       instruments,
       withheld_models: withheldModels,
+      first_models: firstModels,
     };
   }
 
@@ -223,6 +231,7 @@ export class Health {
       sources: silent(whole.sources),
       instruments: [],
       withheld_models: [],
+      first_models: this.#source.firstModels(tenantId),
     };
   }
 }

@@ -81,6 +81,9 @@ export class MetricsServer {
     this.#gauge('suho_models_withheld', 'Models that may not serve', [], (gauge) =>
       gauge.set(snapshot().withheld_models.length),
     );
+    this.#gauge('suho_series_without_model', 'Series with signals but without a model', [], (gauge) =>
+      gauge.set(read().first_models.waiting),
+    );
     this.#gauge('suho_source_up', '1 while a source of input is connected', ['source'], (gauge) => {
       for (const { name, healthy } of snapshot().sources) gauge.set({ source: name }, healthy ? 1 : 0);
     });

@@ -80,10 +80,9 @@ export class PatternRecorder {
     for (const partitions of this.#partitions.values()) for (const each of partitions) this.#trim(each);
   }
 
-  /** Whether a partition holds no moment yet, on disk. */
-  isEmpty(key: PartitionKey): boolean {
-    for (const _ of this.#journal.moments.of(partitionName(key))) return false;
-    return true;
+  /** Close time of the newest moment of a partition on disk, −Infinity when it holds none. */
+  newestOf(key: PartitionKey): number {
+    return this.#journal.moments.newestOf(partitionName(key));
   }
 
   /** Notes a moment whose outcome is not known yet. */

@@ -60,6 +60,8 @@ export interface ModelRegistry {
   promote(record: ModelRecord): Promise<void>;
   /** Models of a series, oldest training first. */
   list(series: ModelSeries): Promise<ModelRecord[]>;
+  /** The production model of a series. */
+  production(series: ModelSeries): Promise<ModelRecord | undefined>;
   close(): Promise<void>;
 }
 

@@ -156,14 +156,23 @@ export class PostgresModelRegistry implements ModelRegistry {
   }
 
   async list(series: ModelSeries): Promise<ModelRecord[]> {
+    return await this.#find(series, MODEL_STATUSES);
+  }
+
+  async production(series: ModelSeries): Promise<ModelRecord | undefined> {
+    return (await this.#find(series, ['production'])).at(-1);
+  }
+
+  async #find(series: ModelSeries, statuses: readonly string[]): Promise<ModelRecord[]> {
     return await this.#in(series, async (client) => {
       const { rows } = await client.query<ModelRow>(
         `SELECT m.version, p.version AS parent_version, m.architecture, m.hyperparameters, m.feature_set_version, m.metrics,
                 m.artifact_uri, m.artifact_sha256, m.encoder_uri, m.encoder_sha256, m.serving
          FROM ml_registry.models m LEFT JOIN ml_registry.models p ON p.model_id = m.parent_model_id
          WHERE m.tenant_id IS NOT DISTINCT FROM $1 AND m.user_id IS NULL AND m.name = $2 AND m.framework = $3
+           AND m.status = ANY ($4)
          ORDER BY (m.serving ->> 'trainedThrough')::bigint`,
-        [series.tenantId === PLATFORM ? null : series.tenantId, modelName(series), FRAMEWORK],
+        [series.tenantId === PLATFORM ? null : series.tenantId, modelName(series), FRAMEWORK, statuses],
       );
       const { tenantId, feed, symbol, timeframe } = series;
       return rows.map((row) => ({

@@ -9,7 +9,9 @@ import { loadConfig } from '../../engine/config.js';
 import { whenTaken } from '../../engine/feeds/backpressure.js';
 import { SuhoError } from '../../engine/errors.js';
 import { afterTest } from '../support/cleanup.js';
+import { runCommand } from '../support/command.js';
 import { temporaryFolder } from '../support/engine.js';
+import { inventedBars } from '../support/markets.js';
 import { TestClient, eventually } from '../support/served.js';
 import { freePort } from '../support/servers/ports.js';
 import { startEngine } from '../support/started.js';
@@ -196,4 +198,33 @@ test('while history is made the started engine says preparing and is not SERVING
   assert.equal(await standard(), 1);
   started.child.kill('SIGTERM');
   assert.equal(await started.ended, 0, started.output());
+});
+
+test('a start without the simulator says what it waits for, and what was begun is said again after a restart', async (t) => {
+  const folder = temporaryFolder(t);
+  const config = { simulator: { enabled: false }, training: { folds: 1 } };
+  const first = startEngine(t, folder, config);
+  await eventually('it serves', () => first.output().includes('first model by itself'), 120_000);
+  assert.match(first.output(), /no data yet: publish bars or quotes over gRPC\n/);
+  assert.match(first.output(), /a series gets its first model by itself: .*799 bars of 1h, 4h, 1d\n/);
+  const port = Number(/serving gRPC on [\d.]+:(\d+)/.exec(first.output())![1]);
+  const client = new TestClient(port);
+  afterTest(t, () => client.close());
+  await client.publish(inventedBars(410));
+  const told = (bars: number): RegExp =>
+    new RegExp(`^default@published/EURUSD/1h: ${bars} of the 799 bars .*, ${799 - bars} are missing$`, 'm');
+  await eventually('half is there', () => told(400).test(first.output()), 60_000);
+  const lines = first.output().match(/bars that make its first model/g) ?? [];
+  assert.equal(lines.length, 3, first.output());
+  const status = await runCommand(['status', '--address', `127.0.0.1:${port}`]);
+  assert.match(status.stdout, told(410));
+  assert.equal(status.code, 0, status.stdout);
+  first.child.kill('SIGTERM');
+  assert.equal(await first.ended, 0, first.output());
+
+  const second = startEngine(t, folder, { ...config, training: { firstModels: false } });
+  await eventually('it serves', () => second.output().includes('serving gRPC'), 120_000);
+  await eventually('it says so', () => /410 bars, but no model/.test(second.output()), 60_000);
+  assert.match(second.output(), /training\.firstModels is off: no series gets a model by itself\n/);
+  assert.doesNotMatch(second.output(), /no data yet/);
 });

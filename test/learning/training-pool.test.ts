@@ -43,9 +43,30 @@ test('trainings asked for at once follow each other, and each is told how far it
   ]);
 });
 
+test('a training tells how far it is, and the same job gives the same files', async (t) => {
+  const pool = openPool(t);
+  const told: number[] = [];
+  const [first, second] = await Promise.all([
+    pool.train('market/EURUSD/1h', jobOf(900), (done) => told.push(done)),
+    pool.train('market/GBPUSD/1h', jobOf(900)),
+  ]);
+  assert.deepEqual(first.predictor, second.predictor);
+  assert.deepEqual(told, [1, 2, 3]);
+});
+
+test('an encoder embeds bars again as its training did', async (t) => {
+  const pool = openPool(t);
+  const { encoder, history } = await pool.train('s', jobOf(900));
+  const { bars, timeframe } = jobOf(900);
+  const file = modelFile(temporaryFolder(t), encoder);
+  assert.deepEqual(await pool.embed('s', { bars, timeframe, encoder: file }), history);
+  const none = await pool.embed('s', { bars: packBars([]), timeframe, encoder: file });
+  assert.equal(none.closeTimes.length, 0);
+});
+
 test('a training that fails or whose thread dies ends with a sentence, and the next one goes through', async (t) => {
   const pool = openPool(t);
-  await assert.rejects(pool.train('s', jobOf(300)), failsWith('BAD_INPUT', /Training needs 600 bars/));
+  await assert.rejects(pool.train('s', jobOf(300)), failsWith('BAD_INPUT', /Training needs 600 1h bars/));
   await assert.rejects(
     pool.train('s', { ...jobOf(900), bars: undefined as never }),
     failsWith('TRAINING_FAILED', /^The training for s failed: .*\. The models in use stay; train again\.$/s),

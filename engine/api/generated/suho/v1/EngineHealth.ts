@@ -4,6 +4,7 @@ import type { SinkHealth as _suho_v1_SinkHealth, SinkHealth__Output as _suho_v1_
 import type { SourceHealth as _suho_v1_SourceHealth, SourceHealth__Output as _suho_v1_SourceHealth__Output } from '../../suho/v1/SourceHealth.js';
 import type { InstrumentHealth as _suho_v1_InstrumentHealth, InstrumentHealth__Output as _suho_v1_InstrumentHealth__Output } from '../../suho/v1/InstrumentHealth.js';
 import type { WithheldModel as _suho_v1_WithheldModel, WithheldModel__Output as _suho_v1_WithheldModel__Output } from '../../suho/v1/WithheldModel.js';
+import type { FirstModels as _suho_v1_FirstModels, FirstModels__Output as _suho_v1_FirstModels__Output } from '../../suho/v1/FirstModels.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface EngineHealth {
@@ -64,6 +65,10 @@ export interface EngineHealth {
    * Feature rows that left the journal before their labels were known, because it was full.
    */
   'rows_shed'?: (number | string | Long);
+  /**
+   * Series without a model. Callers other than operators see their tenant's.
+   */
+  'first_models'?: (_suho_v1_FirstModels | null);
 }
 
 export interface EngineHealth__Output {
@@ -124,4 +129,8 @@ export interface EngineHealth__Output {
    * Feature rows that left the journal before their labels were known, because it was full.
    */
   'rows_shed': (string);
+  /**
+   * Series without a model. Callers other than operators see their tenant's.
+   */
+  'first_models': (_suho_v1_FirstModels__Output | null);
 }

@@ -1,0 +1,135 @@
+import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
+import type { Route } from '../../actors/signals/route.js';
+import { turnOf, type Clock } from '../clock.js';
+import { SuhoError } from '../errors.js';
+import type { EvidenceGatherer, InferencePort } from '../evidence/evidence-gatherer.js';
+import type { FeatureStore } from '../feature-store/feature-store.js';
+import { instrumentOfSeries, seriesIdentity, seriesOf } from '../instruments/ids.js';
+import type { Instruments } from '../instruments/instruments.js';
+import { CONDITIONS } from '../patterns/conditions.js';
+import type { PartitionKey } from '../patterns/pattern-index.js';
+import type { PatternRecorder } from '../patterns/pattern-recorder.js';
+import type { ModelFiles } from '../registry/model-files.js';
+import { modelName, type ModelRecord } from '../registry/model-registry.js';
+import type { History } from './encoder.js';
+
+/** Moments handed to the pattern index before the event loop has a turn: a few milliseconds. */
+const MOMENTS_AT_ONCE = 250;
+
+export interface ModelActivationParts {
+  readonly clock: Clock;
+  readonly instruments: Instruments;
+  readonly features: Pick<FeatureStore, 'columns'>;
+  readonly recorder: PatternRecorder;
+  readonly evidence: EvidenceGatherer;
+  readonly models: Pick<ModelFiles, 'use'>;
+  readonly inference: InferencePort;
+  /** Settles when what was appended to the journal is on disk. */
+  readonly durable: () => Promise<void>;
+}
+
+/** Brings registered models into use: fills the pattern index with what is known of the past, then sends the route the way the bars go. */
+export class ModelActivation {
+  readonly #parts: ModelActivationParts;
+
+  constructor(parts: ModelActivationParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Gives a model to the tenants with signals on a series, from the next bar on: to all of them, or to those `without`
+   * one. `history` holds the moments of the series the model was trained on. Throws `NOT_FOUND` when the series is no
+   * longer followed.
+   */
+  async activate(
+    seriesId: string,
+    record: ModelRecord,
+    history: History,
+    whom: 'all' | 'without',
+  ): Promise<void> {
+    const { instruments, recorder, evidence, durable } = this.#parts;
+    const { timeframe, symbol } = seriesIdentity(seriesId);
+    const instrument = instruments.get(instrumentOfSeries(seriesId));
+    if (instrument === undefined)
+      throw new SuhoError(
+        'NOT_FOUND',
+        `${seriesId} is no longer followed; its models are registered, not used.`,
+      );
+    const route = routeOf(record, seriesId);
+    await this.#warmUp(record);
+    for (const signal of instrument.definition.signals) {
+      if (signal.timeframe !== timeframe) continue;
+      if (whom === 'without' && signal.route !== undefined) continue;
+      const partition = evidence.partition(signal.tenantId, symbol, timeframe, route.embeddingVersion);
+      await recorder.use(partition);
+      await this.#fillPatterns(seriesOf(record), partition, history);
+      await instruments.setRoute(instrument, signal.tenantId, timeframe, route);
+    }
+    await durable();
+  }
+
+  /**
+   * Has the models opened by a worker: on a busy machine that takes longer than a signal waits for its evidence, and the
+   * first bar would have none. What is wrong with them is said of that bar.
+   */
+  async #warmUp(record: ModelRecord): Promise<void> {
+    const { models, inference } = this.#parts;
+    const { tenantId, version, modelId, encoderId } = record;
+    const place = { tenantId, model: modelName(record), version };
+    const state = await models.use({ place, modelId, encoderId });
+    if (state.kind !== 'available') return;
+    const row = new Float32Array(FEATURE_COUNT);
+    await Promise.allSettled([inference.infer(state.pair, `first/${modelId}`, row, Infinity, tenantId)]);
+  }
+
+  /** Adds the moments after the newest that the partition has: it has none, or a fill was cut off, or it is in use. */
+  async #fillPatterns(home: string, partition: PartitionKey, history: History): Promise<void> {
+    const { clock, features, recorder } = this.#parts;
+    const { closeTimes, resolvedAt, vectors, directions, returns } = history;
+    const count = closeTimes.length;
+    const newest = recorder.newestOf(partition);
+    const from = closeTimes.findIndex((closeTime) => closeTime > newest);
+    if (count === 0 || from < 0) return;
+    const width = directions.length / count;
+    const size = vectors.length / count;
+    const conditions = await features.columns(
+      seriesIdentity(home),
+      CONDITIONS,
+      closeTimes[from]!,
+      closeTimes[count - 1]!,
+    );
+    for (let first = from; first < count; first += MOMENTS_AT_ONCE) {
+      const moments = Array.from({ length: Math.min(MOMENTS_AT_ONCE, count - first) }, (_, n) => {
+        const i = first + n;
+        return {
+          closeTime: closeTimes[i]!,
+          resolvedAt: resolvedAt[i]!,
+          vector: vectors.slice(i * size, (i + 1) * size),
+          directions: Array.from(directions.subarray(i * width, (i + 1) * width)),
+          returns: Array.from(returns.subarray(i * width, (i + 1) * width)),
+          conditions: conditions.get(closeTimes[i]!) ?? {},
+        };
+      });
+      await recorder.addKnown(partition, moments);
+      await turnOf(clock);
+    }
+  }
+}
+
+/** How a series' signals are made with a registered model. */
+function routeOf(record: ModelRecord, seriesId: string): Route {
+  const home = seriesOf(record);
+  return {
+    modelId: record.modelId,
+    encoderId: record.encoderId,
+    version: record.version,
+    embeddingVersion: record.embeddingVersion,
+    featureSetVersion: record.featureSetVersion,
+    arm: 'production',
+    primaryHorizon: record.primaryHorizon,
+    edge: record.edge,
+    trainedThrough: record.trainedThrough,
+    anomalyScale: record.anomalyScale,
+    ...(home === seriesId ? {} : { trainedOn: home }),
+  };
+}

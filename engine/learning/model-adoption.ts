@@ -1,0 +1,97 @@
+import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
+import { PLATFORM } from '../credentials/tenant-id.js';
+import { SuhoError } from '../errors.js';
+import type { FeatureStore } from '../feature-store/feature-store.js';
+import { FILE_FEED, seriesIdentity } from '../instruments/ids.js';
+import { packBars } from '../journal/records.js';
+import type { ArtifactStore } from '../registry/artifact-store.js';
+import { fileIfSound } from '../registry/model-files.js';
+import { modelName, type ModelRecord, type ModelRegistry } from '../registry/model-registry.js';
+import type { History } from './encoder.js';
+import type { ModelActivation } from './model-activation.js';
+import { WARM_UP } from './series-training.js';
+import type { TrainingPool } from './training-pool.js';
+
+export interface ModelAdoptionParts {
+  readonly features: Pick<FeatureStore, 'bars'>;
+  readonly registry: Pick<ModelRegistry, 'production'>;
+  readonly artifacts: Pick<ArtifactStore, 'fetch' | 'path'>;
+  readonly pool: Pick<TrainingPool, 'embed'>;
+  readonly activation: ModelActivation;
+  readonly rowsMax: number;
+  readonly log: { warn(facts: object, text: string): void };
+}
+
+/** What the registry had for a series without a model. */
+export type Adoption =
+  /** A model, which is in use now. */
+  | { readonly kind: 'adopted'; readonly record: ModelRecord }
+  /** A model that has seen bars up to `trainedThrough`: on those its answers would flatter it. `isOwn`: of this very series. */
+  | { readonly kind: 'ahead'; readonly record: ModelRecord; readonly isOwn: boolean }
+  | { readonly kind: 'none' };
+
+/**
+ * Takes models into use that are registered already: a series' own, which an earlier process trained, else the one that
+ * was trained on a file of the same symbol and timeframe.
+ */
+export class ModelAdoption {
+  readonly #parts: ModelAdoptionParts;
+
+  constructor(parts: ModelAdoptionParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Looks for a model for those tenants with signals on a series that have none. It must know the present features and
+   * nothing after `closedThrough`, the close time of the series' newest bar. Throws `STORE_UNAVAILABLE`, `NOT_FOUND`.
+   */
+  async adopt(seriesId: string, closedThrough: number): Promise<Adoption> {
+    const own = seriesIdentity(seriesId);
+    const { symbol, timeframe } = own;
+    const ofFile = { tenantId: PLATFORM, feed: FILE_FEED, symbol, timeframe };
+    let ahead: Adoption = { kind: 'none' };
+    for (const series of [own, ofFile]) {
+      const record = await this.#parts.registry.production(series);
+      if (record?.featureSetVersion !== FEATURE_SET_VERSION || !(await this.#isSound(record))) continue;
+      if (record.trainedThrough <= closedThrough) {
+        if (await this.#use(seriesId, record)) return { kind: 'adopted', record };
+        continue;
+      }
+      if (ahead.kind === 'none') ahead = { kind: 'ahead', record, isOwn: series === own };
+    }
+    return ahead;
+  }
+
+  async #isSound(record: ModelRecord): Promise<boolean> {
+    const { artifacts, log } = this.#parts;
+    const { tenantId, version, modelId, encoderId } = record;
+    for (const sha256 of [modelId, encoderId]) {
+      const found = await fileIfSound(artifacts, { tenantId, model: modelName(record), version }, sha256);
+      if (found.file !== undefined) continue;
+      log.warn({ model: modelName(record), version, fault: found.fault }, 'a registered model is left out');
+      return false;
+    }
+    return true;
+  }
+
+  /** Takes a model into use; false when its encoder cannot embed what it was trained on. */
+  async #use(seriesId: string, record: ModelRecord): Promise<boolean> {
+    const { features, artifacts, pool, activation, rowsMax, log } = this.#parts;
+    const { tenantId, feed, symbol, version, trainedThrough, encoderId } = record;
+    const { timeframe } = seriesIdentity(seriesId);
+    const home = { tenantId, feed, symbol, timeframe };
+    const bars = await features.bars(home, trainedThrough, rowsMax + WARM_UP);
+    const encoder = { path: artifacts.path(encoderId), sha256: encoderId };
+    let history: History;
+    try {
+      history = await pool.embed(seriesId, { bars: packBars(bars), timeframe, encoder });
+    } catch (error) {
+      if (!(error instanceof SuhoError && error.code === 'TRAINING_FAILED')) throw error;
+      const facts = { model: modelName(record), version, fault: error.message };
+      log.warn(facts, 'a registered model is left out');
+      return false;
+    }
+    await activation.activate(seriesId, record, history, 'without');
+    return true;
+  }
+}
