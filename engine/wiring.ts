@@ -165,11 +165,11 @@ export function wireSignals(
       const { tenantId, seriesId } = readSignalActorId(actorId);
       const series = seriesIdentity(seriesId);
       const { symbol, timeframe } = series;
-      const { modelId, encoderId, version, embeddingVersion } = route;
+      const { modelId, encoderId, version, embeddingVersion, featureSetVersion } = route;
       const place = { tenantId: series.tenantId, model: modelName(series), version };
       // The first bars after a start want a model that was tried; a server of model files that is away holds up nothing.
       await Promise.race([
-        models.use({ place, modelId, encoderId }),
+        models.use({ place, modelId, encoderId, featureSetVersion }),
         pause(MODEL_WAIT_MS, undefined, { ref: false }),
       ]);
       await recorder.use(evidence.partition(tenantId, symbol, timeframe, embeddingVersion));

@@ -1,3 +1,5 @@
+import { FEATURE_SET_VERSION } from '../features/catalogue.js';
+
 /** Which models make a tenant's signals for one series, and what is known of their skill. */
 export interface Route {
   /** Content address of the predictor, and of the encoder whose bottleneck is the pattern embedding. */
@@ -18,4 +20,9 @@ export interface Route {
   readonly trainedThrough: number;
   /** Reconstruction error that 99 % of the training rows stay below. */
   readonly anomalyScale: number;
+}
+
+/** Whether a route's models were trained on the features that are computed now. */
+export function isOfCurrentFeatures(route: Pick<Route, 'featureSetVersion'> | undefined): boolean {
+  return route?.featureSetVersion === FEATURE_SET_VERSION;
 }
