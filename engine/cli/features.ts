@@ -199,6 +199,19 @@ interface ExportOptions extends SeriesOptions {
   readonly json?: boolean;
 }
 
+const EXPORT_HELP = `
+Examples:
+  suho features export GBPUSD_h1.csv.gz --symbol GBPUSD --timeframe 1h --format parquet --out gbp.parquet
+  suho features export GBPUSD_h1.csv.gz --symbol GBPUSD --timeframe 1h --format csv --out gbp.csv --labels
+  suho features export --from-store --symbol GBPUSD --timeframe 1h --format csv --out gbp.csv --data gbp
+
+Features are 64-bit when computed from a file and 32-bit from the store. What is not known (a feature before its first
+value, a label whose horizon is not over) is empty (csv) or null (jsonl, parquet).
+
+--labels adds quality_flags (quality_score is a feature) and, for each horizon H of 1h, 4h and 1d: label_direction_H (-1,
+0, 1), label_return_H, label_max_gain_H, label_max_loss_H, label_barrier_H (1 take-profit first, -1 stop first, 0 neither)
+and label_resolved_at_H (epoch ms at which the label became known: train on nothing that was known later).`;
+
 function exportCommand(): Command {
   return withSeries(
     new Command('export')
@@ -219,21 +232,7 @@ function exportCommand(): Command {
     .addOption(dateOption('--to <date>', 'only bars that open before it'))
     .addOption(new Option('--basis <price>', 'price of a quote').choices([...PRICE_BASES]).default('bid'))
     .addOption(jsonOption())
-    .addHelpText(
-      'after',
-      `
-Examples:
-  suho features export GBPUSD_h1.csv.gz --symbol GBPUSD --timeframe 1h --format parquet --out gbp.parquet
-  suho features export GBPUSD_h1.csv.gz --symbol GBPUSD --timeframe 1h --format csv --out gbp.csv --labels
-  suho features export --from-store --symbol GBPUSD --timeframe 1h --format csv --out gbp.csv --data gbp
-
-Features are 64-bit when computed from a file and 32-bit from the store. What is not known (a feature before its first
-value, a label whose horizon is not over) is empty (csv) or null (jsonl, parquet).
-
---labels adds quality_flags (quality_score is a feature) and, for each horizon H of 1h, 4h and 1d: label_direction_H (-1,
-0, 1), label_return_H, label_max_gain_H, label_max_loss_H, label_barrier_H (1 take-profit first, -1 stop first, 0 neither)
-and label_resolved_at_H (epoch ms at which the label became known: train on nothing that was known later).`,
-    )
+    .addHelpText('after', EXPORT_HELP)
     .action(async (file: string | undefined, options: ExportOptions) => {
       if ((file === undefined) !== (options.fromStore === true))
         throw new SuhoError('BAD_INPUT', 'Give either a file to compute from or --from-store.');

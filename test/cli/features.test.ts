@@ -156,17 +156,17 @@ function labelsOf(bars: readonly Bar[], at: number, atr: number): Record<string,
     const end = openTime + HOUR + hours * HOUR;
     const exit = bars.findIndex((bar) => bar.openTime + HOUR >= end);
     const names = ['direction', 'return', 'max_gain', 'max_loss', 'barrier', 'resolved_at'];
-    const path = bars.slice(at + 1, exit + 1);
+    const after = bars.slice(at + 1, exit + 1);
     const scaled = atr * Math.sqrt(hours);
-    const move = path.length === 0 ? NaN : path.at(-1)!.close - close;
-    const touched = path.find(({ high, low }) => low <= close - scaled || high >= close + scaled);
+    const move = after.length === 0 ? NaN : after.at(-1)!.close - close;
+    const touched = after.find(({ high, low }) => low <= close - scaled || high >= close + scaled);
     const spread = Number.isNaN(ask - bid) ? 0 : ask - bid;
     const dead = Math.max(spread, 0.1 * scaled);
     const values = [
       Math.abs(move) <= dead ? 0 : Math.sign(move),
       move / close,
-      Math.max(0, Math.max(...path.map(({ high }) => high)) / close - 1),
-      Math.min(0, Math.min(...path.map(({ low }) => low)) / close - 1),
+      Math.max(0, Math.max(...after.map(({ high }) => high)) / close - 1),
+      Math.min(0, Math.min(...after.map(({ low }) => low)) / close - 1),
       touched === undefined ? 0 : touched.low <= close - scaled ? -1 : 1,
       exit < 0 ? NaN : bars[exit]!.openTime + HOUR,
     ];
