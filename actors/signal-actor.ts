@@ -1,4 +1,3 @@
-import { FEATURE_SET_VERSION } from './features/catalogue.js';
 import { HORIZONS, HORIZON_MS, type Label } from './features/labels.js';
 import { StateLayout } from './indicators/state.js';
 import { timeframeMs, type Timeframe } from './market/timeframe.js';
@@ -12,7 +11,7 @@ import type { Evidence } from './signals/evidence.js';
 import { isValidModelEvidence } from './signals/evidence-validity.js';
 import type { Gates } from './signals/gates.js';
 import { predictionId } from './signals/prediction-id.js';
-import type { Route } from './signals/route.js';
+import { isOfCurrentFeatures, type Route } from './signals/route.js';
 import type { Signal, WithheldReason } from './signals/signal.js';
 
 /** Bars before the models are asked: the longest warm-up of a feature. */
@@ -152,7 +151,7 @@ export class SignalActor implements Actor<Message, Effect> {
     for (const label of row.labels) this.#resolve(label, row, context);
     const route = this.#route;
     if (route === undefined) return this.#withhold('no_model', row.closeTime, undefined, context);
-    if (route.featureSetVersion !== FEATURE_SET_VERSION) {
+    if (!isOfCurrentFeatures(route)) {
       return this.#withhold('feature_set_mismatch', row.closeTime, undefined, context);
     }
     if (row.bars < WARM_UP_BARS) return this.#withhold('warming_up', row.closeTime, undefined, context);

@@ -42,7 +42,7 @@ export class ComparedFeatures {
   readonly #cci20 = new CommodityChannelIndex(this.#layout, this.#history, 20);
   readonly #wma = new Wma(this.#layout, 20);
   readonly #macd = new Macd(this.#layout, 12, 26, 9);
-  readonly #deviation = new StandardDeviation(this.#layout, this.#history, this.#history.closes, 20);
+  readonly #deviation = new StandardDeviation(this.#history, this.#history.closes, 20);
   readonly #stochasticRsi = new StochasticRsi(this.#layout, 14, 3);
   readonly #movement = new DirectionalMovement(this.#layout, this.#history, 14);
   readonly #highest = new RollingExtreme(this.#layout, this.#history, this.#history.highs, 14, 1);

@@ -169,12 +169,19 @@ export function wireSignals(
     useRoute: async (actorId, route) => {
       const { tenantId, seriesId } = readSignalActorId(actorId);
       const { symbol, timeframe } = seriesIdentity(seriesId);
-      const { modelId, encoderId, version, embeddingVersion, trainedOn = seriesId } = route;
+      const {
+        modelId,
+        encoderId,
+        version,
+        embeddingVersion,
+        featureSetVersion,
+        trainedOn = seriesId,
+      } = route;
       const home = seriesIdentity(trainedOn);
       const place = { tenantId: home.tenantId, model: modelName(home), version };
       // The first bars after a start want a model that was tried; a server of model files that is away holds up nothing.
       await Promise.race([
-        models.use({ place, modelId, encoderId }),
+        models.use({ place, modelId, encoderId, featureSetVersion }),
         pause(MODEL_WAIT_MS, undefined, { ref: false }),
       ]);
       await recorder.use(evidence.partition(tenantId, symbol, timeframe, embeddingVersion));

@@ -51,8 +51,14 @@ export function columnOf(name: string): number {
 }
 
 /**
- * Name of this catalogue's version: a 64-bit FNV-1a hash over all that a model depends on (names, order,
- * forms, warm-ups, formulas). A model trained on another version is refused.
+ * Raised whenever a feature takes another value on the same bars although its name and formula stay. 1: up to TA-Lib
+ * 0.7.1; 2: TA-Lib 0.8.1, deviations exact at any price level.
+ */
+const FEATURE_VALUES_REVISION = 2;
+
+/**
+ * Name of this catalogue's version: {@link FEATURE_VALUES_REVISION}, then a 64-bit FNV-1a hash over all that a model
+ * depends on (names, order, forms, warm-ups, formulas). A model trained on another version is refused.
  */
 export const FEATURE_SET_VERSION: string = versionOf(CATALOGUE);
 
@@ -63,5 +69,5 @@ function versionOf(catalogue: readonly FeatureSpec[]): string {
       hash = ((hash ^ BigInt(character.codePointAt(0)!)) * 0x100000001b3n) & 0xffffffffffffffffn;
     }
   }
-  return `fs1-${hash.toString(16).padStart(16, '0')}`;
+  return `fs${FEATURE_VALUES_REVISION}-${hash.toString(16).padStart(16, '0')}`;
 }

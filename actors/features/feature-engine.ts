@@ -14,7 +14,7 @@ import { VolatilityFeatures } from './volatility-features.js';
 import { VolumeFeatures } from './volume-features.js';
 
 /** Raised whenever kernels take other slots of the state, so that no snapshot of an older layout is restored. */
-export const FEATURE_STATE_REVISION = 4;
+export const FEATURE_STATE_REVISION = 5;
 
 const FORM_AS_IS = 0;
 const FORM_PRICE = 1;

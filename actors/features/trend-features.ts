@@ -150,7 +150,7 @@ export class TrendFeatures {
     this.#sar = new ParabolicSar(layout, history, 0.02, 0.2);
     this.#supertrend = new Supertrend(layout, 10, 3);
     this.#vortex = new Vortex(history, 14);
-    this.#regression = new LinearRegression(history, 14);
+    this.#regression = new LinearRegression(layout, history, 14);
     this.#efficiency = new EfficiencyRatio(history, 20);
   }
 

@@ -72,7 +72,7 @@ export class VolatilityFeatures {
     this.#first = columnOf('true_range');
     this.#sma20 = columnOf('sma_20');
     this.#ema20 = columnOf('ema_20');
-    this.#deviation = new StandardDeviation(layout, m.history, m.history.closes, 20);
+    this.#deviation = new StandardDeviation(m.history, m.history.closes, 20);
     this.#accUpper = new Sma(layout, 20);
     this.#accLower = new Sma(layout, 20);
     this.#averageDeviation = new AverageDeviation(m.history, 20);

@@ -1,5 +1,5 @@
 import { RENEWAL_BARS, keeping, type History } from './history.js';
-import type { Kernel } from './kernel.js';
+import { DOMINANT, type Kernel } from './kernel.js';
 import type { StateLayout } from './state.js';
 
 /** Awesome oscillator: SMA of (high + low)/2 over `fast` bars less that over `slow`. Unit: price. Source: Williams 1998. */
@@ -26,13 +26,19 @@ export class AwesomeOscillator implements Kernel {
     const n = history.bars;
     const [fast, slow] = [this.#fast, this.#slow];
     if (n < slow) return NaN;
-    if (n === slow || n % RENEWAL_BARS === 0) {
+    let renew = n === slow || n % RENEWAL_BARS === 0;
+    if (!renew) {
+      const newest = history.high(s, 0) + history.low(s, 0);
+      const leftFast = history.high(s, fast) + history.low(s, fast);
+      const leftSlow = history.high(s, slow) + history.low(s, slow);
+      s[at] = s[at]! + newest - leftFast;
+      s[at + 1] = s[at + 1]! + newest - leftSlow;
+      // After a bad print.
+      renew = leftFast > DOMINANT * s[at]! || leftSlow > DOMINANT * s[at + 1]!;
+    }
+    if (renew) {
       s[at] = this.#sum(s, fast);
       s[at + 1] = this.#sum(s, slow);
-    } else {
-      const newest = history.high(s, 0) + history.low(s, 0);
-      s[at] = s[at]! + newest - (history.high(s, fast) + history.low(s, fast));
-      s[at + 1] = s[at + 1]! + newest - (history.high(s, slow) + history.low(s, slow));
     }
     return s[at]! / (2 * fast) - s[at + 1]! / (2 * slow);
   }

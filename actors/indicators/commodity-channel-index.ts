@@ -1,5 +1,5 @@
 import { keeping, type History, type Ring } from './history.js';
-import type { Kernel } from './kernel.js';
+import { negligible, type Kernel } from './kernel.js';
 import type { StateLayout } from './state.js';
 import { windowDeviations } from './window-statistics.js';
 
@@ -34,8 +34,8 @@ export class CommodityChannelIndex implements Kernel {
     // The slots after the newest hold the older bars.
     for (let i = n - period; i < n - 1 - slot; i++) sum += s[base + (i & mask)]!;
     const mean = sum / period;
-    const deviation = windowDeviations(s, this.#typicals, n, period, mean);
+    const deviation = windowDeviations(s, this.#typicals, n, period, mean) / period;
     const distance = newest - mean;
-    return distance !== 0 && deviation !== 0 ? distance / (0.015 * (deviation / period)) : 0;
+    return negligible(distance, mean) || negligible(deviation, mean) ? 0 : distance / (0.015 * deviation);
   }
 }

@@ -61,7 +61,7 @@ export class DirectionalMovement implements Kernel {
     const at = this.#at;
     const period = this.#period;
     const range = s[at + 2]!;
-    const flat = range < 1e-14;
+    const flat = range === 0;
     this.plusDi = flat ? 0 : 100 * (s[at]! / range);
     this.minusDi = flat ? 0 : 100 * (s[at + 1]! / range);
     const sum = this.plusDi + this.minusDi;

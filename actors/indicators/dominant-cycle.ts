@@ -72,7 +72,7 @@ export class DominantCyclePeriod implements Kernel {
 /**
  * Phase of the dominant cycle (`phase`, degrees), its `sine` and `leadSine`, the instantaneous `trendline`
  * (price) and `trendMode` (1 trend, 0 cycle). Source: Ehlers; TA-Lib `HT_DCPHASE`, `HT_SINE`,
- * `HT_TRENDLINE`, `HT_TRENDMODE` (0.7: the trendline averages raw prices).
+ * `HT_TRENDLINE`, `HT_TRENDMODE` (the trendline averages raw prices).
  */
 export class DominantCycle implements Kernel {
   readonly requiredInputs = 64;

@@ -3,7 +3,7 @@ import type { Kernel } from './kernel.js';
 
 /**
  * Chande's intraday momentum index, 0..100: the share of up bodies in all bodies; 50 where there are none, as TA-Lib has
- * it since 0.8 (0.7 divides by zero). Source: TA-Lib `IMI`.
+ * it since 0.8. Source: TA-Lib `IMI`.
  */
 export class IntradayMomentumIndex implements Kernel {
   readonly requiredInputs: number;

@@ -30,18 +30,25 @@ export class KnowSureThing implements Kernel {
     const n = history.bars;
     this.line = this.signal = NaN;
     if (n < this.requiredInputs) return;
-    if (n === this.requiredInputs || n % RENEWAL_BARS === 0) this.#renew(s);
-    else {
+    let renew = n === this.requiredInputs || n % RENEWAL_BARS === 0;
+    if (!renew) {
       const close = history.close(s, 0);
       const close10 = history.close(s, 10);
       const close15 = history.close(s, 15);
       const close20 = history.close(s, 20);
       const close30 = history.close(s, 30);
-      s[at] = s[at]! + (close / close10 - 1) - (close10 / close20 - 1);
-      s[at + 1] = s[at + 1]! + (close / close15 - 1) - (close10 / history.close(s, 25) - 1);
-      s[at + 2] = s[at + 2]! + (close / close20 - 1) - (close10 / close30 - 1);
-      s[at + 3] = s[at + 3]! + (close / close30 - 1) - (close15 / history.close(s, 45) - 1);
+      const left20 = close10 / close20 - 1;
+      const left25 = close10 / history.close(s, 25) - 1;
+      const left30 = close10 / close30 - 1;
+      const left45 = close15 / history.close(s, 45) - 1;
+      s[at] = s[at]! + (close / close10 - 1) - left20;
+      s[at + 1] = s[at + 1]! + (close / close15 - 1) - left25;
+      s[at + 2] = s[at + 2]! + (close / close20 - 1) - left30;
+      s[at + 3] = s[at + 3]! + (close / close30 - 1) - left45;
+      // A price that rose by more than 100 % was a bad print, of which the sums would keep a part.
+      renew = left20 > 1 || left25 > 1 || left30 > 1 || left45 > 1;
     }
+    if (renew) this.#renew(s);
     this.line = 10 * (s[at]! + 2 * s[at + 1]! + 3 * s[at + 2]!) + (400 / 15) * s[at + 3]!;
     this.signal = this.#signal.update(s, this.line);
   }

@@ -1,10 +1,10 @@
 import type { History } from './history.js';
-import type { Kernel } from './kernel.js';
+import { negligible, type Kernel } from './kernel.js';
 import type { StateLayout } from './state.js';
 
 /**
- * Money flow index, 0..100: the share of money flow on bars whose typical price rose. Below one unit of flow
- * in the window it is 0. Source: TA-Lib `MFI`.
+ * Money flow index, 0..100: the share of money flow on bars whose typical price rose; 0 without any flow. A typical
+ * price that differs from the one before by rounding alone has not moved. Source: TA-Lib `MFI`.
  */
 export class MoneyFlowIndex implements Kernel {
   readonly requiredInputs: number;
@@ -28,7 +28,8 @@ export class MoneyFlowIndex implements Kernel {
     const typical = this.#history.typical(s, 0);
     const previous = this.#history.typical(s, 1);
     const flow = typical * volume;
-    s[at + (bar % period)] = typical > previous ? flow : typical < previous ? -flow : 0;
+    const change = typical - previous;
+    s[at + (bar % period)] = negligible(change, typical + previous) ? 0 : change < 0 ? -flow : flow;
     if (bar < period) return NaN;
     let positive = 0;
     let total = 0;
@@ -39,6 +40,6 @@ export class MoneyFlowIndex implements Kernel {
       positive += (size + x) / 2;
       total += size;
     }
-    return total < 1 ? 0 : 100 * (positive / total);
+    return total === 0 ? 0 : 100 * (positive / total);
   }
 }

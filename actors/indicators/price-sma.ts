@@ -1,11 +1,12 @@
 import { keeping, type History, type Ring } from './history.js';
-import type { Kernel } from './kernel.js';
+import { DOMINANT, type Kernel } from './kernel.js';
 import type { StateLayout } from './state.js';
 
 /**
  * Simple moving average of a field of the history: only the running sum is its own, the window is the shared
  * history. The sum is recomputed whenever the ring wraps around, so it is as exact after ten million bars as after
- * ten, and an unknown value (NaN) has no effect once it has left the window. Source: TA-Lib `SMA`.
+ * ten, and when a value leaves that outweighs those that stay, so that a bad print has no effect once it is gone. Nor
+ * has an unknown value (NaN). Source: TA-Lib `SMA`.
  */
 export class PriceSma implements Kernel {
   readonly requiredInputs: number;
@@ -26,7 +27,9 @@ export class PriceSma implements Kernel {
     const { base, mask } = this.#ring;
     const n = this.#history.bars;
     if (n <= period || (n & mask) === 0) return this.#renew(s, n);
-    const sum = s[this.#at]! + s[base + ((n - 1) & mask)]! - s[base + ((n - 1 - period) & mask)]!;
+    const left = s[base + ((n - 1 - period) & mask)]!;
+    const sum = s[this.#at]! + s[base + ((n - 1) & mask)]! - left;
+    if (left > DOMINANT * sum) return this.#renew(s, n);
     s[this.#at] = sum;
     return sum / period;
   }

@@ -1,9 +1,10 @@
-import type { Kernel } from './kernel.js';
+import { DOMINANT, type Kernel } from './kernel.js';
 import type { StateLayout } from './state.js';
 
 /**
  * Simple moving average of any input, with its own window. The running sum is recomputed from the
- * window each time its ring wraps around, so rounding errors do not accumulate. Unit: the input's. Source: TA-Lib `SMA`.
+ * window each time its ring wraps around, so rounding errors do not accumulate, and when a value leaves that outweighs
+ * what stays. Unit: the input's. Source: TA-Lib `SMA`.
  */
 export class Sma implements Kernel {
   readonly requiredInputs: number;
@@ -20,7 +21,9 @@ export class Sma implements Kernel {
     const n = s[at]! | 0;
     const slot = n % period;
     if (n < period || slot === period - 1 || x !== x) return this.#renew(s, x, n, slot);
-    const sum = s[at + 1]! - s[at + 2 + slot]! + x;
+    const left = s[at + 2 + slot]!;
+    const sum = s[at + 1]! - left + x;
+    if (Math.abs(left) > DOMINANT * Math.abs(sum)) return this.#renew(s, x, n, slot);
     s[at + 2 + slot] = x;
     s[at + 1] = sum;
     s[at] = n + 1;
@@ -33,7 +36,7 @@ export class Sma implements Kernel {
     const period = this.requiredInputs;
     s[at + 2 + slot] = x;
     s[at] = n + 1;
-    if (slot < period - 1) {
+    if (n + 1 < period) {
       s[at + 1] = s[at + 1]! + x;
       return NaN;
     }

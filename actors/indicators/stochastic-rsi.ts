@@ -1,4 +1,4 @@
-import { ratio, type Kernel } from './kernel.js';
+import { negligible, type Kernel } from './kernel.js';
 import { Sma } from './sma.js';
 import type { StateLayout } from './state.js';
 import { WindowExtremes } from './window-extremes.js';
@@ -24,7 +24,8 @@ export class StochasticRsi implements Kernel {
     const extremes = this.#extremes;
     extremes.update(s, rsi);
     const { highest, lowest } = extremes;
-    const place = 100 * ratio(rsi - lowest, highest - lowest);
+    const range = highest - lowest;
+    const place = negligible(range, highest + lowest) ? 0 : 100 * ((rsi - lowest) / range);
     this.d = this.#mean.update(s, place);
     this.k = this.d === this.d ? place : NaN;
   }

@@ -11,11 +11,14 @@ export class WilderMomentum implements Kernel {
   cmo = NaN;
   readonly #at: number;
   readonly #period: number;
+  /** 1/period, by which TA-Lib multiplies: a stochastic of this RSI shows the last bits. */
+  readonly #share: number;
 
   constructor(layout: StateLayout, period: number) {
     // inputs, previous input, gain, loss
     this.#at = layout.reserve(4);
     this.#period = period;
+    this.#share = 1 / period;
     this.requiredInputs = period + 1;
   }
 
@@ -27,8 +30,8 @@ export class WilderMomentum implements Kernel {
     s[at + 1] = x;
     // One of them is 0, both are exact; branch-free, since the branch would be unpredictable.
     const size = Math.abs(change);
-    const gain = (s[at + 2]! * (period - 1) + (size + change) / 2) / period;
-    const loss = (s[at + 3]! * (period - 1) + (size - change) / 2) / period;
+    const gain = (s[at + 2]! * (period - 1) + (size + change) / 2) * this.#share;
+    const loss = (s[at + 3]! * (period - 1) + (size - change) / 2) * this.#share;
     s[at + 2] = gain;
     s[at + 3] = loss;
     this.#conclude(gain, loss);
@@ -36,7 +39,7 @@ export class WilderMomentum implements Kernel {
 
   #conclude(gain: number, loss: number): void {
     const sum = gain + loss;
-    const still = sum < 1e-14;
+    const still = sum === 0;
     this.rsi = still ? 0 : 100 * (gain / sum);
     this.cmo = still ? 0 : 100 * ((gain - loss) / sum);
   }
@@ -54,8 +57,8 @@ export class WilderMomentum implements Kernel {
     s[at + 2] = s[at + 2]! + Math.max(change, 0);
     s[at + 3] = s[at + 3]! + Math.max(-change, 0);
     if (n < period) return;
-    s[at + 2] = s[at + 2]! / period;
-    s[at + 3] = s[at + 3]! / period;
+    s[at + 2] = s[at + 2]! * this.#share;
+    s[at + 3] = s[at + 3]! * this.#share;
     this.#conclude(s[at + 2]!, s[at + 3]!);
   }
 }

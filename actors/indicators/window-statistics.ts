@@ -1,8 +1,12 @@
 import type { Ring } from './history.js';
 
-/** Mean of the last `window` values of a field; the caller knows there are that many. */
+/**
+ * Mean of the last `window` values of a field; the caller knows there are that many. Differences to the newest value
+ * are summed, so that the mean of equal values is that value, to the bit.
+ */
 export function windowMean(s: Float64Array, ring: Ring, n: number, window: number): number {
   const { base, mask } = ring;
+  const newest = s[base + ((n - 1) & mask)]!;
   // Four independent sums: with one, each addition waits for the result of the last.
   let a = 0;
   let b = 0;
@@ -10,13 +14,13 @@ export function windowMean(s: Float64Array, ring: Ring, n: number, window: numbe
   let d = 0;
   let i = n - window;
   for (; i < n - 3; i += 4) {
-    a += s[base + (i & mask)]!;
-    b += s[base + ((i + 1) & mask)]!;
-    c += s[base + ((i + 2) & mask)]!;
-    d += s[base + ((i + 3) & mask)]!;
+    a += s[base + (i & mask)]! - newest;
+    b += s[base + ((i + 1) & mask)]! - newest;
+    c += s[base + ((i + 2) & mask)]! - newest;
+    d += s[base + ((i + 3) & mask)]! - newest;
   }
-  for (; i < n; i++) a += s[base + (i & mask)]!;
-  return (a + b + (c + d)) / window;
+  for (; i < n; i++) a += s[base + (i & mask)]! - newest;
+  return newest + (a + b + (c + d)) / window;
 }
 
 /** Sum of squared deviations from `mean` over the last `window` values of a field. */

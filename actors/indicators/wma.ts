@@ -1,9 +1,10 @@
-import type { Kernel } from './kernel.js';
+import { DOMINANT, type Kernel } from './kernel.js';
 import type { StateLayout } from './state.js';
 
 /**
  * Linearly weighted moving average, weights 1..period, newest heaviest. Unit: the input's. The running sums
- * are recomputed each time the ring wraps around. Source: TA-Lib `WMA`.
+ * are recomputed each time the ring wraps around, and when a value leaves that outweighs what stays. Source: TA-Lib
+ * `WMA`.
  */
 export class Wma implements Kernel {
   readonly requiredInputs: number;
@@ -23,8 +24,11 @@ export class Wma implements Kernel {
     const slot = n % period;
     if (n < period || slot === period - 1 || x !== x) return this.#renew(s, x, n, slot);
     // s[at+1]: plain sum of the window; s[at+2]: weighted sum.
+    const left = s[at + 3 + slot]!;
+    const sum = s[at + 1]! + x - left;
+    if (Math.abs(left) > DOMINANT * Math.abs(sum)) return this.#renew(s, x, n, slot);
     const weighted = s[at + 2]! - s[at + 1]! + x * period;
-    s[at + 1] = s[at + 1]! + x - s[at + 3 + slot]!;
+    s[at + 1] = sum;
     s[at + 2] = weighted;
     s[at + 3 + slot] = x;
     s[at] = n + 1;
@@ -37,12 +41,15 @@ export class Wma implements Kernel {
     const period = this.requiredInputs;
     s[at + 3 + slot] = x;
     s[at] = n + 1;
-    if (slot < period - 1) return NaN;
+    if (n + 1 < period) return NaN;
     let sum = 0;
     let weighted = 0;
-    for (let i = 0; i < period; i++) {
-      sum += s[at + 3 + i]!;
-      weighted += s[at + 3 + i]! * (i + 1);
+    let place = slot;
+    // From the oldest, which lies after the newest.
+    for (let weight = 1; weight <= period; weight++) {
+      if (++place === period) place = 0;
+      sum += s[at + 3 + place]!;
+      weighted += s[at + 3 + place]! * weight;
     }
     s[at + 1] = sum;
     s[at + 2] = weighted;

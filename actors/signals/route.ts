@@ -1,3 +1,5 @@
+import { FEATURE_SET_VERSION } from '../features/catalogue.js';
+
 /** Which models make a tenant's signals for one series, and what is known of their skill. */
 export interface Route {
   /** Content address of the predictor, and of the encoder whose bottleneck is the pattern embedding. */
@@ -20,4 +22,9 @@ export interface Route {
   readonly anomalyScale: number;
   /** Series whose models these are, when they were trained on another than the one they are used for. */
   readonly trainedOn?: string;
+}
+
+/** Whether a route's models were trained on the features that are computed now. */
+export function isOfCurrentFeatures(route: Pick<Route, 'featureSetVersion'> | undefined): boolean {
+  return route?.featureSetVersion === FEATURE_SET_VERSION;
 }

@@ -2,6 +2,7 @@ import { Argument, Command, Option } from 'commander';
 import { CATALOGUE, FEATURE_COUNT, FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import type { FeatureSpec } from '../../actors/features/feature.js';
 import { FeatureEngine } from '../../actors/features/feature-engine.js';
+import type { Bar } from '../../actors/market/bar.js';
 import { PRICE_BASES, type PriceBasis } from '../../actors/market/quote.js';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import { SuhoError } from '../errors.js';
@@ -10,6 +11,7 @@ import { RowDecoder } from '../feature-store/table.js';
 import { closedBars, type IntakeCounts } from '../feeds/closed-bars.js';
 import { EXPORT_FORMATS, writeExport, type ExportFormat, type ExportRow } from './export-writer.js';
 import { featurePage } from './feature-page.js';
+import { LABELLED_COLUMNS, LabelledRows, storedLabels } from './labelled-rows.js';
 import {
   dataOption,
   dateOption,
@@ -190,16 +192,32 @@ interface ExportOptions extends SeriesOptions {
   readonly format: ExportFormat;
   readonly out: string;
   readonly fromStore?: boolean;
+  readonly labels?: boolean;
   readonly from?: number;
   readonly to?: number;
   readonly basis: PriceBasis;
   readonly json?: boolean;
 }
 
+const EXPORT_HELP = `
+Examples:
+  suho features export GBPUSD_h1.csv.gz --symbol GBPUSD --timeframe 1h --format parquet --out gbp.parquet
+  suho features export GBPUSD_h1.csv.gz --symbol GBPUSD --timeframe 1h --format csv --out gbp.csv --labels
+  suho features export --from-store --symbol GBPUSD --timeframe 1h --format csv --out gbp.csv --data gbp
+
+Features are 64-bit when computed from a file and 32-bit from the store. What is not known (a feature before its first
+value, a label whose horizon is not over) is empty (csv) or null (jsonl, parquet).
+
+--labels adds quality_flags (quality_score is a feature) and, for each horizon H of 1h, 4h and 1d: label_direction_H (-1,
+0, 1), label_return_H, label_max_gain_H, label_max_loss_H, label_barrier_H (1 take-profit first, -1 stop first, 0 neither)
+and label_resolved_at_H (epoch ms at which the label became known: train on nothing that was known later).`;
+
 function exportCommand(): Command {
   return withSeries(
     new Command('export')
-      .description('write one row a bar: ts (open time, epoch ms), then every feature')
+      .description(
+        'write one row a bar: ts (open time, epoch ms), every feature and, on demand, quality and labels',
+      )
       .argument('[file]', 'CSV of bars or quotes, plain or .gz'),
   )
     .addOption(
@@ -209,24 +227,17 @@ function exportCommand(): Command {
     )
     .addOption(new Option('--out <path>', 'file to write').makeOptionMandatory())
     .option('--from-store', 'export what is stored in the data folder instead of computing from a file')
+    .option('--labels', 'what came of each bar, and the quality of its data, in further columns of its row')
     .addOption(dateOption('--from <date>', 'only bars that open at or after it'))
     .addOption(dateOption('--to <date>', 'only bars that open before it'))
     .addOption(new Option('--basis <price>', 'price of a quote').choices([...PRICE_BASES]).default('bid'))
     .addOption(jsonOption())
-    .addHelpText(
-      'after',
-      `
-Examples:
-  suho features export GBPUSD_h1.csv.gz --symbol GBPUSD --timeframe 1h --format parquet --out gbp.parquet
-  suho features export --from-store --symbol GBPUSD --timeframe 1h --format csv --out gbp.csv --data gbp
-
-Numbers are 64-bit when computed from a file and 32-bit from the store. Before a feature's first value the
-field is empty (csv) or null (jsonl, parquet).`,
-    )
+    .addHelpText('after', EXPORT_HELP)
     .action(async (file: string | undefined, options: ExportOptions) => {
       if ((file === undefined) !== (options.fromStore === true))
         throw new SuhoError('BAD_INPUT', 'Give either a file to compute from or --from-store.');
       const counter = startCounter('export');
+      const further = options.labels === true ? LABELLED_COLUMNS : [];
       const counts: IntakeCounts = { inputs: 0, rejected: 0, late: 0 };
       let done = 0;
       async function* counted(
@@ -246,9 +257,9 @@ field is empty (csv) or null (jsonl, parquet).`,
         file === undefined
           ? withFeatureStore(options, true, async (store) => {
               const added = await store.extraColumns(identityOf(options));
-              return await write([...NAMES, ...added], storedRows(store, options, added));
+              return await write([...NAMES, ...further, ...added], storedRows(store, options, added));
             })
-          : write(NAMES, computedRows(file, options, counts))
+          : write([...NAMES, ...further], computedRows(file, options, counts))
       ).finally(() => counter.stop());
       const report = {
         rows,
@@ -267,17 +278,24 @@ field is empty (csv) or null (jsonl, parquet).`,
 
 async function* computedRows(
   file: string,
-  { timeframe, basis, from = -Infinity, to = Infinity }: ExportOptions,
+  { timeframe, basis, labels, from = -Infinity, to = Infinity }: ExportOptions,
   counts: IntakeCounts,
 ): AsyncGenerator<ExportRow[]> {
+  const isWanted = ({ openTime }: Bar): boolean => openTime >= from && openTime < to;
+  if (labels === true) {
+    const labelled = new LabelledRows(timeframe, basis);
+    for await (const bars of closedBars(file, timeframe, basis, counts))
+      yield bars.flatMap((bar) => labelled.take(bar, isWanted(bar)));
+    yield labelled.rest();
+    return;
+  }
   const engine = new FeatureEngine(timeframeMs(timeframe));
   const state = new Float64Array(engine.stateSize);
   for await (const bars of closedBars(file, timeframe, basis, counts)) {
     const rows: ExportRow[] = [];
     for (const bar of bars) {
       engine.update(state, bar);
-      if (bar.openTime >= from && bar.openTime < to)
-        rows.push({ ts: bar.openTime, values: engine.row.slice(0, FEATURE_COUNT) });
+      if (isWanted(bar)) rows.push({ ts: bar.openTime, values: engine.row.slice(0, FEATURE_COUNT) });
     }
     yield rows;
   }
@@ -306,6 +324,7 @@ async function* storedRows(
         ts,
         values: [
           ...NAMES.map((__, column) => decoder.feature(row, column)),
+          ...(options.labels === true ? storedLabels(decoder, row) : []),
           ...added.map((name) => own?.[name] ?? NaN),
         ],
       };

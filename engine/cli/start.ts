@@ -1,5 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import { timeframeMs } from '../../actors/market/timeframe.js';
+import { isOfCurrentFeatures } from '../../actors/signals/route.js';
 import { DEFAULT_TENANT } from '../api/authentication.js';
 import { ApiServer } from '../api/server.js';
 import { signalJson } from '../api/signal-encoding.js';
@@ -153,7 +155,7 @@ async function prepare(
   if (feed !== undefined) await prepareSimulation(engine, feed, engine.config, say);
 }
 
-/** History and first models for the simulated markets, where there are none yet. */
+/** History and first models for the simulated markets, where there are none yet or none of the current features. */
 async function prepareSimulation(
   engine: Engine,
   feed: SimulatedFeed,
@@ -172,7 +174,13 @@ async function prepareSimulation(
   }
   for (const { seriesId, tenantIds } of feed.series) {
     if (feed.isStopped) return;
-    if (tenantIds.every((tenantId) => engine.instruments.routeOf(tenantId, seriesId) !== undefined)) continue;
+    const routes = tenantIds.map((tenantId) => engine.instruments.routeOf(tenantId, seriesId));
+    if (routes.every(isOfCurrentFeatures)) continue;
+    const outdated = routes.find((route) => route !== undefined && !isOfCurrentFeatures(route));
+    if (outdated !== undefined)
+      say(
+        `model ${outdated.version} of ${seriesId} was trained on feature set ${outdated.featureSetVersion}, and this engine computes ${FEATURE_SET_VERSION}: training again`,
+      );
     await trainFirst(engine, seriesId, say);
   }
 }

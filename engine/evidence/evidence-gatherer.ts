@@ -1,10 +1,9 @@
-import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { FeatureRow } from '../../actors/messages.js';
 import { WARM_UP_BARS } from '../../actors/signal-actor.js';
 import type { Evidence, ModelEvidence } from '../../actors/signals/evidence.js';
 import { vote } from '../../actors/signals/pattern-vote.js';
-import type { Route } from '../../actors/signals/route.js';
+import { isOfCurrentFeatures, type Route } from '../../actors/signals/route.js';
 import type { Clock } from '../clock.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { Inference } from '../inference/inference.js';
@@ -96,7 +95,7 @@ export class EvidenceGatherer {
     if (row.bars < WARM_UP_BARS) return;
     for (const actorId of subscribers) {
       const route = this.#parts.routeOf(actorId);
-      if (route?.featureSetVersion !== FEATURE_SET_VERSION) continue;
+      if (route === undefined || !isOfCurrentFeatures(route)) continue;
       const key = inferenceKey(route, row);
       const ahead = this.#ahead.get(key);
       // The second tenant of a model gets the run of the first.

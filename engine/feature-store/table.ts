@@ -27,7 +27,7 @@ const OTHER = 'Float32 CODEC(ZSTD(1))';
 const TIME = "DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1))";
 
 /** Names of the label columns, in the order a row keeps its label numbers. */
-const LABEL_COLUMNS: readonly string[] = HORIZONS.flatMap((horizon) =>
+export const LABEL_COLUMNS: readonly string[] = HORIZONS.flatMap((horizon) =>
   ['direction', 'return', 'max_gain', 'max_loss', 'barrier', 'resolved_at'].map(
     (name) => `label_${name}_${horizon}`,
   ),
@@ -280,6 +280,10 @@ export class RowDecoder {
 
   closeTime(row: number): number {
     return Number(this.#view.getBigInt64(this.#numbersAt(row) - 8, true));
+  }
+
+  qualityFlags(row: number): number {
+    return this.#view.getUint16(this.#numbersAt(row) + RAW.length * 8, true);
   }
 
   /** A label number: 0 direction, 1 return, 2 gain, 3 loss, 4 barrier, 5 resolved at. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import type { FeatureRow } from '../../actors/messages.js';
+import { isOfCurrentFeatures } from '../../actors/signals/route.js';
 import { Backoff } from '../backoff.js';
 import { turnOf, type Clock, type Timer } from '../clock.js';
 import { SuhoError, messageOf, type ErrorCode } from '../errors.js';
@@ -93,7 +94,7 @@ interface Entry {
 }
 
 /**
- * Gives series with signals but without a model their first one: a registered one where there is one, else one that is
+ * Gives series with signals but without a model, or with one of a former feature set, their first one: a registered one where there is one, else one that is
  * trained as soon as there are bars enough. One training at a time over all tenants, who take turns. What it knows of a
  * series follows from the registry and from the series' state, so a restart needs nothing of its own.
  */
@@ -369,14 +370,16 @@ export class FirstModels {
 
 /** Whether some tenant has signals on a series of an instrument, but no model for them. */
 function lacksModel({ definition }: Instrument, timeframe: Timeframe): boolean {
-  return definition.signals.some((signal) => signal.timeframe === timeframe && signal.route === undefined);
+  return definition.signals.some(
+    (signal) => signal.timeframe === timeframe && !isOfCurrentFeatures(signal.route),
+  );
 }
 
 /** Timeframes on which a tenant, or any, has signals without a model. */
 function timeframesWithout({ definition }: Instrument, tenantId?: string): ReadonlySet<Timeframe> {
   const timeframes = new Set<Timeframe>();
   for (const signal of definition.signals)
-    if (signal.route === undefined && (tenantId === undefined || signal.tenantId === tenantId))
+    if (!isOfCurrentFeatures(signal.route) && (tenantId === undefined || signal.tenantId === tenantId))
       timeframes.add(signal.timeframe);
   return timeframes;
 }

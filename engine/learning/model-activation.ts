@@ -1,5 +1,5 @@
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
-import type { Route } from '../../actors/signals/route.js';
+import { isOfCurrentFeatures, type Route } from '../../actors/signals/route.js';
 import { turnOf, type Clock } from '../clock.js';
 import { SuhoError } from '../errors.js';
 import type { EvidenceGatherer, InferencePort } from '../evidence/evidence-gatherer.js';
@@ -59,7 +59,7 @@ export class ModelActivation {
     await this.#warmUp(record);
     for (const signal of instrument.definition.signals) {
       if (signal.timeframe !== timeframe) continue;
-      if (whom === 'without' && signal.route !== undefined) continue;
+      if (whom === 'without' && isOfCurrentFeatures(signal.route)) continue;
       const partition = evidence.partition(signal.tenantId, symbol, timeframe, route.embeddingVersion);
       await recorder.use(partition);
       await this.#fillPatterns(seriesOf(record), partition, history);
@@ -74,9 +74,9 @@ export class ModelActivation {
    */
   async #warmUp(record: ModelRecord): Promise<void> {
     const { models, inference } = this.#parts;
-    const { tenantId, version, modelId, encoderId } = record;
+    const { tenantId, version, modelId, encoderId, featureSetVersion } = record;
     const place = { tenantId, model: modelName(record), version };
-    const state = await models.use({ place, modelId, encoderId });
+    const state = await models.use({ place, modelId, encoderId, featureSetVersion });
     if (state.kind !== 'available') return;
     const row = new Float32Array(FEATURE_COUNT);
     await Promise.allSettled([inference.infer(state.pair, `first/${modelId}`, row, Infinity, tenantId)]);

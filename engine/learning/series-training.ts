@@ -123,7 +123,16 @@ export class SeriesTraining {
       encoder: { path: artifacts.path(encoder.sha256), sha256: encoder.sha256 },
     };
     const { batchInvariant } = await inference.check(pair);
-    models.admit({ place, modelId: predictor.sha256, encoderId: encoder.sha256 }, pair, batchInvariant);
+    models.admit(
+      {
+        place,
+        modelId: predictor.sha256,
+        encoderId: encoder.sha256,
+        featureSetVersion: form.featureSetVersion,
+      },
+      pair,
+      batchInvariant,
+    );
     const { embeddingVersion, anomalyScale, primaryHorizon, edge, scores, rows } = result;
     const record: ModelRecord = {
       ...form,

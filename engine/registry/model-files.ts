@@ -1,3 +1,5 @@
+import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
+import { isOfCurrentFeatures } from '../../actors/signals/route.js';
 import { Backoff } from '../backoff.js';
 import type { Clock } from '../clock.js';
 import { SuhoError, messageOf } from '../errors.js';
@@ -10,6 +12,8 @@ export interface ServedModel {
   /** SHA-256 of the predictor's file, and of the encoder's. */
   readonly modelId: string;
   readonly encoderId: string;
+  /** The feature set they were trained on. */
+  readonly featureSetVersion: string;
 }
 
 /** Whether a model can be asked. */
@@ -53,6 +57,7 @@ interface Entry {
  * The files of the models in use: fetched, verified (SHA-256) and tried before any of them is asked. A model whose
  * files are missing, damaged or bad is withheld with its reason, and the others serve. Files that are missing or
  * damaged are looked for again and again, so a store that comes back or a file that is restored needs no restart.
+ * A model of another feature set is withheld until one of its name that was trained on this one comes into use.
  */
 export class ModelFiles {
   readonly #options: ModelFilesOptions;
@@ -71,6 +76,7 @@ export class ModelFiles {
     const key = keyOf(model);
     let entry = this.#entries.get(key);
     if (entry === undefined) {
+      this.#replaceOutdated(model);
       entry = this.#enter(model, { kind: 'pending' });
       entry.verdict = this.#judge(entry);
       void this.#judgeAgain(entry);
@@ -81,6 +87,7 @@ export class ModelFiles {
   /** Takes a model into use whose files were tried a moment ago. */
   admit(model: ServedModel, pair: ModelPair, batchInvariant: boolean): void {
     this.forget(model);
+    this.#replaceOutdated(model);
     this.#enter(model, { kind: 'available', pair, batchInvariant });
   }
 
@@ -117,6 +124,17 @@ export class ModelFiles {
     for (const { backoff } of this.#entries.values()) backoff.stop();
   }
 
+  #replaceOutdated({ place, featureSetVersion }: ServedModel): void {
+    if (!isOfCurrentFeatures({ featureSetVersion })) return;
+    for (const { model } of this.#entries.values())
+      if (
+        model.place.tenantId === place.tenantId &&
+        model.place.model === place.model &&
+        !isOfCurrentFeatures(model)
+      )
+        this.forget(model);
+  }
+
   #enter(model: ServedModel, state: ModelState): Entry {
     const backoff = new Backoff({ clock: this.#options.clock, initialMs: RETRY_MS, maxMs: RETRY_MS_MAX });
     const entry: Entry = { model, state, verdict: undefined, backoff };
@@ -140,9 +158,16 @@ export class ModelFiles {
       state = await this.#judge(entry);
   }
 
-  async #inspect({ place, modelId, encoderId }: ServedModel): Promise<ModelState> {
+  async #inspect(model: ServedModel): Promise<ModelState> {
+    const { place, modelId, encoderId, featureSetVersion } = model;
     const { artifacts, tryPair } = this.#options;
     const name = `${place.version} of ${place.model} (${place.tenantId})`;
+    if (!isOfCurrentFeatures(model))
+      return {
+        kind: 'withheld',
+        reason: `Model ${name} is withheld. It was trained on feature set ${featureSetVersion}, and this engine computes ${FEATURE_SET_VERSION}; train the series again.`,
+        retried: false,
+      };
     // Both end before the next look, which would share a transfer that is about to fail.
     const fetched = await Promise.allSettled(
       [modelId, encoderId].map(async (sha256) => await artifacts.fetch(place, sha256)),

@@ -5,10 +5,12 @@ import { test } from 'node:test';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { CATALOGUE, FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { FeatureEngine } from '../../actors/features/feature-engine.js';
+import type { Bar } from '../../actors/market/bar.js';
 import { runCommand, type CommandResult } from '../support/command.js';
 import { temporaryFolder } from '../support/engine.js';
 import { inventedBars, toCsv } from '../support/markets.js';
 
+const HOUR = 3_600_000;
 const NAMES = CATALOGUE.map(({ name }) => name);
 
 function isOneSentence(result: CommandResult, pattern: RegExp): void {
@@ -139,6 +141,134 @@ test('a bar file is exported in three formats with the same numbers; the store g
   isOneSentence(
     await runCommand(['features', 'export', file, ...series, '--format', 'csv', '--out', '/proc/none/y.csv']),
     /cannot be written/,
+  );
+});
+
+/** Labels of a bar by their definition, from the bars after it. */
+function labelsOf(bars: readonly Bar[], at: number, atr: number): Record<string, number | null> {
+  const { close, openTime, bid, ask } = bars[at]!;
+  const labels: Record<string, number | null> = {};
+  for (const [horizon, hours] of [
+    ['1h', 1],
+    ['4h', 4],
+    ['1d', 24],
+  ] as const) {
+    const end = openTime + HOUR + hours * HOUR;
+    const exit = bars.findIndex((bar) => bar.openTime + HOUR >= end);
+    const names = ['direction', 'return', 'max_gain', 'max_loss', 'barrier', 'resolved_at'];
+    const after = bars.slice(at + 1, exit + 1);
+    const scaled = atr * Math.sqrt(hours);
+    const move = after.length === 0 ? NaN : after.at(-1)!.close - close;
+    const touched = after.find(({ high, low }) => low <= close - scaled || high >= close + scaled);
+    const spread = Number.isNaN(ask - bid) ? 0 : ask - bid;
+    const dead = Math.max(spread, 0.1 * scaled);
+    const values = [
+      Math.abs(move) <= dead ? 0 : Math.sign(move),
+      move / close,
+      Math.max(0, Math.max(...after.map(({ high }) => high)) / close - 1),
+      Math.min(0, Math.min(...after.map(({ low }) => low)) / close - 1),
+      touched === undefined ? 0 : touched.low <= close - scaled ? -1 : 1,
+      exit < 0 ? NaN : bars[exit]!.openTime + HOUR,
+    ];
+    names.forEach((name, i) => {
+      const unknown = exit < 0 || (Number.isNaN(atr) && (name === 'direction' || name === 'barrier'));
+      labels[`label_${name}_${horizon}`] = unknown ? null : values[i]!;
+    });
+  }
+  return labels;
+}
+
+test('--labels puts the quality and what came of a bar beside its features, in every format, from file and store', async (t) => {
+  const folder = temporaryFolder(t);
+  // Two days are missing, and one bar has no volume.
+  const bars = inventedBars(300, { seed: 12 })
+    .filter((_, i) => i < 100 || i >= 148)
+    .map((bar, i) => (i === 60 ? { ...bar, volume: 0 } : bar));
+  const file = path.join(folder, 'bars.csv');
+  writeFileSync(file, toCsv(bars));
+  const series = ['--symbol', 'EUR/USD', '--timeframe', '1h'];
+  const out = (name: string): string => path.join(folder, name);
+  const from = bars[10]!.openTime;
+  const exported = async (source: readonly string[], format: string): Promise<string> => {
+    const target = out(`${source.length}.${format}`);
+    const since = ['--from', new Date(from).toISOString()];
+    const args = [
+      'features',
+      'export',
+      ...source,
+      ...series,
+      '--format',
+      format,
+      '--out',
+      target,
+      '--labels',
+    ];
+    const result = await runCommand([...args, ...since]);
+    assert.equal(result.code, 0, result.stderr);
+    return target;
+  };
+  const jsonl = readFileSync(await exported([file], 'jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, number | null>);
+  assert.deepEqual(
+    jsonl.map(({ ts }) => ts),
+    bars.slice(10).map(({ openTime }) => openTime),
+  );
+  let unknown = 0;
+  jsonl.forEach((row, i) => {
+    const expected = labelsOf(bars, i + 10, row['atr_14'] ?? NaN);
+    assert.deepEqual(Object.keys(row).slice(1 + NAMES.length), ['quality_flags', ...Object.keys(expected)]);
+    for (const [name, value] of Object.entries(expected)) {
+      if (value === null) unknown++;
+      assert.ok(
+        value === null
+          ? row[name] === null
+          : Math.abs(row[name]! - value) <= 1e-12 * Math.max(1, Math.abs(value)),
+        `${name} of row ${i}: ${row[name]}, by definition ${value}`,
+      );
+    }
+  });
+  // The last day's rows know no day, the last hours' no four hours, the last none; four have no ATR yet.
+  assert.equal(unknown, (24 + 4 + 1) * 6 + 4 * 3 * 2);
+  assert.equal(jsonl[50]!['quality_flags']! & 16, 16, 'no volume');
+  assert.equal(jsonl[90]!['quality_flags']! & 1, 1, 'bars are missing before it');
+
+  const [header = '', ...lines] = readFileSync(await exported([file], 'csv'), 'utf8')
+    .trimEnd()
+    .split('\n');
+  const names = header.split(',');
+  assert.deepEqual(names, Object.keys(jsonl[0]!));
+  assert.deepEqual(
+    lines.map((line) => line.split(',').map((text) => (text === '' ? null : Number(text)))),
+    jsonl.map((row) => Object.values(row)),
+  );
+  const parquet = await parquetReadObjects({
+    file: await asyncBufferFromFile(await exported([file], 'parquet')),
+  });
+  assert.deepEqual(
+    parquet.map((row) =>
+      names.map((name) => (name === 'ts' ? Number(row[name]) : (row[name] as number | null))),
+    ),
+    jsonl.map((row) => Object.values(row)),
+  );
+
+  const data = out('data');
+  assert.equal((await runCommand(['backfill', file, ...series, '--data', data])).code, 0);
+  const stored = readFileSync(await exported(['--from-store', '--data', data], 'jsonl'), 'utf8');
+  assert.deepEqual(
+    stored
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, number | null>),
+    jsonl.map((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, x]) => [
+          name,
+          x !== null && NAMES.includes(name) ? Math.fround(x) : x,
+        ]),
+      ),
+    ),
   );
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import type { Bar } from '../../actors/market/bar.js';
 import type { Engine } from '../../engine/engine.js';
 import { SuhoError } from '../../engine/errors.js';
@@ -226,4 +227,59 @@ test('a second engine on the same folder and a folder of another version are ref
     openEngine(t, folder),
     (e) => e instanceof SuhoError && e.code === 'DATA_FOLDER_VERSION',
   );
+});
+
+test('models of the former feature set are refused with both versions, also after a restart, until a training replaces them', async (t) => {
+  const folder = temporaryFolder(t);
+  const former = 'fs1-8d033b8bcf53fb09';
+  let engine = await openEngine(t, folder);
+  const request = {
+    feed: 'market',
+    symbol: 'EURUSD',
+    base: '1h',
+    tenantId: 'default',
+    timeframe: '1h',
+  } as const;
+  const group = await engine.instruments.follow(request);
+  engine.intake.ingestBars(group, bars.slice(0, 1_200));
+  await engine.settled();
+  const instrument = engine.instruments.get(group)!;
+  await engine.instruments.setRoute(instrument, 'default', '1h', {
+    modelId: 'a'.repeat(64),
+    encoderId: 'b'.repeat(64),
+    version: 'v1.0.0',
+    embeddingVersion: 'e1',
+    featureSetVersion: former,
+    arm: 'production',
+    primaryHorizon: 0,
+    edge: [true, true, true],
+    trainedThrough: bars[1_000]!.openTime,
+    anomalyScale: 1,
+  });
+  await engine.stop();
+
+  engine = await openEngine(t, folder);
+  const published: PublishedSignal[] = [];
+  engine.publication.onSignal((signal) => published.push(signal));
+  engine.intake.ingestBars(group, bars.slice(1_200, 1_210));
+  await engine.settled();
+  assert.equal(published.length, 0);
+  assert.equal(engine.status.counts().withheld['feature_set_mismatch'], 10);
+  const reasons = (): readonly string[] =>
+    engine.status.withheldModels().map(({ state }) => (state.kind === 'withheld' ? state.reason : ''));
+  assert.equal(reasons().length, 1);
+  assert.match(reasons()[0]!, /v1\.0\.0 of market\/EURUSD\/1h .*train the series again/);
+  assert.ok(reasons()[0]!.includes(former) && reasons()[0]!.includes(FEATURE_SET_VERSION), reasons()[0]);
+
+  const { record } = await engine.training.train(`${group}/1h`, bars[1_209]!.openTime + HOUR);
+  assert.equal(record.featureSetVersion, FEATURE_SET_VERSION);
+  engine.intake.ingestBars(group, bars.slice(1_210, 1_230));
+  await engine.settled();
+  await engine.stored();
+  assert.deepEqual(engine.status.counts().withheld, { feature_set_mismatch: 10 });
+  assert.equal(published.length, 20);
+  assert.deepEqual(reasons(), []);
+  await engine.stop();
+  engine = await openEngine(t, folder);
+  assert.deepEqual(reasons(), []);
 });

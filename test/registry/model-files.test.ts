@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
+import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import type { Timer } from '../../engine/clock.js';
 import { SuhoError } from '../../engine/errors.js';
 import { ModelTrials } from '../../engine/inference/model-trials.js';
@@ -74,7 +75,7 @@ async function putPair(
   const place = { tenantId: 'platform', model: `market/${symbol}/1h`, version: 'v1.0.0' };
   const { sha256: modelId } = await store.put(place, predictor);
   const { sha256: encoderId } = await store.put(place, encoder);
-  return { place, modelId, encoderId };
+  return { place, modelId, encoderId, featureSetVersion: FEATURE_SET_VERSION };
 }
 
 test('a damaged, a missing and a bad model are each withheld with their name; the rest serves', async (t) => {
@@ -167,4 +168,39 @@ test('a server of model files that is away withholds the model until it is back'
   await clock.pass();
   assert.equal(await state, 'available');
   assert.equal(files.pair(model).encoder.sha256, model.encoderId);
+});
+
+test('a model of another feature set is withheld with both versions until one of its name is trained', async (t) => {
+  const store = new FolderArtifactStore(temporaryFolder(t));
+  const { files, clock } = open(t, store);
+  const current = await putPair(store, 'EURUSD', plainPredictor(1), plainEncoder(1));
+  const other = await putPair(store, 'GBPUSD', plainPredictor(2), plainEncoder(2));
+  // Its files are whole, or gone: neither matters.
+  const old = { ...current, modelId: other.modelId, featureSetVersion: 'fs1-8d033b8bcf53fb09' };
+  const gone = { ...other, modelId: '0'.repeat(64), featureSetVersion: 'fs1-8d033b8bcf53fb09' };
+  for (const model of [old, gone]) assert.equal((await files.use(model)).kind, 'withheld');
+  assert.throws(
+    () => files.pair(old),
+    (error) =>
+      error instanceof SuhoError &&
+      error.code === 'BAD_MODEL' &&
+      /EURUSD/.test(error.message) &&
+      error.message.includes('fs1-8d033b8bcf53fb09') &&
+      error.message.includes(FEATURE_SET_VERSION),
+  );
+  assert.equal(clock.pending, 0, 'its bytes do not change');
+  const trained = await store.put(current.place, plainPredictor(1));
+  files.admit(
+    current,
+    {
+      predictor: { path: store.path(trained.sha256), sha256: trained.sha256 },
+      encoder: { path: store.path(current.encoderId), sha256: current.encoderId },
+    },
+    true,
+  );
+  const names = (): readonly string[] =>
+    files.status().map(({ place, state }) => `${place.model} ${state.kind}`);
+  assert.deepEqual(names(), ['market/GBPUSD/1h withheld', 'market/EURUSD/1h available']);
+  await files.use(other);
+  assert.deepEqual(names(), ['market/EURUSD/1h available', 'market/GBPUSD/1h available']);
 });

@@ -66,8 +66,8 @@ export const TREND_KERNELS: Readonly<Record<string, MakeKernel>> = {
     };
   },
   Kama: ofHistory((layout, history) => new Kama(layout, history, 10)),
-  LinearRegression: (_, history) => {
-    const k = new LinearRegression(history, 14);
+  LinearRegression: (layout, history) => {
+    const k = new LinearRegression(layout, history, 14);
     return {
       first: k.requiredInputs,
       step: (s) => {

@@ -60,9 +60,7 @@ export const VOLATILITY_KERNELS: Readonly<Record<string, MakeKernel>> = {
       },
     };
   },
-  StandardDeviation: ofHistory(
-    (layout, history) => new StandardDeviation(layout, history, history.closes, 20),
-  ),
+  StandardDeviation: ofHistory((_, history) => new StandardDeviation(history, history.closes, 20)),
   UlcerIndex: ofHistory((_, history) => new UlcerIndex(history, 14)),
   ZScore: (_, history) => {
     const k = new ZScore(history, history.closes, 20, 1e-13);
