@@ -2,13 +2,21 @@ import { Command } from 'commander';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import { DEFAULT_TENANT } from '../api/authentication.js';
 import { replay, type ReplayReport } from '../replay.js';
+import {
+  FILE_HELP,
+  addFileOptions,
+  readingOf,
+  sayRecognised,
+  sayRefusals,
+  type FileOptions,
+} from './file-options.js';
 import { countOption, dataOption, jsonOption, symbolOption, timeframeOption } from './options.js';
 import { startCounter } from './progress.js';
 import { scoreTable } from './score-table.js';
 import { withEngine } from './session.js';
 import { percent } from './table.js';
 
-interface Options {
+interface Options extends FileOptions {
   readonly symbol: string;
   readonly timeframe: Timeframe;
   readonly data: string;
@@ -18,13 +26,14 @@ interface Options {
 }
 
 export function replayCommand(): Command {
-  return new Command('replay')
+  const command = new Command('replay')
     .description(
       'play a file of bars or quotes through the engine, training walk-forward, and report how good the signals were',
     )
-    .argument('<file>', 'CSV, plain or .gz, with a header')
+    .argument('<file>', FILE_HELP)
     .addOption(symbolOption())
-    .addOption(timeframeOption('timeframe of the bars, or to build from quotes'))
+    .addOption(timeframeOption('timeframe of the bars, or to build from quotes'));
+  return addFileOptions(command)
     .addOption(dataOption())
     .addOption(countOption('--train-after <bars>', 'bars before the first training', 3000))
     .addOption(countOption('--retrain-every <bars>', 'bars between two trainings', 6000))
@@ -46,10 +55,13 @@ Examples:
           await replay(engine, {
             ...options,
             file,
+            reading: readingOf(options, options.format, {}),
+            onRecognised: sayRecognised,
             tenantId: DEFAULT_TENANT,
             onProgress: (rows, stage) => counter.update(rows, stage),
           }),
       ).finally(() => counter.stop());
+      sayRefusals(report);
       process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : describe(report));
     });
 }
