@@ -10,7 +10,6 @@ import { seriesIdentity } from './instruments/ids.js';
 import type { Ingestion } from './intake/intake.js';
 import { whenTaken } from './feeds/backpressure.js';
 import { MarketFile, type FileReport, type MarketChunk } from './files/market-file.js';
-import type { Reading } from './files/reading.js';
 import { RefusalAccount, type Refusal } from './files/refusals.js';
 import { score, type HorizonScore, type Outcome } from './learning/evaluation.js';
 
@@ -23,8 +22,8 @@ const TAKEN_MS_MAX = 60_000;
 
 export interface ReplayOptions {
   readonly file: string;
-  /** How to read the file, where its content does not say. */
-  readonly reading?: Pick<Reading, 'format' | 'timeZone'>;
+  /** The file, opened; by default it is opened as its content says. */
+  readonly input?: MarketFile;
   readonly symbol: string;
   readonly timeframe: Timeframe;
   readonly tenantId: string;
@@ -32,8 +31,6 @@ export interface ReplayOptions {
   readonly trainAfter: number;
   readonly retrainEvery: number;
   readonly onProgress?: (rows: number, stage: string) => void;
-  /** Called with what the file was recognised as. */
-  readonly onRecognised?: (description: string) => void;
 }
 
 export interface ReplayReport {
@@ -100,8 +97,7 @@ export async function replay(engine: Engine, options: ReplayOptions): Promise<Re
   engine.evidence.onEvidence(({ timing }) =>
     histogram.recordValue(Math.max(1, Math.round((timing.inferenceMs + timing.patternsMs) * 1000))),
   );
-  const input = await MarketFile.open(file, { ...options.reading, symbol, timeframe });
-  options.onRecognised?.(input.description);
+  const input = options.input ?? (await MarketFile.open(file, { symbol, timeframe }));
   const instrument = await engine.instruments.follow({
     feed: REPLAY_FEED,
     symbol,
@@ -148,8 +144,8 @@ export async function replay(engine: Engine, options: ReplayOptions): Promise<Re
 /** Feeds a file's rows from where an earlier run on the same folder ended. */
 async function play(feeding: Feeding, input: MarketFile): Promise<void> {
   const { engine, instrument } = feeding;
-  const { file, timeframe, reading = {}, onProgress } = feeding.options;
-  const { format = '', timeZone = '' } = reading;
+  const { file, timeframe, onProgress } = feeding.options;
+  const { format = '', timeZone = '' } = input.reading;
   const asRead = format + timeZone === '' ? '' : `:${format}:${timeZone}`;
   const cursorKey = `cursor:${instrument}:${path.basename(file)}:${statSync(file).size}${asRead}`;
   const skip = (engine.journal.fact(cursorKey) as number | undefined) ?? 0;

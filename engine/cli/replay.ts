@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import { DEFAULT_TENANT } from '../api/authentication.js';
+import { MarketFile } from '../files/market-file.js';
 import { replay, type ReplayReport } from '../replay.js';
 import {
   FILE_HELP,
@@ -47,6 +48,8 @@ Examples:
   suho sql predictions 'SELECT count(*) FROM ml_predictions' --data eurusd`,
     )
     .action(async (file: string, options: Options) => {
+      const input = await MarketFile.open(file, readingOf(options, options.format, options));
+      sayRecognised(input.description);
       const counter = startCounter('replay');
       const report = await withEngine(
         { data: options.data, bars: { base: options.timeframe } },
@@ -55,8 +58,7 @@ Examples:
           await replay(engine, {
             ...options,
             file,
-            reading: readingOf(options, options.format, {}),
-            onRecognised: sayRecognised,
+            input,
             tenantId: DEFAULT_TENANT,
             onProgress: (rows, stage) => counter.update(rows, stage),
           }),

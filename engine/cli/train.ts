@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import { DEFAULT_TENANT } from '../api/authentication.js';
+import { MarketFile } from '../files/market-file.js';
 import { replay, REPLAY_FEED } from '../replay.js';
 import type { ModelRecord } from '../registry/model-registry.js';
 import {
@@ -38,6 +39,8 @@ export function trainCommand(): Command {
       '\nExample:\n  suho train EURUSD_h1.csv.gz --symbol EURUSD --timeframe 1h --data eurusd',
     )
     .action(async (file: string, options: Options) => {
+      const input = await MarketFile.open(file, readingOf(options, options.format, options));
+      sayRecognised(input.description);
       const counter = startCounter('train');
       const { record, read } = await withEngine(
         { data: options.data, bars: { base: options.timeframe } },
@@ -46,8 +49,7 @@ export function trainCommand(): Command {
           const played = await replay(engine, {
             ...options,
             file,
-            reading: readingOf(options, options.format, {}),
-            onRecognised: sayRecognised,
+            input,
             tenantId: DEFAULT_TENANT,
             trainAfter: Infinity,
             retrainEvery: Infinity,

@@ -3,7 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { SuhoError, messageOf } from '../errors.js';
 
-const BLOCK = 256 * 1024;
+const BLOCK = 64 * 1024;
 
 /** Bytes that can be read from anywhere: a file on disk, or a buffer. */
 export interface ByteSource {

@@ -41,6 +41,8 @@ export interface FileReport {
  * refused by name and counted.
  */
 export class MarketFile {
+  /** How it was asked to be read. */
+  readonly reading: Reading;
   readonly #source: ByteSource;
   readonly #rows: FieldRows;
   readonly #sample: readonly FieldRow[];
@@ -54,12 +56,14 @@ export class MarketFile {
   #taken = 0;
 
   private constructor(
+    reading: Reading,
     source: ByteSource,
     rows: FieldRows,
     sample: readonly FieldRow[],
     inspection: Inspection,
     now: number,
   ) {
+    this.reading = reading;
     this.#source = source;
     this.#rows = rows;
     this.#sample = sample;
@@ -77,7 +81,7 @@ export class MarketFile {
       rows = await FieldRows.open(source.name, await openTable(source), reading);
       const sample = await rows.take(SAMPLE);
       const inspection = inspect(source.name, rows, sample, reading, now);
-      const market = new MarketFile(source, rows, sample, inspection, now);
+      const market = new MarketFile(reading, source, rows, sample, inspection, now);
       const first = await market.#batches.next();
       if (first.done !== true) market.#first = first.value;
       return market;

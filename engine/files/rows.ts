@@ -2,6 +2,7 @@ import { barDefect, type Bar } from '../../actors/market/bar.js';
 import { quoteDefect, type Quote } from '../../actors/market/quote.js';
 import { canonicalSymbol } from '../../actors/market/symbol.js';
 import { SuhoError, quoted } from '../errors.js';
+import { toNumber } from './digits.js';
 import type { Columns, Role } from './columns.js';
 import type { RecognisedLayout } from './recognise.js';
 import type { RefusalAccount, RefusalReason } from './refusals.js';
@@ -14,8 +15,6 @@ export type Row =
 
 /** Fields that say that a value is not known. */
 const UNKNOWN = /^(?:null|nan|n\/a|na|none|-|\\n)?$/i;
-/** The grid that single bars are checked on: minutes, which all lengths are multiples of. */
-const MINUTE_MS = 60_000;
 /** Rows in a row in another unit that make a change of unit of them; fewer are wrong rows. */
 const OTHER_UNIT_MAX = 8;
 
@@ -50,7 +49,7 @@ export class RowReader {
     this.#layout = layout;
     this.#times = times;
     this.#account = account;
-    this.#number = layout.decimalComma ? (text) => Number(text.replace(',', '.')) : Number;
+    this.#number = layout.decimalComma ? (text) => Number(text.replace(',', '.')) : toNumber;
   }
 
   /** The row as a bar or quote; undefined when it is refused. */
@@ -119,13 +118,13 @@ export class RowReader {
     const { open, high, low, close } = bar;
     if (open !== open && high !== high && low !== low && close !== close)
       return this.#refuse('no_prices', line, () => '');
-    // A time off the grid is looked at with the rows around it, later.
-    const defect = barDefect(bar, MINUTE_MS);
-    if (defect === undefined || defect === 'misaligned_time' || defect === 'bad_time') {
-      const again = defect === undefined ? undefined : barDefect({ ...bar, openTime: 0 }, MINUTE_MS);
-      if (again === undefined) return { kind: 'bar', line, ts, bar };
-      return this.#refuse(again, line, () => pricesText(bar));
-    }
+    // Whether the time is on the grid of the bars is seen with the rows around it, later.
+    const defect = barDefect(bar, 1);
+    if (
+      defect === undefined ||
+      (defect === 'bad_time' && barDefect({ ...bar, openTime: 0 }, 1) === undefined)
+    )
+      return { kind: 'bar', line, ts, bar };
     return this.#refuse(defect, line, () => pricesText(bar));
   }
 

@@ -1,8 +1,12 @@
 import { timeDefect } from '../intake/plausible-time.js';
+import { digitsAt, toNumber } from './digits.js';
 import type { RefusalReason } from './refusals.js';
 import type { Zone } from './zones.js';
 
 const DAY_MS = 86_400_000;
+/** Times since 1990 in the commonest form need no further look. */
+const EARLIEST_MS = Date.UTC(1990, 0, 1);
+const [SPACE, MINUS, SLASH, COLON, LETTER_T] = [32, 45, 47, 58, 84];
 
 /** Units of times that are whole numbers: how many of them make a millisecond. Their ranges since 1990 do not overlap. */
 const UNITS = [
@@ -138,6 +142,7 @@ function plausible(ts: number, text: string, now: number): TimeResult {
 function numbersIn(unit: TimeUnit, zone: Zone, now: number): TimeReading {
   const perMs = UNITS.find(([name]) => name === unit)![1];
   const exact = unit === 'nanoseconds';
+  const usual = { seconds: 10, milliseconds: 13, microseconds: 16, nanoseconds: -1 }[unit];
   const refuse = (text: string): TimeResult => {
     const lost = lostDigits(text);
     if (lost !== undefined) return lost;
@@ -152,9 +157,13 @@ function numbersIn(unit: TimeUnit, zone: Zone, now: number): TimeReading {
     isLocal: zone.title !== 'UTC',
     read: (text, after) => {
       // Nanoseconds have more digits than a double: what is below a millisecond is cut from the text.
-      const x = exact ? Number(text.slice(0, -6)) : Number(text) / perMs;
+      const x =
+        text.length === usual
+          ? digitsAt(text, 0, usual) / perMs
+          : toNumber(exact ? text.slice(0, -6) : text) / (exact ? 1 : perMs);
       const whole = Math.floor(x);
-      if (timeDefect(whole, now) !== undefined || !NUMBER.test(text)) return refuse(text);
+      if (timeDefect(whole, now) !== undefined || (text.length !== usual && !NUMBER.test(text)))
+        return refuse(text);
       const below = exact ? (text.endsWith('000000') ? 0 : 0.5) : x - whole;
       return zone.toUtc(whole, after) + below;
     },
@@ -171,6 +180,11 @@ function datesIn(order: DateOrder, zone: Zone, isLocal: boolean, now: number): T
     title: order === 'year-month-day' ? 'dates' : `dates as ${order}`,
     isLocal,
     read: (given, after) => {
+      const usual = order === 'year-month-day' && isLocal ? usualDate(given) : NaN;
+      if (usual === usual) {
+        const ts = zone.toUtc(usual, after);
+        if (ts >= EARLIEST_MS && ts <= now) return ts;
+      }
       const text = spaced(given);
       const date = (order === 'year-month-day' ? YEAR_FIRST : YEAR_LAST).exec(text);
       const tail = date === null ? null : TAIL.exec(text.slice(date[0].length));
@@ -194,6 +208,19 @@ function datesIn(order: DateOrder, zone: Zone, isLocal: boolean, now: number): T
         : plausible(ts, given, now);
     },
   };
+}
+
+/** A local time in the commonest form, `2024-01-08 00:00:00` with any signs between the digits of the date; NaN for others. */
+function usualDate(text: string): number {
+  if (text.length !== 19 || text.charCodeAt(13) !== COLON || text.charCodeAt(16) !== COLON) return NaN;
+  const separator = text.charCodeAt(4);
+  const between = text.charCodeAt(10);
+  if (separator !== text.charCodeAt(7) || separator < MINUS || separator > SLASH) return NaN;
+  if (between !== SPACE && between !== LETTER_T) return NaN;
+  const [hours, minutes, seconds] = [digitsAt(text, 11, 2), digitsAt(text, 14, 2), digitsAt(text, 17, 2)];
+  if (hours > 23 || minutes > 59 || seconds > 59) return NaN;
+  const day = startOfDay(digitsAt(text, 0, 4), digitsAt(text, 5, 2), digitsAt(text, 8, 2));
+  return day + hours * 3_600_000 + minutes * 60_000 + seconds * 1000;
 }
 
 function startOfDay(year: number, month: number, day: number): number {
