@@ -7,7 +7,7 @@ import type { Reading } from './reading.js';
 import type { RecognisedLayout } from './recognise.js';
 import { timeText } from './rows.js';
 import { recogniseTimes, type TimeReading } from './times.js';
-import { SERVER_ZONE, UTC, parseZone, type Zone } from './zones.js';
+import { SERVER_ZONE, parseZone, type Zone } from './zones.js';
 
 const MINUTE_MS = 60_000;
 /** Share of the first rows that may be another version of a bar; more are two symbols, or two files in one. */
@@ -139,7 +139,7 @@ function describe(
 ): string {
   const whose = clock === 'server' ? 'server time' : times.title;
   const read = !times.isLocal
-    ? `${times.title}${zone === UTC || times.title.startsWith('times') ? ' UTC' : ' with their offset'}`
+    ? `${times.title}${times.title.startsWith('times') ? ' UTC' : ' with their offset'}`
     : `${whose} read as ${zone.title}${clock === 'server' ? ' (--time-zone to change it)' : ''}`;
   const parts = [
     title,
