@@ -1,5 +1,5 @@
 /** What a column of a market file is. */
-export const ROLES = [
+const ROLES = [
   'time',
   'date',
   'clock',

@@ -34,7 +34,7 @@ export function isNumber(text: string | undefined): boolean {
   return text !== undefined && NUMBER.test(text);
 }
 
-/** Whether most rows have `width` fields of which those in [from, to) are numbers. */
+/** Whether more than half of the rows pass a test; none of no rows. */
 export function mostAre(
   rows: readonly (readonly string[])[],
   test: (fields: readonly string[]) => boolean,

@@ -6,6 +6,8 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** Share of the distances that may be off: bad rows and changes of clocks. */
 const OFF_MAX = 0.1;
+/** Distances that tell a coarser grid from gaps. */
+const TELLING = 8;
 /** Distances that show the spacing beyond the first rows. */
 const WINDOW = 256;
 
@@ -34,6 +36,8 @@ export interface Spacing {
   readonly commonest: number;
   /** The largest length that the distances are multiples of, but for a few. */
   readonly unit: number;
+  /** How many distances there are. */
+  readonly distances: number;
 }
 
 /** The spacing of bars, undefined for fewer than two distinct times. Gaps, weekends and a few bad rows do not change it. */
@@ -56,21 +60,17 @@ export function spacingOf(distances: readonly number[]): Spacing | undefined {
     unit = gcd(distance, unit);
     covered += count;
   }
-  return { commonest, unit };
+  return { commonest, unit, distances: total };
 }
 
 /**
  * Why bars so spaced are not of a length, as the end of a sentence; undefined when they may be. Gaps make distances longer,
- * never shorter, and bars with gaps at random do not all lie on a coarser grid.
+ * never shorter, and gaps at random do not leave all bars on a coarser grid: of eight distances one in 256 does.
  */
-export function spacingFault({ commonest, unit }: Spacing, lengthMs: number): string | undefined {
-  if (commonest === lengthMs) return undefined;
-  // Days and longer are an hour shorter or longer when the clocks change.
-  if (commonest >= lengthMs && unit % lengthMs === 0) {
-    const coarser = TIMEFRAMES.findLast((timeframe) => unit % timeframeMs(timeframe) === 0);
-    if (coarser === undefined || timeframeMs(coarser) <= lengthMs) return undefined;
-  }
-  return `its bars are ${lengthText(commonest)} apart`;
+export function spacingFault({ commonest, unit, distances }: Spacing, lengthMs: number): string | undefined {
+  if (commonest === lengthMs || unit === lengthMs) return undefined;
+  const isSparse = unit % lengthMs === 0 && distances < TELLING && timeframeOf(unit) === undefined;
+  return isSparse ? undefined : `its bars are ${lengthText(commonest)} apart`;
 }
 
 /** Watches that the bars of a long file keep the spacing of its first ones. */

@@ -10,6 +10,8 @@ import { recogniseTimes, type TimeReading } from './times.js';
 import { SERVER_ZONE, parseZone, type Zone } from './zones.js';
 
 const MINUTE_MS = 60_000;
+/** Bars that others are built from may be shorter than a minute. */
+const SHORTEST_MS = 1000;
 /** Share of the first rows that may be another version of a bar; more are two symbols, or two files in one. */
 const CONFLICTS_MAX = 0.1;
 
@@ -95,11 +97,8 @@ function barLength(name: string, known: readonly SampleTime[], reading: Reading)
   let lengthMs = wantedMs;
   if (spacing !== undefined && wantedMs !== undefined && reading.takesShorter === true) {
     // Bars of which many are missing are further apart than they are long.
-    lengthMs =
-      spacing.unit === spacing.commonest || wantedMs % spacing.commonest === 0
-        ? spacing.commonest
-        : spacing.unit;
-    if (wantedMs % lengthMs !== 0 || lengthMs > wantedMs || lengthMs < MINUTE_MS)
+    lengthMs = wantedMs % spacing.unit === 0 ? spacing.unit : spacing.commonest;
+    if (wantedMs % lengthMs !== 0 || lengthMs < SHORTEST_MS)
       throw new SuhoError(
         'BAD_FILE',
         `${name} has bars that are ${lengthText(spacing.commonest)} apart, which do not make ${reading.timeframe} bars.`,

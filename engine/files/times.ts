@@ -16,11 +16,11 @@ const UNITS = [
   ['nanoseconds', 1e6],
 ] as const;
 
-export type TimeUnit = (typeof UNITS)[number][0];
+type TimeUnit = (typeof UNITS)[number][0];
 type DateOrder = 'year-month-day' | 'day-month-year' | 'month-day-year';
 
 /** A time, or why a text is none. */
-export type TimeResult = number | { readonly reason: RefusalReason; readonly detail: string };
+type TimeResult = number | { readonly reason: RefusalReason; readonly detail: string };
 
 /** How the times of a file are read: found from many of them together. */
 export interface TimeReading {

@@ -17,11 +17,11 @@ export interface Zone {
 }
 
 /** A clock without changes. */
-export function fixedZone(title: string, offsetMs: number): Zone {
+function fixedZone(title: string, offsetMs: number): Zone {
   return { title, toUtc: (local) => local - offsetMs };
 }
 
-export const UTC = fixedZone('UTC', 0);
+const UTC = fixedZone('UTC', 0);
 
 /** What `--time-zone` takes beside names of the tz database and fixed offsets. */
 const NAMED: ReadonlyMap<string, readonly [zone: string, hours: number, title: string]> = new Map([
