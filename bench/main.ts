@@ -1,5 +1,6 @@
 import { benchBackfill } from './backfill.js';
 import { benchFeatures } from './features.js';
+import { benchFiles } from './files.js';
 import { benchInference } from './inference.js';
 import { benchJournal } from './journal.js';
 import { benchLatency } from './latency.js';
@@ -10,6 +11,7 @@ import { benchTrainingStep } from './training-step.js';
 const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   features: benchFeatures,
   backfill: benchBackfill,
+  files: benchFiles,
   inference: benchInference,
   journal: benchJournal,
   training: benchTrainingStep,

@@ -9,15 +9,21 @@ import type { Engine } from './engine.js';
 import { FILE_FEED, seriesIdentity } from './instruments/ids.js';
 import type { Ingestion } from './intake/intake.js';
 import { whenTaken } from './feeds/backpressure.js';
-import { readMarketFile, type MarketChunk } from './feeds/market-file.js';
+import { MarketFile, type FileReport, type MarketChunk } from './files/market-file.js';
+import { RefusalAccount, type Refusal } from './files/refusals.js';
 import { barsNeeded } from './learning/history-needed.js';
 import { score, type HorizonScore, type Outcome } from './learning/evaluation.js';
 
+/** Rows handed in together. */
+const CHUNK = 256;
+const STORED_STANDS = 'another version of this bar is stored, and stands';
 /** How long a replay tries to hand in what the engine refuses for now. */
 const TAKEN_MS_MAX = 60_000;
 
 export interface ReplayOptions {
   readonly file: string;
+  /** The file, opened; by default it is opened as its content says. */
+  readonly input?: MarketFile;
   readonly symbol: string;
   readonly timeframe: Timeframe;
   readonly tenantId: string;
@@ -36,6 +42,9 @@ export interface ReplayReport {
   readonly newBars: number;
   readonly rejected: number;
   readonly duplicates: number;
+  /** Rows refused by the file's reader, then those that contradict what is stored, by reason. */
+  readonly refusals: readonly Refusal[];
+  readonly reading: FileReport;
   readonly featureRows: number;
   readonly predictions: number;
   readonly signals: number;
@@ -69,7 +78,7 @@ interface Feeding {
   /** Trainings so far, earlier runs' with them. */
   trainings: number;
   duplicates: number;
-  rejected: number;
+  readonly refused: RefusalAccount;
 }
 
 /**
@@ -89,6 +98,7 @@ export async function replay(engine: Engine, asked: ReplayOptions): Promise<Repl
   engine.evidence.onEvidence(({ timing }) =>
     histogram.recordValue(Math.max(1, Math.round((timing.inferenceMs + timing.patternsMs) * 1000))),
   );
+  const input = options.input ?? (await MarketFile.open(file, { symbol, timeframe }));
   const instrument = await engine.instruments.follow({
     feed: FILE_FEED,
     symbol,
@@ -98,31 +108,16 @@ export async function replay(engine: Engine, asked: ReplayOptions): Promise<Repl
   });
   const seriesId = `${instrument}/${timeframe}`;
   const trainings = await trainingsDone(engine, tenantId, seriesId);
-  const feeding: Feeding = { engine, options, instrument, seriesId, trainings, duplicates: 0, rejected: 0 };
+  const refused = new RefusalAccount();
+  const feeding: Feeding = { engine, options, instrument, seriesId, trainings, duplicates: 0, refused };
   const before = engine.instruments.barsOf(seriesId);
 
-  const cursorKey = `cursor:${instrument}:${path.basename(file)}:${statSync(file, { throwIfNoEntry: false })?.size ?? 0}`;
-  const skip = (engine.journal.fact(cursorKey) as number | undefined) ?? 0;
   await trainIfDue(feeding);
-  let read = 0;
-  let last = 0;
-  for await (const chunk of readMarketFile(file)) {
-    const size = chunk.kind === 'bars' ? chunk.bars.length : chunk.quotes.length;
-    read += size;
-    if (read > skip) {
-      await feed(feeding, chunk, Math.max(0, size - (read - skip)));
-      engine.journal.putFact(cursorKey, read);
-    } else if (chunk.kind === 'bars') feeding.duplicates += size;
-    last = chunk.kind === 'quotes' ? chunk.quotes.at(-1)!.ts : 0;
-    options.onProgress?.(read, 'bars');
-  }
-  // The file is over: its last bar's time is, too.
-  if (last > 0)
-    engine.intake.tick(FILE_FEED, (Math.floor(last / timeframeMs(timeframe)) + 1) * timeframeMs(timeframe));
-  await engine.settled();
+  await play(feeding, input);
   const bars = engine.instruments.barsOf(seriesId);
   const seconds = (performance.now() - start) / 1000;
   await engine.stored();
+  const reading = input.report();
   const percentile = (p: number): number => histogram.getValueAtPercentile(p) / 1000;
   return {
     file,
@@ -130,8 +125,10 @@ export async function replay(engine: Engine, asked: ReplayOptions): Promise<Repl
     timeframe,
     bars,
     newBars: bars - before,
-    rejected: feeding.rejected,
+    rejected: reading.refused - reading.late + rejectedRows(refused.list()),
     duplicates: feeding.duplicates,
+    refusals: [...reading.refusals, ...refused.list()],
+    reading,
     ...(await summarise(engine, options, seriesId)),
     withheld: engine.status.counts().withheld,
     seconds,
@@ -145,27 +142,81 @@ export async function replay(engine: Engine, asked: ReplayOptions): Promise<Repl
   };
 }
 
+/** Feeds a file's rows from where an earlier run on the same folder ended. */
+async function play(feeding: Feeding, input: MarketFile): Promise<void> {
+  const { engine, instrument } = feeding;
+  const { file, timeframe, onProgress } = feeding.options;
+  const { format = '', timeZone = '' } = input.reading;
+  const asRead = format + timeZone === '' ? '' : `:${format}:${timeZone}`;
+  const cursorKey = `cursor:${instrument}:${path.basename(file)}:${statSync(file).size}${asRead}`;
+  const skip = (engine.journal.fact(cursorKey) as number | undefined) ?? 0;
+  let read = 0;
+  let last = 0;
+  for await (const chunk of input.chunks(CHUNK)) {
+    const size = chunk.lines.length;
+    read += size;
+    if (read > skip) {
+      await feed(feeding, chunk, Math.max(0, size - (read - skip)));
+      engine.journal.putFact(cursorKey, read);
+    } else if (chunk.kind === 'bars') feeding.duplicates += size;
+    last = chunk.kind === 'quotes' ? chunk.quotes.at(-1)!.ts : 0;
+    onProgress?.(read, 'bars');
+  }
+  const lengthMs = timeframeMs(timeframe);
+  const end = (Math.floor(last / lengthMs) + 1) * lengthMs;
+  // The file is over: its last bar's time is, too, unless that is to come.
+  if (last > 0 && end <= Date.now()) engine.intake.tick(FILE_FEED, end);
+  await engine.settled();
+}
+
 /** Feeds a chunk, stopping for training exactly where it is due. */
 async function feed(feeding: Feeding, chunk: MarketChunk, from: number): Promise<void> {
   const { engine, instrument } = feeding;
   if (chunk.kind === 'quotes') {
-    const result = await taken(() => engine.intake.ingestQuotes(instrument, chunk.quotes.slice(from)));
-    feeding.rejected += result.rejected.length;
+    const quotes = chunk.quotes.slice(from);
+    await account(feeding, await taken(() => engine.intake.ingestQuotes(instrument, quotes)), {
+      rows: quotes.length,
+      lines: chunk.lines.slice(from),
+    });
     await engine.settled();
     await trainIfDue(feeding);
     return;
   }
   let rest: readonly Bar[] = chunk.bars.slice(from);
+  let lines = chunk.lines.slice(from);
   while (rest.length > 0) {
     const have = engine.instruments.barsOf(feeding.seriesId);
     const now = rest.slice(0, Math.max(1, nextTraining(feeding.options, have) - have));
     rest = rest.slice(now.length);
     const ingestion = await taken(() => engine.intake.ingestBars(instrument, now));
-    feeding.duplicates += now.length - ingestion.accepted - ingestion.rejected.length;
-    feeding.rejected += ingestion.rejected.length;
+    await account(feeding, ingestion, { rows: now.length, lines });
+    lines = lines.slice(now.length);
     await engine.settled();
     await trainIfDue(feeding);
   }
+}
+
+/** Counts the rows that the engine did not take: those that it has already, and those that it refuses. */
+async function account(
+  feeding: Feeding,
+  ingestion: Ingestion,
+  { rows, lines }: { readonly rows: number; readonly lines: readonly number[] },
+): Promise<void> {
+  const { refused } = feeding;
+  for (const { index, reason } of ingestion.rejected) refused.refuse(reason, lines[index]!, () => '');
+  feeding.duplicates += rows - ingestion.accepted - ingestion.rejected.length;
+  if (rows === ingestion.accepted + ingestion.rejected.length) return;
+  for (const { index, reason } of (await ingestion.done()).skipped) {
+    if (reason === 'conflict') refused.refuse('conflict', lines[index]!, () => STORED_STANDS);
+    if (reason === 'late') refused.refuse('out_of_order', lines[index]!, () => 'the series has gone on');
+  }
+}
+
+/** Rows that can never be taken, unlike those that were taken before. */
+function rejectedRows(refusals: readonly Refusal[]): number {
+  return refusals
+    .filter(({ reason }) => reason !== 'conflict' && reason !== 'out_of_order')
+    .reduce((sum, { count }) => sum + count, 0);
 }
 
 /** Waits while an instrument recovers or the journal makes room; a journal that makes none ends the replay. */

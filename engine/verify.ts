@@ -5,7 +5,7 @@ import path from 'node:path';
 import { CATALOGUE } from '../actors/features/catalogue.js';
 import { HORIZONS } from '../actors/features/labels.js';
 import type { Bar } from '../actors/market/bar.js';
-import { TIMEFRAMES, timeframeMs, type Timeframe } from '../actors/market/timeframe.js';
+import type { Timeframe } from '../actors/market/timeframe.js';
 import type { FeatureRow } from '../actors/messages.js';
 import { SeriesActor } from '../actors/series-actor.js';
 import { SeriesMachine } from '../actors/series-machine.js';
@@ -261,15 +261,4 @@ function pastDifference(a: RowDecoder, b: RowDecoder, row: number, known: number
 
 function moment(ms: number): string {
   return new Date(ms).toISOString();
-}
-
-/** The bar length of a series: the commonest distance between two bars, if it is one of the timeframes. */
-export function barSpacing(bars: readonly Bar[]): Timeframe | undefined {
-  const counts = new Map<number, number>();
-  for (let i = 1; i < bars.length; i++) {
-    const distance = bars[i]!.openTime - bars[i - 1]!.openTime;
-    counts.set(distance, (counts.get(distance) ?? 0) + 1);
-  }
-  const [commonest] = [...counts].sort((a, b) => b[1] - a[1]);
-  return TIMEFRAMES.find((timeframe) => timeframeMs(timeframe) === commonest?.[0]);
 }

@@ -12,6 +12,7 @@ import { SuhoError, type ErrorCode } from '../errors.js';
 import { THREAD_OPTIONS } from '../worker-threads.js';
 import type { ExtraDefinition } from '../feature-store/extra-indicators.js';
 import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-store.js';
+import type { Reading } from '../files/reading.js';
 import { packBars } from '../journal/records.js';
 import type {
   BackfillAnswer,
@@ -30,8 +31,10 @@ const PAGE = 5_000;
 /** A series to compute, and where its bars come from. */
 export interface BackfillRequest {
   readonly series: SeriesIdentity;
-  /** A CSV of bars or quotes; without it, the raw bars the store has in `aggregates`. */
+  /** A file of bars or quotes; without it, the raw bars the store has in `aggregates`. */
   readonly file?: string;
+  /** How to read the file, where its content does not say. */
+  readonly reading?: Pick<Reading, 'format' | 'timeZone'>;
   /** Price of a quote that bars are built from. Default: bid. */
   readonly basis?: PriceBasis;
   /** Stores only rows of bars that open in [from, to), epoch milliseconds. Earlier bars are still used as warm-up. */
@@ -51,6 +54,8 @@ export interface BackfillOptions {
   readonly parallel?: number;
   /** Called periodically with the inputs read so far, over all requests. */
   readonly onProgress?: (inputs: number) => void;
+  /** Called with what each file was recognised as. */
+  readonly onRecognised?: (description: string) => void;
 }
 
 export interface BackfillReport extends BackfillCounts {
@@ -92,10 +97,11 @@ export async function backfill(
         };
         const file = path.join(options.checkpoints, `${checkpointName(request)}.checkpoint`);
         const start = performance.now();
-        let answer = await compute(pool, store, request, file, await readCheckpoint(file), report);
+        const told = { progress: report, recognised: once(options.onRecognised) };
+        let answer = await compute(pool, store, request, file, await readCheckpoint(file), told);
         if (answer.kind === 'other_source') {
           await rm(file, { force: true });
-          answer = await compute(pool, store, request, file, undefined, report);
+          answer = await compute(pool, store, request, file, undefined, told);
         }
         if (answer.kind === 'failed') throw new SuhoError(answer.code as ErrorCode, answer.message);
         if (answer.kind === 'other_source') throw new Error('A backfill without a checkpoint refused one.');
@@ -115,7 +121,7 @@ async function compute(
   request: BackfillRequest,
   checkpointFile: string,
   checkpoint: Checkpoint | undefined,
-  onProgress: (inputs: number) => void,
+  told: { readonly progress: (inputs: number) => void; readonly recognised: (description: string) => void },
 ): Promise<BackfillAnswer> {
   const { series, file, extras = [] } = request;
   const { port1, port2 } = new MessageChannel();
@@ -124,7 +130,8 @@ async function compute(
   const abort = new AbortController();
   const tell = (message: ToBackfillWorker): void => port1.postMessage(message);
   const answer = async (message: FromBackfillWorker): Promise<void> => {
-    if (message.kind === 'progress') return onProgress(message.inputs);
+    if (message.kind === 'progress') return told.progress(message.inputs);
+    if (message.kind === 'recognised') return told.recognised(message.description);
     if (message.kind === 'more') {
       const page = await pages.next();
       tell(page.done === true ? { kind: 'end' } : { kind: 'bars', numbers: page.value });
@@ -152,7 +159,10 @@ async function compute(
   try {
     const task = {
       series,
-      source: file === undefined ? ({ kind: 'posted' } as const) : ({ kind: 'file', path: file } as const),
+      source:
+        file === undefined
+          ? ({ kind: 'posted' } as const)
+          : ({ kind: 'file', path: file, reading: request.reading ?? {} } as const),
       basis: request.basis ?? 'bid',
       from: request.from ?? -Infinity,
       to: request.to ?? Infinity,
@@ -169,6 +179,15 @@ async function compute(
   } finally {
     port1.close();
   }
+}
+
+/** Passes on the first call only: a backfill that starts over opens its file twice. */
+function once(say: ((description: string) => void) | undefined): (description: string) => void {
+  let said = false;
+  return (description) => {
+    if (!said) say?.(description);
+    said = true;
+  };
 }
 
 /** All raw bars the store has of a series, oldest first, packed, a page at a time. */

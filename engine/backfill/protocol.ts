@@ -1,9 +1,12 @@
 import type { PriceBasis } from '../../actors/market/quote.js';
 import type { ExtraDefinition } from '../feature-store/extra-indicators.js';
 import type { SeriesIdentity } from '../feature-store/feature-store.js';
+import type { FileReport } from '../files/market-file.js';
+import type { Reading } from '../files/reading.js';
 
 /** Where a series' bars come from: a file the worker reads itself, or packed bars that the caller posts. */
-type BackfillSource = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'posted' };
+type BackfillSource =
+  { readonly kind: 'file'; readonly path: string; readonly reading: Reading } | { readonly kind: 'posted' };
 
 /** What a worker computes. */
 export interface BackfillTask {
@@ -43,6 +46,8 @@ interface Segment {
 export type FromBackfillWorker =
   | { readonly kind: 'segment'; readonly segment: Segment }
   | { readonly kind: 'progress'; readonly inputs: number }
+  /** What a file turned out to be. */
+  | { readonly kind: 'recognised'; readonly description: string }
   | { readonly kind: 'more' };
 
 export type ToBackfillWorker =
@@ -63,6 +68,8 @@ export interface BackfillCounts {
   readonly rows: number;
   /** Rows stored by the earlier run that this one resumed. */
   readonly resumed: number;
+  /** What became of a file's rows. */
+  readonly reading?: FileReport;
 }
 
 export type BackfillAnswer =

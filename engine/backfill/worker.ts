@@ -8,7 +8,7 @@ import { SeriesMachine, type Admission, type SeriesCursor } from '../../actors/s
 import { SuhoError } from '../errors.js';
 import { ExtraIndicators } from '../feature-store/extra-indicators.js';
 import { RowEncoder } from '../feature-store/table.js';
-import { readMarketFile, type MarketChunk } from '../feeds/market-file.js';
+import { MarketFile, type FileReport, type MarketChunk } from '../files/market-file.js';
 import { packBars, unpackBars } from '../journal/records.js';
 import type {
   BackfillAnswer,
@@ -81,7 +81,7 @@ class BackfillChannel {
       while (this.#inbox.length === 0) await this.#change();
       const message = this.#inbox.shift()!;
       if (message.kind !== 'bars') return;
-      yield { kind: 'bars', line: 0, bars: unpackBars(message.numbers) };
+      yield { kind: 'bars', lines: [], bars: unpackBars(message.numbers) };
     }
   }
 
@@ -190,7 +190,8 @@ class SeriesBackfill {
   /** Closes the last bar, posts the remaining segments, and waits until they are stored. */
   async finish(): Promise<void> {
     const last = this.#machine.builder.closeDue(this.#state, Infinity);
-    if (last !== undefined) this.#close(last);
+    // Quotes end in the middle of a bar; one that is not over is not closed.
+    if (last !== undefined && last.openTime + this.#machine.lengthMs <= Date.now()) this.#close(last);
     for (const segment of this.#segments) {
       segment.checkpoint = undefined;
       if (segment.rows > 0) await this.#channel.segment(segment, this.#encoder);
@@ -276,15 +277,37 @@ function digestible(chunk: MarketChunk, count: number): Uint8Array {
 
 async function backfill(task: BackfillTask, channel: BackfillChannel): Promise<BackfillAnswer> {
   const run = new SeriesBackfill(task, channel);
-  const chunks = task.source.kind === 'file' ? readMarketFile(task.source.path, CHUNK) : channel.bars();
+  const file = task.source.kind === 'file' ? await openFile(task, task.source, channel) : undefined;
+  const chunks = file?.chunks(CHUNK) ?? channel.bars();
   if (task.checkpoint !== undefined) {
     const rest = await run.resume(task.checkpoint, chunks);
-    if (rest === false) return { kind: 'other_source' };
+    if (rest === false) {
+      await chunks.return(undefined);
+      return { kind: 'other_source' };
+    }
     await run.take(rest);
   }
   for await (const chunk of chunks) await run.take(chunk);
   await run.finish();
-  return { kind: 'done', counts: run.counts() };
+  return { kind: 'done', counts: withFile(run.counts(), file?.report()) };
+}
+
+async function openFile(
+  { series }: BackfillTask,
+  { path, reading }: BackfillTask['source'] & { readonly kind: 'file' },
+  channel: BackfillChannel,
+): Promise<MarketFile> {
+  const { symbol, timeframe } = series;
+  const file = await MarketFile.open(path, { ...reading, symbol, timeframe });
+  channel.post({ kind: 'recognised', description: file.description });
+  return file;
+}
+
+/** The counts with the rows that the file's reader refused. */
+function withFile(counts: BackfillCounts, file: FileReport | undefined): BackfillCounts {
+  if (file === undefined) return counts;
+  const rejected = counts.rejected + file.refused - file.late;
+  return { ...counts, inputs: file.rows, rejected, late: counts.late + file.late, reading: file };
 }
 
 export default async function work(

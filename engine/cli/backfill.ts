@@ -11,11 +11,19 @@ import {
   symbolsOption,
   timeframeOption,
 } from './options.js';
+import {
+  FILE_HELP,
+  addFileOptions,
+  readingOf,
+  sayRecognised,
+  sayRefusals,
+  type FileOptions,
+} from './file-options.js';
 import { startCounter } from './progress.js';
 import { withFeatureStore } from './store-session.js';
 import { formatTable } from './table.js';
 
-interface Options {
+interface Options extends FileOptions {
   readonly symbol: readonly string[];
   readonly timeframe: Timeframe;
   readonly tenant: string;
@@ -34,11 +42,11 @@ export function backfillCommand(): Command {
     .description(
       'compute and store the features and labels of historical bars, from a file or from stored raw bars',
     )
-    .argument('[file]', 'CSV of bars or quotes, plain or .gz; without it, the bars in the table aggregates')
+    .argument('[file]', `${FILE_HELP}; without it, the bars in the table aggregates`)
     .addOption(symbolsOption())
     .addOption(timeframeOption('timeframe of the bars, or to build from quotes'));
   for (const option of identityOptions()) command.addOption(option);
-  return command
+  return addFileOptions(command)
     .addOption(dateOption('--from <date>', 'store only bars that open at or after it'))
     .addOption(dateOption('--to <date>', 'store only bars that open before it'))
     .addOption(new Option('--basis <price>', 'price of a quote').choices([...PRICE_BASES]).default('bid'))
@@ -71,7 +79,7 @@ Re-running replaces the same rows; an interrupted run resumes at its last stored
             symbol,
             timeframe: options.timeframe,
           },
-          ...(file === undefined ? {} : { file }),
+          ...(file === undefined ? {} : { file, reading: readingOf(options, options.format, {}) }),
           basis: options.basis,
           extras,
           ...(options.from === undefined ? {} : { from: options.from }),
@@ -79,10 +87,12 @@ Re-running replaces the same rows; an interrupted run resumes at its last stored
         }));
         return await backfill(store, requests, {
           checkpoints: folder.at('backfill'),
+          onRecognised: sayRecognised,
           onProgress: (inputs) =>
             counter.update(inputs, `${Math.round(inputs / ((performance.now() - start) / 1000))}/s`),
         });
       }).finally(() => counter.stop());
+      for (const report of reports) sayRefusals(report.reading);
       process.stdout.write(
         options.json === true ? `${JSON.stringify(summary(reports))}\n` : describe(reports),
       );

@@ -4,44 +4,53 @@ import { createGzip } from 'node:zlib';
 import { Command, Option } from 'commander';
 import type { Bar } from '../../actors/market/bar.js';
 import { PRICE_BASES, type PriceBasis } from '../../actors/market/quote.js';
-import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
-import { BarAssembler, type Admission } from '../../actors/series-machine.js';
-import { readMarketFile } from '../feeds/market-file.js';
-import { jsonOption, timeframeOption } from './options.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
+import { closedBars } from '../files/closed-bars.js';
+import { MarketFile } from '../files/market-file.js';
+import {
+  FILE_HELP,
+  addFileOptions,
+  readingOf,
+  sayRecognised,
+  sayRefusals,
+  type FileOptions,
+} from './file-options.js';
+import { jsonOption, symbolSelectOption, timeframeOption } from './options.js';
 import { startCounter } from './progress.js';
 import { writeWhole } from './whole-file.js';
 
-interface Options {
+interface Options extends FileOptions {
   readonly timeframe: Timeframe;
+  readonly symbol?: string;
   readonly basis: PriceBasis;
   readonly out?: string;
   readonly json?: boolean;
 }
 
-interface Counts {
-  inputs: number;
-  bars: number;
-  rejected: number;
-  late: number;
-}
-
 export function barsCommand(): Command {
-  return new Command('bars')
+  const command = new Command('bars')
     .description('build bars from quotes or from shorter bars, as CSV')
-    .argument('<file>', 'CSV of quotes or bars, plain or .gz')
+    .argument('<file>', FILE_HELP)
     .addOption(timeframeOption('timeframe of the bars to build'))
+    .addOption(symbolSelectOption());
+  return addFileOptions(command)
     .addOption(new Option('--basis <price>', 'price of a quote').choices([...PRICE_BASES]).default('bid'))
     .option('--out <file>', 'write there instead of standard output; gzipped when it ends in .gz')
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  suho bars ticks.csv.gz --timeframe 1m > m1.csv\n  suho bars m1.csv --timeframe 1h --out h1.csv.gz',
+      '\nExamples:\n  suho bars ticks.csv.gz --timeframe 1m > m1.csv\n  suho bars EURUSD_M1.zip --time-zone Europe/Helsinki --timeframe 1h --out h1.csv.gz',
     )
     .action(async (file: string, options: Options) => {
       const { out } = options;
       const counter = startCounter('bars');
-      const counts: Counts = { inputs: 0, bars: 0, rejected: 0, late: 0 };
-      const lines = barLines(file, options, counts, (n, stage) => counter.update(n, stage));
+      const input = await MarketFile.open(
+        file,
+        readingOf(options, options.format, { ...options, takesShorter: true }),
+      );
+      sayRecognised(input.description);
+      let bars = 0;
+      const lines = barLines(input, options, (count) => counter.update((bars += count), ''));
       try {
         if (out !== undefined)
           await writeWhole(out, async (temporary) => await writeLines(temporary, out.endsWith('.gz'), lines));
@@ -52,10 +61,14 @@ export function barsCommand(): Command {
       } finally {
         counter.stop();
       }
+      const reading = input.report();
+      sayRefusals(reading);
+      const { rows, refused, late } = reading;
+      const counts = { inputs: rows, bars, rejected: refused - late, late, reading };
       if (options.json === true) process.stdout.write(`${JSON.stringify(counts)}\n`);
       else {
         process.stderr.write(
-          `${counts.bars} bars from ${counts.inputs} rows; ${counts.rejected} rejected, ${counts.late} out of order\n`,
+          `${bars} bars from ${rows} rows; ${counts.rejected} rejected, ${late} out of order\n`,
         );
       }
     });
@@ -88,29 +101,13 @@ function csvLine(bar: Bar): string {
 
 /** The built bars as CSV lines, the header first. */
 async function* barLines(
-  file: string,
+  file: MarketFile,
   { timeframe, basis }: Options,
-  counts: Counts,
-  onProgress: (n: number, stage: string) => void,
+  onBars: (count: number) => void,
 ): AsyncGenerator<string> {
-  const assembler = new BarAssembler(timeframeMs(timeframe), 1, basis);
-  let text = 'ts,open,high,low,close,volume,bid,ask,tick_count\n';
-  const close = (bar: Bar): void => {
-    counts.bars++;
-    text += csvLine(bar);
-  };
-  const count = (admission: Admission): void => {
-    counts.inputs++;
-    if (admission === 'behind') counts.late++;
-    else if (admission !== 'accepted') counts.rejected++;
-  };
-  for await (const chunk of readMarketFile(file, 1024)) {
-    if (chunk.kind === 'quotes') for (const quote of chunk.quotes) count(assembler.addQuote(quote, close));
-    else for (const bar of chunk.bars) count(assembler.addShorterBar(bar, close));
-    if (text !== '') yield text;
-    text = '';
-    onProgress(counts.inputs, '');
+  yield 'ts,open,high,low,close,volume,bid,ask,tick_count\n';
+  for await (const bars of closedBars(file, timeframe, basis)) {
+    onBars(bars.length);
+    if (bars.length > 0) yield bars.map(csvLine).join('');
   }
-  assembler.finish(close);
-  if (text !== '') yield text;
 }

@@ -8,10 +8,19 @@ import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import { SuhoError } from '../errors.js';
 import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-store.js';
 import { RowDecoder } from '../feature-store/table.js';
-import { closedBars, type IntakeCounts } from '../feeds/closed-bars.js';
+import { closedBars } from '../files/closed-bars.js';
+import { MarketFile } from '../files/market-file.js';
 import { EXPORT_FORMATS, writeExport, type ExportFormat, type ExportRow } from './export-writer.js';
 import { featurePage } from './feature-page.js';
 import { LABELLED_COLUMNS, LabelledRows, storedLabels } from './labelled-rows.js';
+import {
+  FILE_HELP,
+  addFileOptions,
+  readingOf,
+  sayRecognised,
+  sayRefusals,
+  type FileOptions,
+} from './file-options.js';
 import {
   dataOption,
   dateOption,
@@ -188,7 +197,7 @@ function showCommand(): Command {
     });
 }
 
-interface ExportOptions extends SeriesOptions {
+interface ExportOptions extends SeriesOptions, Omit<FileOptions, 'format'> {
   readonly format: ExportFormat;
   readonly out: string;
   readonly fromStore?: boolean;
@@ -213,12 +222,15 @@ value, a label whose horizon is not over) is empty (csv) or null (jsonl, parquet
 and label_resolved_at_H (epoch ms at which the label became known: train on nothing that was known later).`;
 
 function exportCommand(): Command {
-  return withSeries(
-    new Command('export')
-      .description(
-        'write one row a bar: ts (open time, epoch ms), every feature and, on demand, quality and labels',
-      )
-      .argument('[file]', 'CSV of bars or quotes, plain or .gz'),
+  return addFileOptions(
+    withSeries(
+      new Command('export')
+        .description(
+          'write one row a bar: ts (open time, epoch ms), every feature and, on demand, quality and labels',
+        )
+        .argument('[file]', FILE_HELP),
+    ),
+    'input-format',
   )
     .addOption(
       new Option('--format <format>', 'format of the file')
@@ -233,65 +245,75 @@ function exportCommand(): Command {
     .addOption(new Option('--basis <price>', 'price of a quote').choices([...PRICE_BASES]).default('bid'))
     .addOption(jsonOption())
     .addHelpText('after', EXPORT_HELP)
-    .action(async (file: string | undefined, options: ExportOptions) => {
-      if ((file === undefined) !== (options.fromStore === true))
-        throw new SuhoError('BAD_INPUT', 'Give either a file to compute from or --from-store.');
-      const counter = startCounter('export');
-      const further = options.labels === true ? LABELLED_COLUMNS : [];
-      const counts: IntakeCounts = { inputs: 0, rejected: 0, late: 0 };
-      let done = 0;
-      async function* counted(
-        chunks: AsyncIterable<readonly ExportRow[]>,
-      ): AsyncGenerator<readonly ExportRow[]> {
-        for await (const chunk of chunks) {
-          done += chunk.length;
-          counter.update(done, '');
-          yield chunk;
-        }
-      }
-      const write = async (
-        names: readonly string[],
-        chunks: AsyncIterable<readonly ExportRow[]>,
-      ): Promise<number> => await writeExport(options.out, options.format, names, counted(chunks));
-      const rows = await (
-        file === undefined
-          ? withFeatureStore(options, true, async (store) => {
-              const added = await store.extraColumns(identityOf(options));
-              return await write([...NAMES, ...further, ...added], storedRows(store, options, added));
-            })
-          : write([...NAMES, ...further], computedRows(file, options, counts))
-      ).finally(() => counter.stop());
-      const report = {
-        rows,
-        features: FEATURE_COUNT,
-        out: options.out,
-        ...counts,
-        version: FEATURE_SET_VERSION,
-      };
-      process.stdout.write(
-        options.json === true
-          ? `${JSON.stringify(report)}\n`
-          : `${rows} rows of ${FEATURE_COUNT} features in ${options.out}${counts.rejected + counts.late > 0 ? `; ${counts.rejected} bars rejected, ${counts.late} late` : ''}\n`,
-      );
-    });
+    .action(runExport);
+}
+
+async function runExport(file: string | undefined, options: ExportOptions): Promise<void> {
+  if ((file === undefined) !== (options.fromStore === true))
+    throw new SuhoError('BAD_INPUT', 'Give either a file to compute from or --from-store.');
+  const input =
+    file === undefined
+      ? undefined
+      : await MarketFile.open(file, readingOf(options, options.inputFormat, options));
+  if (input !== undefined) sayRecognised(input.description);
+  const counter = startCounter('export');
+  const further = options.labels === true ? LABELLED_COLUMNS : [];
+  let done = 0;
+  async function* counted(chunks: AsyncIterable<readonly ExportRow[]>): AsyncGenerator<readonly ExportRow[]> {
+    for await (const chunk of chunks) {
+      done += chunk.length;
+      counter.update(done, '');
+      yield chunk;
+    }
+  }
+  const write = async (
+    names: readonly string[],
+    chunks: AsyncIterable<readonly ExportRow[]>,
+  ): Promise<number> => await writeExport(options.out, options.format, names, counted(chunks));
+  const rows = await (
+    input === undefined
+      ? withFeatureStore(options, true, async (store) => {
+          const added = await store.extraColumns(identityOf(options));
+          return await write([...NAMES, ...further, ...added], storedRows(store, options, added));
+        })
+      : write([...NAMES, ...further], computedRows(input, options))
+  ).finally(() => counter.stop());
+  const read = input?.report();
+  sayRefusals(read);
+  const late = read?.late ?? 0;
+  const rejected = (read?.refused ?? 0) - late;
+  const report = {
+    rows,
+    features: FEATURE_COUNT,
+    out: options.out,
+    inputs: read?.rows ?? 0,
+    rejected,
+    late,
+    ...(read === undefined ? {} : { reading: read }),
+    version: FEATURE_SET_VERSION,
+  };
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify(report)}\n`
+      : `${rows} rows of ${FEATURE_COUNT} features in ${options.out}${rejected + late > 0 ? `; ${rejected} rows rejected, ${late} late` : ''}\n`,
+  );
 }
 
 async function* computedRows(
-  file: string,
+  file: MarketFile,
   { timeframe, basis, labels, from = -Infinity, to = Infinity }: ExportOptions,
-  counts: IntakeCounts,
 ): AsyncGenerator<ExportRow[]> {
   const isWanted = ({ openTime }: Bar): boolean => openTime >= from && openTime < to;
   if (labels === true) {
     const labelled = new LabelledRows(timeframe, basis);
-    for await (const bars of closedBars(file, timeframe, basis, counts))
+    for await (const bars of closedBars(file, timeframe, basis))
       yield bars.flatMap((bar) => labelled.take(bar, isWanted(bar)));
     yield labelled.rest();
     return;
   }
   const engine = new FeatureEngine(timeframeMs(timeframe));
   const state = new Float64Array(engine.stateSize);
-  for await (const bars of closedBars(file, timeframe, basis, counts)) {
+  for await (const bars of closedBars(file, timeframe, basis)) {
     const rows: ExportRow[] = [];
     for (const bar of bars) {
       engine.update(state, bar);

@@ -38,6 +38,13 @@ export function symbolOption(): Option {
     .makeOptionMandatory();
 }
 
+/** The symbol to take of a file that has several. */
+export function symbolSelectOption(): Option {
+  return new Option('--symbol <symbol>', 'symbol to take of a file with a column of tickers').argParser(
+    readSymbol,
+  );
+}
+
 export function dataOption(): Option {
   return new Option('--data <folder>', 'data folder').default('suho-data');
 }

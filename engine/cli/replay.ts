@@ -1,14 +1,23 @@
 import { Command } from 'commander';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import { DEFAULT_TENANT } from '../api/authentication.js';
+import { MarketFile } from '../files/market-file.js';
 import { replay, type ReplayReport } from '../replay.js';
+import {
+  FILE_HELP,
+  addFileOptions,
+  readingOf,
+  sayRecognised,
+  sayRefusals,
+  type FileOptions,
+} from './file-options.js';
 import { countOption, dataOption, jsonOption, symbolOption, timeframeOption } from './options.js';
 import { startCounter } from './progress.js';
 import { scoreTable } from './score-table.js';
 import { withEngine } from './session.js';
 import { percent } from './table.js';
 
-interface Options {
+interface Options extends FileOptions {
   readonly symbol: string;
   readonly timeframe: Timeframe;
   readonly data: string;
@@ -18,13 +27,14 @@ interface Options {
 }
 
 export function replayCommand(): Command {
-  return new Command('replay')
+  const command = new Command('replay')
     .description(
       'play a file of bars or quotes through the engine, training walk-forward, and report how good the signals were',
     )
-    .argument('<file>', 'CSV, plain or .gz, with a header')
+    .argument('<file>', FILE_HELP)
     .addOption(symbolOption())
-    .addOption(timeframeOption('timeframe of the bars, or to build from quotes'))
+    .addOption(timeframeOption('timeframe of the bars, or to build from quotes'));
+  return addFileOptions(command)
     .addOption(dataOption())
     .addOption(
       countOption(
@@ -44,6 +54,8 @@ Examples:
   suho sql predictions 'SELECT count(*) FROM ml_predictions' --data eurusd`,
     )
     .action(async (file: string, options: Options) => {
+      const input = await MarketFile.open(file, readingOf(options, options.format, options));
+      sayRecognised(input.description);
       const counter = startCounter('replay');
       const report = await withEngine(
         { data: options.data, bars: { base: options.timeframe } },
@@ -52,10 +64,12 @@ Examples:
           await replay(engine, {
             ...options,
             file,
+            input,
             tenantId: DEFAULT_TENANT,
             onProgress: (rows, stage) => counter.update(rows, stage),
           }),
       ).finally(() => counter.stop());
+      sayRefusals(report);
       process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : describe(report));
     });
 }

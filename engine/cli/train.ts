@@ -1,16 +1,25 @@
 import { Command } from 'commander';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import { DEFAULT_TENANT } from '../api/authentication.js';
+import { MarketFile } from '../files/market-file.js';
 import { FILE_FEED } from '../instruments/ids.js';
 import { replay } from '../replay.js';
 import type { ModelRecord } from '../registry/model-registry.js';
+import {
+  FILE_HELP,
+  addFileOptions,
+  readingOf,
+  sayRecognised,
+  sayRefusals,
+  type FileOptions,
+} from './file-options.js';
 import { dataOption, jsonOption, symbolOption, timeframeOption } from './options.js';
 import { startCounter } from './progress.js';
 import { scoreTable } from './score-table.js';
 import { withEngine } from './session.js';
 import { percent, utc } from './table.js';
 
-interface Options {
+interface Options extends FileOptions {
   readonly symbol: string;
   readonly timeframe: Timeframe;
   readonly data: string;
@@ -18,11 +27,12 @@ interface Options {
 }
 
 export function trainCommand(): Command {
-  return new Command('train')
+  const command = new Command('train')
     .description('train models on a file of bars or quotes and report whether they found skill')
-    .argument('<file>', 'CSV, plain or .gz, with a header')
+    .argument('<file>', FILE_HELP)
     .addOption(symbolOption())
-    .addOption(timeframeOption('timeframe of the bars, or to build from quotes'))
+    .addOption(timeframeOption('timeframe of the bars, or to build from quotes'));
+  return addFileOptions(command)
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -30,14 +40,17 @@ export function trainCommand(): Command {
       '\nExample:\n  suho train EURUSD_h1.csv.gz --symbol EURUSD --timeframe 1h --data eurusd',
     )
     .action(async (file: string, options: Options) => {
+      const input = await MarketFile.open(file, readingOf(options, options.format, options));
+      sayRecognised(input.description);
       const counter = startCounter('train');
-      const record = await withEngine(
+      const { record, read } = await withEngine(
         { data: options.data, bars: { base: options.timeframe } },
         { waitForEvidence: true },
         async (engine) => {
-          await replay(engine, {
+          const played = await replay(engine, {
             ...options,
             file,
+            input,
             tenantId: DEFAULT_TENANT,
             trainAfter: Infinity,
             retrainEvery: Infinity,
@@ -48,12 +61,13 @@ export function trainCommand(): Command {
           const trained = await engine.training.train(seriesId, through, (done, total, stage) =>
             counter.update(done, `${stage} ${done}/${total}`),
           );
-          return trained.record;
+          return { record: trained.record, read: played };
         },
       ).finally(() => counter.stop());
+      sayRefusals(read);
       process.stdout.write(
         options.json === true
-          ? `${JSON.stringify({ ...record, verdict: verdict(record) })}\n`
+          ? `${JSON.stringify({ ...record, verdict: verdict(record), reading: read.reading, refusals: read.refusals })}\n`
           : describe(record),
       );
     });

@@ -2,13 +2,24 @@ import { Command, Option } from 'commander';
 import type { Bar } from '../../actors/market/bar.js';
 import { TIMEFRAMES, type Timeframe } from '../../actors/market/timeframe.js';
 import { SuhoError } from '../errors.js';
-import { closedBars, type IntakeCounts } from '../feeds/closed-bars.js';
 import { simulatedBars } from '../feeds/simulator.js';
-import { barSpacing, verify, type Proof } from '../verify.js';
-import { countOption, jsonOption, readTimeframe } from './options.js';
+import { closedBars } from '../files/closed-bars.js';
+import { timeframeOf } from '../files/grid.js';
+import { MarketFile, type FileReport } from '../files/market-file.js';
+import { verify, type Proof } from '../verify.js';
+import {
+  FILE_HELP,
+  addFileOptions,
+  readingOf,
+  sayRecognised,
+  sayRefusals,
+  type FileOptions,
+} from './file-options.js';
+import { countOption, jsonOption, readTimeframe, symbolSelectOption } from './options.js';
 import { startCounter } from './progress.js';
 
-interface Options {
+interface Options extends FileOptions {
+  readonly symbol?: string;
   readonly timeframe?: Timeframe;
   readonly bars: number;
   readonly seed: number;
@@ -24,17 +35,19 @@ const TITLES: Readonly<Record<Proof['name'], string>> = {
 const BARS_MIN = 400;
 
 export function verifyCommand(): Command {
-  return new Command('verify')
+  const command = new Command('verify')
     .description(
       'prove on your own data, bit for bit: no look-ahead, no skew between live and backfill, restarts change nothing',
     )
-    .argument('[file]', 'CSV of bars or quotes, plain or .gz; a simulated market without it')
+    .argument('[file]', `${FILE_HELP}; a simulated market without it`)
     .addOption(
       new Option(
         '--timeframe <timeframe>',
         `timeframe of the bars (${TIMEFRAMES.join(' ')}); without it, the spacing of the file's bars`,
       ).argParser(readTimeframe),
     )
+    .addOption(symbolSelectOption());
+  return addFileOptions(command)
     .addOption(countOption('--bars <n>', 'newest bars to use', 20_000))
     .addOption(countOption('--seed <n>', 'seed of the random bars', 1))
     .addOption(jsonOption())
@@ -49,7 +62,8 @@ Examples:
 Exit code 0 when all three proofs hold, 1 when one does not.`,
     )
     .action(async (file: string | undefined, options: Options) => {
-      const { bars, timeframe } = await barsOf(file, options);
+      const { bars, timeframe, report } = await barsOf(file, options);
+      sayRefusals(report);
       if (bars.length < BARS_MIN)
         throw new SuhoError(
           'BAD_INPUT',
@@ -64,7 +78,7 @@ Exit code 0 when all three proofs hold, 1 when one does not.`,
       }).finally(() => counter.stop());
       process.stdout.write(
         options.json === true
-          ? `${JSON.stringify({ file: file ?? 'simulated', timeframe, bars: bars.length, proofs })}\n`
+          ? `${JSON.stringify({ file: file ?? 'simulated', timeframe, bars: bars.length, ...(report === undefined ? {} : { reading: report }), proofs })}\n`
           : describe(file, timeframe, bars.length, proofs),
       );
       if (!proofs.every(({ holds }) => holds)) process.exitCode = 1;
@@ -73,24 +87,24 @@ Exit code 0 when all three proofs hold, 1 when one does not.`,
 
 async function barsOf(
   file: string | undefined,
-  { timeframe, bars: limit, seed }: Options,
-): Promise<{ readonly bars: readonly Bar[]; readonly timeframe: Timeframe }> {
+  options: Options,
+): Promise<{
+  readonly bars: readonly Bar[];
+  readonly timeframe: Timeframe;
+  readonly report?: FileReport;
+}> {
+  const { timeframe, bars: limit, seed } = options;
   if (file === undefined)
     return { bars: simulatedBars('EURUSD', seed, timeframe ?? '1h', limit), timeframe: timeframe ?? '1h' };
-  // Read as minutes first: bars of any length lie on that grid, and their spacing says which length it is.
-  const counts: IntakeCounts = { inputs: 0, rejected: 0, late: 0 };
+  const input = await MarketFile.open(file, readingOf(options, options.format, options));
+  sayRecognised(input.description);
+  const found = timeframe ?? timeframeOf(input.lengthMs) ?? '1m';
   let bars: Bar[] = [];
-  for await (const chunk of closedBars(file, timeframe ?? '1m', 'bid', counts)) {
+  for await (const chunk of closedBars(input, found, 'bid')) {
     bars.push(...chunk);
     if (bars.length > 2 * limit) bars = bars.slice(-limit);
   }
-  const found = timeframe ?? barSpacing(bars);
-  if (found === undefined)
-    throw new SuhoError(
-      'BAD_INPUT',
-      `The spacing of the bars in ${file} is none of the timeframes; give --timeframe.`,
-    );
-  return { bars: bars.slice(-limit), timeframe: found };
+  return { bars: bars.slice(-limit), timeframe: found, report: input.report() };
 }
 
 function describe(

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { runCommand, startCommand } from '../support/command.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
-import { inventedBars, toCsv } from '../support/markets.js';
+import { MONDAY, inventedBars, toCsv } from '../support/markets.js';
 
 /** A failure a user can put right: exit 2, one line on standard error, nothing on standard output. */
 function isOneSentence(
@@ -25,11 +25,21 @@ test('bars and quotes of any hand become bars, and bad files are one clear sente
     writeFileSync(path.join(folder, name), content);
     return path.join(folder, name);
   };
-  const quotes = file('quotes.csv', 'ts,bid,ask\n0,1.5,1.6\n30000,1.7,1.8\n30000,1.4,1.5\n60000,1.6,1.7\n');
+  const quotes = file(
+    'quotes.csv',
+    [
+      'ts,bid,ask',
+      `${MONDAY},1.5,1.6`,
+      `${MONDAY + 30_000},1.7,1.8`,
+      `${MONDAY + 30_000},1.4,1.5`,
+      `${MONDAY + 60_000},1.6,1.7`,
+      '',
+    ].join('\n'),
+  );
   const built = await runCommand(['bars', quotes, '--timeframe', '1m']);
   assert.equal(
     built.stdout,
-    'ts,open,high,low,close,volume,bid,ask,tick_count\n0,1.5,1.7,1.4,1.4,,1.4,1.5,3\n60000,1.6,1.6,1.6,1.6,,1.6,1.7,1\n',
+    `ts,open,high,low,close,volume,bid,ask,tick_count\n${MONDAY},1.5,1.7,1.4,1.4,,1.4,1.5,3\n${MONDAY + 60_000},1.6,1.6,1.6,1.6,,1.6,1.7,1\n`,
   );
 
   isOneSentence(
@@ -55,7 +65,7 @@ test('bars and quotes of any hand become bars, and bad files are one clear sente
   assert.equal(existsSync(path.join(folder, 'out.csv')), false, 'nothing half-written');
   isOneSentence(
     await runCommand(['bars', file('not.csv.gz', 'plain'), '--timeframe', '1m']),
-    /not a gzip file/,
+    /bars need ts,open,high,low,close/,
   );
   const unknown = await runCommand(['bars', quotes, '--timeframe', '7m']);
   assert.match(unknown.stderr, /There is no timeframe "7m"/);

@@ -10,7 +10,13 @@ export interface CommandResult {
 }
 
 /** Variables that the tests read themselves; the command would refuse settings it does not know. */
-const OF_TESTS: ReadonlySet<string> = new Set(['SUHO_KILLS', 'SUHO_SEED', 'SUHO_FUZZ', 'SUHO_LONG_BARS']);
+const OF_TESTS: ReadonlySet<string> = new Set([
+  'SUHO_KILLS',
+  'SUHO_SEED',
+  'SUHO_FUZZ',
+  'SUHO_FUZZ_FILES',
+  'SUHO_LONG_BARS',
+]);
 
 /** Starts the real `suho` command in a process of its own. */
 export function startCommand(args: readonly string[]): ChildProcess {

@@ -1,0 +1,66 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Timeframe } from '../../actors/market/timeframe.js';
+import type { FileReport } from '../files/market-file.js';
+import type { Reading } from '../files/reading.js';
+import { FORMAT_NAMES } from '../files/recognise.js';
+import { describeRefusal } from '../files/refusals.js';
+import { parseZone } from '../files/zones.js';
+
+/** What a file argument can be, for `--help`. */
+export const FILE_HELP =
+  'bars or quotes: an export of MetaTrader, HistData, Dukascopy, Binance, Kraken, Yahoo or Polygon, or columns by name; CSV, .gz, .zip or Parquet';
+
+export interface FileOptions {
+  readonly inputFormat?: string;
+  readonly format?: string;
+  readonly timeZone?: string;
+}
+
+function readZone(text: string): string {
+  if (parseZone(text) === undefined)
+    throw new InvalidArgumentError(
+      `There is no time zone "${text}"; write Europe/Helsinki, EET-US (New York + 7 h), UTC+2 or the like.`,
+    );
+  return text;
+}
+
+/** Adds what says how to read a file; `flag` where `--format` has another meaning. */
+export function addFileOptions(command: Command, flag: 'format' | 'input-format' = 'format'): Command {
+  return command
+    .addOption(
+      new Option(`--${flag} <name>`, 'format of the file; without it, what its content says').choices(
+        FORMAT_NAMES,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--time-zone <zone>',
+        "clock of times without an offset: Europe/Helsinki, EET-US (New York + 7 h), UTC+2; without it the format's, UTC mostly",
+      ).argParser(readZone),
+    );
+}
+
+/** How the options say that a file is to be read. */
+export function readingOf(
+  { timeZone }: FileOptions,
+  format: string | undefined,
+  more: { readonly timeframe?: Timeframe; readonly symbol?: string; readonly takesShorter?: boolean },
+): Reading {
+  return {
+    ...(format === undefined ? {} : { format }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+    ...(more.timeframe === undefined ? {} : { timeframe: more.timeframe }),
+    ...(more.symbol === undefined ? {} : { symbol: more.symbol }),
+    ...(more.takesShorter === true ? { takesShorter: true } : {}),
+  };
+}
+
+/** Says on standard error what a file was recognised as. */
+export function sayRecognised(description: string): void {
+  process.stderr.write(`${description}\n`);
+}
+
+/** Says on standard error which rows were refused, each reason once. */
+export function sayRefusals(report: Pick<FileReport, 'refusals'> | undefined): void {
+  for (const refusal of report?.refusals ?? []) process.stderr.write(`refused ${describeRefusal(refusal)}\n`);
+}

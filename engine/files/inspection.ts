@@ -1,0 +1,151 @@
+import path from 'node:path';
+import { timeframeMs } from '../../actors/market/timeframe.js';
+import { SuhoError } from '../errors.js';
+import type { FieldRow, FieldRows } from './field-rows.js';
+import { foreignGrid, lengthText, spacingFault, spacingOf, timeframeOf } from './grid.js';
+import type { Reading } from './reading.js';
+import type { RecognisedLayout } from './recognise.js';
+import { timeText } from './rows.js';
+import { recogniseTimes, type TimeReading } from './times.js';
+import { SERVER_ZONE, parseZone, type Zone } from './zones.js';
+
+const MINUTE_MS = 60_000;
+/** Bars that others are built from may be shorter than a minute. */
+const SHORTEST_MS = 1000;
+/** Share of the first rows that may be another version of a bar; more are two symbols, or two files in one. */
+const CONFLICTS_MAX = 0.1;
+
+/** What a file's first rows say of all of it. */
+export interface Inspection {
+  readonly times: TimeReading;
+  /** Length of the bars; 0 for quotes. */
+  readonly lengthMs: number;
+  readonly newestFirst: boolean;
+  readonly description: string;
+}
+
+interface SampleTime {
+  readonly ts: number;
+  readonly row: FieldRow;
+}
+
+/** Looks at the first rows of a file. Throws `BAD_FILE` when they cannot be what is asked for. */
+export function inspect(
+  name: string,
+  { layout }: FieldRows,
+  sample: readonly FieldRow[],
+  reading: Reading,
+  now: number,
+): Inspection {
+  const zone = zoneOf(layout, reading.timeZone);
+  const texts = sample.map(({ fields }) => timeText(fields, layout.columns));
+  const times = recogniseTimes(texts, zone, now);
+  if (sample.length === 0 || 'fault' in times) {
+    if (sample.length > 0 && 'fault' in times) throw new SuhoError('BAD_FILE', `${name}: ${times.fault}.`);
+    const none: TimeReading = { title: '', isLocal: false, read: () => NaN };
+    return { times: none, lengthMs: MINUTE_MS, newestFirst: false, description: layout.title };
+  }
+  const known: SampleTime[] = [];
+  texts.forEach((text, i) => {
+    const ts = times.read(text, -Infinity);
+    if (typeof ts === 'number') known.push({ ts, row: sample[i]! });
+  });
+  const falls = known.filter(({ ts }, i) => i > 0 && ts < known[i - 1]!.ts).length;
+  const rises = known.filter(({ ts }, i) => i > 0 && ts > known[i - 1]!.ts).length;
+  if (layout.kind === 'bars' && layout.columns.ticker === undefined) refuseMixture(name, known);
+  const lengthMs = layout.kind === 'bars' ? barLength(name, known, reading) : 0;
+  const newestFirst = falls > rises;
+  return {
+    times,
+    lengthMs,
+    newestFirst,
+    description: describe(name, layout, times, zone, { lengthMs, newestFirst }),
+  };
+}
+
+function zoneOf(layout: RecognisedLayout, wanted: string | undefined): Zone {
+  const zone = parseZone(wanted ?? { utc: 'UTC', est: 'EST', server: SERVER_ZONE }[layout.clock]);
+  if (zone !== undefined) return zone;
+  throw new SuhoError(
+    'BAD_INPUT',
+    `There is no time zone ${JSON.stringify(wanted)}; write Europe/Helsinki, EET-US (New York + 7 h), UTC+2 or the like.`,
+  );
+}
+
+/** Several bars of one time throughout are two symbols, or two files in one. */
+function refuseMixture(name: string, known: readonly SampleTime[]): void {
+  const seen = new Map<number, FieldRow>();
+  const conflicts: (readonly [FieldRow, FieldRow])[] = [];
+  for (const { ts, row } of known) {
+    const other = seen.get(ts);
+    if (other === undefined) seen.set(ts, row);
+    else if (other.fields.join() !== row.fields.join()) conflicts.push([other, row]);
+  }
+  const [first] = conflicts;
+  if (first === undefined || conflicts.length < 3 || conflicts.length < known.length * CONFLICTS_MAX) return;
+  throw new SuhoError(
+    'BAD_FILE',
+    `${name} has several bars of one time throughout, first in lines ${first[0].line} and ${first[1].line}; give a file of one symbol, or with a column "ticker" and --symbol.`,
+  );
+}
+
+/** The length of the file's bars, which has to agree with what is asked for. */
+function barLength(name: string, known: readonly SampleTime[], reading: Reading): number {
+  const times = known.map(({ ts }) => ts).sort((a, b) => a - b);
+  const wantedMs = reading.timeframe === undefined ? undefined : timeframeMs(reading.timeframe);
+  const spacing = spacingOf(times.slice(1).map((ts, i) => ts - times[i]!));
+  let lengthMs = wantedMs;
+  if (spacing !== undefined && wantedMs !== undefined && reading.takesShorter === true) {
+    // Bars of which many are missing are further apart than they are long.
+    lengthMs = wantedMs % spacing.unit === 0 ? spacing.unit : spacing.commonest;
+    if (wantedMs % lengthMs !== 0 || lengthMs < SHORTEST_MS)
+      throw new SuhoError(
+        'BAD_FILE',
+        `${name} has bars that are ${lengthText(spacing.commonest)} apart, which do not make ${reading.timeframe} bars.`,
+      );
+  } else if (spacing !== undefined && wantedMs !== undefined) {
+    const fault = spacingFault(spacing, wantedMs);
+    if (fault !== undefined) {
+      const found = timeframeOf(spacing.commonest);
+      throw new SuhoError(
+        'BAD_FILE',
+        `${name} is not of ${reading.timeframe} bars: ${fault}${found === undefined ? '' : `; give --timeframe ${found}`}.`,
+      );
+    }
+  } else if (spacing !== undefined) {
+    lengthMs = timeframeOf(spacing.commonest) === undefined ? undefined : spacing.commonest;
+    if (lengthMs === undefined)
+      throw new SuhoError(
+        'BAD_INPUT',
+        `The bars in ${name} are ${lengthText(spacing.commonest)} apart, which is none of the timeframes; give --timeframe.`,
+      );
+  }
+  lengthMs ??= MINUTE_MS;
+  const grid = foreignGrid(times, lengthMs);
+  if (grid === undefined) return lengthMs;
+  throw new SuhoError(
+    'BAD_FILE',
+    `${name} has ${lengthText(lengthMs)} bars on another grid, ${grid}, while they have to begin on UTC's, as at 0:00; build them from shorter bars with suho bars.`,
+  );
+}
+
+function describe(
+  name: string,
+  { title, clock, decimalComma, kind }: RecognisedLayout,
+  times: TimeReading,
+  zone: Zone,
+  { lengthMs, newestFirst }: { readonly lengthMs: number; readonly newestFirst: boolean },
+): string {
+  const whose = clock === 'server' ? 'server time' : times.title;
+  const read = !times.isLocal
+    ? `${times.title}${times.title.startsWith('times') ? ' UTC' : ' with their offset'}`
+    : `${whose} read as ${zone.title}${clock === 'server' ? ' (--time-zone to change it)' : ''}`;
+  const parts = [
+    title,
+    ...(kind === 'bars' ? [`${lengthText(lengthMs)} bars`] : []),
+    read,
+    ...(newestFirst ? ['newest first'] : []),
+    ...(decimalComma ? ['decimal commas'] : []),
+  ];
+  return `${path.basename(name)}: ${parts.join(', ')}`;
+}

@@ -1,0 +1,17 @@
+import type { Timeframe } from '../../actors/market/timeframe.js';
+
+/** How a file is to be read. */
+export interface Reading {
+  /** Timeframe that the file's bars have to have; by default that of their spacing. */
+  readonly timeframe?: Timeframe;
+  /** Whether shorter bars will do, which the timeframe is built from. */
+  readonly takesShorter?: boolean;
+  /** One of `FORMAT_NAMES`; by default what the content says. */
+  readonly format?: string;
+  /** Clock that times without an offset were read from, see `parseZone`. */
+  readonly timeZone?: string;
+  /** Symbol to take of a file with a column of tickers. */
+  readonly symbol?: string;
+  /** Now, epoch milliseconds; for tests. */
+  readonly now?: number;
+}
