@@ -82,7 +82,7 @@ export class MetricsServer {
       gauge.set(snapshot().withheld_models.length),
     );
     this.#gauge('suho_series_without_model', 'Series with signals but without a model', [], (gauge) =>
-      gauge.set(read().first_models.waiting),
+      gauge.set(snapshot().first_models.waiting),
     );
     this.#gauge('suho_source_up', '1 while a source of input is connected', ['source'], (gauge) => {
       for (const { name, healthy } of snapshot().sources) gauge.set({ source: name }, healthy ? 1 : 0);

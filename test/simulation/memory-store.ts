@@ -19,6 +19,13 @@ export class MemoryDisk {
   isFull = false;
   /** Transactions that became durable. */
   commits = 0;
+
+  /** Overwrites a value behind the journal's back. */
+  damage(table: string, key: Key, bytes: Buffer): void {
+    const tree = this.tables.get(table)!;
+    this.bytes += bytes.length - (tree.get(key)?.length ?? 0);
+    tree.set(key, bytes);
+  }
 }
 
 /** Time until a transaction is durable, and from then until its process hears of it. */

@@ -188,7 +188,7 @@ export class Simulation {
     for (const [key] of parts?.entries([damaged, '']) ?? []) {
       const [instrument, actorId] = key as [string, string];
       if (instrument !== damaged || actorId.startsWith('signal:')) break;
-      parts!.set(key, Buffer.from('damaged'));
+      world.outside.disk.damage('snapshots', key, Buffer.from('damaged'));
     }
     world.outside.featureState.isAway = this.#random.next() < 0.3;
     await world.crash();

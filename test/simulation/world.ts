@@ -20,7 +20,7 @@ export type Answer<T> =
   /** The process died, or said nothing for too long. */
   | { readonly kind: 'silence' };
 
-const BYTES_MAX = 6_000_000;
+const BYTES_MAX = 3_500_000;
 const DAY = 86_400_000;
 
 /** Everything around the engine that outlives it, and the record it is held against. */
