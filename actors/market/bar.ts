@@ -55,6 +55,20 @@ export function isInfinite(value: number): boolean {
   return value === Infinity || value === -Infinity;
 }
 
+/** Whether two bars of one time have the same contents; unknown (NaN) equals unknown. */
+export function isSameBar(a: Bar, b: Bar): boolean {
+  return (
+    a.open === b.open &&
+    a.high === b.high &&
+    a.low === b.low &&
+    a.close === b.close &&
+    Object.is(a.volume, b.volume) &&
+    Object.is(a.tickCount, b.tickCount) &&
+    Object.is(a.bid, b.bid) &&
+    Object.is(a.ask, b.ask)
+  );
+}
+
 /**
  * Checks what must hold for a bar to enter the state. Returns the first reason it may not, else undefined.
  * `lengthMs` is the length of the series' bars; a bar must open on its grid.
@@ -72,7 +86,8 @@ export function barDefect(bar: Bar, lengthMs: number): RejectReason | undefined 
   if (isInfinite(bar.bid) || isInfinite(bar.ask)) return 'not_finite';
   if (bar.bid <= 0 || bar.ask <= 0) return 'not_positive';
   if (bar.ask < bar.bid) return 'crossed_quote';
-  if ([low, high, bar.bid, bar.ask].some(isImplausiblePrice)) return 'implausible_price';
+  if (isImplausiblePrice(low) || isImplausiblePrice(high)) return 'implausible_price';
+  if (isImplausiblePrice(bar.bid) || isImplausiblePrice(bar.ask)) return 'implausible_price';
   if (isImplausibleSize(bar.volume) || isImplausibleSize(bar.tickCount)) return 'implausible_size';
   return undefined;
 }

@@ -1,4 +1,4 @@
-import type { Bar } from '../../actors/market/bar.js';
+import { type Bar, isSameBar } from '../../actors/market/bar.js';
 import { SuhoError } from '../errors.js';
 import { SpacingWatch, lengthText } from './grid.js';
 import type { RefusalAccount } from './refusals.js';
@@ -121,7 +121,7 @@ export class RowOrder {
     const known = this.#recent[low];
     if (known === undefined || known.bar.openTime !== ts)
       this.#account.refuse('out_of_order', line, () => this.#lateness(ts));
-    else if (isSame(known.bar, bar))
+    else if (isSameBar(known.bar, bar))
       this.#account.refuse('duplicate', line, () => `the same as line ${known.line}`);
     else
       this.#account.refuse(
@@ -178,17 +178,4 @@ function leastAfter(rows: readonly Row[]): Float64Array {
     min = Math.min(min, rows[i]!.ts);
   }
   return least;
-}
-
-function isSame(a: Bar, b: Bar): boolean {
-  return (
-    a.open === b.open &&
-    a.high === b.high &&
-    a.low === b.low &&
-    a.close === b.close &&
-    Object.is(a.volume, b.volume) &&
-    Object.is(a.tickCount, b.tickCount) &&
-    Object.is(a.bid, b.bid) &&
-    Object.is(a.ask, b.ask)
-  );
 }

@@ -1,4 +1,4 @@
-import type { Bar } from '../../actors/market/bar.js';
+import { type Bar, isSameBar } from '../../actors/market/bar.js';
 import { timeframeMs } from '../../actors/market/timeframe.js';
 import type { FeatureStore } from '../feature-store/feature-store.js';
 import { seriesIdentity } from '../instruments/ids.js';
@@ -46,19 +46,6 @@ export async function tellRepeats(
   return bars.map((bar) => {
     const before = known.get(bar.openTime);
     if (before === undefined) return 'late';
-    return isSame(before, bar) ? 'duplicate' : 'conflict';
+    return isSameBar(before, bar) ? 'duplicate' : 'conflict';
   });
-}
-
-function isSame(a: Bar, b: Bar): boolean {
-  return (
-    a.open === b.open &&
-    a.high === b.high &&
-    a.low === b.low &&
-    a.close === b.close &&
-    Object.is(a.volume, b.volume) &&
-    Object.is(a.tickCount, b.tickCount) &&
-    Object.is(a.bid, b.bid) &&
-    Object.is(a.ask, b.ask)
-  );
 }

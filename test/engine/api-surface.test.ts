@@ -7,6 +7,7 @@ import type { PublishAck__Output as PublishAck } from '../../engine/api/generate
 import { bars, barsRequest, definition, method, outcome, served, type Method } from '../support/api.js';
 import { runCommand } from '../support/command.js';
 import { RawClient, frame } from '../support/raw-grpc.js';
+import { conclusionOf } from '../support/invented-records.js';
 import { inventedSignal } from '../support/prediction-contract.js';
 import { ACME, KEY, codeOf, eventually, protoBars } from '../support/served.js';
 
@@ -275,21 +276,10 @@ test('a failure while a subscriber catches up, or of a live signal, ends that st
   await new Promise((resolve) => broken.once('metadata', resolve));
   const ended = codeOf(broken);
   const signal = inventedSignal('acme', 0);
-  const evidence = {
-    closeTime: signal.barCloseTime,
-    model: undefined,
-    modelFailure: 'error',
-    patterns: undefined,
-    patternFailure: undefined,
-    timing: { queueMs: 0, inferenceMs: 0, patternsMs: 0 },
-  } as const;
   const conclude = (symbol: string, forecasts = signal.forecasts): void =>
-    engine.publication.conclude({
-      actorId: `signal:acme:market/${symbol}/1h`,
-      closeTime: signal.barCloseTime,
-      evidence,
-      result: { kind: 'signal', signal: { ...signal, symbol, forecasts } },
-    });
+    engine.publication.conclude(
+      conclusionOf(`signal:acme:market/${symbol}/1h`, { ...signal, symbol, forecasts }),
+    );
   // One that cannot be encoded: a forecast too many.
   conclude('GBPUSD', [...signal.forecasts, undefined as never]);
   conclude('EURUSD');

@@ -16,6 +16,7 @@ import { MetricsServer } from '../../engine/ops/metrics.js';
 import { afterTest } from '../support/cleanup.js';
 import { runCommand, type CommandResult } from '../support/command.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
+import { conclusionOf } from '../support/invented-records.js';
 import { inventedSignal } from '../support/prediction-contract.js';
 import { STORES_AWAY, TestClient, codeOf, serve } from '../support/served.js';
 
@@ -68,19 +69,9 @@ async function asOwner(postgresFolder: string, statement: string): Promise<void>
 function appendSignals({ journal }: Engine, count: number): void {
   for (let i = 0; i < count; i++) {
     const signal = inventedSignal('acme', i);
-    journal.predictions.appendConclusion({
-      actorId: 'signal:acme:market/EURUSD/1h',
-      closeTime: signal.barCloseTime,
-      evidence: {
-        closeTime: signal.barCloseTime,
-        model: undefined,
-        modelFailure: 'error',
-        patterns: undefined,
-        patternFailure: undefined,
-        timing: { queueMs: 0, inferenceMs: 0, patternsMs: 0 },
-      },
-      result: { kind: 'signal', signal: { ...signal, price: i } },
-    });
+    journal.predictions.appendConclusion(
+      conclusionOf('signal:acme:market/EURUSD/1h', { ...signal, price: i }),
+    );
   }
 }
 

@@ -12,6 +12,7 @@ import type { Key, KeyRange, LogStore, Table } from '../../engine/journal/log-st
 import { bars, served } from '../support/api.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { inventedBars } from '../support/markets.js';
+import { conclusionOf, tradeOn } from '../support/invented-records.js';
 import { inventedSignal } from '../support/prediction-contract.js';
 import { ACME, KEY, STORES_AWAY, eventually, protoBars, type TestClient } from '../support/served.js';
 
@@ -124,47 +125,11 @@ test('a record of one tenant that the store refuses stops nobody: it is counted,
   const { predictions, deadLetters } = engine.journal;
   const signalOf = (tenantId: string, i: number): ReturnType<typeof inventedSignal> => {
     const signal = inventedSignal(tenantId, i);
-    predictions.appendConclusion({
-      actorId: `signal:${tenantId}:market/EURUSD/1h`,
-      closeTime: signal.barCloseTime,
-      evidence: {
-        closeTime: signal.barCloseTime,
-        model: undefined,
-        modelFailure: 'error',
-        patterns: undefined,
-        patternFailure: undefined,
-        timing: { queueMs: 0, inferenceMs: 0, patternsMs: 0 },
-      },
-      result: { kind: 'signal', signal },
-    });
+    predictions.appendConclusion(conclusionOf(`signal:${tenantId}:market/EURUSD/1h`, signal));
     return signal;
   };
-  const { predictionId, barCloseTime } = signalOf('acme', 0);
   // Past the door, as an older version let them in.
-  const trade = {
-    tenantId: 'acme',
-    userId: undefined,
-    predictionId,
-    symbol: 'EURUSD',
-    timeframe: '1h',
-    modelVersion: 'v1.0.0',
-    barCloseTime,
-    side: 'LONG',
-    quantity: 1,
-    entryTime: barCloseTime,
-    entryPrice: 1,
-    exitTime: barCloseTime + 1,
-    exitPrice: 1,
-    pnlMoney: 0,
-    currency: 'USD',
-    pnlPips: 0,
-    pnlPercent: 0,
-    commission: 0,
-    financing: 0,
-    slippagePips: undefined,
-    exitReason: 'stop',
-    marketConditions: {},
-  } as const;
+  const trade = tradeOn(signalOf('acme', 0));
   const poison = [{ exitReason: 'st\0op' }, { exitTime: 8.64e15 }, { quantity: 1e308 }];
   poison.forEach((change, i) => predictions.appendTrade({ ...trade, ...change, tradeId: `t${i}` }));
   predictions.appendTrade({ ...trade, tradeId: 'good' });
@@ -258,19 +223,7 @@ test('a client that resumes with a filter that matches nothing is given turns li
   const { predictions } = engine.journal;
   const add = (i: number): void => {
     const signal = inventedSignal('acme', i);
-    engine.publication.conclude({
-      actorId: 'signal:acme:market/EURUSD/1h',
-      closeTime: signal.barCloseTime,
-      evidence: {
-        closeTime: signal.barCloseTime,
-        model: undefined,
-        modelFailure: 'error',
-        patterns: undefined,
-        patternFailure: undefined,
-        timing: { queueMs: 0, inferenceMs: 0, patternsMs: 0 },
-      },
-      result: { kind: 'signal', signal },
-    });
+    engine.publication.conclude(conclusionOf('signal:acme:market/EURUSD/1h', signal));
   };
   for (let i = 0; i < 20_000; i++) add(i);
   await engine.journal.durable();

@@ -17,6 +17,7 @@ import type { LoggedPattern } from '../../engine/journal/moments.js';
 import { afterTest } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/engine.js';
 import { inventedBars } from '../support/markets.js';
+import { tradeOn } from '../support/invented-records.js';
 import { inventedSignal } from '../support/prediction-contract.js';
 
 const SERIES = seriesId('market/EURUSD', '1h');
@@ -133,7 +134,7 @@ test('a refused record of any topic is written later exactly as it was, also aft
     resolvedAt: 0,
     conditions: { rsi_14: 55.5 },
   });
-  before.journal.predictions.appendTrade({ ...trade(), slippagePips: undefined });
+  before.journal.predictions.appendTrade(tradeOn(inventedSignal('acme', 0)));
   await before.written();
   await before.close();
   assert.equal(seen.length, 3);
@@ -149,35 +150,6 @@ test('a refused record of any topic is written later exactly as it was, also aft
   assert.deepEqual(inOrder(held), inOrder(seen));
   assert.deepEqual(after.records.list(0), { letters: [], nextAfter: undefined });
 });
-
-function trade(): Parameters<Journal['predictions']['appendTrade']>[0] {
-  const { predictionId, barCloseTime } = inventedSignal('acme', 0);
-  return {
-    tenantId: 'acme',
-    userId: undefined,
-    tradeId: 't1',
-    predictionId,
-    symbol: 'EURUSD',
-    timeframe: '1h',
-    modelVersion: 'v1.0.0',
-    barCloseTime,
-    side: 'LONG',
-    quantity: 1,
-    entryTime: barCloseTime,
-    entryPrice: 1,
-    exitTime: barCloseTime + 1,
-    exitPrice: 1,
-    pnlMoney: 0,
-    currency: 'USD',
-    pnlPips: 0,
-    pnlPercent: 0,
-    commission: 0,
-    financing: 0,
-    slippagePips: undefined,
-    exitReason: 'stop',
-    marketConditions: {},
-  };
-}
 
 test('one letter is retried: refused it stays, taken it goes, and the count of its sink follows', async (t) => {
   const { journal, predictions, records, sinks, written } = opened(t);

@@ -1,0 +1,48 @@
+import type { Signal } from '../../actors/signals/signal.js';
+import type { ConclusionRecord, TradeRecord } from '../../engine/journal/records.js';
+
+/** A conclusion with a signal, as a journal takes it; its evidence is empty. */
+export function conclusionOf(actorId: string, signal: Signal): ConclusionRecord {
+  return {
+    actorId,
+    closeTime: signal.barCloseTime,
+    evidence: {
+      closeTime: signal.barCloseTime,
+      model: undefined,
+      modelFailure: 'error',
+      patterns: undefined,
+      patternFailure: undefined,
+      timing: { queueMs: 0, inferenceMs: 0, patternsMs: 0 },
+    },
+    result: { kind: 'signal', signal },
+  };
+}
+
+/** A trade of acme's on a signal, as the journal has it. */
+export function tradeOn({ predictionId, barCloseTime }: Signal): TradeRecord {
+  return {
+    tenantId: 'acme',
+    userId: undefined,
+    tradeId: 't1',
+    predictionId,
+    symbol: 'EURUSD',
+    timeframe: '1h',
+    modelVersion: 'v1.0.0',
+    barCloseTime,
+    side: 'LONG',
+    quantity: 1,
+    entryTime: barCloseTime,
+    entryPrice: 1,
+    exitTime: barCloseTime + 1,
+    exitPrice: 1,
+    pnlMoney: 0,
+    currency: 'USD',
+    pnlPips: 0,
+    pnlPercent: 0,
+    commission: 0,
+    financing: 0,
+    slippagePips: undefined,
+    exitReason: 'stop',
+    marketConditions: {},
+  };
+}
