@@ -169,14 +169,16 @@ export class World {
    */
   async checkpoint(): Promise<void> {
     this.#paused = [];
-    for (let settled = false; !settled;) {
+    for (;;) {
       const answer = await this.answer(async ({ instruments, journal }) => {
         await instruments.settled();
         await journal.durable();
       }, 120_000);
-      settled = answer.kind === 'answered';
       // An instrument whose snapshot was refused comes back only when its stored bars can be read.
       this.outside.featureState.isAway = false;
+      if (answer.kind === 'answered') break;
+      // An engine that cannot write refuses at once, and ends a moment later: time must pass for that.
+      await new Promise<void>((resolve) => this.time.at(this.time.now + 1_000, resolve));
     }
     const engine = this.#engine;
     this.guard(() => {
