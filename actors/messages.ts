@@ -33,7 +33,7 @@ export type Message =
   /** What quotes had begun in a series that is made again from its closed bars. */
   | { readonly kind: 'open_bar'; readonly bar: Bar | undefined; readonly lastInputTime: number }
   /** A closed bar of the shorter series this one is built from. */
-  | { readonly kind: 'base_bar'; readonly bar: Bar; readonly lengthMs: number }
+  | { readonly kind: 'base_bar'; readonly bar: Bar; readonly closeTime: number }
   | { readonly kind: 'row'; readonly row: FeatureRow }
   | { readonly kind: 'evidence'; readonly evidence: Evidence }
   /** New models for one signal actor; it travels the way the rows do, so it takes effect between two bars. */

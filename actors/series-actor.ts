@@ -57,6 +57,11 @@ export class SeriesActor implements Actor<Message, Effect> {
     return this.#machine.lastBarTime(this.#state);
   }
 
+  /** Close time of the last closed bar, NaN before the first. */
+  get closedThrough(): number {
+    return this.#machine.closedThrough(this.#state);
+  }
+
   /** The bar under construction, undefined when there is none. */
   get openBar(): Bar | undefined {
     return this.#machine.builder.openBar(this.#state);
@@ -83,7 +88,7 @@ export class SeriesActor implements Actor<Message, Effect> {
         return;
       case 'base_bar':
         this.#close(builder.addBar(this.#state, message.bar), context);
-        this.#close(builder.closeDue(this.#state, message.bar.openTime + message.lengthMs), context);
+        this.#close(builder.closeDue(this.#state, message.closeTime), context);
         return;
       case 'clock':
         this.#close(builder.closeDue(this.#state, message.now), context);
@@ -121,17 +126,16 @@ export class SeriesActor implements Actor<Message, Effect> {
 
   #close(bar: Bar | undefined, context: ActorContext<Message, Effect>): void {
     if (bar === undefined) return;
-    const { lengthMs } = this.#machine;
     const row = this.#step(bar);
     context.emit({ kind: 'row', row });
     for (const id of this.topology.subscribers) context.tell(id, { kind: 'row', row });
     for (const { id, since } of this.topology.longer)
-      if (bar.openTime >= since) context.tell(id, { kind: 'base_bar', bar, lengthMs });
+      if (bar.openTime >= since) context.tell(id, { kind: 'base_bar', bar, closeTime: row.closeTime });
   }
 
   #step(bar: Bar): FeatureRow {
     const machine = this.#machine;
-    const { features, lengthMs, timeframe } = machine;
+    const { features, timeframe } = machine;
     const labels: Label[] = [];
     machine.close(this.#state, bar, (label) => void labels.push({ ...label }));
     const values = new Float32Array(FEATURE_COUNT);
@@ -143,7 +147,7 @@ export class SeriesActor implements Actor<Message, Effect> {
       symbol: this.symbol,
       timeframe,
       bar,
-      closeTime: bar.openTime + lengthMs,
+      closeTime: features.market.closeTime,
       values,
       model,
       bars: this.bars,

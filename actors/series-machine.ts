@@ -4,8 +4,10 @@ import { Labeler, type Label } from './features/labels.js';
 import { StateLayout } from './indicators/state.js';
 import { barDefect, type Bar, type RejectReason } from './market/bar.js';
 import { BarBuilder } from './market/bar-builder.js';
+import { BarGrid, gridName } from './market/bar-grid.js';
+import type { Calendar } from './market/calendar.js';
 import { quoteDefect, type PriceBasis, type Quote } from './market/quote.js';
-import { timeframeMs, type Timeframe } from './market/timeframe.js';
+import type { Timeframe } from './market/timeframe.js';
 
 const ATR_COLUMN = columnOf('atr_14');
 /** Quotes of one moment that are remembered, so that the last ones sent again are known; more are taken as new. */
@@ -41,15 +43,15 @@ const START: CursorState = {
  * alone, and what it accepts its series applies.
  */
 export class SeriesCursor {
-  readonly #lengthMs: number;
+  readonly #grid: BarGrid;
   #closedThrough: number;
   #openBarTime: number | undefined;
   #lastQuoteTime: number;
   #lastQuotes: number[];
   #clock: number;
 
-  constructor(lengthMs: number, state: CursorState = START) {
-    this.#lengthMs = lengthMs;
+  constructor(grid: BarGrid, state: CursorState = START) {
+    this.#grid = grid;
     this.#closedThrough = state.closedThrough;
     this.#openBarTime = state.openBarTime;
     this.#lastQuoteTime = state.lastQuoteTime;
@@ -79,11 +81,11 @@ export class SeriesCursor {
 
   /** A closed bar. One that quotes are building, or have built, is behind: the quotes stand. */
   admitBar(bar: Bar): Admission {
-    const defect = barDefect(bar, this.#lengthMs);
+    const defect = barDefect(bar, this.#grid);
     if (defect !== undefined) return defect;
     if (bar.openTime < this.#closedThrough) return 'behind';
     if (this.#openBarTime !== undefined && bar.openTime <= this.#openBarTime) return 'behind';
-    this.#closedThrough = bar.openTime + this.#lengthMs;
+    this.#closedThrough = this.#grid.closeOf(bar.openTime);
     this.#openBarTime = undefined;
     return 'accepted';
   }
@@ -95,9 +97,9 @@ export class SeriesCursor {
     const { ts } = quote;
     if (ts < this.#closedThrough || ts < this.#lastQuoteTime) return 'behind';
     if (mayRepeat && ts === this.#lastQuoteTime && this.#holds(quote)) return 'repeated';
-    const openBarTime = Math.floor(ts / this.#lengthMs) * this.#lengthMs;
+    const openBarTime = this.#grid.openOf(ts);
     if (this.#openBarTime !== undefined && openBarTime > this.#openBarTime)
-      this.#closedThrough = this.#openBarTime + this.#lengthMs;
+      this.#closedThrough = this.#grid.closeOf(this.#openBarTime);
     this.#openBarTime = openBarTime;
     if (ts > this.#lastQuoteTime) this.#lastQuotes = [];
     if (this.#lastQuotes.length < SAME_MOMENT_MAX * 4)
@@ -108,13 +110,13 @@ export class SeriesCursor {
 
   /** Whether a bar is under construction whose time is over at `now`. */
   isDue(now: number): boolean {
-    return this.#openBarTime !== undefined && now >= this.#openBarTime + this.#lengthMs;
+    return this.#openBarTime !== undefined && now >= this.#grid.closeOf(this.#openBarTime);
   }
 
   /** The bar under construction closes, if its time is over at `now`. */
   admitClock(now: number): void {
     if (!this.isDue(now)) return;
-    this.#closedThrough = this.#openBarTime! + this.#lengthMs;
+    this.#closedThrough = this.#grid.closeOf(this.#openBarTime!);
     this.#openBarTime = undefined;
     this.#clock = now;
   }
@@ -135,13 +137,13 @@ export class SeriesCursor {
 }
 
 /**
- * What all series of one timeframe and price basis share: code, no state. One step of a series is here and nowhere
+ * What all series of one timeframe, calendar and price basis share: code, no state. One step of a series is here and nowhere
  * else; live, backfill, verify and replay all take it.
  */
 export class SeriesMachine {
   readonly timeframe: Timeframe;
   readonly basis: PriceBasis;
-  readonly lengthMs: number;
+  readonly grid: BarGrid;
   readonly builder: BarBuilder;
   readonly features: FeatureEngine;
   /** Numbers of state a series has. */
@@ -152,17 +154,17 @@ export class SeriesMachine {
   /** Slot of the number of bars taken, then of the open time of the last. */
   readonly #barsAt: number;
 
-  constructor(timeframe: Timeframe, basis: PriceBasis) {
+  constructor(timeframe: Timeframe, basis: PriceBasis, calendar?: Calendar) {
     const layout = new StateLayout();
     this.timeframe = timeframe;
     this.basis = basis;
-    this.lengthMs = timeframeMs(timeframe);
+    this.grid = BarGrid.of(timeframe, calendar);
     this.#barsAt = layout.reserve(2);
-    this.builder = new BarBuilder(layout, this.lengthMs, basis);
-    this.features = new FeatureEngine(this.lengthMs, layout);
-    this.#labeler = new Labeler(layout, this.lengthMs);
+    this.builder = new BarBuilder(layout, this.grid, basis);
+    this.features = new FeatureEngine(this.grid, layout);
+    this.#labeler = new Labeler(layout, this.grid);
     this.stateSize = layout.size;
-    this.layout = `series/${timeframe}/${basis}/${FEATURE_SET_VERSION}/${FEATURE_STATE_REVISION}/${layout.size}`;
+    this.layout = `series/${gridName({ timeframe, calendar: this.grid.calendar.name })}/${basis}/${FEATURE_SET_VERSION}/${FEATURE_STATE_REVISION}/${layout.size}`;
   }
 
   /** Bars taken so far. */
@@ -175,11 +177,16 @@ export class SeriesMachine {
     return this.bars(s) === 0 ? NaN : s[this.#barsAt + 1]!;
   }
 
+  /** Close time of the last closed bar, NaN before the first. */
+  closedThrough(s: Float64Array): number {
+    return this.bars(s) === 0 ? NaN : this.grid.closeOf(this.lastBarTime(s));
+  }
+
   /** Where a state's input ends, as far as the state knows. */
   cursor(s: Float64Array): SeriesCursor {
     const bars = this.bars(s);
-    return new SeriesCursor(this.lengthMs, {
-      closedThrough: bars === 0 ? -Infinity : this.lastBarTime(s) + this.lengthMs,
+    return new SeriesCursor(this.grid, {
+      closedThrough: bars === 0 ? -Infinity : this.closedThrough(s),
       openBarTime: this.builder.openBarTime(s),
       lastQuoteTime: this.builder.lastInputTime(s) || -Infinity,
       lastQuotes: [],
@@ -212,11 +219,11 @@ export class BarAssembler {
   readonly #builder: BarBuilder;
   readonly #state: Float64Array;
 
-  /** `sourceMs` is the length of the bars that come in; those that go out have `lengthMs`, the same or a multiple. */
-  constructor(lengthMs: number, sourceMs: number, basis: PriceBasis) {
+  /** `source` is the grid of the bars that come in; those that go out are of `grid`, the same or a coarser one. */
+  constructor(grid: BarGrid, source: BarGrid, basis: PriceBasis) {
     const layout = new StateLayout();
-    this.#cursor = new SeriesCursor(sourceMs);
-    this.#builder = new BarBuilder(layout, lengthMs, basis);
+    this.#cursor = new SeriesCursor(source);
+    this.#builder = new BarBuilder(layout, grid, basis);
     this.#state = new Float64Array(layout.size);
   }
 

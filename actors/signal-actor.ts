@@ -1,6 +1,8 @@
 import { HORIZONS, HORIZON_MS, type Label } from './features/labels.js';
 import { StateLayout } from './indicators/state.js';
-import { timeframeMs, type Timeframe } from './market/timeframe.js';
+import { BarGrid } from './market/bar-grid.js';
+import type { Calendar } from './market/calendar.js';
+import type { Timeframe } from './market/timeframe.js';
 import type { Effect, FeatureRow, Message } from './messages.js';
 import type { Actor, ActorContext } from './runtime/actor.js';
 import { decodeSnapshot, encodeSnapshot } from './runtime/snapshot.js';
@@ -36,12 +38,12 @@ export class SignalKernels {
   readonly calibration: Calibration;
   readonly layout: string;
 
-  constructor(timeframe: Timeframe) {
+  constructor(timeframe: Timeframe, calendar?: Calendar) {
     const layout = new StateLayout();
     this.timeframe = timeframe;
     this.metaAt = layout.reserve(META);
     this.calibration = new Calibration(layout);
-    this.capacity = Math.ceil(HORIZON_MS[2] / timeframeMs(timeframe)) + 2;
+    this.capacity = Math.ceil(HORIZON_MS[2] / BarGrid.of(timeframe, calendar).shortestMs) + 2;
     this.ringAt = layout.reserve(this.capacity * STRIDE);
     this.stateSize = layout.size;
     this.layout = `signal/${timeframe}/${layout.size}`;

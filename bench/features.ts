@@ -1,3 +1,4 @@
+import { BarGrid } from '../actors/market/bar-grid.js';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -48,7 +49,7 @@ function taLib(): { version: string; functions: number; window: number; batch: n
 /** Time of the whole catalogue at several numbers of symbols round-robin, memory, and the peers. */
 export async function benchFeatures(): Promise<void> {
   const bars = inventedBars(BARS);
-  const engine = new FeatureEngine(3_600_000);
+  const engine = new FeatureEngine(BarGrid.of('1h'));
   const ours = (): number => {
     const state = new Float64Array(engine.stateSize);
     return nanosecondsPerBar(bars, (bar) => engine.update(state, bar));

@@ -118,6 +118,7 @@ export class Engine {
     this.refused = new RefusedRecords(journal, this.#sinks);
     this.intake = new Intake({
       instruments,
+      calendars: this.#rooms.calendars,
       journal,
       clock: SYSTEM_CLOCK,
       storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { build as buildHistogram } from 'hdr-histogram-js';
 import { HORIZONS } from '../actors/features/labels.js';
 import type { Bar } from '../actors/market/bar.js';
+import { gridName } from '../actors/market/bar-grid.js';
 import { timeframeMs, type Timeframe } from '../actors/market/timeframe.js';
 import { wilsonInterval } from '../actors/signals/wilson.js';
 import type { Engine } from './engine.js';
@@ -103,10 +104,11 @@ export async function replay(engine: Engine, asked: ReplayOptions): Promise<Repl
     feed: FILE_FEED,
     symbol,
     base: timeframe,
+    calendar: input.calendar.name,
     tenantId,
     timeframe,
   });
-  const seriesId = `${instrument}/${timeframe}`;
+  const seriesId = engine.instruments.get(instrument)!.base;
   const trainings = await trainingsDone(engine, tenantId, seriesId);
   const refused = new RefusalAccount();
   const feeding: Feeding = { engine, options, instrument, seriesId, trainings, duplicates: 0, refused };
@@ -145,7 +147,7 @@ export async function replay(engine: Engine, asked: ReplayOptions): Promise<Repl
 /** Feeds a file's rows from where an earlier run on the same folder ended. */
 async function play(feeding: Feeding, input: MarketFile): Promise<void> {
   const { engine, instrument } = feeding;
-  const { file, timeframe, onProgress } = feeding.options;
+  const { file, onProgress } = feeding.options;
   const { format = '', timeZone = '' } = input.reading;
   const asRead = format + timeZone === '' ? '' : `:${format}:${timeZone}`;
   const cursorKey = `cursor:${instrument}:${path.basename(file)}:${statSync(file).size}${asRead}`;
@@ -162,8 +164,8 @@ async function play(feeding: Feeding, input: MarketFile): Promise<void> {
     last = chunk.kind === 'quotes' ? chunk.quotes.at(-1)!.ts : 0;
     onProgress?.(read, 'bars');
   }
-  const lengthMs = timeframeMs(timeframe);
-  const end = (Math.floor(last / lengthMs) + 1) * lengthMs;
+  const { grid } = engine.instruments.get(instrument)!;
+  const end = grid.closeOf(grid.openOf(last));
   // The file is over: its last bar's time is, too, unless that is to come.
   if (last > 0 && end <= Date.now()) engine.intake.tick(FILE_FEED, end);
   await engine.settled();
@@ -238,7 +240,7 @@ async function trainIfDue(feeding: Feeding): Promise<void> {
   if (have < trainAfter) return;
   const due = Number.isFinite(retrainEvery) ? Math.floor((have - trainAfter) / retrainEvery) + 1 : 1;
   if (feeding.trainings >= due) return;
-  const through = engine.instruments.lastClosedBar(seriesId) + timeframeMs(options.timeframe);
+  const through = engine.instruments.closedThrough(seriesId);
   await engine.training.train(seriesId, through, (step, total, stage) =>
     options.onProgress?.(have, `training: ${stage} ${step}/${total}`),
   );
@@ -269,7 +271,7 @@ async function summarise(
 > {
   const identity = seriesIdentity(seriesId);
   const [features] = await engine.features.sql(
-    `SELECT count() AS n FROM ml_features WHERE tenant_id = '${identity.tenantId}' AND feed = '${identity.feed}' AND symbol = '${symbol}' AND timeframe = '${timeframe}'`,
+    `SELECT count() AS n FROM ml_features WHERE tenant_id = '${identity.tenantId}' AND feed = '${identity.feed}' AND symbol = '${symbol}' AND timeframe = '${gridName(identity)}'`,
   );
   const columns = HORIZONS.flatMap((h) => [
     `predicted_${h}`,

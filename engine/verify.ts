@@ -10,6 +10,7 @@ import type { FeatureRow } from '../actors/messages.js';
 import { SeriesActor } from '../actors/series-actor.js';
 import { SeriesMachine } from '../actors/series-machine.js';
 import { backfill } from './backfill/backfill.js';
+import { calendarOfRule, isBuiltIn, type CalendarRule } from './calendars.js';
 import { loadConfig } from './config.js';
 import { Engine } from './engine.js';
 import type { SeriesIdentity } from './feature-store/feature-store.js';
@@ -35,6 +36,7 @@ export interface Proof {
 export interface VerifyOptions {
   readonly symbol: string;
   readonly timeframe: Timeframe;
+  readonly calendar: CalendarRule;
   readonly seed: number;
   readonly onProgress?: (stage: string) => void;
 }
@@ -66,8 +68,8 @@ class Verification {
     this.#options = options;
     this.#folder = folder;
     this.#random = new Random(options.seed);
-    const { symbol, timeframe } = options;
-    this.#backfilled = { tenantId: 'platform', feed: FEED, symbol, timeframe };
+    const { symbol, timeframe, calendar } = options;
+    this.#backfilled = { tenantId: 'platform', feed: FEED, symbol, timeframe, calendar: calendar.name };
   }
 
   async run(): Promise<readonly Proof[]> {
@@ -102,7 +104,7 @@ class Verification {
         },
         barsAfter: async () => await Promise.resolve([]),
       },
-      [{ series: this.#backfilled, file }],
+      [{ series: this.#backfilled, calendar: this.#options.calendar, file }],
       { checkpoints: path.join(this.#folder, `checkpoints-${name}`) },
     );
     return new RowDecoder(this.#backfilled, Buffer.concat(segments), 'inserted');
@@ -154,11 +156,17 @@ class Verification {
 
   /** The same bars through a live engine, restarted once on the way, read back from its store. */
   async #noSkew(reference: RowDecoder): Promise<Proof> {
-    const { symbol, timeframe } = this.#options;
+    const { symbol, timeframe, calendar } = this.#options;
+    const { timeZone, dayStart } = calendar;
     const config = loadConfig(
       undefined,
       {},
-      { data: path.join(this.#folder, 'live'), log: 'error', bars: { base: timeframe } },
+      {
+        data: path.join(this.#folder, 'live'),
+        log: 'error',
+        bars: { base: timeframe },
+        calendars: isBuiltIn(calendar.name) ? {} : { [calendar.name]: { timeZone, dayStart } },
+      },
     );
     const restartAt = this.#between(1, this.#bars.length - 1);
     const pieces = [this.#bars.slice(0, restartAt), this.#bars.slice(restartAt)];
@@ -170,6 +178,7 @@ class Verification {
           feed: FEED,
           symbol,
           base: timeframe,
+          calendar: calendar.name,
           tenantId: 'verify',
           timeframe,
         });
@@ -203,8 +212,8 @@ class Verification {
 
   /** The series actor itself, taken down to a snapshot and back up at random bars. */
   #restarts(reference: RowDecoder): Proof {
-    const { symbol, timeframe } = this.#options;
-    const machine = new SeriesMachine(timeframe, 'bid');
+    const { symbol, timeframe, calendar } = this.#options;
+    const machine = new SeriesMachine(timeframe, 'bid', calendarOfRule(calendar));
     const fresh = (): SeriesActor =>
       new SeriesActor(`${FEED}/${symbol}/${timeframe}`, symbol, machine, { longer: [], subscribers: [] });
     const cuts = new Set(Array.from({ length: RESTARTS }, () => this.#between(0, this.#bars.length - 1)));

@@ -5,6 +5,7 @@ import type { FeatureRow } from '../actors/messages.js';
 import { DEFAULT_GATES } from '../actors/signals/gates.js';
 import type { Background } from './background.js';
 import { Cache } from './cache/cache.js';
+import { Calendars } from './calendars.js';
 import { SYSTEM_CLOCK } from './clock.js';
 import type { Config } from './config.js';
 import { openPostgres, type OpenPostgres } from './database/open.js';
@@ -103,6 +104,7 @@ export async function openStores(
 
 /** What makes signals: models, moments, instruments, publication. */
 export interface SignalRooms {
+  readonly calendars: Calendars;
   readonly inference: InferencePool;
   readonly models: ModelFiles;
   readonly recorder: PatternRecorder;
@@ -155,8 +157,10 @@ export function wireSignals(
     patient,
     onError: (facts) => log.error(facts, 'evidence failed'),
   });
+  const calendars = new Calendars(config.calendars);
   const instruments: Instruments = new Instruments({
     journal,
+    calendars,
     clock: SYSTEM_CLOCK,
     log,
     random: Math.random,
@@ -188,7 +192,7 @@ export function wireSignals(
     },
     limitsOf: (tenantId) => config.tenants.find(({ id }) => id === tenantId)?.quotas ?? config.quotas,
   });
-  return { inference, models, recorder, evidence, publication, instruments };
+  return { inference, models, recorder, evidence, publication, calendars, instruments };
 }
 
 /** Every reader of the journal that a configuration asks for. */

@@ -17,6 +17,8 @@
 -- the feature-set version that names them.
 --
 -- user_id is empty for a series of the whole tenant.
+--
+-- timeframe names the calendar too where the bars depend on one other than UTC's: 1d@fx for days from 17:00 New York.
 
 -- The raw closed bars of every series, one row a bar, as the feed gave them or as they were built from quotes; nothing
 -- is aggregated further. What backfill, training and recovery read.

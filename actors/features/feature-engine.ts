@@ -1,6 +1,7 @@
 import { Sma } from '../indicators/sma.js';
 import { StateLayout } from '../indicators/state.js';
 import type { Bar } from '../market/bar.js';
+import type { BarGrid } from '../market/bar-grid.js';
 import { CandlestickFeatures } from './candlestick-features.js';
 import { CATALOGUE, FEATURE_COUNT, MODEL_ONLY, columnOf } from './catalogue.js';
 import { MarketState } from './market-state.js';
@@ -23,13 +24,13 @@ const FORM_ATR = 3;
 const FORM_CANDLESTICK = 4;
 
 /**
- * Turns bars of one length into feature rows. One engine serves every series of that length: all it
+ * Turns bars of one grid into feature rows. One engine serves every series of that grid: all it
  * remembers of a series lies in the `Float64Array` handed to {@link update}, of `stateSize` numbers, all
  * zero before the first bar. `update` keeps nothing it allocates; what it does is V8's own boxing of numbers between
  * functions it does not inline.
  */
 export class FeatureEngine {
-  readonly lengthMs: number;
+  readonly grid: BarGrid;
   readonly stateSize: number;
   /** The row of the last bar: the catalogue's features, then values only models use. Overwritten by the next. */
   readonly row = new Float64Array(FEATURE_COUNT + MODEL_ONLY.length);
@@ -49,15 +50,15 @@ export class FeatureEngine {
   readonly #sources = new Uint16Array(FEATURE_COUNT);
 
   /** `layout` lets a series keep more than features in the same array; the engine's slots come after what it holds. */
-  constructor(lengthMs: number, layout: StateLayout = new StateLayout()) {
-    this.lengthMs = lengthMs;
+  constructor(grid: BarGrid, layout: StateLayout = new StateLayout()) {
+    this.grid = grid;
     const market = new MarketState(layout);
     this.market = market;
-    this.quality = new DataQuality(layout, lengthMs);
+    this.quality = new DataQuality(layout, grid);
     this.#price = new PriceFeatures(columnOf);
     this.#trend = new TrendFeatures(layout, market, columnOf);
     this.#momentum = new MomentumFeatures(layout, market, columnOf);
-    this.#volatility = new VolatilityFeatures(layout, market, columnOf, lengthMs);
+    this.#volatility = new VolatilityFeatures(layout, market, columnOf, grid.lengthMs);
     this.#volume = new VolumeFeatures(layout, market, columnOf);
     this.#candlesticks = new CandlestickFeatures(layout, market, columnOf);
     this.#structure = new StructureFeatures(layout, market, columnOf);
@@ -77,7 +78,7 @@ export class FeatureEngine {
   update(s: Float64Array, bar: Bar): void {
     const row = this.row;
     const market = this.market;
-    market.update(s, bar, this.lengthMs);
+    market.update(s, bar, this.grid.closeOf(bar.openTime));
     this.quality.update(s, bar, market.history);
     this.#price.update(s, bar, market, row);
     this.#trend.update(s, market, row);

@@ -1,5 +1,6 @@
 import type { StateLayout } from '../indicators/state.js';
 import type { Bar } from '../market/bar.js';
+import type { BarGrid } from '../market/bar-grid.js';
 
 /** The horizons of labels, predictions and signals. */
 export const HORIZONS = ['1h', '4h', '1d'] as const;
@@ -47,14 +48,14 @@ export class Labeler {
   readonly #at: number;
   readonly #capacity: number;
   readonly #scale: readonly number[];
-  readonly #lengthMs: number;
+  readonly #grid: BarGrid;
   readonly #blocks: number;
   readonly #blocksAt: number;
 
-  constructor(layout: StateLayout, lengthMs: number) {
-    this.#lengthMs = lengthMs;
-    this.#capacity = Math.max(2, Math.ceil(HORIZON_MS[2] / lengthMs) + 1);
-    this.#scale = HORIZON_MS.map((ms) => Math.sqrt(Math.max(1, ms / lengthMs)));
+  constructor(layout: StateLayout, grid: BarGrid) {
+    this.#grid = grid;
+    this.#capacity = Math.max(2, Math.ceil(HORIZON_MS[2] / grid.shortestMs) + 1);
+    this.#scale = HORIZON_MS.map((ms) => Math.sqrt(Math.max(1, ms / grid.lengthMs)));
     this.#blocks = Math.ceil(this.#capacity / BLOCK) + 1;
     // Rows seen, oldest unresolved row of each horizon, then the ring of rows, then that of their blocks.
     this.#at = layout.reserve(1 + HORIZONS.length + this.#capacity * STRIDE + this.#blocks * 2);
@@ -67,7 +68,7 @@ export class Labeler {
    */
   update(s: Float64Array, bar: Bar, atr: number, resolved: (label: Label) => void): void {
     const at = this.#at;
-    const now = bar.openTime + this.#lengthMs;
+    const now = this.#grid.closeOf(bar.openTime);
     const n = s[at]! | 0;
     const slot = this.#slot(n);
     s[slot + CLOSE_TIME] = now;

@@ -69,8 +69,8 @@ export class MarketState {
     this.days = new TradingDays(layout);
   }
 
-  /** Takes a bar of the given length in milliseconds. */
-  update(s: Float64Array, bar: Bar, lengthMs: number): void {
+  /** Takes a bar that closes at `closeTime`. */
+  update(s: Float64Array, bar: Bar, closeTime: number): void {
     const history = this.history;
     this.hasVolume = bar.volume === bar.volume;
     this.volume = this.hasVolume ? bar.volume : 0;
@@ -79,7 +79,7 @@ export class MarketState {
     this.previousClose = this.bars > 1 ? history.close(s, 1) : NaN;
     this.previousVolume = this.bars > 1 ? history.volume(s, 1) : NaN;
     this.openTime = bar.openTime;
-    this.closeTime = bar.openTime + lengthMs;
+    this.closeTime = closeTime;
     this.open = bar.open;
     this.high = bar.high;
     this.low = bar.low;

@@ -1,6 +1,7 @@
 import type { History } from '../indicators/history.js';
 import type { StateLayout } from '../indicators/state.js';
 import type { Bar } from '../market/bar.js';
+import type { BarGrid } from '../market/bar-grid.js';
 import { minutesToWeekClose } from '../market/trading-session.js';
 
 /** Bits of `quality_flags`. */
@@ -52,13 +53,13 @@ export class DataQuality {
   score = 1;
   missing = 0;
   readonly #at: number;
-  readonly #lengthMs: number;
+  readonly #grid: BarGrid;
   /** Scratch for the median; never state. */
   readonly #scratch = new Float64Array(OUTLIER_BARS);
 
-  constructor(layout: StateLayout, lengthMs: number) {
+  constructor(layout: StateLayout, grid: BarGrid) {
     this.#at = layout.reserve(7);
-    this.#lengthMs = lengthMs;
+    this.#grid = grid;
   }
 
   /** To be called once the history has taken the bar. */
@@ -79,13 +80,14 @@ export class DataQuality {
   }
 
   #missingBefore(last: number, openTime: number): number {
-    const gap = Math.round((openTime - last) / this.#lengthMs) - 1;
+    const { lengthMs } = this.#grid;
+    const gap = Math.round((openTime - last) / lengthMs) - 1;
     if (gap <= 0) return 0;
     // Across a weekend: only what was missing before Friday's close counts; Sunday's opening is not known.
-    const untilClose = minutesToWeekClose(last + this.#lengthMs) * 60_000;
-    const lastClose = last + this.#lengthMs;
+    const lastClose = this.#grid.closeOf(last);
+    const untilClose = minutesToWeekClose(lastClose) * 60_000;
     const hours = (openTime - lastClose) / 3_600_000;
-    if (lastClose + untilClose <= openTime && hours <= 74) return Math.floor(untilClose / this.#lengthMs);
+    if (lastClose + untilClose <= openTime && hours <= 74) return Math.floor(untilClose / lengthMs);
     return gap;
   }
 

@@ -1,4 +1,5 @@
 import type { Bar } from './bar.js';
+import type { BarGrid } from './bar-grid.js';
 import { quotePrice, type PriceBasis, type Quote } from './quote.js';
 import type { StateLayout } from '../indicators/state.js';
 
@@ -24,12 +25,12 @@ const SLOTS = 11;
  */
 export class BarBuilder {
   readonly #at: number;
-  readonly #lengthMs: number;
+  readonly #grid: BarGrid;
   readonly #basis: PriceBasis;
 
-  constructor(layout: StateLayout, lengthMs: number, basis: PriceBasis) {
+  constructor(layout: StateLayout, grid: BarGrid, basis: PriceBasis) {
     this.#at = layout.reserve(SLOTS);
-    this.#lengthMs = lengthMs;
+    this.#grid = grid;
     this.#basis = basis;
   }
 
@@ -56,7 +57,7 @@ export class BarBuilder {
     return closed;
   }
 
-  /** Takes a shorter closed bar of length `lengthMs`; returns the bar that is complete with it or by it. */
+  /** Takes a shorter closed bar; returns the bar that is complete with it or by it. */
   addBar(s: Float64Array, bar: Bar): Bar | undefined {
     const closed = this.closeDue(s, bar.openTime);
     const at = this.#at;
@@ -73,7 +74,7 @@ export class BarBuilder {
   /** Closes the open bar if its time is over at `now`; returns it. */
   closeDue(s: Float64Array, now: number): Bar | undefined {
     const at = this.#at;
-    if (s[at + ACTIVE] !== 1 || now < s[at + OPEN_TIME]! + this.#lengthMs) return undefined;
+    if (s[at + ACTIVE] !== 1 || now < this.#grid.closeOf(s[at + OPEN_TIME]!)) return undefined;
     const bar = this.openBar(s);
     // Nothing of it stays, so that the same closed bars give the same state however they came.
     s.fill(0, at, at + LAST_TS);
@@ -109,7 +110,7 @@ export class BarBuilder {
     const at = this.#at;
     if (s[at + ACTIVE] !== 1) {
       s[at + ACTIVE] = 1;
-      s[at + OPEN_TIME] = Math.floor(ts / this.#lengthMs) * this.#lengthMs;
+      s[at + OPEN_TIME] = this.#grid.openOf(ts);
       s[at + OPEN] = open;
       s[at + HIGH] = high;
       s[at + LOW] = low;

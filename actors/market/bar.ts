@@ -1,3 +1,5 @@
+import type { BarGrid } from './bar-grid.js';
+
 /**
  * One closed bar. Prices in quote currency; times in epoch milliseconds UTC.
  * NaN in `volume`, `tickCount`, `bid` or `ask` means unknown, never zero.
@@ -71,11 +73,11 @@ export function isSameBar(a: Bar, b: Bar): boolean {
 
 /**
  * Checks what must hold for a bar to enter the state. Returns the first reason it may not, else undefined.
- * `lengthMs` is the length of the series' bars; a bar must open on its grid.
+ * A bar must open on the grid of its series.
  */
-export function barDefect(bar: Bar, lengthMs: number): RejectReason | undefined {
+export function barDefect(bar: Bar, grid: BarGrid): RejectReason | undefined {
   if (!Number.isSafeInteger(bar.openTime) || bar.openTime < 0) return 'bad_time';
-  if (bar.openTime % lengthMs !== 0) return 'misaligned_time';
+  if (!grid.isOpen(bar.openTime)) return 'misaligned_time';
   const { open, high, low, close } = bar;
   if (!Number.isFinite(open + high + low + close)) return 'not_finite';
   if (open <= 0 || high <= 0 || low <= 0 || close <= 0) return 'not_positive';

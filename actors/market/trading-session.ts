@@ -1,8 +1,8 @@
 /**
  * Trading sessions and the FX trading day, by arithmetic on epoch milliseconds. No time-zone database is
- * consulted, so the result depends on nothing but the argument: New York follows the rule in force since
- * 2007 (second Sunday of March to first Sunday of November), London the EU rule (last Sundays of March and
- * October), Tokyo keeps UTC+9.
+ * consulted, so the result depends on nothing but the argument: New York follows the rules in force since 1987
+ * (until 2006 first Sunday of April to last of October, then second Sunday of March to first of November), London
+ * the EU rule (last Sundays of March and October), Tokyo keeps UTC+9.
  */
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -63,10 +63,15 @@ interface DstYear {
 }
 
 function dstOfYear(year: number): DstYear {
+  const isEnergyAct = year >= 2007;
+  const newYorkStart = isEnergyAct
+    ? firstSundayOnOrAfter(firstOfMonth(year, 3)) + 7
+    : firstSundayOnOrAfter(firstOfMonth(year, 4));
+  const newYorkEnd = firstSundayOnOrAfter(firstOfMonth(year, 11)) - (isEnergyAct ? 0 : 7);
   return {
     year,
-    newYorkStart: (firstSundayOnOrAfter(firstOfMonth(year, 3)) + 7) * DAY + 7 * HOUR,
-    newYorkEnd: firstSundayOnOrAfter(firstOfMonth(year, 11)) * DAY + 6 * HOUR,
+    newYorkStart: newYorkStart * DAY + 7 * HOUR,
+    newYorkEnd: newYorkEnd * DAY + 6 * HOUR,
     londonStart: (firstSundayOnOrAfter(firstOfMonth(year, 4)) - 7) * DAY + HOUR,
     londonEnd: (firstSundayOnOrAfter(firstOfMonth(year, 11)) - 7) * DAY + HOUR,
   };

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine.js';
-import { signalActorId, seriesId } from '../instruments/ids.js';
+import { signalActorId } from '../instruments/ids.js';
 import type { Instrument } from '../instruments/instrument.js';
 import type { Journal } from '../journal/journal.js';
 import type { HealthSource } from '../ops/health.js';
@@ -53,7 +53,7 @@ export function latestSignalOf(
   const actorIds: string[] = [];
   for (const instrument of instruments.all())
     if (instrument.definition.symbol === symbol && instrument.follows(tenantId, timeframe))
-      actorIds.push(signalActorId(tenantId, seriesId(instrument.id, timeframe)));
+      actorIds.push(signalActorId(tenantId, instrument.seriesId(timeframe)));
   return publication.latest(actorIds);
 }
 

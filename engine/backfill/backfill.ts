@@ -1,3 +1,4 @@
+import { gridName } from '../../actors/market/bar-grid.js';
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -8,6 +9,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import type { PriceBasis } from '../../actors/market/quote.js';
+import { Calendars, type CalendarRule } from '../calendars.js';
 import { SuhoError, type ErrorCode } from '../errors.js';
 import { THREAD_OPTIONS } from '../worker-threads.js';
 import type { ExtraDefinition } from '../feature-store/extra-indicators.js';
@@ -31,6 +33,8 @@ const PAGE = 5_000;
 /** A series to compute, and where its bars come from. */
 export interface BackfillRequest {
   readonly series: SeriesIdentity;
+  /** The series' calendar, which its identity names; UTC's by default. */
+  readonly calendar?: CalendarRule;
   /** A file of bars or quotes; without it, the raw bars the store has in `aggregates`. */
   readonly file?: string;
   /** How to read the file, where its content does not say. */
@@ -159,6 +163,7 @@ async function compute(
   try {
     const task = {
       series,
+      calendar: request.calendar ?? new Calendars().rule(),
       source:
         file === undefined
           ? ({ kind: 'posted' } as const)
@@ -199,7 +204,7 @@ async function* storedBars(store: BackfillStore, series: SeriesIdentity): AsyncG
       if (after === -Infinity)
         throw new SuhoError(
           'NOT_FOUND',
-          `There are no ${series.timeframe} bars of ${series.symbol} from ${series.feed} for ${series.tenantId} in the store.`,
+          `There are no ${gridName(series)} bars of ${series.symbol} from ${series.feed} for ${series.tenantId} in the store.`,
         );
       return;
     }
@@ -216,7 +221,7 @@ function checkpointName({ series, file, basis, from, to }: BackfillRequest): str
     series.userId,
     series.feed,
     series.symbol,
-    series.timeframe,
+    gridName(series),
     file === undefined ? '' : 'file',
     basis,
     from,

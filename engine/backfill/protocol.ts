@@ -1,5 +1,6 @@
 import type { PriceBasis } from '../../actors/market/quote.js';
 import type { ExtraDefinition } from '../feature-store/extra-indicators.js';
+import type { CalendarRule } from '../calendars.js';
 import type { SeriesIdentity } from '../feature-store/feature-store.js';
 import type { FileReport } from '../files/market-file.js';
 import type { Reading } from '../files/reading.js';
@@ -11,6 +12,8 @@ type BackfillSource =
 /** What a worker computes. */
 export interface BackfillTask {
   readonly series: SeriesIdentity;
+  /** The series' calendar. */
+  readonly calendar: CalendarRule;
   readonly source: BackfillSource;
   readonly basis: PriceBasis;
   /** Only bars that open in [from, to) are stored; earlier ones are used as warm-up. Epoch milliseconds. */

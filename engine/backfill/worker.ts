@@ -5,6 +5,7 @@ import type { Bar } from '../../actors/market/bar.js';
 import type { Quote } from '../../actors/market/quote.js';
 import { decodeSnapshot, encodeSnapshot } from '../../actors/runtime/snapshot.js';
 import { SeriesMachine, type Admission, type SeriesCursor } from '../../actors/series-machine.js';
+import { calendarOfRule } from '../calendars.js';
 import { SuhoError } from '../errors.js';
 import { ExtraIndicators } from '../feature-store/extra-indicators.js';
 import { RowEncoder } from '../feature-store/table.js';
@@ -122,7 +123,7 @@ class SeriesBackfill {
   constructor(task: BackfillTask, channel: BackfillChannel) {
     this.#task = task;
     this.#channel = channel;
-    this.#machine = new SeriesMachine(task.series.timeframe, task.basis);
+    this.#machine = new SeriesMachine(task.series.timeframe, task.basis, calendarOfRule(task.calendar));
     const extras =
       task.extras.length === 0 ? undefined : new ExtraIndicators(task.series.tenantId, task.extras);
     this.#extras = extras?.start();
@@ -191,7 +192,7 @@ class SeriesBackfill {
   async finish(): Promise<void> {
     const last = this.#machine.builder.closeDue(this.#state, Infinity);
     // Quotes end in the middle of a bar; one that is not over is not closed.
-    if (last !== undefined && last.openTime + this.#machine.lengthMs <= Date.now()) this.#close(last);
+    if (last !== undefined && this.#machine.grid.closeOf(last.openTime) <= Date.now()) this.#close(last);
     for (const segment of this.#segments) {
       segment.checkpoint = undefined;
       if (segment.rows > 0) await this.#channel.segment(segment, this.#encoder);
@@ -216,11 +217,10 @@ class SeriesBackfill {
 
   /** Takes a closed bar; true when it filled a segment. */
   #close(bar: Bar): boolean {
-    const { lengthMs } = this.#machine;
     this.#machine.close(this.#state, bar, this.#onLabel);
     const inRange = bar.openTime >= this.#task.from && bar.openTime < this.#task.to;
     const extras = this.#extras?.(bar);
-    if (inRange) this.#write(bar, bar.openTime + lengthMs, extras);
+    if (inRange) this.#write(bar, this.#machine.features.market.closeTime, extras);
     return inRange && this.#segments.at(-1)!.rows === this.#task.segmentRows;
   }
 
@@ -293,12 +293,12 @@ async function backfill(task: BackfillTask, channel: BackfillChannel): Promise<B
 }
 
 async function openFile(
-  { series }: BackfillTask,
+  { series, calendar }: BackfillTask,
   { path, reading }: BackfillTask['source'] & { readonly kind: 'file' },
   channel: BackfillChannel,
 ): Promise<MarketFile> {
   const { symbol, timeframe } = series;
-  const file = await MarketFile.open(path, { ...reading, symbol, timeframe });
+  const file = await MarketFile.open(path, { ...reading, symbol, timeframe, calendar });
   channel.post({ kind: 'recognised', description: file.description });
   return file;
 }

@@ -1,3 +1,4 @@
+import { gridName } from '../../actors/market/bar-grid.js';
 import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { CATALOGUE } from '../../actors/features/catalogue.js';
@@ -67,8 +68,8 @@ export class Cache {
   async putRows(rows: readonly IdentifiedRow[]): Promise<void> {
     const newest = new Map<string, IdentifiedRow>();
     for (const own of rows) {
-      const { tenantId, feed, symbol, timeframe } = own.series;
-      const key = `suho:${tenantId}:features:${feed}:${symbol}:${timeframe}`;
+      const { tenantId, feed, symbol } = own.series;
+      const key = `suho:${tenantId}:features:${feed}:${symbol}:${gridName(own.series)}`;
       if ((newest.get(key)?.row.closeTime ?? 0) <= own.row.closeTime) newest.set(key, own);
     }
     const values = new Map<string, string>();

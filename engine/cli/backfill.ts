@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander';
+import { gridName, readGridName } from '../../actors/market/bar-grid.js';
 import { PRICE_BASES, type PriceBasis } from '../../actors/market/quote.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
+import type { CalendarRule } from '../calendars.js';
 import { loadConfig } from '../config.js';
 import { backfill, type BackfillReport } from '../backfill/backfill.js';
 import {
@@ -14,11 +16,13 @@ import {
 import {
   FILE_HELP,
   addFileOptions,
+  calendarOfSeries,
   readingOf,
   sayRecognised,
   sayRefusals,
   type FileOptions,
 } from './file-options.js';
+import { MarketFile } from '../files/market-file.js';
 import { startCounter } from './progress.js';
 import { withFeatureStore } from './store-session.js';
 import { formatTable } from './table.js';
@@ -71,20 +75,27 @@ Re-running replaces the same rows; an interrupted run resumes at its last stored
         const extras =
           loadConfig(options.config, process.env).tenants.find(({ id }) => id === options.tenant)?.extras ??
           [];
-        const requests = options.symbol.map((symbol) => ({
-          series: {
-            tenantId: options.tenant,
-            ...(options.user === undefined ? {} : { userId: options.user }),
-            feed: options.feed,
-            symbol,
-            timeframe: options.timeframe,
-          },
-          ...(file === undefined ? {} : { file, reading: readingOf(options, options.format, {}) }),
-          basis: options.basis,
-          extras,
-          ...(options.from === undefined ? {} : { from: options.from }),
-          ...(options.to === undefined ? {} : { to: options.to }),
-        }));
+        const calendars = await Promise.all(
+          options.symbol.map(async (symbol) => await calendarOf(file, symbol, options)),
+        );
+        const requests = options.symbol.map((symbol, i) => {
+          const calendar = calendars[i]!;
+          return {
+            series: {
+              tenantId: options.tenant,
+              ...(options.user === undefined ? {} : { userId: options.user }),
+              feed: options.feed,
+              symbol,
+              ...readGridName(gridName({ timeframe: options.timeframe, calendar: calendar.name })),
+            },
+            calendar,
+            ...(file === undefined ? {} : { file, reading: readingOf(options, options.format, {}) }),
+            basis: options.basis,
+            extras,
+            ...(options.from === undefined ? {} : { from: options.from }),
+            ...(options.to === undefined ? {} : { to: options.to }),
+          };
+        });
         return await backfill(store, requests, {
           checkpoints: folder.at('backfill'),
           onRecognised: sayRecognised,
@@ -99,6 +110,15 @@ Re-running replaces the same rows; an interrupted run resumes at its last stored
     });
 }
 
+/** The calendar of the bars: of a file the one they lie on, else the symbol's. */
+async function calendarOf(file: string | undefined, symbol: string, options: Options): Promise<CalendarRule> {
+  if (file === undefined) return calendarOfSeries(symbol, options);
+  const { timeframe } = options;
+  const input = await MarketFile.open(file, readingOf(options, options.format, { symbol, timeframe }));
+  await input.close();
+  return input.calendar;
+}
+
 function summary(reports: readonly BackfillReport[]): object {
   const rows = reports.reduce((sum, report) => sum + report.rows, 0);
   const seconds = Math.max(...reports.map((report) => report.seconds));
@@ -110,7 +130,7 @@ function describe(reports: readonly BackfillReport[]): string {
     ['symbol', 'tf', 'bars', 'rejected', 'late', 'rows stored', 'taken up', 'rows/s'],
     reports.map(({ series, bars, rejected, late, rows, resumed, rowsPerSecond }) => [
       series.symbol,
-      series.timeframe,
+      gridName(series),
       ...[bars, rejected, late, rows, resumed, Math.round(rowsPerSecond)].map(String),
     ]),
   );

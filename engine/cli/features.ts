@@ -4,7 +4,9 @@ import type { FeatureSpec } from '../../actors/features/feature.js';
 import { FeatureEngine } from '../../actors/features/feature-engine.js';
 import type { Bar } from '../../actors/market/bar.js';
 import { PRICE_BASES, type PriceBasis } from '../../actors/market/quote.js';
-import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
+import { BarGrid, gridName, readGridName } from '../../actors/market/bar-grid.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
+import { calendarOfRule } from '../calendars.js';
 import { SuhoError } from '../errors.js';
 import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-store.js';
 import { RowDecoder } from '../feature-store/table.js';
@@ -20,6 +22,7 @@ import {
   sayRecognised,
   sayRefusals,
   type FileOptions,
+  calendarOfSeries,
 } from './file-options.js';
 import {
   dataOption,
@@ -37,7 +40,7 @@ const NAMES = CATALOGUE.map(({ name }) => name);
 const PAGE = 5_000;
 const DAY_MS = 86_400_000;
 
-interface SeriesOptions {
+interface SeriesOptions extends Pick<FileOptions, 'calendar' | 'config'> {
   readonly symbol: string;
   readonly timeframe: Timeframe;
   readonly tenant: string;
@@ -121,14 +124,19 @@ function describeCommand(): Command {
     });
 }
 
-function identityOf({ tenant, user, feed, symbol, timeframe }: SeriesOptions): SeriesIdentity {
-  return { tenantId: tenant, ...(user === undefined ? {} : { userId: user }), feed, symbol, timeframe };
+function identityOf({ tenant, user, feed, symbol, timeframe, ...rest }: SeriesOptions): SeriesIdentity {
+  const { name: calendar } = calendarOfSeries(symbol, rest);
+  return {
+    tenantId: tenant,
+    ...(user === undefined ? {} : { userId: user }),
+    feed,
+    symbol,
+    ...readGridName(gridName({ timeframe, calendar })),
+  };
 }
 
-async function missing(
-  store: FeatureStore,
-  { symbol, timeframe, tenantId, feed }: SeriesIdentity,
-): Promise<SuhoError> {
+async function missing(store: FeatureStore, series: SeriesIdentity): Promise<SuhoError> {
+  const { symbol, tenantId, feed } = series;
   const known = await store.sql(
     'SELECT DISTINCT tenant_id AS t, feed AS f, symbol AS s, timeframe AS tf FROM ml_features LIMIT 20',
   );
@@ -138,7 +146,7 @@ async function missing(
   );
   return new SuhoError(
     'NOT_FOUND',
-    `There are no ${timeframe} features of ${symbol} from feed ${feed} for ${tenantId}. The store has ${list.length === 0 ? 'none at all' : list.join(', ')}.`,
+    `There are no ${gridName(series)} features of ${symbol} from feed ${feed} for ${tenantId}. The store has ${list.length === 0 ? 'none at all' : list.join(', ')}.`,
   );
 }
 
@@ -173,7 +181,8 @@ function showCommand(): Command {
           extras: added.get(newest.openTime) ?? {},
         };
       });
-      const closeTime = bar.openTime + timeframeMs(options.timeframe);
+      const grid = BarGrid.of(options.timeframe, calendarOfRule(calendarOfSeries(options.symbol, options)));
+      const closeTime = grid.closeOf(bar.openTime);
       if (options.json === true) {
         const known = (x: number | undefined): number | null =>
           x === undefined || Number.isNaN(x) ? null : x;
@@ -192,7 +201,7 @@ function showCommand(): Command {
         ...Object.entries(extras).map(([name, x]) => [name, text(x), "the tenant's own"]),
       ];
       process.stdout.write(
-        `${series.symbol} ${series.timeframe}, the bar that closed ${utc(closeTime)} UTC\n${formatTable(['feature', 'value', 'unit'], rows)}\n`,
+        `${series.symbol} ${gridName(series)}, the bar that closed ${utc(closeTime)} UTC\n${formatTable(['feature', 'value', 'unit'], rows)}\n`,
       );
     });
 }
@@ -305,13 +314,13 @@ async function* computedRows(
 ): AsyncGenerator<ExportRow[]> {
   const isWanted = ({ openTime }: Bar): boolean => openTime >= from && openTime < to;
   if (labels === true) {
-    const labelled = new LabelledRows(timeframe, basis);
+    const labelled = new LabelledRows(timeframe, basis, calendarOfRule(file.calendar));
     for await (const bars of closedBars(file, timeframe, basis))
       yield bars.flatMap((bar) => labelled.take(bar, isWanted(bar)));
     yield labelled.rest();
     return;
   }
-  const engine = new FeatureEngine(timeframeMs(timeframe));
+  const engine = new FeatureEngine(BarGrid.of(timeframe, calendarOfRule(file.calendar)));
   const state = new Float64Array(engine.stateSize);
   for await (const bars of closedBars(file, timeframe, basis)) {
     const rows: ExportRow[] = [];

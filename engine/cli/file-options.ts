@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Timeframe } from '../../actors/market/timeframe.js';
+import { Calendars, type CalendarRule } from '../calendars.js';
+import { loadConfig } from '../config.js';
 import type { FileReport } from '../files/market-file.js';
 import type { Reading } from '../files/reading.js';
 import { FORMAT_NAMES } from '../files/recognise.js';
@@ -14,6 +16,9 @@ export interface FileOptions {
   readonly inputFormat?: string;
   readonly format?: string;
   readonly timeZone?: string;
+  readonly calendar?: string;
+  /** Configuration that may describe further calendars. */
+  readonly config?: string;
 }
 
 function readZone(text: string): string {
@@ -37,12 +42,38 @@ export function addFileOptions(command: Command, flag: 'format' | 'input-format'
         '--time-zone <zone>',
         "clock of times without an offset: Europe/Helsinki, EET-US (New York + 7 h), UTC+2; without it the format's, UTC mostly",
       ).argParser(readZone),
-    );
+    )
+    .addOption(calendarOption());
+}
+
+/** Names a calendar. */
+export function calendarOption(): Option {
+  return new Option(
+    '--calendar <name>',
+    'when days and 4-hour bars begin: utc (0:00 UTC), fx (17:00 New York) or one of the configuration; without it, as the bars lie or the symbol has it',
+  );
+}
+
+/** The calendar that is named, or that the configuration gives a symbol. */
+function calendarRule(
+  name: string | undefined,
+  symbol: string | undefined,
+  config: string | undefined,
+): { readonly calendar?: CalendarRule } {
+  const calendars = new Calendars(loadConfig(config, process.env).calendars);
+  const found = name ?? (symbol === undefined ? undefined : calendars.configured(symbol)?.name);
+  return found === undefined ? {} : { calendar: calendars.rule(found) };
+}
+
+/** The calendar of a stored series: the one that is named, else the symbol's. */
+export function calendarOfSeries(symbol: string, { calendar, config }: FileOptions): CalendarRule {
+  const calendars = new Calendars(loadConfig(config, process.env).calendars);
+  return calendars.rule(calendar ?? calendars.of(symbol).name);
 }
 
 /** How the options say that a file is to be read. */
 export function readingOf(
-  { timeZone }: FileOptions,
+  { timeZone, calendar, config }: FileOptions,
   format: string | undefined,
   more: { readonly timeframe?: Timeframe; readonly symbol?: string; readonly takesShorter?: boolean },
 ): Reading {
@@ -51,6 +82,7 @@ export function readingOf(
     ...(timeZone === undefined ? {} : { timeZone }),
     ...(more.timeframe === undefined ? {} : { timeframe: more.timeframe }),
     ...(more.symbol === undefined ? {} : { symbol: more.symbol }),
+    ...calendarRule(calendar, more.symbol, config),
     ...(more.takesShorter === true ? { takesShorter: true } : {}),
   };
 }

@@ -1,6 +1,7 @@
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { HORIZONS, type Label } from '../../actors/features/labels.js';
 import type { Bar } from '../../actors/market/bar.js';
+import type { Calendar } from '../../actors/market/calendar.js';
 import type { PriceBasis } from '../../actors/market/quote.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import { SeriesMachine } from '../../actors/series-machine.js';
@@ -28,15 +29,15 @@ export class LabelledRows {
   /** Rows whose longest horizon is open, by close time, oldest first. */
   readonly #waiting = new Map<number, Row>();
 
-  constructor(timeframe: Timeframe, basis: PriceBasis) {
-    this.#machine = new SeriesMachine(timeframe, basis);
+  constructor(timeframe: Timeframe, basis: PriceBasis, calendar: Calendar) {
+    this.#machine = new SeriesMachine(timeframe, basis, calendar);
     this.#state = new Float64Array(this.#machine.stateSize);
   }
 
   /** Takes the next bar, whose row is wanted or not; returns the rows it completes. */
   take(bar: Bar, wanted: boolean): ExportRow[] {
     const complete: ExportRow[] = [];
-    const { features, lengthMs } = this.#machine;
+    const { features } = this.#machine;
     this.#machine.close(this.#state, bar, (label) => {
       const row = this.#waiting.get(label.closeTime);
       if (row === undefined) return;
@@ -49,7 +50,7 @@ export class LabelledRows {
     const values = new Float64Array(FEATURE_COUNT + LABELLED_COLUMNS.length).fill(NaN);
     values.set(features.row.subarray(0, FEATURE_COUNT));
     values[FEATURE_COUNT] = features.quality.flags;
-    this.#waiting.set(bar.openTime + lengthMs, { ts: bar.openTime, values });
+    this.#waiting.set(features.market.closeTime, { ts: bar.openTime, values });
     return complete;
   }
 

@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
-import { timeframeMs } from '../../actors/market/timeframe.js';
 import { isOfCurrentFeatures } from '../../actors/signals/route.js';
 import { DEFAULT_TENANT } from '../api/authentication.js';
 import { ApiServer } from '../api/server.js';
@@ -11,7 +10,6 @@ import { SuhoError } from '../errors.js';
 import { whenTaken } from '../feeds/backpressure.js';
 import { natsFeedOf } from '../feeds/engine-intake.js';
 import { SIMULATED_FEED, SimulatedFeed } from '../feeds/simulated-feed.js';
-import { seriesIdentity } from '../instruments/ids.js';
 import { MetricsServer } from '../ops/metrics.js';
 import { followPlan } from '../feeds/follow-plan.js';
 import { jsonOption } from './options.js';
@@ -187,8 +185,7 @@ async function prepareSimulation(
 
 async function trainFirst(engine: Engine, seriesId: string, say: (text: string) => void): Promise<void> {
   const progress = startProgress(`training ${seriesId}`);
-  const through =
-    engine.instruments.lastClosedBar(seriesId) + timeframeMs(seriesIdentity(seriesId).timeframe);
+  const through = engine.instruments.closedThrough(seriesId);
   try {
     const { record } = await engine.training.train(seriesId, through, (done, total, stage) =>
       progress.update(done / total, stage),

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
 import { DEFAULT_TENANT } from '../api/authentication.js';
 import { MarketFile } from '../files/market-file.js';
 import { FILE_FEED } from '../instruments/ids.js';
@@ -56,8 +56,8 @@ export function trainCommand(): Command {
             retrainEvery: Infinity,
             onProgress: (rows, stage) => counter.update(rows, stage),
           });
-          const seriesId = `${FILE_FEED}/${options.symbol}/${options.timeframe}`;
-          const through = engine.instruments.lastClosedBar(seriesId) + timeframeMs(options.timeframe);
+          const seriesId = engine.instruments.get(`${FILE_FEED}/${options.symbol}`)!.base;
+          const through = engine.instruments.closedThrough(seriesId);
           const trained = await engine.training.train(seriesId, through, (done, total, stage) =>
             counter.update(done, `${stage} ${done}/${total}`),
           );

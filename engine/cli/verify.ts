@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander';
 import type { Bar } from '../../actors/market/bar.js';
+import { UTC_CALENDAR } from '../../actors/market/calendar.js';
 import { TIMEFRAMES, type Timeframe } from '../../actors/market/timeframe.js';
+import { ruleOf, type CalendarRule } from '../calendars.js';
 import { SuhoError } from '../errors.js';
 import { simulatedBars } from '../feeds/simulator.js';
 import { closedBars } from '../files/closed-bars.js';
@@ -62,7 +64,7 @@ Examples:
 Exit code 0 when all three proofs hold, 1 when one does not.`,
     )
     .action(async (file: string | undefined, options: Options) => {
-      const { bars, timeframe, report } = await barsOf(file, options);
+      const { bars, timeframe, calendar, report } = await barsOf(file, options);
       sayRefusals(report);
       if (bars.length < BARS_MIN)
         throw new SuhoError(
@@ -73,6 +75,7 @@ Exit code 0 when all three proofs hold, 1 when one does not.`,
       const proofs = await verify(bars, {
         symbol: 'VERIFY',
         timeframe,
+        calendar,
         seed: options.seed,
         onProgress: (stage) => counter.update(bars.length, stage),
       }).finally(() => counter.stop());
@@ -91,20 +94,30 @@ async function barsOf(
 ): Promise<{
   readonly bars: readonly Bar[];
   readonly timeframe: Timeframe;
+  readonly calendar: CalendarRule;
   readonly report?: FileReport;
 }> {
   const { timeframe, bars: limit, seed } = options;
   if (file === undefined)
-    return { bars: simulatedBars('EURUSD', seed, timeframe ?? '1h', limit), timeframe: timeframe ?? '1h' };
+    return {
+      bars: simulatedBars('EURUSD', seed, timeframe ?? '1h', limit),
+      timeframe: timeframe ?? '1h',
+      calendar: ruleOf(UTC_CALENDAR),
+    };
   const input = await MarketFile.open(file, readingOf(options, options.format, options));
   sayRecognised(input.description);
-  const found = timeframe ?? timeframeOf(input.lengthMs) ?? '1m';
+  const found = timeframe ?? timeframeOf(input.grid.lengthMs) ?? '1m';
   let bars: Bar[] = [];
   for await (const chunk of closedBars(input, found, 'bid')) {
     bars.push(...chunk);
     if (bars.length > 2 * limit) bars = bars.slice(-limit);
   }
-  return { bars: bars.slice(-limit), timeframe: found, report: input.report() };
+  return {
+    bars: bars.slice(-limit),
+    timeframe: found,
+    calendar: input.calendar,
+    report: input.report(),
+  };
 }
 
 function describe(

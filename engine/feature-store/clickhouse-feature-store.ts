@@ -1,6 +1,7 @@
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { ClickHouseError, type ClickHouseClient } from '@clickhouse/client';
 import type { Bar } from '../../actors/market/bar.js';
+import { gridName } from '../../actors/market/bar-grid.js';
 import { SuhoError, messageOf } from '../errors.js';
 import { insertFailure, queryFailure } from './clickhouse-failure.js';
 import { checkQuery, ofTenant, type Reach } from './read-only-query.js';
@@ -297,6 +298,6 @@ function encodeForStore(rows: readonly IdentifiedRow[]): ReturnType<typeof encod
 }
 
 function seriesParameters(series: SeriesIdentity): Readonly<Record<string, string>> {
-  const { tenantId, userId = '', feed, symbol, timeframe } = series;
-  return { tenant: tenantId, user: userId, feed, symbol, timeframe };
+  const { tenantId, userId = '', feed, symbol } = series;
+  return { tenant: tenantId, user: userId, feed, symbol, timeframe: gridName(series) };
 }

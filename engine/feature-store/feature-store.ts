@@ -1,16 +1,15 @@
 import type { Bar } from '../../actors/market/bar.js';
-import type { Timeframe } from '../../actors/market/timeframe.js';
+import type { TimeframeOfCalendar } from '../../actors/market/bar-grid.js';
 import type { StoredRow } from '../journal/records.js';
 import type { ExtraIndicators } from './extra-indicators.js';
 
 /** Which series a row belongs to. `tenantId` is the owner of a private feed, or `platform` for a shared one. */
-export interface SeriesIdentity {
+export interface SeriesIdentity extends TimeframeOfCalendar {
   readonly tenantId: string;
   /** User a series is private to; none for one of the whole tenant. */
   readonly userId?: string;
   readonly feed: string;
   readonly symbol: string;
-  readonly timeframe: Timeframe;
 }
 
 /** A row together with whose it is. */

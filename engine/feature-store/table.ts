@@ -2,6 +2,7 @@ import { CATALOGUE, FEATURE_COUNT, FEATURE_SET_VERSION } from '../../actors/feat
 import { HORIZONS, type Label } from '../../actors/features/labels.js';
 import { LABEL_NUMBERS } from '../journal/records.js';
 import type { Bar } from '../../actors/market/bar.js';
+import { gridName } from '../../actors/market/bar-grid.js';
 import { SuhoError } from '../errors.js';
 import type { ExtraIndicators } from './extra-indicators.js';
 import type { IdentifiedRow, SeriesIdentity } from './feature-store.js';
@@ -123,6 +124,8 @@ export function featureSchema(): string {
 -- the feature-set version that names them.
 --
 -- user_id is empty for a series of the whole tenant.
+--
+-- timeframe names the calendar too where the bars depend on one other than UTC's: 1d@fx for days from 17:00 New York.
 
 -- The raw closed bars of every series, one row a bar, as the feed gave them or as they were built from quotes; nothing
 -- is aggregated further. What backfill, training and recovery read.
@@ -161,7 +164,7 @@ export class RowEncoder {
 
   /** `extras` are the further columns of a tenant's rows. */
   constructor(series: SeriesIdentity, extras?: ExtraIndicators) {
-    const key = [series.tenantId, series.userId ?? '', series.feed, series.symbol, series.timeframe];
+    const key = [series.tenantId, series.userId ?? '', series.feed, series.symbol, gridName(series)];
     this.#prefix = Buffer.concat(key.map(shortString));
     this.barBytes = this.#prefix.length + BAR_BYTES;
     this.commonBytes = this.barBytes + LABELS_KNOWN_BYTES + FEATURE_COUNT * 4;
@@ -306,8 +309,8 @@ export class RowDecoder {
 export function encodeRows(rows: readonly IdentifiedRow[]): { features: Buffer; bars: Buffer } {
   const encoders = new Map<string, RowEncoder>();
   const encoderOf = ({ series, extras }: IdentifiedRow): RowEncoder => {
-    const { tenantId, userId, feed, symbol, timeframe } = series;
-    const key = `${tenantId}|${userId}|${feed}|${symbol}|${timeframe}|${extras?.indicators.version}`;
+    const { tenantId, userId, feed, symbol } = series;
+    const key = `${tenantId}|${userId}|${feed}|${symbol}|${gridName(series)}|${extras?.indicators.version}`;
     let encoder = encoders.get(key);
     if (encoder === undefined) {
       encoder = new RowEncoder(series, extras?.indicators);

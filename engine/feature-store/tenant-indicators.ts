@@ -1,4 +1,5 @@
 import type { Bar } from '../../actors/market/bar.js';
+import { gridName } from '../../actors/market/bar-grid.js';
 import type { ExtraIndicators } from './extra-indicators.js';
 import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store.js';
 
@@ -35,7 +36,7 @@ export class TenantIndicators {
     source: SeriesIdentity,
     rows: readonly IdentifiedRow[],
   ): Promise<IdentifiedRow[]> {
-    const key = `${tenantId}|${source.tenantId}|${source.feed}|${source.symbol}|${source.timeframe}`;
+    const key = `${tenantId}|${source.tenantId}|${source.feed}|${source.symbol}|${gridName(source)}`;
     let running = this.#running.get(key);
     if (running === undefined) {
       running = await this.#warm(extras, source);

@@ -1,5 +1,6 @@
 import { StateLayout } from '../../actors/indicators/state.js';
 import type { Bar } from '../../actors/market/bar.js';
+import { BarGrid } from '../../actors/market/bar-grid.js';
 import { BarBuilder } from '../../actors/market/bar-builder.js';
 import type { Quote } from '../../actors/market/quote.js';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
@@ -122,7 +123,7 @@ export function simulatedBars(symbol: string, seed: number, timeframe: Timeframe
   const lengthMs = timeframeMs(timeframe);
   const market = new SimulatedMarket(symbol, seed, 0.5, lengthMs);
   const layout = new StateLayout();
-  const builder = new BarBuilder(layout, lengthMs, 'bid');
+  const builder = new BarBuilder(layout, BarGrid.of(timeframe), 'bid');
   const state = new Float64Array(layout.size);
   const bars: Bar[] = [];
   while (bars.length < count) {

@@ -1,7 +1,9 @@
 import type { Bar } from '../../actors/market/bar.js';
+import { BarGrid } from '../../actors/market/bar-grid.js';
 import type { PriceBasis } from '../../actors/market/quote.js';
-import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
 import { BarAssembler, type Admission } from '../../actors/series-machine.js';
+import { calendarOfRule } from '../calendars.js';
 import type { MarketFile } from './market-file.js';
 
 /**
@@ -14,8 +16,9 @@ export async function* closedBars(
   basis: PriceBasis,
   now = Date.now(),
 ): AsyncGenerator<Bar[]> {
-  const lengthMs = timeframeMs(timeframe);
-  const assembler = new BarAssembler(lengthMs, file.lengthMs === 0 ? lengthMs : file.lengthMs, basis);
+  const grid = BarGrid.of(timeframe, calendarOfRule(file.calendar));
+  const assembler = new BarAssembler(grid, file.kind === 'quotes' ? grid : file.grid, basis);
+
   let closed: Bar[] = [];
   const close = (bar: Bar): void => void closed.push(bar);
   const expect = (admission: Admission): void => {
@@ -24,11 +27,12 @@ export async function* closedBars(
   for await (const chunk of file.chunks()) {
     closed = [];
     if (chunk.kind === 'quotes') for (const quote of chunk.quotes) expect(assembler.addQuote(quote, close));
-    else if (file.lengthMs === lengthMs) for (const bar of chunk.bars) expect(assembler.addBar(bar, close));
+    else if (file.grid.lengthMs === grid.lengthMs)
+      for (const bar of chunk.bars) expect(assembler.addBar(bar, close));
     else for (const bar of chunk.bars) expect(assembler.addShorterBar(bar, close));
     yield closed;
   }
   closed = [];
   assembler.finish(close);
-  yield closed.filter(({ openTime }) => openTime + lengthMs <= now);
+  yield closed.filter(({ openTime }) => grid.closeOf(openTime) <= now);
 }

@@ -1,4 +1,3 @@
-import { IANAZone } from 'luxon';
 import { TIMEFRAMES, timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 
 const MINUTE_MS = 60_000;
@@ -92,18 +91,10 @@ export class SpacingWatch {
   }
 }
 
-const NEW_YORK = IANAZone.create('America/New_York');
-
-/** The grid that bars of a length lie on when it is not that of UTC, in words; undefined when most are on UTC's. */
-export function foreignGrid(times: readonly number[], lengthMs: number): string | undefined {
-  const off = times.filter((ts) => ts % lengthMs !== 0);
-  if (off.length * 2 <= times.length) return undefined;
-  const newYork = (ts: number): number => ts + NEW_YORK.offset(ts) * MINUTE_MS;
-  const isFxDay = (ts: number): boolean => (newYork(ts) - 17 * HOUR_MS) % lengthMs === 0;
-  if (lengthMs > HOUR_MS && times.filter(isFxDay).length > 0.9 * times.length)
-    return 'the day that ends 17:00 New York';
+/** Where bars of a length begin, in words, when it is on the grid of no calendar. */
+export function phaseText(times: readonly number[], lengthMs: number): string {
   const phases = new Map<number, number>();
-  for (const ts of off) phases.set(ts % lengthMs, (phases.get(ts % lengthMs) ?? 0) + 1);
+  for (const ts of times) phases.set(ts % lengthMs, (phases.get(ts % lengthMs) ?? 0) + 1);
   const [phase] = [...phases].sort((a, b) => b[1] - a[1])[0]!;
   return `one that begins ${lengthText(phase)} after ${lengthMs >= DAY_MS ? '0:00 UTC' : `UTC's ${lengthText(lengthMs)}`}`;
 }

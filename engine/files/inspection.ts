@@ -1,8 +1,11 @@
 import path from 'node:path';
+import { BarGrid, dependsOnCalendar } from '../../actors/market/bar-grid.js';
+import { UTC_CALENDAR, usualCalendar } from '../../actors/market/calendar.js';
 import { timeframeMs } from '../../actors/market/timeframe.js';
+import { calendarOfRule, calendarOfTimes, ruleOf, type CalendarRule } from '../calendars.js';
 import { SuhoError } from '../errors.js';
 import type { FieldRow, FieldRows } from './field-rows.js';
-import { foreignGrid, lengthText, spacingFault, spacingOf, timeframeOf } from './grid.js';
+import { lengthText, phaseText, spacingFault, spacingOf, timeframeOf } from './grid.js';
 import type { Reading } from './reading.js';
 import type { RecognisedLayout } from './recognise.js';
 import { timeText } from './rows.js';
@@ -18,8 +21,10 @@ const CONFLICTS_MAX = 0.1;
 /** What a file's first rows say of all of it. */
 export interface Inspection {
   readonly times: TimeReading;
-  /** Length of the bars; 0 for quotes. */
-  readonly lengthMs: number;
+  /** Of the bars; of any time for quotes. */
+  readonly grid: BarGrid;
+  /** Of longer bars that are built from it. */
+  readonly calendar: CalendarRule;
   readonly newestFirst: boolean;
   readonly description: string;
 }
@@ -43,7 +48,9 @@ export function inspect(
   if (sample.length === 0 || 'fault' in times) {
     if (sample.length > 0 && 'fault' in times) throw new SuhoError('BAD_FILE', `${name}: ${times.fault}.`);
     const none: TimeReading = { title: '', isLocal: false, read: () => NaN };
-    return { times: none, lengthMs: MINUTE_MS, newestFirst: false, description: layout.title };
+    const calendar = calendarFor(reading);
+    const grid = new BarGrid(MINUTE_MS, UTC_CALENDAR);
+    return { times: none, grid, calendar, newestFirst: false, description: layout.title };
   }
   const known: SampleTime[] = [];
   texts.forEach((text, i) => {
@@ -53,13 +60,17 @@ export function inspect(
   const falls = known.filter(({ ts }, i) => i > 0 && ts < known[i - 1]!.ts).length;
   const rises = known.filter(({ ts }, i) => i > 0 && ts > known[i - 1]!.ts).length;
   if (layout.kind === 'bars' && layout.columns.ticker === undefined) refuseMixture(name, known);
-  const lengthMs = layout.kind === 'bars' ? barLength(name, known, reading) : 0;
+  const sorted = known.map(({ ts }) => ts).sort((a, b) => a - b);
+  const lengthMs = layout.kind === 'bars' ? barLength(name, sorted, reading) : 1;
+  const calendar = calendarOfBars(name, sorted, lengthMs, reading);
+  const grid = new BarGrid(lengthMs, calendarOfRule(calendar));
   const newestFirst = falls > rises;
   return {
     times,
-    lengthMs,
+    grid,
+    calendar,
     newestFirst,
-    description: describe(name, layout, times, zone, { lengthMs, newestFirst }),
+    description: describe(name, layout, times, zone, { grid, newestFirst }),
   };
 }
 
@@ -90,8 +101,7 @@ function refuseMixture(name: string, known: readonly SampleTime[]): void {
 }
 
 /** The length of the file's bars, which has to agree with what is asked for. */
-function barLength(name: string, known: readonly SampleTime[], reading: Reading): number {
-  const times = known.map(({ ts }) => ts).sort((a, b) => a - b);
+function barLength(name: string, times: readonly number[], reading: Reading): number {
   const wantedMs = reading.timeframe === undefined ? undefined : timeframeMs(reading.timeframe);
   const spacing = spacingOf(times.slice(1).map((ts, i) => ts - times[i]!));
   let lengthMs = wantedMs;
@@ -120,13 +130,32 @@ function barLength(name: string, known: readonly SampleTime[], reading: Reading)
         `The bars in ${name} are ${lengthText(spacing.commonest)} apart, which is none of the timeframes; give --timeframe.`,
       );
   }
-  lengthMs ??= MINUTE_MS;
-  const grid = foreignGrid(times, lengthMs);
-  if (grid === undefined) return lengthMs;
+  return lengthMs ?? MINUTE_MS;
+}
+
+/** The calendar that a file's bars lie on, which has to be the one that is asked for. */
+function calendarOfBars(
+  name: string,
+  times: readonly number[],
+  lengthMs: number,
+  reading: Reading,
+): CalendarRule {
+  const found = calendarOfTimes(times, lengthMs);
+  const wanted = calendarFor(reading);
+  if (!dependsOnCalendar(lengthMs) && found !== undefined) return wanted;
+  if (reading.calendar === undefined && found !== undefined) return ruleOf(found);
+  const grid = new BarGrid(lengthMs, calendarOfRule(wanted));
+  if (times.filter((ts) => grid.isOpen(ts)).length * 2 >= times.length) return wanted;
+  const theirs = found === undefined ? phaseText(times, lengthMs) : `from ${found.title}`;
   throw new SuhoError(
     'BAD_FILE',
-    `${name} has ${lengthText(lengthMs)} bars on another grid, ${grid}, while they have to begin on UTC's, as at 0:00; build them from shorter bars with suho bars.`,
+    `${name} has ${lengthText(lengthMs)} bars on another grid, ${theirs}, while ${wanted.name === 'utc' ? 'they' : `those of the calendar ${wanted.name}`} begin ${grid.calendar.title}; ${found === undefined ? 'build them from shorter bars with suho bars' : `give --calendar ${found.name}, or build them from shorter bars with suho bars`}.`,
   );
+}
+
+/** The calendar that is asked for, else the one that is usual for the symbol. */
+function calendarFor({ calendar, symbol = '' }: Reading): CalendarRule {
+  return calendar ?? ruleOf(usualCalendar(symbol));
 }
 
 function describe(
@@ -134,7 +163,7 @@ function describe(
   { title, clock, decimalComma, kind }: RecognisedLayout,
   times: TimeReading,
   zone: Zone,
-  { lengthMs, newestFirst }: { readonly lengthMs: number; readonly newestFirst: boolean },
+  { grid, newestFirst }: { readonly grid: BarGrid; readonly newestFirst: boolean },
 ): string {
   const whose = clock === 'server' ? 'server time' : times.title;
   const read = !times.isLocal
@@ -142,10 +171,14 @@ function describe(
     : `${whose} read as ${zone.title}${clock === 'server' ? ' (--time-zone to change it)' : ''}`;
   const parts = [
     title,
-    ...(kind === 'bars' ? [`${lengthText(lengthMs)} bars`] : []),
+    ...(kind === 'bars' ? [barsText(grid)] : []),
     read,
     ...(newestFirst ? ['newest first'] : []),
     ...(decimalComma ? ['decimal commas'] : []),
   ];
   return `${path.basename(name)}: ${parts.join(', ')}`;
+}
+
+function barsText({ lengthMs, calendar }: BarGrid): string {
+  return `${lengthText(lengthMs)} bars${calendar === UTC_CALENDAR ? '' : ` of days from ${calendar.title}`}`;
 }

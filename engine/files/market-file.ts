@@ -1,5 +1,7 @@
 import type { Bar } from '../../actors/market/bar.js';
+import type { BarGrid } from '../../actors/market/bar-grid.js';
 import type { Quote } from '../../actors/market/quote.js';
+import type { CalendarRule } from '../calendars.js';
 import { SuhoError, messageOf } from '../errors.js';
 import { fileSource, type ByteSource } from './byte-source.js';
 import { describeRefusal, RefusalAccount, type Refusal } from './refusals.js';
@@ -100,9 +102,14 @@ export class MarketFile {
     return this.#inspection.description;
   }
 
-  /** Length of the file's bars in milliseconds; 0 for quotes. */
-  get lengthMs(): number {
-    return this.#inspection.lengthMs;
+  /** When the file's bars begin and end. */
+  get grid(): BarGrid {
+    return this.#inspection.grid;
+  }
+
+  /** The calendar its bars lie on or, when they are of an hour or less, that longer ones are built for. */
+  get calendar(): CalendarRule {
+    return this.#inspection.calendar;
   }
 
   /**
@@ -142,7 +149,7 @@ export class MarketFile {
   /** The rows that are taken, as they become certain. */
   async *#accepted(): AsyncGenerator<readonly Row[]> {
     const { name, modifiedAt } = this.#source;
-    const order = new RowOrder({ name, modifiedAt, now: this.#now }, this.lengthMs, this.#account);
+    const order = new RowOrder({ name, modifiedAt, now: this.#now }, this.grid, this.#account);
     const reader = new RowReader(name, this.#rows.layout, this.#inspection.times, this.#account);
     let ready: Row[] = [];
     const out = (row: Row): void => void ready.push(row);

@@ -1,4 +1,5 @@
 import { type Bar, isSameBar } from '../../actors/market/bar.js';
+import type { BarGrid } from '../../actors/market/bar-grid.js';
 import { SuhoError } from '../errors.js';
 import { SpacingWatch, lengthText } from './grid.js';
 import type { RefusalAccount } from './refusals.js';
@@ -19,8 +20,8 @@ export class RowOrder {
   readonly #name: string;
   readonly #now: number;
   readonly #modifiedAt: number | undefined;
-  /** Length of the bars; 0 for quotes. */
-  readonly #lengthMs: number;
+  /** Of the bars. */
+  readonly #grid: BarGrid;
   readonly #watch: SpacingWatch;
   #waiting: Row[] = [];
   #last = -Infinity;
@@ -30,15 +31,15 @@ export class RowOrder {
 
   constructor(
     file: { readonly name: string; readonly now: number; readonly modifiedAt: number | undefined },
-    lengthMs: number,
+    grid: BarGrid,
     account: RefusalAccount,
   ) {
     this.#name = file.name;
     this.#now = file.now;
     this.#modifiedAt = file.modifiedAt;
-    this.#lengthMs = lengthMs;
+    this.#grid = grid;
     this.#account = account;
-    this.#watch = new SpacingWatch(lengthMs);
+    this.#watch = new SpacingWatch(grid.lengthMs);
   }
 
   /** Takes rows as they stand in the file; `out` is given those that are taken, `isEnd` that none follows. */
@@ -78,8 +79,8 @@ export class RowOrder {
   #bar(row: Row & { readonly kind: 'bar' }, out: (row: Row) => void): void {
     const { ts, line, bar } = row;
     const held = this.#held;
-    const isOnGrid = ts % this.#lengthMs === 0;
-    if (held !== undefined && ts > this.#last && ts - held.bar.openTime < this.#lengthMs) {
+    const isOnGrid = this.#grid.isOpen(ts);
+    if (held !== undefined && ts > this.#last && ts < this.#grid.closeOf(held.bar.openTime)) {
       this.#account.refuse(
         'spacing',
         held.line,
@@ -91,7 +92,7 @@ export class RowOrder {
       this.#account.refuse(
         'misaligned_time',
         line,
-        () => `${new Date(Math.floor(ts)).toISOString()} begins no ${lengthText(this.#lengthMs)} bar`,
+        () => `${new Date(Math.floor(ts)).toISOString()} begins no ${lengthText(this.#grid.lengthMs)} bar`,
       );
       return;
     }
@@ -101,7 +102,7 @@ export class RowOrder {
       if (fault !== undefined)
         throw new SuhoError(
           'BAD_FILE',
-          `${this.#name} is not all of ${lengthText(this.#lengthMs)} bars: before line ${line} ${fault}.`,
+          `${this.#name} is not all of ${lengthText(this.#grid.lengthMs)} bars: before line ${line} ${fault}.`,
         );
     }
     this.#release(out);
@@ -139,7 +140,7 @@ export class RowOrder {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
-    const end = held.bar.openTime + this.#lengthMs;
+    const end = this.#grid.closeOf(held.bar.openTime);
     if (end > this.#now)
       this.#account.refuse(
         'unfinished',
@@ -157,7 +158,7 @@ export class RowOrder {
       held !== undefined &&
       written !== undefined &&
       written >= held.bar.openTime &&
-      written < held.bar.openTime + this.#lengthMs
+      written < this.#grid.closeOf(held.bar.openTime)
     ) {
       this.#account.refuse(
         'unfinished',

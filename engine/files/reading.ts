@@ -1,4 +1,5 @@
 import type { Timeframe } from '../../actors/market/timeframe.js';
+import type { CalendarRule } from '../calendars.js';
 
 /** How a file is to be read. */
 export interface Reading {
@@ -10,6 +11,8 @@ export interface Reading {
   readonly format?: string;
   /** Clock that times without an offset were read from, see `parseZone`. */
   readonly timeZone?: string;
+  /** Calendar that days and 4-hour bars have to lie on or are built for; by default the one they lie on, else the symbol's. */
+  readonly calendar?: CalendarRule;
   /** Symbol to take of a file with a column of tickers. */
   readonly symbol?: string;
   /** Now, epoch milliseconds; for tests. */

@@ -1,4 +1,6 @@
 import { barDefect, type Bar } from '../../actors/market/bar.js';
+import { BarGrid } from '../../actors/market/bar-grid.js';
+import { UTC_CALENDAR } from '../../actors/market/calendar.js';
 import { quoteDefect, type Quote } from '../../actors/market/quote.js';
 import { canonicalSymbol } from '../../actors/market/symbol.js';
 import { SuhoError, quoted } from '../errors.js';
@@ -13,6 +15,8 @@ export type Row =
   | { readonly kind: 'bar'; readonly line: number; readonly ts: number; readonly bar: Bar }
   | { readonly kind: 'quote'; readonly line: number; readonly ts: number; readonly quote: Quote };
 
+/** Whether a bar's time fits is seen when the file's grid is known. */
+const ANY_TIME = new BarGrid(1, UTC_CALENDAR);
 /** Fields that say that a value is not known. */
 const UNKNOWN = /^(?:null|nan|n\/a|na|none|-|\\n)?$/i;
 /** Rows in a row in another unit that make a change of unit of them; fewer are wrong rows. */
@@ -119,10 +123,10 @@ export class RowReader {
     if (open !== open && high !== high && low !== low && close !== close)
       return this.#refuse('no_prices', line, () => '');
     // Whether the time is on the grid of the bars is seen with the rows around it, later.
-    const defect = barDefect(bar, 1);
+    const defect = barDefect(bar, ANY_TIME);
     if (
       defect === undefined ||
-      (defect === 'bad_time' && barDefect({ ...bar, openTime: 0 }, 1) === undefined)
+      (defect === 'bad_time' && barDefect({ ...bar, openTime: 0 }, ANY_TIME) === undefined)
     )
       return { kind: 'bar', line, ts, bar };
     return this.#refuse(defect, line, () => pricesText(bar));

@@ -1,3 +1,5 @@
+import { gridName, readGridName } from '../../actors/market/bar-grid.js';
+import type { Calendar } from '../../actors/market/calendar.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { PriceBasis } from '../../actors/market/quote.js';
 import type { Effect, Message } from '../../actors/messages.js';
@@ -8,13 +10,14 @@ import { SeriesMachine } from '../../actors/series-machine.js';
 import { SignalActor, SignalKernels } from '../../actors/signal-actor.js';
 import type { Gates } from '../../actors/signals/gates.js';
 import { TenantActor, tenantActorId } from '../../actors/tenant-actor.js';
-import { readSignalActorId, seriesId, seriesIdentity, signalActorId } from './ids.js';
+import { readSignalActorId, seriesIdentity, signalActorId } from './ids.js';
 import type { Instrument } from './instrument.js';
 
 /** What actors are made with. */
 export interface ActorSettings {
   /** Price of a quote that bars are built from. */
   readonly basis: PriceBasis;
+  readonly calendarOf: (name: string) => Calendar;
   readonly gatesOf: (tenantId: string) => Gates;
   /** Stands around each new actor; a simulation makes some throw with it. */
   readonly around?: (id: string, actor: Actor<Message, Effect>) => Actor<Message, Effect>;
@@ -24,8 +27,8 @@ export interface ActorSettings {
 export class ActorGraph {
   readonly #system: ActorSystem<Message, Effect>;
   readonly #settings: ActorSettings;
-  readonly #machines = new Map<Timeframe, SeriesMachine>();
-  readonly #signalKernels = new Map<Timeframe, SignalKernels>();
+  readonly #machines = new Map<string, SeriesMachine>();
+  readonly #signalKernels = new Map<string, SignalKernels>();
   /** The actors themselves, without what may stand around them. */
   readonly #series = new Map<string, SeriesActor>();
   readonly #signals = new Map<string, SignalActor>();
@@ -67,7 +70,7 @@ export class ActorGraph {
 
   /** Makes the actors that a new follower needs; a `subscribe` message then connects them. */
   extend(instrument: Instrument, tenantId: string, timeframe: Timeframe): void {
-    const series = seriesId(instrument.id, timeframe);
+    const series = instrument.seriesId(timeframe);
     if (!this.#series.has(series)) this.#spawnSeries(series, instrument, { longer: [], subscribers: [] });
     this.#spawnTenant(tenantId);
     const id = signalActorId(tenantId, series);
@@ -96,8 +99,8 @@ export class ActorGraph {
 
   /** A series actor outside the system, for making a state again. */
   detachedSeries(id: string, topology: SeriesTopology): SeriesActor {
-    const { symbol, timeframe } = seriesIdentity(id);
-    return new SeriesActor(id, symbol, this.#machine(timeframe), topology);
+    const identity = seriesIdentity(id);
+    return new SeriesActor(id, identity.symbol, this.#machine(gridName(identity)), topology);
   }
 
   #spawnSeries(id: string, instrument: Instrument, topology: SeriesTopology): void {
@@ -108,11 +111,13 @@ export class ActorGraph {
 
   #spawnSignal(id: string): void {
     const { tenantId, seriesId: series } = readSignalActorId(id);
-    const { symbol, timeframe } = seriesIdentity(series);
-    let kernels = this.#signalKernels.get(timeframe);
+    const identity = seriesIdentity(series);
+    const { symbol } = identity;
+    const grid = gridName(identity);
+    let kernels = this.#signalKernels.get(grid);
     if (kernels === undefined) {
-      kernels = new SignalKernels(timeframe);
-      this.#signalKernels.set(timeframe, kernels);
+      kernels = new SignalKernels(identity.timeframe, this.#calendar(identity.calendar));
+      this.#signalKernels.set(grid, kernels);
     }
     const actor = new SignalActor({ id, tenantId, symbol, kernels, gates: this.#settings.gatesOf(tenantId) });
     this.#signals.set(id, actor);
@@ -128,26 +133,31 @@ export class ActorGraph {
     this.#system.spawn(id, groupId, this.#settings.around?.(id, actor) ?? actor);
   }
 
-  #machine(timeframe: Timeframe): SeriesMachine {
-    let machine = this.#machines.get(timeframe);
+  #machine(grid: string): SeriesMachine {
+    let machine = this.#machines.get(grid);
     if (machine === undefined) {
-      machine = new SeriesMachine(timeframe, this.#settings.basis);
-      this.#machines.set(timeframe, machine);
+      const { timeframe, calendar } = readGridName(grid);
+      machine = new SeriesMachine(timeframe, this.#settings.basis, this.#calendar(calendar));
+      this.#machines.set(grid, machine);
     }
     return machine;
+  }
+
+  #calendar(name: string | undefined): Calendar | undefined {
+    return name === undefined ? undefined : this.#settings.calendarOf(name);
   }
 }
 
 /** Where the bars of a series go, by its instrument's definition. */
-export function topologyOf({ id: instrument, definition, parked }: Instrument, id: string): SeriesTopology {
-  const { base, longer, signals } = definition;
+export function topologyOf(instrument: Instrument, id: string): SeriesTopology {
+  const { longer, signals } = instrument.definition;
   return {
     longer:
-      id === seriesId(instrument, base)
-        ? longer.map(({ timeframe, since }) => ({ id: seriesId(instrument, timeframe), since }))
+      id === instrument.base
+        ? longer.map(({ timeframe, since }) => ({ id: instrument.seriesId(timeframe), since }))
         : [],
     subscribers: signals
-      .map(({ tenantId, timeframe }) => signalActorId(tenantId, seriesId(instrument, timeframe)))
-      .filter((actorId) => readSignalActorId(actorId).seriesId === id && !parked.has(actorId)),
+      .map(({ tenantId, timeframe }) => signalActorId(tenantId, instrument.seriesId(timeframe)))
+      .filter((actorId) => readSignalActorId(actorId).seriesId === id && !instrument.parked.has(actorId)),
   };
 }

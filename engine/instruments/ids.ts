@@ -1,4 +1,4 @@
-import type { Timeframe } from '../../actors/market/timeframe.js';
+import { gridName, readGridName, type TimeframeOfCalendar } from '../../actors/market/bar-grid.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
 import type { SeriesIdentity } from '../feature-store/feature-store.js';
 
@@ -10,9 +10,9 @@ export function instrumentId(feed: string, owner: string, symbol: string): strin
   return `${owner === PLATFORM ? feed : `${owner}@${feed}`}/${symbol}`;
 }
 
-/** Id of a series of an instrument, and of its actor. */
-export function seriesId(instrument: string, timeframe: Timeframe): string {
-  return `${instrument}/${timeframe}`;
+/** Id of a series of an instrument, and of its actor: `feed/SYMBOL/1h`, of a calendar `feed/SYMBOL/1d@fx`. */
+export function seriesId(instrument: string, grid: TimeframeOfCalendar): string {
+  return `${instrument}/${gridName(grid)}`;
 }
 
 export function instrumentOfSeries(id: string): string {
@@ -36,14 +36,14 @@ export function instrumentOfActor(actorId: string): string {
 
 /** Id of the series that stores and the registry know by an identity: the reverse of {@link seriesIdentity}. */
 export function seriesOf(
-  identity: Readonly<Record<'tenantId' | 'feed' | 'symbol' | 'timeframe', string>>,
+  identity: TimeframeOfCalendar & Readonly<Record<'tenantId' | 'feed' | 'symbol', string>>,
 ): string {
-  return `${instrumentId(identity.feed, identity.tenantId, identity.symbol)}/${identity.timeframe}`;
+  return seriesId(instrumentId(identity.feed, identity.tenantId, identity.symbol), identity);
 }
 
 /** Identity of a series in the stores. */
 export function seriesIdentity(id: string): SeriesIdentity {
-  const [feed = '', symbol = '', timeframe = ''] = id.split('/');
+  const [feed = '', symbol = '', grid = ''] = id.split('/');
   const [owner = '', name = ''] = feed.includes('@') ? feed.split('@') : [PLATFORM, feed];
-  return { tenantId: owner, feed: name, symbol, timeframe: timeframe as Timeframe };
+  return { tenantId: owner, feed: name, symbol, ...readGridName(grid) };
 }

@@ -1,4 +1,6 @@
-import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
+import { BarGrid } from '../../actors/market/bar-grid.js';
+import type { Calendar } from '../../actors/market/calendar.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
 import { SeriesCursor, type CursorState } from '../../actors/series-machine.js';
 import type { Route } from '../../actors/signals/route.js';
 import { SuhoError } from '../errors.js';
@@ -25,6 +27,9 @@ export interface KnownEffects {
 /** A feed's symbol with everything built from it: the unit of order, of snapshots, of recovery and of failure. */
 export class Instrument {
   readonly id: string;
+  readonly calendar: Calendar;
+  /** Of its base bars. */
+  readonly grid: BarGrid;
   readonly known: KnownEffects = { rows: new Map(), conclusions: new Map(), outcomes: new Map() };
   /** Signal actors that failed again and again and were left behind. */
   readonly parked = new Set<string>();
@@ -47,11 +52,19 @@ export class Instrument {
   #waiters: (() => void)[] = [];
   #attempted: () => void = () => undefined;
 
-  constructor(id: string, definition: InstrumentDefinition, position: number, cursor?: CursorState) {
+  constructor(
+    id: string,
+    calendar: Calendar,
+    definition: InstrumentDefinition,
+    position: number,
+    cursor?: CursorState,
+  ) {
     this.id = id;
+    this.calendar = calendar;
+    this.grid = BarGrid.of(definition.base, calendar);
     this.#definition = definition;
     this.position = position;
-    this.cursor = new SeriesCursor(timeframeMs(definition.base), cursor);
+    this.cursor = new SeriesCursor(this.grid, cursor);
   }
 
   get definition(): InstrumentDefinition {
@@ -69,21 +82,24 @@ export class Instrument {
 
   /** Id of its base series. */
   get base(): string {
-    return seriesId(this.id, this.#definition.base);
+    return this.seriesId(this.#definition.base);
   }
 
   /** Ids of its series, the base one first. */
   get series(): string[] {
     const { base, longer } = this.#definition;
-    return [base, ...longer.map(({ timeframe }) => timeframe)].map((timeframe) =>
-      seriesId(this.id, timeframe),
-    );
+    return [base, ...longer.map(({ timeframe }) => timeframe)].map((timeframe) => this.seriesId(timeframe));
+  }
+
+  /** Id of its series of a timeframe, followed or not. */
+  seriesId(timeframe: Timeframe): string {
+    return seriesId(this.id, { timeframe, calendar: this.calendar.name });
   }
 
   /** Ids of its signal actors. */
   get signalActors(): string[] {
     return this.#definition.signals.map(({ tenantId, timeframe }) =>
-      signalActorId(tenantId, seriesId(this.id, timeframe)),
+      signalActorId(tenantId, this.seriesId(timeframe)),
     );
   }
 
@@ -136,7 +152,7 @@ export class Instrument {
   rewind(definition: InstrumentDefinition, position: number, cursor: CursorState): void {
     this.#definition = definition;
     this.position = position;
-    this.cursor = new SeriesCursor(timeframeMs(definition.base), cursor);
+    this.cursor = new SeriesCursor(this.grid, cursor);
     this.sinceSnapshot = 0;
     this.outstanding = 0;
     this.gathering = 0;
@@ -173,7 +189,7 @@ export class Instrument {
   }
 
   #isOf(signal: InstrumentDefinition['signals'][number], actorId: string): boolean {
-    return signalActorId(signal.tenantId, seriesId(this.id, signal.timeframe)) === actorId;
+    return signalActorId(signal.tenantId, this.seriesId(signal.timeframe)) === actorId;
   }
 
   /** Moves the cursor over an input that was accepted before. */

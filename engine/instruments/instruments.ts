@@ -1,9 +1,12 @@
 import type { Logger } from 'pino';
-import { TIMEFRAMES, timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
+import { BarGrid } from '../../actors/market/bar-grid.js';
+import { TIMEFRAMES, type Timeframe } from '../../actors/market/timeframe.js';
+import type { Calendar } from '../../actors/market/calendar.js';
 import type { Effect, Message } from '../../actors/messages.js';
 import { ActorSystem, type SystemCounts } from '../../actors/runtime/actor-system.js';
 import { SeriesCursor } from '../../actors/series-machine.js';
 import type { Route } from '../../actors/signals/route.js';
+import type { Calendars } from '../calendars.js';
 import type { Clock } from '../clock.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
 import { SuhoError } from '../errors.js';
@@ -11,7 +14,7 @@ import type { Journal } from '../journal/journal.js';
 import { unpackBars, unpackQuotes, type InputRecord, type InstrumentDefinition } from '../journal/records.js';
 import { ActorGraph, type ActorSettings } from './actor-graph.js';
 import { EffectRouter, type EffectPorts } from './effects.js';
-import { instrumentId, seriesId, signalActorId } from './ids.js';
+import { instrumentId, signalActorId } from './ids.js';
 import { Instrument, rowsOf } from './instrument.js';
 import type { RecoveryPorts } from './recovery.js';
 import { Snapshots } from './snapshots.js';
@@ -32,6 +35,8 @@ export interface FollowRequest {
   readonly symbol: string;
   /** Timeframe of the bars that come, or that quotes are built into; fixed by the first request. */
   readonly base: Timeframe;
+  /** Name of the calendar its bars lie on, by default the symbol's; fixed by the first request too. */
+  readonly calendar?: string | undefined;
   readonly tenantId: string;
   readonly timeframe: Timeframe;
 }
@@ -48,7 +53,8 @@ export interface InstrumentsOptions {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly actors: ActorSettings;
+  readonly calendars: Calendars;
+  readonly actors: Omit<ActorSettings, 'calendarOf'>;
   readonly ports: EffectPorts;
   readonly storedBars: RecoveryPorts['storedBars'];
   readonly useRoute: RecoveryPorts['useRoute'];
@@ -84,7 +90,8 @@ export class Instruments {
         }),
       now: () => clock.monotonic(),
     });
-    this.graph = new ActorGraph(this.#system, options.actors);
+    const calendarOf = (name: string): Calendar => options.calendars.get(name);
+    this.graph = new ActorGraph(this.#system, { ...options.actors, calendarOf });
     this.#snapshots = new Snapshots(journal, this.#system, this.graph);
     this.#effects = new EffectRouter({
       journal,
@@ -124,7 +131,8 @@ export class Instruments {
     // All are known before the first is back: whoever asks for one meanwhile waits for it, and none is made a second time.
     for (const id of this.#journal.snapshots.ids()) {
       const { definition, position, cursor } = this.#journal.snapshots.record(id)!;
-      const instrument = new Instrument(id, definition, position, cursor);
+      const calendar = this.#options.calendars.get(definition.calendar);
+      const instrument = new Instrument(id, calendar, definition, position, cursor);
       instrument.enter('recovering', 'starting');
       this.#instruments.set(id, instrument);
     }
@@ -161,14 +169,18 @@ export class Instruments {
     instrument?.assertLive();
     this.#journal.assertRoom();
     this.#assertQuota(instrument === undefined && owner !== PLATFORM, tenantId);
-    instrument ??= this.#create(id, { feed, owner, symbol, base, longer: [], signals: [] });
+    if (instrument === undefined) {
+      const calendar = request.calendar ?? this.#options.calendars.of(symbol).name;
+      instrument = this.#create(id, { feed, owner, symbol, calendar, base, longer: [], signals: [] });
+    }
     this.input(instrument, { kind: 'follow', instrument: id, tenantId, timeframe });
     return id;
   }
 
   #create(id: string, definition: InstrumentDefinition): Instrument {
-    const cursor = new SeriesCursor(timeframeMs(definition.base)).state;
-    const instrument = new Instrument(id, definition, 0, cursor);
+    const calendar = this.#options.calendars.get(definition.calendar);
+    const { state: cursor } = new SeriesCursor(BarGrid.of(definition.base, calendar));
+    const instrument = new Instrument(id, calendar, definition, 0, cursor);
     this.#instruments.set(id, instrument);
     this.#journal.snapshots.put(
       id,
@@ -219,7 +231,7 @@ export class Instruments {
     timeframe: Timeframe,
     route: Route,
   ): Promise<void> {
-    const target = signalActorId(tenantId, seriesId(instrument.id, timeframe));
+    const target = signalActorId(tenantId, instrument.seriesId(timeframe));
     await this.#options.useRoute(target, route);
     await instrument.recovered();
     instrument.assertLive();
@@ -281,6 +293,11 @@ export class Instruments {
   /** Open time of a series' last closed bar, NaN before the first. */
   lastClosedBar(series: string): number {
     return this.graph.series(series)?.lastBarTime ?? NaN;
+  }
+
+  /** Close time of a series' last closed bar, NaN before the first. */
+  closedThrough(series: string): number {
+    return this.graph.series(series)?.closedThrough ?? NaN;
   }
 
   /** Models that a tenant's signals on a series are made with now. */
@@ -359,7 +376,7 @@ export class Instruments {
         return;
       case 'follow': {
         const { tenantId, timeframe } = input;
-        const series = seriesId(instrument.id, timeframe);
+        const series = instrument.seriesId(timeframe);
         const since = instrument.cursor.closedThrough;
         instrument.define(input);
         this.graph.extend(instrument, tenantId, timeframe);

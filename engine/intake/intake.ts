@@ -1,15 +1,18 @@
 import { barDefect, type Bar, type RejectReason } from '../../actors/market/bar.js';
 import { quoteDefect, type Quote } from '../../actors/market/quote.js';
-import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
+import { BarGrid } from '../../actors/market/bar-grid.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { Admission } from '../../actors/series-machine.js';
+import type { Calendars } from '../calendars.js';
 import type { Clock } from '../clock.js';
 import { SuhoError } from '../errors.js';
 import type { FeatureStore } from '../feature-store/feature-store.js';
 import { instrumentId } from '../instruments/ids.js';
 import type { Instrument } from '../instruments/instrument.js';
-import type { Instruments } from '../instruments/instruments.js';
+import type { FollowRequest, Instruments } from '../instruments/instruments.js';
 import type { Journal } from '../journal/journal.js';
 import { packBars, packQuotes, type InputRecord } from '../journal/records.js';
+import { calendarOfNew, refuseOtherGrid } from './other-grids.js';
 import { timeDefect } from './plausible-time.js';
 import { tellRepeats, type SkipReason } from './repeats.js';
 
@@ -65,6 +68,7 @@ export interface IntakeCounts {
 
 export interface IntakeParts {
   readonly instruments: Instruments;
+  readonly calendars: Calendars;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly storedBars: FeatureStore['barsAfter'];
@@ -125,7 +129,8 @@ export class Intake {
     const id = instrumentId(PUBLISHED_FEED, tenantId, symbol);
     const ingestion = await this.#inTurn(id, async () => {
       this.#assertOpen();
-      const base = this.#parts.instruments.get(id)?.definition.base ?? timeframe;
+      const instrument = this.#parts.instruments.get(id);
+      const base = instrument?.definition.base ?? timeframe;
       if (base !== timeframe) {
         throw new SuhoError(
           'BAD_INPUT',
@@ -133,10 +138,14 @@ export class Intake {
         );
       }
       const now = this.#parts.clock.now();
-      const defects = bars.map((bar) => timeDefect(bar.openTime, now) ?? barDefect(bar, timeframeMs(base)));
+      const { calendars } = this.#parts;
+      const calendar = instrument?.calendar ?? calendarOfNew(calendars, symbol, base, bars, now);
+      const grid = BarGrid.of(base, calendar);
+      const defects = bars.map((bar) => timeDefect(bar.openTime, now) ?? barDefect(bar, grid));
+      refuseOtherGrid(symbol, base, grid, bars, defects);
       // Nothing that can be taken: nothing is followed for it.
       if (!defects.includes(undefined)) return this.#refuseAll(defects);
-      await this.#follow(tenantId, symbol, base, signalTimeframes);
+      await this.#follow({ tenantId, symbol, base, calendar: calendar.name }, signalTimeframes);
       await this.#room(id);
       return this.ingestBars(id, bars);
     });
@@ -158,7 +167,7 @@ export class Intake {
       const now = this.#parts.clock.now();
       const defects = quotes.map((quote) => timeDefect(quote.ts, now) ?? quoteDefect(quote));
       if (!defects.includes(undefined)) return this.#refuseAll(defects);
-      await this.#follow(tenantId, symbol, base, signalTimeframes);
+      await this.#follow({ tenantId, symbol, base }, signalTimeframes);
       await this.#room(id);
       return this.ingestQuotes(id, quotes);
     });
@@ -215,7 +224,7 @@ export class Intake {
       const { cursor, definition, state } = instrument;
       if (definition.feed !== feed || state !== 'live' || !cursor.isDue(now)) continue;
       const { openBarTime, lastQuoteTime } = cursor.state;
-      const end = openBarTime! + timeframeMs(definition.base);
+      const end = instrument.grid.closeOf(openBarTime!);
       if (now - lastQuoteTime > ageMsMax || now - end > ageMsMax) continue;
       if (!this.#parts.journal.takesInput) return;
       cursor.admitClock(now);
@@ -272,21 +281,16 @@ export class Intake {
   }
 
   async #follow(
-    tenantId: string,
-    symbol: string,
-    base: Timeframe,
+    published: Pick<FollowRequest, 'tenantId' | 'symbol' | 'base' | 'calendar'>,
     wanted: readonly Timeframe[],
   ): Promise<void> {
-    for (const timeframe of wanted.length === 0 ? [base] : wanted) {
+    for (const timeframe of wanted.length === 0 ? [published.base] : wanted)
       await this.#parts.instruments.follow({
+        ...published,
         feed: PUBLISHED_FEED,
-        owner: tenantId,
-        symbol,
-        base,
-        tenantId,
+        owner: published.tenantId,
         timeframe,
       });
-    }
   }
 
   /** Waits while an instrument has more to do than it should; other instruments do not wait. */

@@ -1,5 +1,4 @@
 import { type Bar, isSameBar } from '../../actors/market/bar.js';
-import { timeframeMs } from '../../actors/market/timeframe.js';
 import type { FeatureStore } from '../feature-store/feature-store.js';
 import { seriesIdentity } from '../instruments/ids.js';
 import type { Instrument } from '../instruments/instrument.js';
@@ -28,11 +27,10 @@ export async function tellRepeats(
   const { instruments, journal } = parts;
   await instruments.applied(instrument, Math.max(...bars.map(({ openTime }) => openTime)));
   await journal.durable();
-  const lengthMs = timeframeMs(instrument.definition.base);
   const known = new Map<number, Bar>();
   const missing: number[] = [];
   for (const { openTime } of bars) {
-    const row = journal.rows.get(instrument.base, openTime + lengthMs);
+    const row = journal.rows.get(instrument.base, instrument.grid.closeOf(openTime));
     if (row === undefined) missing.push(openTime);
     else known.set(openTime, row.bar);
   }

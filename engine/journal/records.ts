@@ -31,6 +31,8 @@ export interface InstrumentDefinition {
   /** Tenant a private feed belongs to; `platform` for a shared one. */
   readonly owner: string;
   readonly symbol: string;
+  /** Name of its calendar; without one UTC's. */
+  readonly calendar?: string;
   /** Timeframe of the bars that come in, or that quotes are built into. */
   readonly base: Timeframe;
   /** Longer series, each from bars that open at `since` or later. */

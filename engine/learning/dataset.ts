@@ -3,7 +3,7 @@ import { FeatureEngine } from '../../actors/features/feature-engine.js';
 import { HORIZONS, Labeler } from '../../actors/features/labels.js';
 import { StateLayout } from '../../actors/indicators/state.js';
 import type { Bar } from '../../actors/market/bar.js';
-import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
+import type { BarGrid } from '../../actors/market/bar-grid.js';
 import { WARM_UP_BARS } from '../../actors/signal-actor.js';
 
 /**
@@ -24,10 +24,10 @@ export interface Dataset {
 }
 
 /** Runs bars through the same feature engine that serves live rows, and keeps the warmed-up ones. */
-export function buildDataset(bars: readonly Bar[], timeframe: Timeframe): Dataset {
+export function buildDataset(bars: readonly Bar[], grid: BarGrid): Dataset {
   const layout = new StateLayout();
-  const engine = new FeatureEngine(timeframeMs(timeframe), layout);
-  const labeler = new Labeler(layout, timeframeMs(timeframe));
+  const engine = new FeatureEngine(grid, layout);
+  const labeler = new Labeler(layout, grid);
   const state = new Float64Array(layout.size);
   const atr = columnOf('atr_14');
   const rows = Math.max(0, bars.length - WARM_UP_BARS + 1);

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
-import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { FeatureRow } from '../../actors/messages.js';
 import { isOfCurrentFeatures } from '../../actors/signals/route.js';
 import { Backoff } from '../backoff.js';
 import { turnOf, type Clock, type Timer } from '../clock.js';
 import { SuhoError, messageOf, type ErrorCode } from '../errors.js';
-import { instrumentOfSeries, seriesId as idOfSeries, seriesIdentity } from '../instruments/ids.js';
+import { instrumentOfSeries, seriesIdentity } from '../instruments/ids.js';
 import type { Instrument } from '../instruments/instrument.js';
 import type { Instruments } from '../instruments/instruments.js';
 import type { ModelRecord } from '../registry/model-registry.js';
@@ -142,7 +142,7 @@ export class FirstModels {
     for (const instrument of this.#parts.instruments.all()) {
       for (const timeframe of timeframesWithout(instrument, tenantId)) {
         waiting++;
-        const id = idOfSeries(instrument.id, timeframe);
+        const id = instrument.seriesId(timeframe);
         const entry = this.#waiting.get(id);
         const list = entry === undefined || entry.state === 'collecting' ? collecting : busy;
         if (list.length < NAMED_MAX) list.push(this.#describe(id, entry));
@@ -177,7 +177,7 @@ export class FirstModels {
       if (++looked % SWEPT_AT_ONCE === 0) await turnOf(this.#parts.clock);
       if (this.#state !== 'open') return;
       for (const timeframe of timeframesWithout(instrument))
-        this.#consider(this.#enter(instrument, idOfSeries(instrument.id, timeframe)));
+        this.#consider(this.#enter(instrument, instrument.seriesId(timeframe)));
     }
     this.#sweepLater();
   }
@@ -364,7 +364,7 @@ export class FirstModels {
 
   /** Close time of a series' newest bar, NaN before the first. */
   #closedThrough(seriesId: string): number {
-    return this.#parts.instruments.lastClosedBar(seriesId) + timeframeMs(seriesIdentity(seriesId).timeframe);
+    return this.#parts.instruments.closedThrough(seriesId);
   }
 }
 

@@ -1,4 +1,5 @@
 import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
+import type { Calendars } from '../calendars.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
 import { SuhoError } from '../errors.js';
 import type { FeatureStore } from '../feature-store/feature-store.js';
@@ -18,6 +19,7 @@ export interface ModelAdoptionParts {
   readonly artifacts: Pick<ArtifactStore, 'fetch' | 'path'>;
   readonly pool: Pick<TrainingPool, 'embed'>;
   readonly activation: ModelActivation;
+  readonly calendars: Calendars;
   readonly rowsMax: number;
   readonly log: { warn(facts: object, text: string): void };
 }
@@ -32,7 +34,7 @@ export type Adoption =
 
 /**
  * Takes models into use that are registered already: a series' own, which an earlier process trained, else the one that
- * was trained on a file of the same symbol and timeframe.
+ * was trained on a file of the same symbol, timeframe and calendar.
  */
 export class ModelAdoption {
   readonly #parts: ModelAdoptionParts;
@@ -47,8 +49,7 @@ export class ModelAdoption {
    */
   async adopt(seriesId: string, closedThrough: number): Promise<Adoption> {
     const own = seriesIdentity(seriesId);
-    const { symbol, timeframe } = own;
-    const ofFile = { tenantId: PLATFORM, feed: FILE_FEED, symbol, timeframe };
+    const ofFile = { ...own, tenantId: PLATFORM, feed: FILE_FEED };
     let ahead: Adoption = { kind: 'none' };
     for (const series of [own, ofFile]) {
       const record = await this.#parts.registry.production(series);
@@ -76,15 +77,20 @@ export class ModelAdoption {
 
   /** Takes a model into use; false when its encoder cannot embed what it was trained on. */
   async #use(seriesId: string, record: ModelRecord): Promise<boolean> {
-    const { features, artifacts, pool, activation, rowsMax, log } = this.#parts;
+    const { features, artifacts, pool, activation, calendars, rowsMax, log } = this.#parts;
     const { tenantId, feed, symbol, version, trainedThrough, encoderId } = record;
-    const { timeframe } = seriesIdentity(seriesId);
-    const home = { tenantId, feed, symbol, timeframe };
+    const { timeframe, calendar } = record;
+    const home = { tenantId, feed, symbol, timeframe, ...(calendar === undefined ? {} : { calendar }) };
     const bars = await features.bars(home, trainedThrough, rowsMax + WARM_UP);
     const encoder = { path: artifacts.path(encoderId), sha256: encoderId };
     let history: History;
     try {
-      history = await pool.embed(seriesId, { bars: packBars(bars), timeframe, encoder });
+      history = await pool.embed(seriesId, {
+        bars: packBars(bars),
+        timeframe,
+        calendar: calendars.rule(calendar),
+        encoder,
+      });
     } catch (error) {
       if (!(error instanceof SuhoError && error.code === 'TRAINING_FAILED')) throw error;
       const facts = { model: modelName(record), version, fault: error.message };

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
+import type { Calendars } from '../calendars.js';
 import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-store.js';
 import type { InferencePool } from '../inference/pool.js';
 import { seriesIdentity } from '../instruments/ids.js';
@@ -15,6 +16,7 @@ import type { TrainingPool, TrainingProgress } from './training-pool.js';
 export const WARM_UP = 400;
 
 export interface SeriesTrainingParts {
+  readonly calendars: Calendars;
   readonly features: Pick<FeatureStore, 'bars'>;
   readonly registry: ModelRegistry;
   readonly artifacts: ArtifactStore;
@@ -89,6 +91,7 @@ export class SeriesTraining {
       {
         bars: packBars(bars),
         timeframe: identity.timeframe,
+        calendar: this.#parts.calendars.rule(identity.calendar),
         seed,
         folds,
         rowsMax,

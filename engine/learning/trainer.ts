@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { CATALOGUE, FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import { HORIZONS } from '../../actors/features/labels.js';
 import type { Bar } from '../../actors/market/bar.js';
+import { BarGrid } from '../../actors/market/bar-grid.js';
+import type { Calendar } from '../../actors/market/calendar.js';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import { WARM_UP_BARS } from '../../actors/signal-actor.js';
 import { SuhoError } from '../errors.js';
@@ -20,6 +22,8 @@ import { walkForwardScores } from './walk-forward.js';
 const EDGE_Z = 3;
 
 export interface TrainingOptions extends FitOptions {
+  /** The bars' calendar; UTC's by default. */
+  readonly calendar?: Calendar;
   readonly folds: number;
   /** Newest rows used at most; older markets teach less, and time is bounded. */
   readonly rowsMax: number;
@@ -71,7 +75,7 @@ export async function train(
   timeframe: Timeframe,
   options: TrainingOptions,
 ): Promise<TrainingResult> {
-  const whole = buildDataset(bars, timeframe);
+  const whole = buildDataset(bars, BarGrid.of(timeframe, options.calendar));
   const dataset = newest(whole, options.rowsMax);
   const needed = rowsNeeded(timeframe);
   if (options.rowsMax < needed) {

@@ -1,5 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
+import { BarGrid } from '../../actors/market/bar-grid.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
+import { calendarOfRule, type CalendarRule } from '../calendars.js';
 import { SuhoError } from '../errors.js';
 import { BadModel, readModel } from '../inference/model-session.js';
 import type { ModelFile } from '../inference/to-worker.js';
@@ -13,6 +15,7 @@ export interface TrainingJob {
   /** Bars, packed. */
   readonly bars: Float64Array;
   readonly timeframe: Timeframe;
+  readonly calendar: CalendarRule;
   readonly seed: number;
   readonly folds: number;
   readonly rowsMax: number;
@@ -25,6 +28,7 @@ export interface EmbeddingJob {
   /** Bars, packed. */
   readonly bars: Float64Array;
   readonly timeframe: Timeframe;
+  readonly calendar: CalendarRule;
   readonly encoder: ModelFile;
 }
 
@@ -47,11 +51,13 @@ export type PostedJob =
 export default async function work(job: PostedJob): Promise<TrainingAnswer> {
   try {
     if (job.kind === 'embed') {
-      const dataset = buildDataset(unpackBars(job.bars), job.timeframe);
+      const grid = BarGrid.of(job.timeframe, calendarOfRule(job.calendar));
+      const dataset = buildDataset(unpackBars(job.bars), grid);
       return { kind: 'embedded', result: await history(await readModel(job.encoder), dataset) };
     }
     const { encoder, fault } = await readEncoder(job.encoder);
     const result = await train(unpackBars(job.bars), job.timeframe, {
+      calendar: calendarOfRule(job.calendar),
       seed: job.seed,
       folds: job.folds,
       rowsMax: job.rowsMax,

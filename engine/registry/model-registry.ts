@@ -1,3 +1,4 @@
+import { gridName, type TimeframeOfCalendar } from '../../actors/market/bar-grid.js';
 import type { HorizonScore } from '../learning/evaluation.js';
 
 /** What a version number counts: see {@link nextVersion}. */
@@ -8,7 +9,7 @@ export interface ModelForm {
 }
 
 /** A trained pair of models for one series, as the registry keeps it. */
-export interface ModelRecord extends ModelForm {
+export interface ModelRecord extends ModelForm, ModelSeries {
   /** SHA-256 of the predictor's file. */
   readonly modelId: string;
   /** SHA-256 of the encoder's file. */
@@ -18,10 +19,6 @@ export interface ModelRecord extends ModelForm {
   readonly encoderUri: string;
   readonly version: string;
   readonly parentVersion: string | undefined;
-  readonly tenantId: string;
-  readonly feed: string;
-  readonly symbol: string;
-  readonly timeframe: string;
   readonly embeddingVersion: string;
   readonly anomalyScale: number;
   readonly primaryHorizon: number;
@@ -35,11 +32,10 @@ export interface ModelRecord extends ModelForm {
 }
 
 /** Whose models, and for what. `tenantId` is `platform` for everyone's. */
-export interface ModelSeries {
+export interface ModelSeries extends TimeframeOfCalendar {
   readonly tenantId: string;
   readonly feed: string;
   readonly symbol: string;
-  readonly timeframe: string;
 }
 
 export const MODEL_STATUSES = [
@@ -66,8 +62,8 @@ export interface ModelRegistry {
 }
 
 /** Name of a series' models. */
-export function modelName({ feed, symbol, timeframe }: ModelSeries): string {
-  return `${feed}/${symbol}/${timeframe}`;
+export function modelName(series: ModelSeries): string {
+  return `${series.feed}/${series.symbol}/${gridName(series)}`;
 }
 
 /**

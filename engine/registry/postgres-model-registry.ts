@@ -174,7 +174,7 @@ export class PostgresModelRegistry implements ModelRegistry {
          ORDER BY (m.serving ->> 'trainedThrough')::bigint`,
         [series.tenantId === PLATFORM ? null : series.tenantId, modelName(series), FRAMEWORK, statuses],
       );
-      const { tenantId, feed, symbol, timeframe } = series;
+      const { tenantId, feed, symbol, timeframe, calendar } = series;
       return rows.map((row) => ({
         modelId: row.artifact_sha256,
         encoderId: row.encoder_sha256,
@@ -190,6 +190,7 @@ export class PostgresModelRegistry implements ModelRegistry {
         feed,
         symbol,
         timeframe,
+        ...(calendar === undefined ? {} : { calendar }),
         ...row.serving,
       }));
     });

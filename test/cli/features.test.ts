@@ -1,3 +1,4 @@
+import { BarGrid } from '../../actors/market/bar-grid.js';
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -49,7 +50,7 @@ test('a bar file is exported in three formats with the same numbers; the store g
   const bars = inventedBars(450, { seed: 8 });
   const file = path.join(folder, 'bars.csv');
   writeFileSync(file, toCsv(bars));
-  const engine = new FeatureEngine(3_600_000);
+  const engine = new FeatureEngine(BarGrid.of('1h'));
   const state = new Float64Array(engine.stateSize);
   const expected = bars.map((bar) => {
     engine.update(state, bar);

@@ -1,3 +1,5 @@
+import { UTC_CALENDAR } from '../../actors/market/calendar.js';
+import { ruleOf } from '../../engine/calendars.js';
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
@@ -29,7 +31,12 @@ async function openStore(t: TestContext, folder: string): Promise<ClickHouseFeat
 
 test('all three proofs hold on a simulated market: no look-ahead, no skew, restarts', async () => {
   const bars = simulatedBars('EURUSD', 5, '1h', 700);
-  const proofs = await verify(bars, { symbol: 'EURUSD', timeframe: '1h', seed: 2 });
+  const proofs = await verify(bars, {
+    symbol: 'EURUSD',
+    timeframe: '1h',
+    calendar: ruleOf(UTC_CALENDAR),
+    seed: 2,
+  });
   assert.deepEqual(
     proofs.map(({ name, holds, differences }) => ({ name, holds, differences })),
     ['no_look_ahead', 'no_skew', 'restart'].map((name) => ({ name, holds: true, differences: 0 })),

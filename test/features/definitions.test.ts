@@ -1,3 +1,4 @@
+import { BarGrid } from '../../actors/market/bar-grid.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AwesomeOscillator, IchimokuCloud, KST } from 'technicalindicators';
@@ -22,7 +23,7 @@ const bars: readonly Bar[] = talibBars('synthetic_h1')
     tickCount: 100 + (i % 17),
   }));
 const N = bars.length;
-const engine = new FeatureEngine(HOUR);
+const engine = new FeatureEngine(BarGrid.of('1h'));
 const state = new Float64Array(engine.stateSize);
 const rows = bars.map((bar) => {
   engine.update(state, bar);
@@ -119,7 +120,7 @@ const WINDOWED =
 const LONG = Number(process.env['SUHO_LONG_BARS'] ?? 300_000);
 
 test(`windowed features are still exact after ${LONG} bars`, () => {
-  const long = new FeatureEngine(HOUR);
+  const long = new FeatureEngine(BarGrid.of('1h'));
   const s = new Float64Array(long.stateSize);
   const pool = inventedBars(20_011, { seed: 21 });
   const last: Bar[] = [];

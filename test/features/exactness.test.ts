@@ -2,6 +2,7 @@
  * Features of a window are a matter of the numbers in it: compared here with exact arithmetic, whatever the price level,
  * after a bad print has left, and in markets that stand still.
  */
+import { BarGrid } from '../../actors/market/bar-grid.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -11,10 +12,8 @@ import type { Bar } from '../../actors/market/bar.js';
 import { exactly, magnitude, quotient, real, total } from '../support/dyadic.js';
 import { inventedBars } from '../support/markets.js';
 
-const HOUR = 3_600_000;
-
 function rowsOf(bars: readonly Bar[]): readonly Float64Array[] {
-  const engine = new FeatureEngine(HOUR);
+  const engine = new FeatureEngine(BarGrid.of('1h'));
   const state = new Float64Array(engine.stateSize);
   return bars.map((bar) => {
     engine.update(state, bar);

@@ -1,3 +1,4 @@
+import { BarGrid } from '../../actors/market/bar-grid.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -8,7 +9,7 @@ import { inventedBars } from '../support/markets.js';
 import { talibBars } from '../support/talib.js';
 
 function run(bars: readonly Bar[], state?: Float64Array): { rows: Float64Array[]; state: Float64Array } {
-  const engine = new FeatureEngine(3_600_000);
+  const engine = new FeatureEngine(BarGrid.of('1h'));
   const own = state ?? new Float64Array(engine.stateSize);
   const rows = bars.map((bar) => {
     engine.update(own, bar);
@@ -130,7 +131,7 @@ test('on any market, features are finite after warm-up and oscillators stay in t
 });
 
 test('a symbol without volume has no volume features and says so in its quality', () => {
-  const engine = new FeatureEngine(3_600_000);
+  const engine = new FeatureEngine(BarGrid.of('1h'));
   const state = new Float64Array(engine.stateSize);
   for (const bar of inventedBars(150, { volume: false })) engine.update(state, bar);
   for (const { name, group } of CATALOGUE) {

@@ -1,3 +1,5 @@
+import { BarGrid } from '../../actors/market/bar-grid.js';
+import { UTC_CALENDAR } from '../../actors/market/calendar.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { columnOf } from '../../actors/features/catalogue.js';
@@ -20,8 +22,9 @@ for (const [name, lengthMs, bars] of [
 ] as const) {
   test(`labels of ${name} bars are what their definition says, and known at the time it says`, () => {
     const layout = new StateLayout();
-    const engine = new FeatureEngine(lengthMs, layout);
-    const labeler = new Labeler(layout, lengthMs);
+    const grid = new BarGrid(lengthMs, UTC_CALENDAR);
+    const engine = new FeatureEngine(grid, layout);
+    const labeler = new Labeler(layout, grid);
     const state = new Float64Array(layout.size);
     const atr: number[] = [];
     const labels: Label[] = [];

@@ -1,3 +1,4 @@
+import { BarGrid } from '../../actors/market/bar-grid.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CATALOGUE, FEATURE_COUNT, columnOf } from '../../actors/features/catalogue.js';
@@ -60,7 +61,7 @@ function deviationsFrom(expected: readonly (number | null)[], actual: readonly n
 
 for (const series of HOURLY) {
   const calls = talibCalls(series);
-  const engine = new FeatureEngine(3_600_000);
+  const engine = new FeatureEngine(BarGrid.of('1h'));
   const state = new Float64Array(engine.stateSize);
   const rows = talibBars(series).map((bar) => {
     engine.update(state, bar);
@@ -95,7 +96,7 @@ for (const series of [...HOURLY, 'pattern_zoo_m1']) {
   test(`candlesticks equal TA-Lib's on every bar of ${series}`, () => {
     const zoo = talibBars(series);
     const recorded = talibCalls(series);
-    const engine = new FeatureEngine(60_000);
+    const engine = new FeatureEngine(BarGrid.of('1m'));
     const state = new Float64Array(engine.stateSize);
     const patterns = CATALOGUE.filter(({ name }) => /^cdl_(?!bullish|bearish|net)/.test(name));
     const fired = new Map<string, number>();

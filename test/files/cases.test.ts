@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { DateTime } from 'luxon';
+import type { Bar } from '../../actors/market/bar.js';
+import { closedBars } from '../../engine/files/closed-bars.js';
+import { MarketFile } from '../../engine/files/market-file.js';
 import { runCommand, type CommandResult } from '../support/command.js';
 import { temporaryFolder } from '../support/engine.js';
 import { caseFile, readFile, refusalOf } from '../support/market-files.js';
@@ -28,8 +32,6 @@ const REFUSED = [
     /several tickers: "ACME", "ZZZ".*--symbol|no row of EURUSD; its tickers are "ACME", "ZZZ"/,
   ],
   ['unit_changes', '1h', /lines 32 to 39.*microseconds.*milliseconds/],
-  ['new_york_d1', '1d', /17:00 New York/],
-  ['new_york_h4', '4h', /17:00 New York/],
   ['hours', '5m', /bars are 1h apart; give --timeframe 1h/],
   ['minutes', '1h', /bars are 1m apart; give --timeframe 1m/],
 ] as const;
@@ -70,7 +72,6 @@ test('suho bars refuses what cannot become bars of the timeframe', async () => {
   isRefused(await bars('two_tickers', '1m'), /several tickers: "ACME", "ZZZ" in line 3/, 'bars');
   isRefused(await bars('unit_changes', '1h'), /changes the unit/, 'bars');
   isRefused(await bars('hours', '5m'), /1h apart, which do not make 5m bars/, 'bars');
-  isRefused(await bars('new_york_h4', '1d'), /17:00 New York/, 'bars');
   const built = await bars('minutes', '1h');
   assert.equal(built.code, 0, built.stderr);
   assert.equal(built.stdout.trim().split('\n').length, 5, 'minutes are built into hours');
@@ -196,10 +197,78 @@ test('a bar that was unfinished when a file was saved is not taken when that can
   assert.equal(after.bars.length, 40);
 });
 
-test('hours over both changes of clocks are all there', async () => {
-  const { bars, report } = await readFile(caseFile('faults/h1_mar2024.csv'), { timeframe: '1h' });
+test('hours over both changes of clocks are days of the calendar: of FX without a stub on Sunday, of crypto from 0:00 UTC', async () => {
+  const file = caseFile('faults/h1_mar2024.csv');
+  const { bars, report } = await readFile(file, { timeframe: '1h' });
   assert.deepEqual([bars.length, report.refused], [240, 0]);
+  for (const [symbol, zone, hour] of [
+    ['EURUSD', 'America/New_York', 17],
+    ['BTCUSDT', 'UTC', 0],
+  ] as const) {
+    const input = await MarketFile.open(file, { timeframe: '1d', takesShorter: true, symbol });
+    const days: Bar[] = [];
+    for await (const chunk of closedBars(input, '1d', 'bid')) days.push(...chunk);
+    const keyOf = (ts: number): string => {
+      const local = DateTime.fromMillis(ts, { zone });
+      return (local.hour >= hour ? local : local.minus({ days: 1 })).toISODate()!;
+    };
+    const expected = new Map<string, Bar[]>();
+    for (const bar of bars) {
+      const key = keyOf(bar.openTime);
+      expected.set(key, [...(expected.get(key) ?? []), bar]);
+    }
+    assert.equal(days.length, expected.size, symbol);
+    [...expected.values()].forEach((hours, i) => {
+      const { openTime, open, high, low, close } = days[i]!;
+      const local = DateTime.fromMillis(openTime, { zone });
+      assert.deepEqual([local.hour, local.minute], [hour, 0], symbol);
+      assert.deepEqual(
+        [open, high, low, close],
+        [
+          hours[0]!.open,
+          Math.max(...hours.map((bar) => bar.high)),
+          Math.min(...hours.map((bar) => bar.low)),
+          hours.at(-1)!.close,
+        ],
+      );
+      if (symbol === 'EURUSD') assert.ok(hours.length >= 23, `${local.toISO()} has ${hours.length} hours`);
+    });
+  }
 });
+
+for (const [name, timeframe, other] of [
+  ['new_york_d1', '1d', '4h'],
+  ['new_york_h4', '4h', '1d'],
+] as const) {
+  test(`${name} is taken with its own grid by every command, and refused by name where another is asked for`, async (t) => {
+    const file = caseFile(`faults/${name}.csv`);
+    const { bars, report, description } = await readFile(file, { timeframe });
+    assert.equal(report.refused, 0);
+    assert.ok(bars.length > 0);
+    assert.match(description, new RegExp(`${timeframe} bars of days from 17:00 New York`));
+    const [replay, , backfill, features] = commands(t, file, timeframe);
+    for (const args of [replay!, backfill!, features!]) {
+      const { code, stderr } = await runCommand(args);
+      assert.equal(code, 0, stderr);
+      isRefused(
+        await runCommand([...args, '--calendar', 'utc']),
+        /from 17:00 New York, while they begin 0:00 UTC; give --calendar fx/,
+        args[0]!,
+      );
+    }
+    const data = backfill![backfill!.indexOf('--data') + 1]!;
+    const stored = await runCommand([
+      'sql',
+      'features',
+      'SELECT timeframe, count() AS n FROM aggregates GROUP BY timeframe',
+      ...['--data', data, '--json'],
+    ]);
+    assert.match(stored.stdout, new RegExp(`"${timeframe}@fx".*${bars.length}`), stored.stderr);
+    if (timeframe === '1d') return;
+    const built = await runCommand(['bars', file, '--timeframe', other]);
+    assert.equal(built.code, 0, built.stderr);
+  });
+}
 
 test('a later version of a stored bar is a named conflict, and the stored one stands', async (t) => {
   const data = ['--data', path.join(temporaryFolder(t), 'data')];

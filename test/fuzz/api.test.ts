@@ -1,3 +1,5 @@
+import { BarGrid } from '../../actors/market/bar-grid.js';
+import { UTC_CALENDAR } from '../../actors/market/calendar.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
@@ -70,7 +72,7 @@ function messageFor({ request }: FuzzedMethod, dice: Dice, source: RowSource): B
 }
 
 function assertSoundBar(bar: Bar, lengthMs: number): void {
-  assert.equal(barDefect(bar, lengthMs), undefined, JSON.stringify(bar));
+  assert.equal(barDefect(bar, new BarGrid(lengthMs, UTC_CALENDAR)), undefined, JSON.stringify(bar));
   for (const price of [bar.open, bar.high, bar.low, bar.close])
     assert.ok(Number.isFinite(price) && price > 0, JSON.stringify(bar));
   assert.ok(bar.high >= bar.low && Number.isSafeInteger(bar.openTime), JSON.stringify(bar));

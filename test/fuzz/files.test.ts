@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { barDefect } from '../../actors/market/bar.js';
 import { quoteDefect } from '../../actors/market/quote.js';
-import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
 import { SuhoError } from '../../engine/errors.js';
 import { bufferSource } from '../../engine/files/byte-source.js';
 import { timeDefect } from '../../engine/intake/plausible-time.js';
@@ -43,16 +43,15 @@ function originals(): { readonly name: string; readonly bytes: Buffer }[] {
 async function isTaken(bytes: Buffer, timeframe: Timeframe | undefined, what: string): Promise<boolean> {
   const source = bufferSource('mutated', bytes);
   try {
-    const { bars, quotes, lines, report } = await readFile(source, {
+    const { bars, quotes, lines, grid, report } = await readFile(source, {
       now: NOW,
       ...(timeframe === undefined ? {} : { timeframe }),
     });
-    const lengthMs = timeframe === undefined ? 1 : timeframeMs(timeframe);
     let last = -Infinity;
     for (const bar of bars) {
-      assert.equal(timeDefect(bar.openTime, NOW) ?? barDefect(bar, lengthMs), undefined, what);
-      assert.ok(bar.openTime >= last + lengthMs && bar.openTime + lengthMs <= NOW, `${what}: order`);
-      last = bar.openTime;
+      assert.equal(timeDefect(bar.openTime, NOW) ?? barDefect(bar, grid), undefined, what);
+      assert.ok(bar.openTime >= last && grid.closeOf(bar.openTime) <= NOW, `${what}: order`);
+      last = grid.closeOf(bar.openTime);
     }
     for (const quote of quotes) {
       assert.equal(timeDefect(quote.ts, NOW) ?? quoteDefect(quote), undefined, what);

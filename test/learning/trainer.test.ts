@@ -1,3 +1,4 @@
+import { BarGrid } from '../../actors/market/bar-grid.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
@@ -42,7 +43,7 @@ test('the same bars and seed give the same files, and the file says what it is',
 });
 
 test('walk-forward folds are purged and embargoed: no training label reaches into what follows', () => {
-  const dataset = buildDataset(inventedBars(3_000, { seed: 14 }), '1h');
+  const dataset = buildDataset(inventedBars(3_000, { seed: 14 }), BarGrid.of('1h'));
   const folds = walkForward(dataset, 3, 0.5);
   assert.equal(folds.length, 3);
   for (const { train: rows, validation, test: tested } of folds) {

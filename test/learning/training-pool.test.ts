@@ -1,3 +1,5 @@
+import { UTC_CALENDAR } from '../../actors/market/calendar.js';
+import { ruleOf } from '../../engine/calendars.js';
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
@@ -20,6 +22,7 @@ function openPool(t: TestContext): TrainingPool {
 const jobOf = (bars: number, encoder?: TrainingJob['encoder']): TrainingJob => ({
   bars: packBars(inventedBars(bars, { seed: 3 })),
   timeframe: '1h',
+  calendar: ruleOf(UTC_CALENDAR),
   seed: 1,
   folds: 1,
   rowsMax: 5_000,
@@ -57,10 +60,10 @@ test('a training tells how far it is, and the same job gives the same files', as
 test('an encoder embeds bars again as its training did', async (t) => {
   const pool = openPool(t);
   const { encoder, history } = await pool.train('s', jobOf(900));
-  const { bars, timeframe } = jobOf(900);
+  const { bars, timeframe, calendar } = jobOf(900);
   const file = modelFile(temporaryFolder(t), encoder);
-  assert.deepEqual(await pool.embed('s', { bars, timeframe, encoder: file }), history);
-  const none = await pool.embed('s', { bars: packBars([]), timeframe, encoder: file });
+  assert.deepEqual(await pool.embed('s', { bars, timeframe, calendar, encoder: file }), history);
+  const none = await pool.embed('s', { bars: packBars([]), timeframe, calendar, encoder: file });
   assert.equal(none.closeTimes.length, 0);
 });
 

@@ -1,3 +1,5 @@
+import { BarGrid } from '../../actors/market/bar-grid.js';
+import { UTC_CALENDAR } from '../../actors/market/calendar.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Labeler, type Label } from '../../actors/features/labels.js';
@@ -15,11 +17,12 @@ import {
 } from '../../actors/market/trading-session.js';
 
 const MINUTE = 60_000;
+const HOURS = BarGrid.of('1h');
 const HOUR = 3_600_000;
 
 function builder(lengthMs: number, basis: PriceBasis = 'bid'): { builder: BarBuilder; state: Float64Array } {
   const layout = new StateLayout();
-  const made = new BarBuilder(layout, lengthMs, basis);
+  const made = new BarBuilder(layout, new BarGrid(lengthMs, UTC_CALENDAR), basis);
   return { builder: made, state: new Float64Array(layout.size) };
 }
 
@@ -76,14 +79,14 @@ test('shorter bars add up to a longer one', () => {
 
 test('bars that cannot be are refused with the reason', () => {
   const good = bar(HOUR, 1, 2, 0.5, 1.5);
-  assert.equal(barDefect(good, HOUR), undefined);
-  assert.equal(barDefect({ ...good, close: NaN }, HOUR), 'not_finite');
-  assert.equal(barDefect({ ...good, low: -1 }, HOUR), 'not_positive');
-  assert.equal(barDefect({ ...good, high: 0.4 }, HOUR), 'high_below_low');
-  assert.equal(barDefect({ ...good, close: 2.5 }, HOUR), 'outside_range');
-  assert.equal(barDefect({ ...good, openTime: 1 }, HOUR), 'misaligned_time');
-  assert.equal(barDefect({ ...good, volume: -1 }, HOUR), 'negative_volume');
-  assert.equal(barDefect({ ...good, bid: 2, ask: 1 }, HOUR), 'crossed_quote');
+  assert.equal(barDefect(good, HOURS), undefined);
+  assert.equal(barDefect({ ...good, close: NaN }, HOURS), 'not_finite');
+  assert.equal(barDefect({ ...good, low: -1 }, HOURS), 'not_positive');
+  assert.equal(barDefect({ ...good, high: 0.4 }, HOURS), 'high_below_low');
+  assert.equal(barDefect({ ...good, close: 2.5 }, HOURS), 'outside_range');
+  assert.equal(barDefect({ ...good, openTime: 1 }, HOURS), 'misaligned_time');
+  assert.equal(barDefect({ ...good, volume: -1 }, HOURS), 'negative_volume');
+  assert.equal(barDefect({ ...good, bid: 2, ask: 1 }, HOURS), 'crossed_quote');
 });
 
 test('no infinite price, quote or size enters the state, and no negative size', () => {
@@ -99,11 +102,11 @@ test('no infinite price, quote or size enters the state, and no negative size', 
     ask: 1.5,
   };
   const top = { ts: 1, bid: 1, ask: 1.1, bidSize: 5, askSize: NaN };
-  assert.equal(barDefect(good, HOUR), undefined);
+  assert.equal(barDefect(good, HOURS), undefined);
   assert.equal(quoteDefect(top), undefined);
   assert.equal(quoteDefect({ ...top, bidSize: 0 }), undefined);
   for (const field of ['open', 'high', 'low', 'close', 'volume', 'tickCount', 'bid', 'ask'] as const)
-    assert.equal(barDefect({ ...good, [field]: Infinity }, HOUR), 'not_finite', field);
+    assert.equal(barDefect({ ...good, [field]: Infinity }, HOURS), 'not_finite', field);
   for (const field of ['bid', 'ask', 'bidSize', 'askSize'] as const)
     for (const infinite of [Infinity, -Infinity])
       assert.equal(quoteDefect({ ...top, [field]: infinite }), 'not_finite', field);
@@ -116,19 +119,19 @@ test('a price or size that is none of any market is refused by name, at whicheve
   const top = { ts: 1, bid: 1, ask: 1, bidSize: 1, askSize: 1 };
   for (const price of [5e-324, 1e-13, 1.1e12, 1e100, Number.MAX_VALUE / 8]) {
     const all = { open: price, high: price, low: price, close: price };
-    assert.equal(barDefect({ ...good, ...all }, HOUR), 'implausible_price', String(price));
-    assert.equal(barDefect({ ...good, bid: price, ask: price }, HOUR), 'implausible_price');
+    assert.equal(barDefect({ ...good, ...all }, HOURS), 'implausible_price', String(price));
+    assert.equal(barDefect({ ...good, bid: price, ask: price }, HOURS), 'implausible_price');
     assert.equal(quoteDefect({ ...top, bid: price, ask: price }), 'implausible_price');
   }
   for (const size of [1.1e18, 1e100, Number.MAX_VALUE]) {
     for (const field of ['volume', 'tickCount'] as const)
-      assert.equal(barDefect({ ...good, [field]: size }, HOUR), 'implausible_size', field);
+      assert.equal(barDefect({ ...good, [field]: size }, HOURS), 'implausible_size', field);
     for (const field of ['bidSize', 'askSize'] as const)
       assert.equal(quoteDefect({ ...top, [field]: size }), 'implausible_size', field);
   }
   const extremes = [1e-12, 1e12].map((price) => ({ open: price, high: price, low: price, close: price }));
   for (const prices of extremes)
-    assert.equal(barDefect({ ...good, ...prices, volume: 1e18 }, HOUR), undefined);
+    assert.equal(barDefect({ ...good, ...prices, volume: 1e18 }, HOURS), undefined);
 });
 
 test('a symbol is ASCII before it is upper case, and its length is looked at first', () => {
@@ -169,7 +172,7 @@ test('sessions, trading days and the week follow New York and London through the
 
 test('labels are known when their horizon is over, by time, and count what came between', () => {
   const layout = new StateLayout();
-  const labeler = new Labeler(layout, HOUR);
+  const labeler = new Labeler(layout, HOURS);
   const state = new Float64Array(layout.size);
   const known: Label[] = [];
   // Friday 20:00 to 22:00, then Sunday 22:00 on.

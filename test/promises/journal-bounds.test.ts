@@ -1,3 +1,4 @@
+import { BarGrid } from '../../actors/market/bar-grid.js';
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -254,7 +255,7 @@ test('conclusions without a signal leave the journal with the snapshot that hold
         signals: [],
       },
       position: 0,
-      cursor: new SeriesCursor(HOUR).state,
+      cursor: new SeriesCursor(BarGrid.of('1h')).state,
       openBar: undefined,
       parts: new Map<string, Uint8Array>(),
     } as const;

@@ -1,3 +1,4 @@
+import { Calendars } from '../../engine/calendars.js';
 import { pino } from 'pino';
 import type { Effect, Message } from '../../actors/messages.js';
 import type { Actor } from '../../actors/runtime/actor.js';
@@ -30,6 +31,7 @@ import {
 import { ProcessClock, type VirtualTime } from './virtual-time.js';
 
 /** Silent unless one looks for a cause. */
+const CALENDARS = new Calendars();
 const LOG = pino({ level: process.env['SUHO_SIMULATION_LOG'] ?? 'silent' });
 
 /** What outlives an engine's process. */
@@ -96,6 +98,7 @@ export class SimulatedEngine {
     this.instruments = this.#instrumentsOn(outside, features, recorder, draw);
     this.intake = new Intake({
       instruments: this.instruments,
+      calendars: CALENDARS,
       journal,
       clock,
       storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
@@ -130,6 +133,7 @@ export class SimulatedEngine {
   ): Instruments {
     return new Instruments({
       journal: this.journal,
+      calendars: CALENDARS,
       clock: this.clock,
       log: LOG,
       random,

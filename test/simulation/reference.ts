@@ -1,6 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { HORIZONS } from '../../actors/features/labels.js';
-import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
+import { BarGrid, gridName } from '../../actors/market/bar-grid.js';
+import { FX_CALENDAR, UTC_CALENDAR, type Calendar } from '../../actors/market/calendar.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { Effect, FeatureRow, Message } from '../../actors/messages.js';
 import type { Actor } from '../../actors/runtime/actor.js';
 import { SeriesActor } from '../../actors/series-actor.js';
@@ -19,18 +21,24 @@ import {
   type InstrumentDefinition,
 } from '../../engine/journal/records.js';
 
-const machines = new Map<Timeframe, SeriesMachine>();
-const kernels = new Map<Timeframe, SignalKernels>();
+const machines = new Map<string, SeriesMachine>();
+const kernels = new Map<string, SignalKernels>();
 
-function machineOf(timeframe: Timeframe): SeriesMachine {
-  const known = machines.get(timeframe) ?? new SeriesMachine(timeframe, 'bid');
-  machines.set(timeframe, known);
+function calendarOf({ calendar }: InstrumentDefinition): Calendar {
+  return calendar === FX_CALENDAR.name ? FX_CALENDAR : UTC_CALENDAR;
+}
+
+function machineOf(timeframe: Timeframe, calendar: Calendar): SeriesMachine {
+  const grid = gridName({ timeframe, calendar: calendar.name });
+  const known = machines.get(grid) ?? new SeriesMachine(timeframe, 'bid', calendar);
+  machines.set(grid, known);
   return known;
 }
 
-function kernelsOf(timeframe: Timeframe): SignalKernels {
-  const known = kernels.get(timeframe) ?? new SignalKernels(timeframe);
-  kernels.set(timeframe, known);
+function kernelsOf(timeframe: Timeframe, calendar: Calendar): SignalKernels {
+  const grid = gridName({ timeframe, calendar: calendar.name });
+  const known = kernels.get(grid) ?? new SignalKernels(timeframe, calendar);
+  kernels.set(grid, known);
   return known;
 }
 
@@ -68,7 +76,7 @@ export class ReferenceInstrument {
     this.#definition = definition;
     this.#evidence = evidence;
     this.#expected = expected;
-    this.#cursor = new SeriesCursor(timeframeMs(definition.base));
+    this.#cursor = new SeriesCursor(BarGrid.of(definition.base, calendarOf(definition)));
     this.#addSeries(definition.base);
   }
 
@@ -88,7 +96,7 @@ export class ReferenceInstrument {
   }
 
   #take(input: InputRecord): void {
-    const base = seriesId(this.#id, this.#definition.base);
+    const base = this.#seriesId(this.#definition.base);
     switch (input.kind) {
       case 'bars':
         for (const bar of unpackBars(input.numbers)) {
@@ -116,7 +124,7 @@ export class ReferenceInstrument {
         return;
       case 'follow': {
         const { tenantId, timeframe } = input;
-        const series = seriesId(this.#id, timeframe);
+        const series = this.#seriesId(timeframe);
         const actorId = signalActorId(tenantId, series);
         this.#addSeries(timeframe);
         this.#signals.set(
@@ -125,7 +133,7 @@ export class ReferenceInstrument {
             id: actorId,
             tenantId,
             symbol: this.#definition.symbol,
-            kernels: kernelsOf(timeframe),
+            kernels: kernelsOf(timeframe, calendarOf(this.#definition)),
             gates: DEFAULT_GATES,
           }),
         );
@@ -136,10 +144,15 @@ export class ReferenceInstrument {
   }
 
   #addSeries(timeframe: Timeframe): void {
-    const id = seriesId(this.#id, timeframe);
+    const id = this.#seriesId(timeframe);
     if (this.#series.has(id)) return;
     const topology = { longer: [], subscribers: [] };
-    this.#series.set(id, new SeriesActor(id, this.#definition.symbol, machineOf(timeframe), topology));
+    const machine = machineOf(timeframe, calendarOf(this.#definition));
+    this.#series.set(id, new SeriesActor(id, this.#definition.symbol, machine, topology));
+  }
+
+  #seriesId(timeframe: Timeframe): string {
+    return seriesId(this.#id, { timeframe, calendar: calendarOf(this.#definition).name });
   }
 
   #run(target: string, message: Message): void {

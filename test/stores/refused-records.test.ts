@@ -20,7 +20,7 @@ import { inventedBars } from '../support/markets.js';
 import { tradeOn } from '../support/invented-records.js';
 import { inventedSignal } from '../support/prediction-contract.js';
 
-const SERIES = seriesId('market/EURUSD', '1h');
+const SERIES = seriesId('market/EURUSD', { timeframe: '1h' });
 const [bar] = inventedBars(1);
 
 /** A store of anything that can be away or refuse. */

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { BarGrid } from '../../actors/market/bar-grid.js';
 import type { Bar } from '../../actors/market/bar.js';
 import type { Quote } from '../../actors/market/quote.js';
 import { SuhoError } from '../../engine/errors.js';
@@ -13,6 +14,7 @@ export function caseFile(name: string): string {
 
 export interface ReadFile {
   readonly description: string;
+  readonly grid: BarGrid;
   readonly bars: readonly Bar[];
   readonly quotes: readonly Quote[];
   readonly lines: readonly number[];
@@ -30,7 +32,7 @@ export async function readFile(file: ByteSource | string, reading: Reading = {})
     if (chunk.kind === 'bars') bars.push(...chunk.bars);
     else quotes.push(...chunk.quotes);
   }
-  return { description: input.description, bars, quotes, lines, report: input.report() };
+  return { description: input.description, grid: input.grid, bars, quotes, lines, report: input.report() };
 }
 
 export function textFile(text: string, name = 'market.csv'): ByteSource {
