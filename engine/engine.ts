@@ -100,7 +100,6 @@ export class Engine {
     ({ cache: this.cache, messaging: this.messaging } = stores);
     this.#background = background;
     this.failed = new Promise((resolve) => journal.onFailure(resolve));
-    this.#skew = new SkewMonitor(config.features.checkEverySeconds * 1000, folder.at('backfill'), log);
     this.#rooms = wireSignals(
       config,
       stores,
@@ -111,6 +110,8 @@ export class Engine {
       },
       log,
     );
+    const everyMs = config.features.checkEverySeconds * 1000;
+    this.#skew = new SkewMonitor(everyMs, folder.at('backfill'), this.#rooms.calendars, log);
     const { instruments, recorder } = this.#rooms;
     ({ inference: this.inference, evidence: this.evidence, publication: this.publication } = this.#rooms);
     this.instruments = instruments;

@@ -10,7 +10,7 @@ import type { FeatureRow } from '../actors/messages.js';
 import { SeriesActor } from '../actors/series-actor.js';
 import { SeriesMachine } from '../actors/series-machine.js';
 import { backfill } from './backfill/backfill.js';
-import { calendarOfRule, isBuiltIn, type CalendarRule } from './calendars.js';
+import { Calendars, calendarOfRule, isBuiltIn, type CalendarRule } from './calendars.js';
 import { loadConfig } from './config.js';
 import { Engine } from './engine.js';
 import type { SeriesIdentity } from './feature-store/feature-store.js';
@@ -104,10 +104,19 @@ class Verification {
         },
         barsAfter: async () => await Promise.resolve([]),
       },
-      [{ series: this.#backfilled, calendar: this.#options.calendar, file }],
-      { checkpoints: path.join(this.#folder, `checkpoints-${name}`) },
+      [{ series: this.#backfilled, file }],
+      {
+        checkpoints: path.join(this.#folder, `checkpoints-${name}`),
+        calendars: new Calendars(this.#calendars()),
+      },
     );
     return new RowDecoder(this.#backfilled, Buffer.concat(segments), 'inserted');
+  }
+
+  /** The calendar as settings, unless it is built in. */
+  #calendars(): Record<string, { timeZone: string; dayStart: string; symbols: string[] }> {
+    const { name, timeZone, dayStart } = this.#options.calendar;
+    return isBuiltIn(name) ? {} : { [name]: { timeZone, dayStart, symbols: [] } };
   }
 
   async #noLookAhead(reference: RowDecoder): Promise<Proof> {
@@ -157,7 +166,6 @@ class Verification {
   /** The same bars through a live engine, restarted once on the way, read back from its store. */
   async #noSkew(reference: RowDecoder): Promise<Proof> {
     const { symbol, timeframe, calendar } = this.#options;
-    const { timeZone, dayStart } = calendar;
     const config = loadConfig(
       undefined,
       {},
@@ -165,7 +173,7 @@ class Verification {
         data: path.join(this.#folder, 'live'),
         log: 'error',
         bars: { base: timeframe },
-        calendars: isBuiltIn(calendar.name) ? {} : { [calendar.name]: { timeZone, dayStart } },
+        calendars: this.#calendars(),
       },
     );
     const restartAt = this.#between(1, this.#bars.length - 1);

@@ -33,8 +33,6 @@ const PAGE = 5_000;
 /** A series to compute, and where its bars come from. */
 export interface BackfillRequest {
   readonly series: SeriesIdentity;
-  /** The series' calendar, which its identity names; UTC's by default. */
-  readonly calendar?: CalendarRule;
   /** A file of bars or quotes; without it, the raw bars the store has in `aggregates`. */
   readonly file?: string;
   /** How to read the file, where its content does not say. */
@@ -56,6 +54,8 @@ export interface BackfillOptions {
   readonly checkpoints: string;
   /** Series computed at a time. Default: one per core, less one for ClickHouse. */
   readonly parallel?: number;
+  /** The calendars that series may name besides the built-in ones. */
+  readonly calendars?: Calendars;
   /** Called periodically with the inputs read so far, over all requests. */
   readonly onProgress?: (inputs: number) => void;
   /** Called with what each file was recognised as. */
@@ -92,9 +92,11 @@ export async function backfill(
     maxThreads: Math.max(1, Math.min(options.parallel ?? availableParallelism() - 1, requests.length)),
   });
   const inputs = requests.map(() => 0);
+  const { calendars = new Calendars() } = options;
   try {
     return await Promise.all(
-      requests.map(async (request, i) => {
+      requests.map(async (asked, i) => {
+        const request = { ...asked, calendar: calendars.rule(asked.series.calendar) };
         const report = (now: number): void => {
           inputs[i] = now;
           options.onProgress?.(inputs.reduce((a, b) => a + b, 0));
@@ -122,7 +124,7 @@ export async function backfill(
 async function compute(
   pool: Piscina<BackfillTask & { port: MessagePort }, BackfillAnswer>,
   store: BackfillStore,
-  request: BackfillRequest,
+  request: BackfillRequest & { readonly calendar: CalendarRule },
   checkpointFile: string,
   checkpoint: Checkpoint | undefined,
   told: { readonly progress: (inputs: number) => void; readonly recognised: (description: string) => void },
@@ -163,7 +165,7 @@ async function compute(
   try {
     const task = {
       series,
-      calendar: request.calendar ?? new Calendars().rule(),
+      calendar: request.calendar,
       source:
         file === undefined
           ? ({ kind: 'posted' } as const)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { CATALOGUE } from '../../actors/features/catalogue.js';
 import type { FeatureRow } from '../../actors/messages.js';
+import type { Calendars } from '../calendars.js';
 import { messageOf } from '../errors.js';
 import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-store.js';
 import { RowDecoder } from '../feature-store/table.js';
@@ -26,6 +27,7 @@ export interface SkewCounts {
 export class SkewMonitor {
   readonly #everyMs: number;
   readonly #checkpoints: string;
+  readonly #calendars: Calendars;
   readonly #log: Logger;
   #counts = { checked: 0, differing: 0, skipped: 0 };
   #next: number;
@@ -33,7 +35,8 @@ export class SkewMonitor {
   #stopped = false;
 
   /** `everyMs` is the time between two checks; 0 turns them off. */
-  constructor(everyMs: number, checkpoints: string, log: Logger) {
+  constructor(everyMs: number, checkpoints: string, calendars: Calendars, log: Logger) {
+    this.#calendars = calendars;
     this.#everyMs = everyMs;
     this.#checkpoints = checkpoints;
     this.#log = log;
@@ -78,7 +81,7 @@ export class SkewMonitor {
           (await store.barsAfter(of, after, limit)).filter(({ openTime }) => openTime <= row.bar.openTime),
       },
       [{ series, from: row.bar.openTime, to: row.bar.openTime + 1 }],
-      { checkpoints: this.#checkpoints },
+      { checkpoints: this.#checkpoints, calendars: this.#calendars },
     );
     if (again === undefined || report?.bars !== row.bars) {
       this.#counts.skipped++;

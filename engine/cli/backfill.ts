@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { gridName, readGridName } from '../../actors/market/bar-grid.js';
 import { PRICE_BASES, type PriceBasis } from '../../actors/market/quote.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
-import type { CalendarRule } from '../calendars.js';
+import { Calendars, type CalendarRule } from '../calendars.js';
 import { loadConfig } from '../config.js';
 import { backfill, type BackfillReport } from '../backfill/backfill.js';
 import {
@@ -72,9 +72,8 @@ Re-running replaces the same rows; an interrupted run resumes at its last stored
       const counter = startCounter('backfill');
       const start = performance.now();
       const reports = await withFeatureStore(options, file === undefined, async (store, folder) => {
-        const extras =
-          loadConfig(options.config, process.env).tenants.find(({ id }) => id === options.tenant)?.extras ??
-          [];
+        const config = loadConfig(options.config, process.env);
+        const extras = config.tenants.find(({ id }) => id === options.tenant)?.extras ?? [];
         const calendars = await Promise.all(
           options.symbol.map(async (symbol) => await calendarOf(file, symbol, options)),
         );
@@ -88,7 +87,6 @@ Re-running replaces the same rows; an interrupted run resumes at its last stored
               symbol,
               ...readGridName(gridName({ timeframe: options.timeframe, calendar: calendar.name })),
             },
-            calendar,
             ...(file === undefined ? {} : { file, reading: readingOf(options, options.format, {}) }),
             basis: options.basis,
             extras,
@@ -98,6 +96,7 @@ Re-running replaces the same rows; an interrupted run resumes at its last stored
         });
         return await backfill(store, requests, {
           checkpoints: folder.at('backfill'),
+          calendars: new Calendars(config.calendars),
           onRecognised: sayRecognised,
           onProgress: (inputs) =>
             counter.update(inputs, `${Math.round(inputs / ((performance.now() - start) / 1000))}/s`),

@@ -52,17 +52,19 @@ export class SimulatedFeed {
       for (const { id, timeframe: signals } of subscribers) {
         const request = { feed: SIMULATED_FEED, symbol, base: timeframe, tenantId: id, timeframe: signals };
         instrument = (await this.#taken(() => this.#engine.instruments.follow(request))) ?? instrument;
-        const seriesId = `${instrument}/${signals}`;
+        const seriesId = this.#engine.instruments.get(instrument)?.seriesId(signals);
+        if (seriesId === undefined) continue;
         this.#series.set(seriesId, [...(this.#series.get(seriesId) ?? []), id]);
       }
-      if (instrument === '' || this.#hasFailed(instrument)) continue;
+      const base = this.#engine.instruments.get(instrument)?.base;
+      if (base === undefined || this.#hasFailed(instrument)) continue;
       const market = new SimulatedMarket(symbol, seed, momentum, timeframeMs(timeframe));
       const known = this.#newestQuote(instrument);
       const followed: Followed = { market, instrument, pending: [] };
       // The same seed gives the same quotes: what the engine has is drawn again and left out.
       while (market.blockStart <= known) followed.pending = market.nextBlock().filter(({ ts }) => ts > known);
       this.#followed.push(followed);
-      seriesIds.push(`${instrument}/${timeframe}`);
+      seriesIds.push(base);
     }
     return seriesIds;
   }
@@ -81,13 +83,13 @@ export class SimulatedFeed {
 
   /** Ingests history until every series has `bars` bars. */
   async fillHistory(bars: number, onProgress: (share: number) => void): Promise<void> {
-    const { timeframe } = this.#engine.config.simulator;
     while (!this.#stopped) {
       let behind = false;
       let least = Infinity;
       for (const { market, instrument, pending } of this.#followed) {
         if (this.#hasFailed(instrument)) continue;
-        const have = this.#engine.instruments.barsOf(`${instrument}/${timeframe}`);
+        const base = this.#engine.instruments.get(instrument)?.base;
+        const have = base === undefined ? bars : this.#engine.instruments.barsOf(base);
         least = Math.min(least, have);
         if (have >= bars) continue;
         behind = true;

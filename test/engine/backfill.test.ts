@@ -1,5 +1,6 @@
 import { UTC_CALENDAR } from '../../actors/market/calendar.js';
-import { ruleOf } from '../../engine/calendars.js';
+import { BarGrid } from '../../actors/market/bar-grid.js';
+import { calendarOfRule, ruleOf } from '../../engine/calendars.js';
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
@@ -42,6 +43,19 @@ test('all three proofs hold on a simulated market: no look-ahead, no skew, resta
     ['no_look_ahead', 'no_skew', 'restart'].map((name) => ({ name, holds: true, differences: 0 })),
   );
   for (const { compared } of proofs) assert.ok(compared > 500);
+});
+
+test('the proofs hold on days of a calendar that is configured, over changes of clocks', async () => {
+  const berlin = { name: 'berlin', timeZone: 'Europe/Berlin', dayStart: '09:00' };
+  const grid = BarGrid.of('4h', calendarOfRule(berlin));
+  let next = grid.openOf(Date.UTC(2022, 9, 1));
+  const bars = simulatedBars('DAX', 5, '4h', 700).map((bar) => {
+    const openTime = next;
+    next = grid.closeOf(openTime);
+    return { ...bar, openTime };
+  });
+  const proofs = await verify(bars, { symbol: 'DAX', timeframe: '4h', calendar: berlin, seed: 2 });
+  for (const { name, holds, detail } of proofs) assert.ok(holds, `${name}: ${detail}`);
 });
 
 test('a backfill from stored bars, of a range only, gives the rows the file gave', async (t) => {
