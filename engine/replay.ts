@@ -178,7 +178,7 @@ async function play(feeding: Feeding, input: MarketFile): Promise<void> {
     if (chunk.kind === 'quotes') for (const quote of chunk.quotes) feeding.quotes.add(quote);
     onProgress?.(read, 'bars');
   }
-  if (last > 0) engine.journal.putFact(`quotes:${instrument}`, [...packQuotes(feeding.quotes.all())]);
+  if (last > 0) engine.journal.putFact(`quotes:${instrument}`, [...packQuotes(feeding.quotes.newest())]);
   const lengthMs = timeframeMs(timeframe);
   const end = (Math.floor(last / lengthMs) + 1) * lengthMs;
   // The file is over: its last bar's time is, too, unless that is to come.

@@ -79,7 +79,7 @@ Re-running replaces the same rows; an interrupted run resumes at its last stored
             symbol,
             timeframe: options.timeframe,
           },
-          ...(file === undefined ? {} : { file, reading: readingOf(options, options.format, {}) }),
+          ...(file === undefined ? {} : { file, reading: readingOf(options) }),
           basis: options.basis,
           extras,
           ...(options.from === undefined ? {} : { from: options.from }),

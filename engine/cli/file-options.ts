@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Timeframe } from '../../actors/market/timeframe.js';
-import type { FileReport } from '../files/market-file.js';
+import { MarketFile, type FileReport } from '../files/market-file.js';
 import type { Reading } from '../files/reading.js';
 import { FORMAT_NAMES } from '../files/recognise.js';
 import { describeRefusal } from '../files/refusals.js';
@@ -10,9 +10,10 @@ import { parseZone } from '../files/zones.js';
 export const FILE_HELP =
   'bars or quotes: an export of MetaTrader, HistData, Dukascopy, Binance, Kraken, Yahoo or Polygon, or columns by name; CSV, .gz, .zip or Parquet';
 
+/** How a command was told to read a file. */
 export interface FileOptions {
-  readonly inputFormat?: string;
-  readonly format?: string;
+  /** Format of the file; the content says it when undefined. */
+  readonly format?: string | undefined;
   readonly timeZone?: string;
 }
 
@@ -41,18 +42,31 @@ export function addFileOptions(command: Command, flag: 'format' | 'input-format'
 }
 
 /** How the options say that a file is to be read. */
-export function readingOf(
-  { timeZone }: FileOptions,
-  format: string | undefined,
-  more: { readonly timeframe?: Timeframe; readonly symbol?: string; readonly takesShorter?: boolean },
-): Reading {
+export function readingOf({ format, timeZone }: FileOptions): Pick<Reading, 'format' | 'timeZone'> {
   return {
     ...(format === undefined ? {} : { format }),
     ...(timeZone === undefined ? {} : { timeZone }),
-    ...(more.timeframe === undefined ? {} : { timeframe: more.timeframe }),
-    ...(more.symbol === undefined ? {} : { symbol: more.symbol }),
-    ...(more.takesShorter === true ? { takesShorter: true } : {}),
   };
+}
+
+/** Opens the file of a command and says what it was recognised as. Throws `BAD_FILE`. */
+export async function openInput(
+  file: string,
+  options: FileOptions & {
+    readonly timeframe?: Timeframe;
+    readonly symbol?: string;
+    readonly takesShorter?: boolean;
+  },
+): Promise<MarketFile> {
+  const { timeframe, symbol, takesShorter = false } = options;
+  const input = await MarketFile.open(file, {
+    ...readingOf(options),
+    ...(timeframe === undefined ? {} : { timeframe }),
+    ...(symbol === undefined ? {} : { symbol }),
+    takesShorter,
+  });
+  sayRecognised(input.description);
+  return input;
 }
 
 /** Says on standard error what a file was recognised as. */

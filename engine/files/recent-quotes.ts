@@ -12,9 +12,9 @@ export class RecentQuotes {
     for (const quote of quotes) this.add(quote);
   }
 
-  /** Oldest first. */
-  all(): Quote[] {
-    return [...this.#byTime.values()].flat();
+  /** The newest of them, oldest first. */
+  newest(): Quote[] {
+    return [...this.#byTime.values()].flat().slice(-REMEMBERED);
   }
 
   /** Remembers a quote that is not older than the others; it is one, however often it is added. */
