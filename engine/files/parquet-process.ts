@@ -54,6 +54,8 @@ async function decode({ name, origin, megabytes }: Extract<ToParquet, { kind: 'o
   }
 }
 
+// Ctrl-C goes to the whole group of processes: its parent decides.
+process.on('SIGINT', () => undefined);
 process.on('disconnect', () => process.exit());
 process.on('message', (message: ToParquet) => {
   credit.give(message.blocks);

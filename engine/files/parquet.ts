@@ -30,7 +30,7 @@ type End = Exclude<FromParquet, { kind: 'block' | 'page' }> | { readonly kind: '
 
 /** Memory the process may have. The largest row group that is taken, 5,000,000 rows of six columns, needs 1.8 GB. */
 const MEGABYTES = 3072;
-/** How long the process may be silent. A page of a megabyte is decoded in some 50 ms. */
+/** How long the process may be silent. It speaks of every block of rows, and of the pages before the first. */
 const PATIENCE_MS = 30_000;
 /** The patience is counted in so many parts, so that a thread that was itself held up does not find that it is over. */
 const PARTS = 10;
