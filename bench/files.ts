@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -39,23 +39,41 @@ function contents(): Readonly<Record<string, string>> {
   };
 }
 
-/** Rows a second that pandas reads a file with, undefined where there is no pandas. */
-function pandasRate(file: string): number | undefined {
-  const script =
-    'import pandas,sys,time; t=time.perf_counter(); n=len(pandas.read_csv(sys.argv[1],sep=sys.argv[2])); print(n/(time.perf_counter()-t))';
-  try {
-    const delimiter = file.includes('MetaTrader') ? '\t' : ',';
-    return Number(execFileSync('python3', ['-c', script, file, delimiter], { stdio: 'pipe' }));
-  } catch {
-    return undefined;
-  }
+/** A Python with pandas; `SUHO_PYTHON` names one that is not on the path. */
+const PYTHON = process.env['SUHO_PYTHON'] ?? 'python3';
+/** Seconds of the median of three readings, after one that warms up. */
+const PANDAS_SECONDS = `
+import pandas, statistics, sys, time
+def seconds():
+    start = time.perf_counter()
+    rows = len(pandas.read_csv(sys.argv[1], sep=sys.argv[2]))
+    if rows != int(sys.argv[3]): sys.exit(f"pandas read {rows} rows")
+    return time.perf_counter() - start
+print(statistics.median([seconds() for _ in range(4)][1:]))
+`;
+
+function pandasVersion(): string | undefined {
+  const probe = spawnSync(PYTHON, ['-c', 'import pandas; print(pandas.__version__)'], { encoding: 'utf8' });
+  return probe.status === 0 ? probe.stdout.trim() : undefined;
 }
 
-/** Files recognised, read and checked, beside csv-parse alone on the same file, which checks nothing. */
+/** Seconds in which pandas reads a file. Throws when it cannot. */
+function pandasSeconds(file: string, delimiter: string): number {
+  return Number(
+    execFileSync(PYTHON, ['-c', PANDAS_SECONDS, file, delimiter, String(ROWS)], { encoding: 'utf8' }),
+  );
+}
+
+/** Files recognised, read and checked, beside csv-parse and pandas alone on the same file, which check nothing. */
 export async function benchFiles(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
-  const lines: string[] = [];
-  const results: Record<string, unknown> = {};
+  const version = pandasVersion();
+  const lines: string[] = [
+    version === undefined
+      ? `pandas: SKIPPED, ${PYTHON} has none; set SUHO_PYTHON to a Python that has it`
+      : `pandas ${version}, read_csv with its C parser`,
+  ];
+  const results: Record<string, unknown> = { pandasVersion: version };
   for (const [name, content] of Object.entries(contents())) {
     const file = path.join(folder, `${name}.csv`);
     writeFileSync(file, content);
@@ -65,17 +83,27 @@ export async function benchFiles(): Promise<void> {
       if (rows !== ROWS) throw new Error(`${name}: ${rows} rows instead of ${ROWS}`);
       return (performance.now() - start) / 1000;
     };
+    const delimiter = name.includes('MetaTrader') ? '\t' : ',';
     const { ours, peer, ratio } = await paired(
       3,
       async () => await seconds(async () => await rowsRead(file)),
-      async () => await seconds(async () => await rowsParsed(file, name.includes('MetaTrader') ? '\t' : ',')),
+      async () => await seconds(async () => await rowsParsed(file, delimiter)),
     );
-    const pandas = pandasRate(file);
+    const pandas = version === undefined ? undefined : pandasSeconds(file, delimiter);
     const rate = (x: number): string => `${Math.round(ROWS / x).toLocaleString('en')} rows/s`;
-    lines.push(
-      `${name}: ${rate(ours)}, csv-parse alone ${rate(peer)}, ${ratio.toFixed(2)} times its rate${pandas === undefined ? '' : `; pandas.read_csv ${Math.round(pandas).toLocaleString('en')}`}`,
-    );
-    results[name] = { rowsPerSecond: ROWS / ours, csvParse: ROWS / peer, ratio, pandas };
+    const besides = [
+      `csv-parse alone ${rate(peer)}, Suho ${ratio.toFixed(2)} times that`,
+      ...(pandas === undefined
+        ? []
+        : [`pandas alone ${rate(pandas)}, Suho ${(pandas / ours).toFixed(2)} times that`]),
+    ];
+    lines.push(`${name}: ${rate(ours)}; ${besides.join('; ')}`);
+    results[name] = {
+      rowsPerSecond: ROWS / ours,
+      csvParse: ROWS / peer,
+      ratio,
+      ...(pandas === undefined ? {} : { pandas: ROWS / pandas, pandasRatio: pandas / ours }),
+    };
   }
   rmSync(folder, { recursive: true, force: true });
   report('files', lines, results);

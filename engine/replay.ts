@@ -11,7 +11,9 @@ import { FILE_FEED, seriesIdentity } from './instruments/ids.js';
 import type { Ingestion } from './intake/intake.js';
 import { whenTaken } from './feeds/backpressure.js';
 import { MarketFile, type FileReport, type MarketChunk } from './files/market-file.js';
+import { RecentQuotes } from './files/recent-quotes.js';
 import { RefusalAccount, type Refusal } from './files/refusals.js';
+import { packQuotes, unpackQuotes } from './journal/records.js';
 import { barsNeeded } from './learning/history-needed.js';
 import { score, type HorizonScore, type Outcome } from './learning/evaluation.js';
 
@@ -80,6 +82,8 @@ interface Feeding {
   trainings: number;
   duplicates: number;
   readonly refused: RefusalAccount;
+  /** The newest quotes of the instrument, of this file and earlier ones. */
+  readonly quotes: RecentQuotes;
 }
 
 /**
@@ -111,7 +115,18 @@ export async function replay(engine: Engine, asked: ReplayOptions): Promise<Repl
   const seriesId = engine.instruments.get(instrument)!.base;
   const trainings = await trainingsDone(engine, tenantId, seriesId);
   const refused = new RefusalAccount();
-  const feeding: Feeding = { engine, options, instrument, seriesId, trainings, duplicates: 0, refused };
+  const known = engine.journal.fact(`quotes:${instrument}`) as readonly number[] | undefined;
+  const quotes = new RecentQuotes(unpackQuotes(Float64Array.from(known ?? [])));
+  const feeding: Feeding = {
+    engine,
+    options,
+    instrument,
+    seriesId,
+    trainings,
+    duplicates: 0,
+    refused,
+    quotes,
+  };
   const before = engine.instruments.barsOf(seriesId);
 
   await trainIfDue(feeding);
@@ -162,8 +177,10 @@ async function play(feeding: Feeding, input: MarketFile): Promise<void> {
       engine.journal.putFact(cursorKey, read);
     } else if (chunk.kind === 'bars') feeding.duplicates += size;
     last = chunk.kind === 'quotes' ? chunk.quotes.at(-1)!.ts : 0;
+    if (chunk.kind === 'quotes') for (const quote of chunk.quotes) feeding.quotes.add(quote);
     onProgress?.(read, 'bars');
   }
+  if (last > 0) engine.journal.putFact(`quotes:${instrument}`, [...packQuotes(feeding.quotes.newest())]);
   const { grid } = engine.instruments.get(instrument)!;
   const end = grid.closeOf(grid.openOf(last));
   // The file is over: its last bar's time is, too, unless that is to come.
@@ -179,6 +196,7 @@ async function feed(feeding: Feeding, chunk: MarketChunk, from: number): Promise
     await account(feeding, await taken(() => engine.intake.ingestQuotes(instrument, quotes)), {
       rows: quotes.length,
       lines: chunk.lines.slice(from),
+      isKnown: (index) => feeding.quotes.has(quotes[index]!),
     });
     await engine.settled();
     await trainIfDue(feeding);
@@ -202,7 +220,16 @@ async function feed(feeding: Feeding, chunk: MarketChunk, from: number): Promise
 async function account(
   feeding: Feeding,
   ingestion: Ingestion,
-  { rows, lines }: { readonly rows: number; readonly lines: readonly number[] },
+  {
+    rows,
+    lines,
+    isKnown = () => false,
+  }: {
+    readonly rows: number;
+    readonly lines: readonly number[];
+    /** Whether a row whose time is over was read before. */
+    readonly isKnown?: (index: number) => boolean;
+  },
 ): Promise<void> {
   const { refused } = feeding;
   for (const { index, reason } of ingestion.rejected) refused.refuse(reason, lines[index]!, () => '');
@@ -210,7 +237,8 @@ async function account(
   if (rows === ingestion.accepted + ingestion.rejected.length) return;
   for (const { index, reason } of (await ingestion.done()).skipped) {
     if (reason === 'conflict') refused.refuse('conflict', lines[index]!, () => STORED_STANDS);
-    if (reason === 'late') refused.refuse('out_of_order', lines[index]!, () => 'the series has gone on');
+    if (reason === 'late' && !isKnown(index))
+      refused.refuse('out_of_order', lines[index]!, () => 'the series has gone on');
   }
 }
 

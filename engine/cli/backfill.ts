@@ -87,7 +87,7 @@ Re-running replaces the same rows; an interrupted run resumes at its last stored
               symbol,
               ...readGridName(gridName({ timeframe: options.timeframe, calendar: calendar.name })),
             },
-            ...(file === undefined ? {} : { file, reading: readingOf(options, options.format, {}) }),
+            ...(file === undefined ? {} : { file, reading: readingOf(options, { symbol }) }),
             basis: options.basis,
             extras,
             ...(options.from === undefined ? {} : { from: options.from }),
@@ -113,7 +113,11 @@ Re-running replaces the same rows; an interrupted run resumes at its last stored
 async function calendarOf(file: string | undefined, symbol: string, options: Options): Promise<CalendarRule> {
   if (file === undefined) return calendarOfSeries(symbol, options);
   const { timeframe } = options;
-  const input = await MarketFile.open(file, readingOf(options, options.format, { symbol, timeframe }));
+  const input = await MarketFile.open(file, {
+    ...readingOf(options, { symbol }),
+    symbol,
+    timeframe,
+  });
   await input.close();
   return input.calendar;
 }

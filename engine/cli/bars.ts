@@ -6,15 +6,8 @@ import type { Bar } from '../../actors/market/bar.js';
 import { PRICE_BASES, type PriceBasis } from '../../actors/market/quote.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import { closedBars } from '../files/closed-bars.js';
-import { MarketFile } from '../files/market-file.js';
-import {
-  FILE_HELP,
-  addFileOptions,
-  readingOf,
-  sayRecognised,
-  sayRefusals,
-  type FileOptions,
-} from './file-options.js';
+import type { MarketFile } from '../files/market-file.js';
+import { FILE_HELP, addFileOptions, openInput, sayRefusals, type FileOptions } from './file-options.js';
 import { jsonOption, symbolSelectOption, timeframeOption } from './options.js';
 import { startCounter } from './progress.js';
 import { writeWhole } from './whole-file.js';
@@ -44,11 +37,7 @@ export function barsCommand(): Command {
     .action(async (file: string, options: Options) => {
       const { out } = options;
       const counter = startCounter('bars');
-      const input = await MarketFile.open(
-        file,
-        readingOf(options, options.format, { ...options, takesShorter: true }),
-      );
-      sayRecognised(input.description);
+      const input = await openInput(file, { ...options, takesShorter: true });
       let bars = 0;
       const lines = barLines(input, options, (count) => counter.update((bars += count), ''));
       try {

@@ -11,18 +11,17 @@ import { SuhoError } from '../errors.js';
 import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-store.js';
 import { RowDecoder } from '../feature-store/table.js';
 import { closedBars } from '../files/closed-bars.js';
-import { MarketFile } from '../files/market-file.js';
+import type { MarketFile } from '../files/market-file.js';
 import { EXPORT_FORMATS, writeExport, type ExportFormat, type ExportRow } from './export-writer.js';
 import { featurePage } from './feature-page.js';
 import { LABELLED_COLUMNS, LabelledRows, storedLabels } from './labelled-rows.js';
 import {
   FILE_HELP,
   addFileOptions,
-  readingOf,
-  sayRecognised,
+  calendarOfSeries,
+  openInput,
   sayRefusals,
   type FileOptions,
-  calendarOfSeries,
 } from './file-options.js';
 import {
   dataOption,
@@ -207,6 +206,7 @@ function showCommand(): Command {
 }
 
 interface ExportOptions extends SeriesOptions, Omit<FileOptions, 'format'> {
+  readonly inputFormat?: string;
   readonly format: ExportFormat;
   readonly out: string;
   readonly fromStore?: boolean;
@@ -261,10 +261,7 @@ async function runExport(file: string | undefined, options: ExportOptions): Prom
   if ((file === undefined) !== (options.fromStore === true))
     throw new SuhoError('BAD_INPUT', 'Give either a file to compute from or --from-store.');
   const input =
-    file === undefined
-      ? undefined
-      : await MarketFile.open(file, readingOf(options, options.inputFormat, options));
-  if (input !== undefined) sayRecognised(input.description);
+    file === undefined ? undefined : await openInput(file, { ...options, format: options.inputFormat });
   const counter = startCounter('export');
   const further = options.labels === true ? LABELLED_COLUMNS : [];
   let done = 0;

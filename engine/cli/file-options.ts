@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import { Calendars, type CalendarRule } from '../calendars.js';
 import { loadConfig } from '../config.js';
-import type { FileReport } from '../files/market-file.js';
+import { MarketFile, type FileReport } from '../files/market-file.js';
 import type { Reading } from '../files/reading.js';
 import { FORMAT_NAMES } from '../files/recognise.js';
 import { describeRefusal } from '../files/refusals.js';
@@ -12,9 +12,10 @@ import { parseZone } from '../files/zones.js';
 export const FILE_HELP =
   'bars or quotes: an export of MetaTrader, HistData, Dukascopy, Binance, Kraken, Yahoo or Polygon, or columns by name; CSV, .gz, .zip or Parquet';
 
+/** How a command was told to read a file. */
 export interface FileOptions {
-  readonly inputFormat?: string;
-  readonly format?: string;
+  /** Format of the file; the content says it when undefined. */
+  readonly format?: string | undefined;
   readonly timeZone?: string;
   readonly calendar?: string;
   /** Configuration that may describe further calendars. */
@@ -73,18 +74,34 @@ export function calendarOfSeries(symbol: string, { calendar, config }: FileOptio
 
 /** How the options say that a file is to be read. */
 export function readingOf(
-  { timeZone, calendar, config }: FileOptions,
-  format: string | undefined,
-  more: { readonly timeframe?: Timeframe; readonly symbol?: string; readonly takesShorter?: boolean },
-): Reading {
+  { format, timeZone, calendar, config }: FileOptions,
+  { symbol }: { readonly symbol?: string },
+): Pick<Reading, 'format' | 'timeZone' | 'calendar'> {
   return {
     ...(format === undefined ? {} : { format }),
     ...(timeZone === undefined ? {} : { timeZone }),
-    ...(more.timeframe === undefined ? {} : { timeframe: more.timeframe }),
-    ...(more.symbol === undefined ? {} : { symbol: more.symbol }),
-    ...calendarRule(calendar, more.symbol, config),
-    ...(more.takesShorter === true ? { takesShorter: true } : {}),
+    ...calendarRule(calendar, symbol, config),
   };
+}
+
+/** Opens the file of a command and says what it was recognised as. Throws `BAD_FILE`. */
+export async function openInput(
+  file: string,
+  options: FileOptions & {
+    readonly timeframe?: Timeframe;
+    readonly symbol?: string;
+    readonly takesShorter?: boolean;
+  },
+): Promise<MarketFile> {
+  const { timeframe, symbol, takesShorter = false } = options;
+  const input = await MarketFile.open(file, {
+    ...readingOf(options, options),
+    ...(timeframe === undefined ? {} : { timeframe }),
+    ...(symbol === undefined ? {} : { symbol }),
+    takesShorter,
+  });
+  sayRecognised(input.description);
+  return input;
 }
 
 /** Says on standard error what a file was recognised as. */

@@ -1,16 +1,8 @@
 import { Command } from 'commander';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import { DEFAULT_TENANT } from '../api/authentication.js';
-import { MarketFile } from '../files/market-file.js';
 import { replay, type ReplayReport } from '../replay.js';
-import {
-  FILE_HELP,
-  addFileOptions,
-  readingOf,
-  sayRecognised,
-  sayRefusals,
-  type FileOptions,
-} from './file-options.js';
+import { FILE_HELP, addFileOptions, openInput, sayRefusals, type FileOptions } from './file-options.js';
 import { countOption, dataOption, jsonOption, symbolOption, timeframeOption } from './options.js';
 import { startCounter } from './progress.js';
 import { scoreTable } from './score-table.js';
@@ -54,8 +46,7 @@ Examples:
   suho sql predictions 'SELECT count(*) FROM ml_predictions' --data eurusd`,
     )
     .action(async (file: string, options: Options) => {
-      const input = await MarketFile.open(file, readingOf(options, options.format, options));
-      sayRecognised(input.description);
+      const input = await openInput(file, options);
       const counter = startCounter('replay');
       const report = await withEngine(
         { data: options.data, bars: { base: options.timeframe } },

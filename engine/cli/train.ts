@@ -1,18 +1,10 @@
 import { Command } from 'commander';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import { DEFAULT_TENANT } from '../api/authentication.js';
-import { MarketFile } from '../files/market-file.js';
 import { FILE_FEED } from '../instruments/ids.js';
 import { replay } from '../replay.js';
 import type { ModelRecord } from '../registry/model-registry.js';
-import {
-  FILE_HELP,
-  addFileOptions,
-  readingOf,
-  sayRecognised,
-  sayRefusals,
-  type FileOptions,
-} from './file-options.js';
+import { FILE_HELP, addFileOptions, openInput, sayRefusals, type FileOptions } from './file-options.js';
 import { dataOption, jsonOption, symbolOption, timeframeOption } from './options.js';
 import { startCounter } from './progress.js';
 import { scoreTable } from './score-table.js';
@@ -40,8 +32,7 @@ export function trainCommand(): Command {
       '\nExample:\n  suho train EURUSD_h1.csv.gz --symbol EURUSD --timeframe 1h --data eurusd',
     )
     .action(async (file: string, options: Options) => {
-      const input = await MarketFile.open(file, readingOf(options, options.format, options));
-      sayRecognised(input.description);
+      const input = await openInput(file, options);
       const counter = startCounter('train');
       const { record, read } = await withEngine(
         { data: options.data, bars: { base: options.timeframe } },

@@ -7,16 +7,9 @@ import { SuhoError } from '../errors.js';
 import { simulatedBars } from '../feeds/simulator.js';
 import { closedBars } from '../files/closed-bars.js';
 import { timeframeOf } from '../files/grid.js';
-import { MarketFile, type FileReport } from '../files/market-file.js';
+import type { FileReport } from '../files/market-file.js';
 import { verify, type Proof } from '../verify.js';
-import {
-  FILE_HELP,
-  addFileOptions,
-  readingOf,
-  sayRecognised,
-  sayRefusals,
-  type FileOptions,
-} from './file-options.js';
+import { FILE_HELP, addFileOptions, openInput, sayRefusals, type FileOptions } from './file-options.js';
 import { countOption, jsonOption, readTimeframe, symbolSelectOption } from './options.js';
 import { startCounter } from './progress.js';
 
@@ -104,8 +97,7 @@ async function barsOf(
       timeframe: timeframe ?? '1h',
       calendar: ruleOf(UTC_CALENDAR),
     };
-  const input = await MarketFile.open(file, readingOf(options, options.format, options));
-  sayRecognised(input.description);
+  const input = await openInput(file, options);
   const found = timeframe ?? timeframeOf(input.grid.lengthMs) ?? '1m';
   let bars: Bar[] = [];
   for await (const chunk of closedBars(input, found, 'bid')) {

@@ -9,6 +9,8 @@ const BLOCK = 64 * 1024;
 export interface ByteSource {
   /** What messages call it. */
   readonly name: string;
+  /** Where the bytes are, for another process: the path of the file, or the bytes themselves. */
+  readonly origin: string | Uint8Array;
   readonly size: number;
   /** When it was last written, epoch milliseconds; undefined when that is not known. */
   readonly modifiedAt: number | undefined;
@@ -29,6 +31,7 @@ export async function fileSource(file: string): Promise<ByteSource> {
   if (!found.isFile()) throw new SuhoError('BAD_FILE', `${file} is not a file.`);
   return {
     name: file,
+    origin: file,
     size: found.size,
     modifiedAt: found.mtimeMs,
     stream: (start = 0, end = found.size) =>
@@ -54,6 +57,7 @@ export function bufferSource(name: string, bytes: Uint8Array): ByteSource {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return {
     name,
+    origin: buffer,
     size: buffer.length,
     modifiedAt: undefined,
     stream: (start = 0, end = buffer.length) => Readable.from(blocks(buffer.subarray(start, end))),

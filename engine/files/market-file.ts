@@ -80,7 +80,7 @@ export class MarketFile {
     const now = reading.now ?? Date.now();
     let rows: FieldRows | undefined;
     try {
-      rows = await FieldRows.open(source.name, await openTable(source), reading);
+      rows = await FieldRows.open(source.name, await openTable(source, reading), reading);
       const sample = await rows.take(SAMPLE);
       const inspection = inspect(source.name, rows, sample, reading, now);
       const market = new MarketFile(reading, source, rows, sample, inspection, now);

@@ -1,7 +1,9 @@
 import { type Bar, isSameBar } from '../../actors/market/bar.js';
 import type { BarGrid } from '../../actors/market/bar-grid.js';
+import type { Quote } from '../../actors/market/quote.js';
 import { SuhoError } from '../errors.js';
 import { SpacingWatch, lengthText } from './grid.js';
+import { RecentQuotes } from './recent-quotes.js';
 import type { RefusalAccount } from './refusals.js';
 import type { Row } from './rows.js';
 
@@ -27,6 +29,9 @@ export class RowOrder {
   #last = -Infinity;
   /** A bar is let through when the row after it is known. */
   #held: { readonly line: number; readonly bar: Bar } | undefined;
+  readonly #quotes = new RecentQuotes();
+  /** Whether the quotes have gone back, and not yet come to a newer time. */
+  #isRepeating = false;
   #recent: { readonly line: number; readonly bar: Bar }[] = [];
 
   constructor(
@@ -52,7 +57,7 @@ export class RowOrder {
       if (row.ts > least[i]! && this.#isAhead(all, i))
         this.#account.refuse('ahead', row.line, () => new Date(row.ts).toISOString());
       else if (row.kind === 'bar') this.#bar(row, out);
-      else this.#quote(row, out);
+      else this.#quote(row, row.quote, out);
     }
     this.#waiting = all.slice(ready);
     if (isEnd) this.#end(out);
@@ -66,12 +71,17 @@ export class RowOrder {
     return between * 2 > end - i - 1;
   }
 
-  #quote(row: Row, out: (row: Row) => void): void {
-    if (row.ts > this.#now) this.#account.refuse('implausible_time', row.line, () => 'it is in the future');
-    else if (row.ts < this.#last)
-      this.#account.refuse('out_of_order', row.line, () => this.#lateness(row.ts));
+  /** One that equals the last of its time is another; one of a block that comes again is a duplicate. */
+  #quote(row: Row, quote: Quote, out: (row: Row) => void): void {
+    const { ts, line } = row;
+    if (ts > this.#now) return this.#account.refuse('implausible_time', line, () => 'it is in the future');
+    this.#isRepeating = ts < this.#last || (this.#isRepeating && ts === this.#last);
+    if (this.#isRepeating && this.#quotes.has(quote))
+      this.#account.refuse('duplicate', line, () => `${new Date(ts).toISOString()} was read before`);
+    else if (ts < this.#last) this.#account.refuse('out_of_order', line, () => this.#lateness(ts));
     else {
-      this.#last = row.ts;
+      this.#last = ts;
+      this.#quotes.add(quote);
       out(row);
     }
   }

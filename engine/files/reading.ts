@@ -17,4 +17,6 @@ export interface Reading {
   readonly symbol?: string;
   /** Now, epoch milliseconds; for tests. */
   readonly now?: number;
+  /** How long the decoder of a Parquet file may say nothing before the file is given up, milliseconds; for tests. */
+  readonly patienceMs?: number;
 }

@@ -1,5 +1,7 @@
 import type { ByteSource } from './byte-source.js';
 import { containerOf, unpacked } from './archive.js';
+import { parquetFields } from './parquet.js';
+import type { Reading } from './reading.js';
 import { delimiterOf } from './recognise.js';
 import { readLines, splitFields, type FieldBlock, type LineBlock } from './text.js';
 
@@ -12,14 +14,19 @@ export interface Table {
   readonly blocks: AsyncGenerator<FieldBlock>;
 }
 
-/** Opens a file as a table, whatever it is packed in. Throws `BAD_FILE`, also while it is read. */
-export async function openTable(source: ByteSource): Promise<Table> {
+/**
+ * Opens a file as a table, whatever it is packed in; `patienceMs` as in `Reading`. Throws `BAD_FILE`, also while it is read.
+ */
+export async function openTable(
+  source: ByteSource,
+  { patienceMs }: Pick<Reading, 'patienceMs'> = {},
+): Promise<Table> {
   const container = containerOf(source.name, await source.slice(0, 8));
-  if (container === 'parquet') {
-    // Loaded only for the files that need it: it brings its decompressors.
-    const { parquetFields } = await import('./parquet.js');
-    return { delimiter: '\u001f', blocks: parquetFields(source) };
-  }
+  if (container === 'parquet')
+    return {
+      delimiter: '\u001f',
+      blocks: parquetFields(source, patienceMs === undefined ? {} : { patienceMs }),
+    };
   const bytes =
     container === 'plain' ? (source.stream() as AsyncIterable<Buffer>) : unpacked(source, container);
   const lines = readLines(source.name, bytes);

@@ -368,18 +368,21 @@ export class FirstModels {
   }
 }
 
+/** Whether a tenant's signals have no model that may serve them. */
+function isWithoutModel({ route }: Instrument['definition']['signals'][number]): boolean {
+  return !isOfCurrentFeatures(route);
+}
+
 /** Whether some tenant has signals on a series of an instrument, but no model for them. */
 function lacksModel({ definition }: Instrument, timeframe: Timeframe): boolean {
-  return definition.signals.some(
-    (signal) => signal.timeframe === timeframe && !isOfCurrentFeatures(signal.route),
-  );
+  return definition.signals.some((signal) => signal.timeframe === timeframe && isWithoutModel(signal));
 }
 
 /** Timeframes on which a tenant, or any, has signals without a model. */
 function timeframesWithout({ definition }: Instrument, tenantId?: string): ReadonlySet<Timeframe> {
   const timeframes = new Set<Timeframe>();
   for (const signal of definition.signals)
-    if (!isOfCurrentFeatures(signal.route) && (tenantId === undefined || signal.tenantId === tenantId))
+    if (isWithoutModel(signal) && (tenantId === undefined || signal.tenantId === tenantId))
       timeframes.add(signal.timeframe);
   return timeframes;
 }

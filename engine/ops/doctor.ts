@@ -4,6 +4,8 @@ import path from 'node:path';
 import { Redis } from 'ioredis';
 import { connect, credsAuthenticator } from 'nats';
 import pg from 'pg';
+import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
+import { isOfCurrentFeatures } from '../../actors/signals/route.js';
 import type { Config } from '../config.js';
 import { schemaStatus } from '../database/schemas.js';
 import { messageOf } from '../errors.js';
@@ -93,12 +95,34 @@ async function examineModels(config: Config): Promise<Finding[]> {
     return [{ part: 'models', ...failed(`cannot be listed: ${messageOf(error)}`, adviceFor(error)) }];
   }
   if (findings === undefined || findings.length === 0) return [{ part: 'models', ...ok('none registered') }];
-  return findings.map(({ model, fault }) => {
+  return findings.map((finding) => {
+    const { model } = finding;
     const part = `model ${model.name} ${model.version} (${model.tenantId}, ${model.status})`;
-    return fault === undefined
-      ? { part, ...ok('both files are whole, and run as the contract says') }
-      : { part, ...failed(fault, 'Restore the file from a backup, or train the series again.') };
+    return { part, ...modelState(finding, findings, config) };
   });
+}
+
+/** A model of another feature set may not serve: no fault where one of this feature set has replaced it. */
+function modelState(
+  { model, fault }: ModelFinding,
+  all: readonly ModelFinding[],
+  { training }: Config,
+): Omit<Finding, 'part'> {
+  if (fault !== undefined) return failed(fault, 'Restore the file from a backup, or train the series again.');
+  const whole = 'both files are whole, and run as the contract says';
+  if (isOfCurrentFeatures(model)) return ok(whole);
+  const found = `${whole}; it is withheld: it was trained on feature set ${model.featureSetVersion}, and this engine computes ${FEATURE_SET_VERSION}`;
+  const isReplaced = all.some(
+    ({ model: other }) =>
+      other.tenantId === model.tenantId && other.name === model.name && isOfCurrentFeatures(other),
+  );
+  if (isReplaced) return ok(`${found}; a model of this feature set has replaced it`);
+  return warning(
+    found,
+    training.firstModels
+      ? 'A running engine trains the series again by itself.'
+      : 'Train the series again: with training.firstModels off the engine does not do it by itself.',
+  );
 }
 
 function adviceFor(error: unknown): string {

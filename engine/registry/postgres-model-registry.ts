@@ -46,6 +46,8 @@ export interface RegisteredModel {
   readonly status: (typeof MODEL_STATUSES)[number];
   readonly modelId: string;
   readonly encoderId: string;
+  /** The feature set it was trained on. */
+  readonly featureSetVersion: string;
 }
 
 /** Models in PostgreSQL (schemas/02), which itself refuses wrong versions and illegal changes of status. */
@@ -206,7 +208,7 @@ export class PostgresModelRegistry implements ModelRegistry {
       const scope: Scope = tenantId === PLATFORM ? { platform: true } : { tenantId };
       const { rows } = await this.#database.transaction(scope, async (client) =>
         client.query<RegisteredModel>(
-          `SELECT $2::text AS "tenantId", name, version, status, artifact_sha256 AS "modelId", encoder_sha256 AS "encoderId"
+          `SELECT $2::text AS "tenantId", name, version, status, artifact_sha256 AS "modelId", encoder_sha256 AS "encoderId", feature_set_version AS "featureSetVersion"
            FROM ml_registry.models
            WHERE tenant_id IS NOT DISTINCT FROM $1 AND user_id IS NULL AND framework = $3 AND status <> 'archived'
              AND encoder_sha256 IS NOT NULL

@@ -289,13 +289,21 @@ test('a later version of a stored bar is a named conflict, and the stored one st
 test('a tick file that begins with the last quotes of another goes on where it ended', async (t) => {
   const data = ['--data', path.join(temporaryFolder(t), 'data')];
   const place = ['--symbol', 'EURUSD', '--timeframe', '1m', ...data, '--json'];
-  const counts: number[] = [];
+  const counts: number[][] = [];
   for (const name of ['quotes_first', 'quotes_second_overlaps_by_5']) {
     const { code, stdout, stderr } = await runCommand(['replay', caseFile(`faults/${name}.csv`), ...place]);
     assert.equal(code, 0, stderr);
-    counts.push((JSON.parse(stdout) as { bars: number }).bars);
+    const { bars, duplicates, refusals } = JSON.parse(stdout) as {
+      readonly bars: number;
+      readonly duplicates: number;
+      readonly refusals: readonly object[];
+    };
+    counts.push([bars, duplicates, refusals.length]);
   }
-  assert.deepEqual(counts, [10, 30]);
+  assert.deepEqual(counts, [
+    [10, 0, 0],
+    [30, 5, 0],
+  ]);
 });
 
 test('every command takes an export as it is, says what it is, and counts what it refuses', async (t) => {

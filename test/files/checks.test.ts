@@ -149,3 +149,48 @@ test('a format that is named is the one it is read as', async () => {
   assert.match(await refusalOf(textFile(CSV), { format: 'metatrader5' }), /is not of the format metatrader5/);
   assert.match(await refusalOf(textFile(CSV), { timeZone: 'Mars' }), /no time zone "Mars"/);
 });
+
+test('a block of quotes that comes again is counted as duplicates, and equal quotes of one time are two', async () => {
+  const start = Date.UTC(2024, 0, 8);
+  // Every fifth quote is of the time of the one before it, and every tenth is its equal as well.
+  const quotes = Array.from({ length: 6_000 }, (_, i) => {
+    const before = i % 5 === 4 ? i - 1 : i;
+    const price = 1 + ((i % 10 === 9 ? i - 1 : i) % 977) / 10_000;
+    return [start + before * 250, price.toFixed(5), (price + 0.0001).toFixed(5)] as const;
+  });
+  const blocks = [
+    [5_995, 6_000, 1],
+    [100, 200, 1],
+    [1_000, 3_000, 2],
+    [7, 10, 3],
+  ] as const;
+  for (const [from, to, times] of blocks) {
+    const rows = [...quotes];
+    for (let i = 0; i < times; i++) rows.splice(to, 0, ...quotes.slice(from, to));
+    const what = `rows ${from} to ${to}, ${times} times more`;
+    const { quotes: read, report } = await readFile(textFile(text('ts,bid,ask', rows)));
+    assert.deepEqual(
+      read.map(({ ts, bid, ask }) => [ts, bid.toFixed(5), ask.toFixed(5)]),
+      quotes,
+      what,
+    );
+    assert.deepEqual(
+      report.refusals.map(({ reason, count }) => [reason, count]),
+      [['duplicate', (to - from) * times]],
+      what,
+    );
+  }
+});
+
+test('a late quote that was not read before is out of order', async () => {
+  const rows = [0, 1, 2, 1, 3].map((second, i) => [
+    Date.UTC(2024, 0, 8) + second * 1000,
+    1 + i / 1000,
+    1.1 + i / 1000,
+  ]);
+  const { report } = await readFile(textFile(text('ts,bid,ask', rows)));
+  assert.deepEqual(
+    report.refusals.map(({ reason, count, line }) => [reason, count, line]),
+    [['out_of_order', 1, 5]],
+  );
+});

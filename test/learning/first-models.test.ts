@@ -10,6 +10,8 @@ import type { EngineHealth__Output as ProtoHealth } from '../../engine/api/gener
 import type { FirstModels__Output as FirstModels } from '../../engine/api/generated/suho/v1/FirstModels.js';
 import type { ConfigInput } from '../../engine/config.js';
 import type { Engine } from '../../engine/engine.js';
+import { SuhoError } from '../../engine/errors.js';
+import { ClickHouseFeatureStore } from '../../engine/feature-store/clickhouse-feature-store.js';
 import { barsNeeded } from '../../engine/learning/history-needed.js';
 import { train } from '../../engine/learning/trainer.js';
 import { Turns } from '../../engine/learning/turns.js';
@@ -315,6 +317,40 @@ test('a training that its data make fail says why and comes again with a quarter
   assert.match(failed!.reason, /training\.rowsMax is 1000: raise it/);
   assert.equal(failed!.bars_missing, Math.ceil(needed * 1.25) - needed);
   assert.equal(health.degraded, true);
+});
+
+test('a first model is trained when the feature store, which was away at the first try, is back', async (t) => {
+  let asked = 0;
+  const away = t.mock.method(ClickHouseFeatureStore.prototype, 'bars', async () => {
+    asked++;
+    return await Promise.reject(new SuhoError('STORE_UNAVAILABLE', 'connection refused'));
+  });
+  const { client, events } = await fed(t, temporaryFolder(t));
+  await publish(client, bars.slice(0, NEEDED));
+  await eventually(
+    'it failed twice, and waits for the store, not for further bars',
+    async () => {
+      const [one] = (await waitingOf(client)).series;
+      return (
+        asked >= 2 &&
+        one!.state === 'failed' &&
+        one!.reason === 'connection refused' &&
+        one!.bars_missing === 0
+      );
+    },
+    WAIT_MS,
+  );
+
+  away.mock.restore();
+  await untilServed(client);
+  await eventually('it is told', () => events.at(-1) === 'trained default@published/EURUSD/1h', WAIT_MS);
+  assert.deepEqual(
+    new Set(events.slice(0, -2).map((event) => event.split(' ')[0])),
+    new Set(['training', 'failed']),
+  );
+  await publish(client, bars.slice(NEEDED, NEEDED + 1));
+  const { model } = await nextSignal(client);
+  assert.equal(model!.version, 'v1.0.0');
 });
 
 test('a training that is asked for while the series trains is that training', async (t) => {

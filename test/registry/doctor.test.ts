@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import { EmbeddedPostgres } from '../../engine/database/embedded-postgres.js';
 import { applySchemas } from '../../engine/database/schemas.js';
 import type { Finding } from '../../engine/ops/doctor.js';
@@ -22,14 +23,25 @@ test('doctor names every registered model with the state of its files, and fails
   const store = new FolderArtifactStore(path.join(folder, 'artifacts'));
   const registry = new PostgresModelRegistry(server.connection);
   const files = new Map<string, string>();
-  for (const [i, symbol] of ['EURUSD', 'GBPUSD', 'USDJPY'].entries()) {
-    const place = { tenantId: 'platform', model: symbol, version: 'v1.0.0' };
+  const models = [
+    ['AUDUSD', 'v1.0.0', 'fs1-former'],
+    ['EURUSD', 'v1.0.0', FEATURE_SET_VERSION],
+    ['GBPUSD', 'v1.0.0', FEATURE_SET_VERSION],
+    ['USDCHF', 'v1.0.0', 'fs1-former'],
+    ['USDCHF', 'v1.1.0', FEATURE_SET_VERSION],
+    ['USDJPY', 'v1.0.0', FEATURE_SET_VERSION],
+  ] as const;
+  for (const [i, [symbol, version, featureSetVersion]] of models.entries()) {
+    const place = { tenantId: 'platform', model: symbol, version };
     const predictor = await store.put(place, plainPredictor(i));
     const encoder = await store.put(place, plainEncoder(i, symbol === 'USDJPY' ? NaN : 0));
     files.set(symbol, store.path(predictor.sha256));
     await registry.register({
-      ...inventedModel('platform', 'v1.0.0'),
+      ...(version === 'v1.0.0'
+        ? inventedModel('platform', version)
+        : inventedModel('platform', version, 'v1.0.0')),
       symbol,
+      featureSetVersion,
       modelId: predictor.sha256,
       encoderId: encoder.sha256,
     });
@@ -47,17 +59,28 @@ test('doctor names every registered model with the state of its files, and fails
   assert.equal(running.code, 1);
   assert.deepEqual(
     running.models.map(({ state }) => state),
-    ['ok', 'ok', 'failed'],
+    ['warning', 'ok', 'ok', 'ok', 'ok', 'failed'],
   );
-  assert.match(running.models[2]!.part, /USDJPY\/1h v1\.0\.0 \(platform, validated\)/);
-  assert.match(running.models[2]!.found, /out of range/);
+  const [former, , , replaced, current, bad] = running.models;
+  assert.match(bad!.part, /USDJPY\/1h v1\.0\.0 \(platform, validated\)/);
+  assert.match(bad!.found, /out of range/);
+  for (const { found } of [former!, replaced!])
+    assert.ok(
+      found.includes(
+        `it is withheld: it was trained on feature set fs1-former, and this engine computes ${FEATURE_SET_VERSION}`,
+      ),
+      found,
+    );
+  assert.match(former!.advice, /trains the series again by itself/);
+  assert.match(replaced!.found, /a model of this feature set has replaced it/);
+  assert.doesNotMatch(current!.found, /withheld/);
   // And where no engine runs on the folder.
   await server.stop();
   writeFileSync(files.get('GBPUSD')!, 'damaged');
   const stopped = await doctor();
   assert.deepEqual(
     stopped.models.map(({ state }) => state),
-    ['ok', 'failed', 'failed'],
+    ['warning', 'ok', 'failed', 'ok', 'ok', 'failed'],
   );
-  assert.match(stopped.models[1]!.found, /damaged/);
+  assert.match(stopped.models[2]!.found, /damaged/);
 });

@@ -1,5 +1,9 @@
+import { readFileSync, readdirSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { Dice } from '../fuzz/mutation.js';
+import { caseFile } from './market-files.js';
+import { inventedBars } from './markets.js';
 import { zipOf } from './zip.js';
 
 const NUMBERS = [
@@ -121,6 +125,28 @@ function ofOrder(lines: string[], dice: Dice): string[] {
       copy.splice(at, 0, dice.pick(['', '# a remark', copy[0]!, '\0', ' '.repeat(100_000), '"', 'a,b']));
       return copy;
   }
+}
+
+/** The files that the fuzz mutates: the one for a seed is that at `seed % length`. */
+export function fuzzedFiles(): { readonly name: string; readonly bytes: Buffer }[] {
+  const cases = ['formats', 'faults'].flatMap((folder) =>
+    readdirSync(caseFile(folder)).map((name) => ({
+      name,
+      bytes: readFileSync(caseFile(`${folder}/${name}`)),
+    })),
+  );
+  const bars = inventedBars(200);
+  const parquet = parquetWriteBuffer({
+    columnData: [
+      { name: 'ts', data: bars.map(({ openTime }) => BigInt(openTime)), type: 'INT64' },
+      ...(['open', 'high', 'low', 'close'] as const).map((name) => ({
+        name,
+        data: bars.map((bar) => bar[name]),
+        type: 'DOUBLE' as const,
+      })),
+    ],
+  });
+  return [...cases, { name: 'bars.parquet', bytes: Buffer.from(parquet) }];
 }
 
 /** A file as something went wrong with it, by seed. */
