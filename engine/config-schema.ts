@@ -1,10 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { IANAZone } from 'luxon';
 import { z } from 'zod';
 import { canonicalSymbol } from '../actors/market/symbol.js';
 import { PRICE_BASES } from '../actors/market/quote.js';
 import { TIMEFRAMES } from '../actors/market/timeframe.js';
-import { beginsOnTheHour, isBuiltIn, type CalendarSettings } from './calendars.js';
+import { calendars } from './calendars-schema.js';
 import { ROLES } from './credentials/caller.js';
 import { NAME_RULE, isName, tenantIdDefect } from './credentials/tenant-id.js';
 import { EXTRA_PRICES } from './feature-store/extra-prices.js';
@@ -41,21 +40,6 @@ const series = z.strictObject({
   feed: identifier.default('simulated').describe('Shared feed the series comes from'),
   symbol,
   timeframe,
-});
-
-const CALENDAR_NAME = /^[a-z][a-z0-9-]{0,15}$/;
-const calendar = z.strictObject({
-  timeZone: z
-    .string()
-    .refine((name) => IANAZone.isValidZone(name), 'a time zone such as America/New_York')
-    .optional(),
-  dayStart: z
-    .string()
-    .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 17:00')
-    .optional(),
-  symbols: z
-    .array(z.string().regex(/^[A-Z0-9._-]+\*?$/, 'a symbol such as EURUSD, or the beginning of some: ES*'))
-    .default([]),
 });
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'SHA-256 in lower-case hexadecimal');
@@ -147,28 +131,6 @@ function refuseDuplicates(tenants: readonly Tenant[], context: z.RefinementCtx):
     const first = seen.get(key);
     if (first === undefined) seen.set(key, settingName(['tenants', ...path]));
     else context.addIssue({ code: 'custom', path: [...path], message: message(first) });
-  }
-}
-
-/** Refuses calendars that are described by halves or anew, and a symbol that has two. */
-function refuseCalendars(
-  calendars: Readonly<Record<string, CalendarSettings>>,
-  context: z.RefinementCtx,
-): void {
-  const homes = new Map<string, string>();
-  for (const [name, { timeZone, dayStart, symbols }] of Object.entries(calendars)) {
-    const issue = (message: string): void => context.addIssue({ code: 'custom', path: [name], message });
-    if (!CALENDAR_NAME.test(name)) issue('is no name of up to 16 lower-case letters, digits and hyphens');
-    if (isBuiltIn(name) && (timeZone ?? dayStart) !== undefined)
-      issue('is built in; it takes symbols only, another calendar needs another name');
-    if (!isBuiltIn(name) && (timeZone === undefined || dayStart === undefined))
-      issue('needs timeZone and dayStart');
-    if (timeZone !== undefined && dayStart !== undefined && !beginsOnTheHour({ name, timeZone, dayStart }))
-      issue('its days do not begin on a full hour of UTC, as the hours do that they are built from');
-    for (const one of symbols) {
-      if (homes.has(one)) issue(`${one} has the calendar ${homes.get(one)} already`);
-      homes.set(one, name);
-    }
   }
 }
 
@@ -366,13 +328,9 @@ export const configSchema = z.strictObject({
       basis: z.enum(PRICE_BASES).default('bid'),
     })
     .prefault({}),
-  calendars: z
-    .record(z.string(), calendar)
-    .default({})
-    .superRefine(refuseCalendars)
-    .describe(
-      'When days and 4-hour bars begin, by symbol; without it FX pairs 17:00 New York, all else 0:00 UTC',
-    ),
+  calendars: calendars.describe(
+    'When days and 4-hour bars begin, by symbol; without it FX pairs 17:00 New York, all else 0:00 UTC',
+  ),
   simulator: z
     .strictObject({
       symbols: z

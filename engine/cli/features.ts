@@ -19,6 +19,7 @@ import {
   FILE_HELP,
   addFileOptions,
   calendarOfSeries,
+  calendarOption,
   openInput,
   sayRefusals,
   type FileOptions,
@@ -158,6 +159,7 @@ function withSeries(command: Command): Command {
 function showCommand(): Command {
   return withSeries(new Command('show').description('show the stored features of one bar'))
     .addOption(dateOption('--at <moment>', 'the last bar that closed at or before it').makeOptionMandatory())
+    .addOption(calendarOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',

@@ -16,6 +16,7 @@ import { ActorGraph, type ActorSettings } from './actor-graph.js';
 import { EffectRouter, type EffectPorts } from './effects.js';
 import { instrumentId, signalActorId } from './ids.js';
 import { Instrument, rowsOf } from './instrument.js';
+import { assertQuota, type InstrumentLimits } from './limits.js';
 import type { RecoveryPorts } from './recovery.js';
 import { Snapshots } from './snapshots.js';
 import { Supervision } from './supervision.js';
@@ -39,14 +40,6 @@ export interface FollowRequest {
   readonly calendar?: string | undefined;
   readonly tenantId: string;
   readonly timeframe: Timeframe;
-}
-
-/** What a tenant may have of the engine. */
-interface InstrumentLimits {
-  /** Instruments of its own. */
-  readonly instruments: number;
-  /** Timeframes of instruments that it has signals on. */
-  readonly series: number;
 }
 
 export interface InstrumentsOptions {
@@ -168,7 +161,8 @@ export class Instruments {
     if (instrument?.follows(tenantId, timeframe) === true) return id;
     instrument?.assertLive();
     this.#journal.assertRoom();
-    this.#assertQuota(instrument === undefined && owner !== PLATFORM, tenantId);
+    const isNew = instrument === undefined && owner !== PLATFORM;
+    assertQuota(this.#instruments.values(), tenantId, isNew, this.#options.limitsOf(tenantId));
     if (instrument === undefined) {
       const calendar = request.calendar ?? this.#options.calendars.of(symbol).name;
       instrument = this.#create(id, { feed, owner, symbol, calendar, base, longer: [], signals: [] });
@@ -190,28 +184,6 @@ export class Instruments {
     );
     this.graph.spawn(instrument);
     return instrument;
-  }
-
-  #assertQuota(isNewInstrument: boolean, tenantId: string): void {
-    const limits = this.#options.limitsOf(tenantId);
-    let own = 0;
-    let series = 0;
-    for (const { definition } of this.#instruments.values()) {
-      if (definition.owner === tenantId) own++;
-      for (const signal of definition.signals) if (signal.tenantId === tenantId) series++;
-    }
-    if (isNewInstrument && own >= limits.instruments) {
-      throw new SuhoError(
-        'QUOTA_EXCEEDED',
-        `The tenant has ${own} instruments, as many as it may have (quotas.instruments); remove one with suho instruments remove.`,
-      );
-    }
-    if (series >= limits.series) {
-      throw new SuhoError(
-        'QUOTA_EXCEEDED',
-        `The tenant has signals on ${series} series, as many as it may have (quotas.series); remove an instrument with suho instruments remove.`,
-      );
-    }
   }
 
   /** Takes an input of a live instrument: into the journal, and from there to its actors. Returns its position. */

@@ -30,7 +30,7 @@ export function refuseOtherGrid(
 ): void {
   if (!dependsOnCalendar(lengthMs) || defects.some((defect) => defect !== 'misaligned_time')) return;
   const times = timesOf(bars);
-  const other = calendarOfTimes(times, lengthMs)?.title ?? new Date(times[0]!).toISOString();
+  const other = calendarOfTimes(times, lengthMs)?.title ?? 'at another time';
   throw new SuhoError(
     'BAD_INPUT',
     `bars: the ${base} bars of ${symbol} divide days that begin ${calendar.title} (calendar ${calendar.name}), and these begin ${other}; the operator can give the symbol another calendar.`,

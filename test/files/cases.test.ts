@@ -262,7 +262,9 @@ for (const [name, timeframe, other] of [
       'sql',
       'features',
       "SELECT timeframe, count() AS n FROM aggregates WHERE feed = 'history' GROUP BY timeframe",
-      ...['--data', data, '--json'],
+      '--data',
+      data,
+      '--json',
     ]);
     assert.match(stored.stdout, new RegExp(`"${timeframe}@fx".*${bars.length}`), stored.stderr);
     if (timeframe === '1d') return;
