@@ -1,13 +1,17 @@
 import { Command, Option } from 'commander';
+import type { Bar } from '../../actors/market/bar.js';
 import { PRICE_BASES, type PriceBasis } from '../../actors/market/quote.js';
-import type { Timeframe } from '../../actors/market/timeframe.js';
+import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import { loadConfig } from '../config.js';
 import { backfill, type BackfillReport } from '../backfill/backfill.js';
+import type { Difference, Span } from '../backfill/protocol.js';
+import { SuhoError } from '../errors.js';
 import {
   dataOption,
   dateOption,
   identityOptions,
   jsonOption,
+  spanOption,
   symbolsOption,
   timeframeOption,
 } from './options.js';
@@ -21,7 +25,7 @@ import {
 } from './file-options.js';
 import { startCounter } from './progress.js';
 import { withFeatureStore } from './store-session.js';
-import { formatTable } from './table.js';
+import { formatTable, utc } from './table.js';
 
 interface Options extends FileOptions {
   readonly symbol: readonly string[];
@@ -31,6 +35,7 @@ interface Options extends FileOptions {
   readonly feed: string;
   readonly from?: number;
   readonly to?: number;
+  readonly replace?: Span;
   readonly basis: PriceBasis;
   readonly config?: string;
   readonly data: string;
@@ -49,6 +54,12 @@ export function backfillCommand(): Command {
   return addFileOptions(command)
     .addOption(dateOption('--from <date>', 'store only bars that open at or after it'))
     .addOption(dateOption('--to <date>', 'store only bars that open before it'))
+    .addOption(
+      spanOption(
+        '--replace <from..to>',
+        "replace stored bars that open in [FROM, TO) by the file's, and what follows from them",
+      ).conflicts(['from', 'to']),
+    )
     .addOption(new Option('--basis <price>', 'price of a quote').choices([...PRICE_BASES]).default('bid'))
     .option('--config <file>', 'configuration with the extra indicators of the tenant')
     .addOption(dataOption())
@@ -59,8 +70,10 @@ export function backfillCommand(): Command {
 Examples:
   suho backfill GBPUSD_h1.csv.gz --symbol GBPUSD --timeframe 1h --data gbp
   suho backfill --tenant platform --feed replay --symbol 'EUR/USD' --timeframe 1h --from 2015-01-01 --to 2016-01-01
+  suho backfill corrected.csv --symbol GBPUSD --timeframe 1h --data gbp --replace 2024-03-01..2024-04-01
   suho sql features 'SELECT symbol, count() FROM ml_features GROUP BY symbol' --data gbp
 
+Bars that are stored already stand: those that differ in the file are counted and named, and --replace takes the file's.
 All bars before --from are used as warm-up, so rows are bit-identical to those of the live engine.
 Re-running replaces the same rows; an interrupted run resumes at its last stored segment.`,
     )
@@ -84,6 +97,7 @@ Re-running replaces the same rows; an interrupted run resumes at its last stored
           extras,
           ...(options.from === undefined ? {} : { from: options.from }),
           ...(options.to === undefined ? {} : { to: options.to }),
+          ...(options.replace === undefined ? {} : { replace: options.replace }),
         }));
         return await backfill(store, requests, {
           checkpoints: folder.at('backfill'),
@@ -92,11 +106,57 @@ Re-running replaces the same rows; an interrupted run resumes at its last stored
             counter.update(inputs, `${Math.round(inputs / ((performance.now() - start) / 1000))}/s`),
         });
       }).finally(() => counter.stop());
-      for (const report of reports) sayRefusals(report.reading);
+      for (const report of reports) {
+        sayRefusals(report.reading);
+        sayDifferences(report);
+      }
       process.stdout.write(
         options.json === true ? `${JSON.stringify(summary(reports))}\n` : describe(reports),
       );
+      assertUsable(reports);
     });
+}
+
+/** Says on standard error where the file and what was stored differ, and which of them stands. */
+function sayDifferences({ series, conflicts, missing, replaced }: BackfillReport): void {
+  const say = (difference: Difference | undefined, one: string, many: string): void => {
+    if (difference === undefined) return;
+    const { count, openTime, stored, given } = difference;
+    const values =
+      stored !== undefined && given !== undefined ? ` (stored ${ohlc(stored)}, file ${ohlc(given)})` : '';
+    process.stderr.write(
+      `${series.symbol} ${series.timeframe}: ${count === 1 ? one : `${count} ${many}`}, first ${utc(openTime)}${values}\n`,
+    );
+  };
+  say(replaced?.changed, 'a stored bar was replaced', 'stored bars were replaced');
+  say(replaced?.removed, 'a stored bar was removed', 'stored bars were removed');
+  say(conflicts, 'a bar is stored with other values', 'bars are stored with other values');
+  say(missing, 'a stored bar is not in the file', 'stored bars are not in the file');
+  const [first] = [conflicts, missing].flatMap((found) => found?.openTime ?? []).sort((a, b) => a - b);
+  if (first !== undefined)
+    process.stderr.write(`They stand. --replace FROM..TO takes the file's bars of a span instead.\n`);
+}
+
+function ohlc({ open, high, low, close }: Bar): string {
+  return `open ${open}, high ${high}, low ${low}, close ${close}`;
+}
+
+/** Throws when a file had bars and none of them was new or stored as it is. */
+function assertUsable(reports: readonly BackfillReport[]): void {
+  for (const { series, added, known, conflicts } of reports) {
+    if (conflicts === undefined || added + known > 0) continue;
+    const span = [conflicts.openTime, conflicts.lastTime + timeframeMs(series.timeframe)]
+      .map(isoSecond)
+      .join('..');
+    throw new SuhoError(
+      'BAD_FILE',
+      `No bar of the file was stored: ${series.symbol} ${series.timeframe} is stored with other values; use --replace ${span} to take those of the file.`,
+    );
+  }
+}
+
+function isoSecond(time: number): string {
+  return new Date(time).toISOString().replace('.000Z', 'Z');
 }
 
 function summary(reports: readonly BackfillReport[]): object {
