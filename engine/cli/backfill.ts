@@ -3,7 +3,7 @@ import type { Bar } from '../../actors/market/bar.js';
 import { PRICE_BASES, type PriceBasis } from '../../actors/market/quote.js';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import { loadConfig } from '../config.js';
-import { backfill, type BackfillReport } from '../backfill/backfill.js';
+import { backfill, type BackfillReport, type BackfillRequest } from '../backfill/backfill.js';
 import type { Difference, Span } from '../backfill/protocol.js';
 import { SuhoError } from '../errors.js';
 import {
@@ -84,22 +84,7 @@ Re-running replaces the same rows; an interrupted run resumes at its last stored
         const extras =
           loadConfig(options.config, process.env).tenants.find(({ id }) => id === options.tenant)?.extras ??
           [];
-        const requests = options.symbol.map((symbol) => ({
-          series: {
-            tenantId: options.tenant,
-            ...(options.user === undefined ? {} : { userId: options.user }),
-            feed: options.feed,
-            symbol,
-            timeframe: options.timeframe,
-          },
-          ...(file === undefined ? {} : { file, reading: readingOf(options, options.format, {}) }),
-          basis: options.basis,
-          extras,
-          ...(options.from === undefined ? {} : { from: options.from }),
-          ...(options.to === undefined ? {} : { to: options.to }),
-          ...(options.replace === undefined ? {} : { replace: options.replace }),
-        }));
-        return await backfill(store, requests, {
+        return await backfill(store, requestsOf(options, file, extras), {
           checkpoints: folder.at('backfill'),
           onRecognised: sayRecognised,
           onProgress: (inputs) =>
@@ -115,6 +100,23 @@ Re-running replaces the same rows; an interrupted run resumes at its last stored
       );
       assertUsable(reports);
     });
+}
+
+function requestsOf(
+  options: Options,
+  file: string | undefined,
+  extras: BackfillRequest['extras'] = [],
+): BackfillRequest[] {
+  const { tenant, user, feed, timeframe, basis, from, to, replace } = options;
+  return options.symbol.map((symbol) => ({
+    series: { tenantId: tenant, ...(user === undefined ? {} : { userId: user }), feed, symbol, timeframe },
+    ...(file === undefined ? {} : { file, reading: readingOf(options, options.format, {}) }),
+    basis,
+    extras,
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(replace === undefined ? {} : { replace }),
+  }));
 }
 
 /** Says on standard error where the file and what was stored differ, and which of them stands. */
