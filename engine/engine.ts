@@ -12,6 +12,7 @@ import { Feedback } from './feedback/feedback.js';
 import type { InferencePool } from './inference/pool.js';
 import { seriesIdentity } from './instruments/ids.js';
 import type { Instruments } from './instruments/instruments.js';
+import { ReplacedHistory } from './instruments/replaced-history.js';
 import { Intake } from './intake/intake.js';
 import { DataFolder } from './journal/data-folder.js';
 import type { Journal } from './journal/journal.js';
@@ -40,6 +41,8 @@ import {
 } from './wiring.js';
 
 const RETENTION_EVERY_MS = 86_400_000;
+/** How often the store is asked whether history was replaced. */
+const REPLACED_EVERY_MS = 60_000;
 
 export interface EngineOptions {
   /**
@@ -82,6 +85,7 @@ export class Engine {
   readonly #sinks: readonly Sink[];
   readonly #skew: SkewMonitor;
   readonly #sources: Sources;
+  readonly #replaced: ReplacedHistory;
   #state: 'starting' | 'serving' | 'stopping' | 'stopped' = 'starting';
 
   private constructor(
@@ -115,6 +119,7 @@ export class Engine {
     const { instruments, recorder } = this.#rooms;
     ({ inference: this.inference, evidence: this.evidence, publication: this.publication } = this.#rooms);
     this.instruments = instruments;
+    this.#replaced = new ReplacedHistory({ journal, instruments, features, log });
     this.#sinks = wireSinks(config, stores, instruments, log);
     this.refused = new RefusedRecords(journal, this.#sinks);
     this.intake = new Intake({
@@ -177,6 +182,7 @@ export class Engine {
   async #start(): Promise<void> {
     for (const sink of this.#sinks) sink.start();
     await this.#rooms.instruments.open();
+    void this.#background.repeat(REPLACED_EVERY_MS, async () => await this.#replaced.check());
     this.#retention.start();
     this.intake.open();
     this.#state = 'serving';
@@ -215,6 +221,7 @@ export class Engine {
     this.#state = 'stopping';
     this.intake.close();
     this.#background.stop();
+    this.#replaced.stop();
     this.firstModels.stop();
     this.#retention.stop();
     this.instruments.stop();

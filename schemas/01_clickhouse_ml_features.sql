@@ -373,3 +373,19 @@ ORDER BY (tenant_id, user_id, feed, symbol, timeframe, bar_open_time)
 TTL stored_at + INTERVAL 3650 DAY
 SETTINGS min_bytes_for_wide_part = 16777216, compress_per_column_in_compact_parts = 0,
     ratio_of_defaults_for_sparse_serialization = 1;
+
+-- When stored bars of a series were replaced (suho backfill --replace), and whether what follows from them is stored again.
+CREATE TABLE IF NOT EXISTS replacements
+(
+    tenant_id LowCardinality(String),
+    user_id LowCardinality(String),
+    feed LowCardinality(String),
+    symbol LowCardinality(String),
+    timeframe LowCardinality(String),
+    replaced_at DateTime64(3, 'UTC') DEFAULT now64(3),
+    bars_from DateTime64(3, 'UTC'),
+    bars_to DateTime64(3, 'UTC'),
+    is_done UInt8
+)
+ENGINE = ReplacingMergeTree(is_done)
+ORDER BY (tenant_id, user_id, feed, symbol, timeframe, replaced_at);

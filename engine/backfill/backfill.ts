@@ -13,7 +13,7 @@ import { Calendars, type CalendarRule } from '../calendars.js';
 import { SuhoError, type ErrorCode } from '../errors.js';
 import { THREAD_OPTIONS } from '../worker-threads.js';
 import type { ExtraDefinition } from '../feature-store/extra-indicators.js';
-import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-store.js';
+import type { FeatureStore, ReplacementStore, SeriesIdentity } from '../feature-store/feature-store.js';
 import type { Reading } from '../files/reading.js';
 import { packBars } from '../journal/records.js';
 import type {
@@ -21,7 +21,9 @@ import type {
   BackfillCounts,
   BackfillTask,
   Checkpoint,
+  Comparison,
   FromBackfillWorker,
+  Span,
   ToBackfillWorker,
 } from './protocol.js';
 
@@ -42,12 +44,23 @@ export interface BackfillRequest {
   /** Stores only rows of bars that open in [from, to), epoch milliseconds. Earlier bars are still used as warm-up. */
   readonly from?: number;
   readonly to?: number;
+  /**
+   * Stored bars that open in this span give way to the file's: changed ones are replaced, those that the file has not are
+   * removed. Elsewhere stored bars stand.
+   */
+  readonly replace?: Span;
   /** Further indicators of the tenant, as its configuration names them. */
   readonly extras?: readonly ExtraDefinition[];
 }
 
 /** What a backfill needs of a feature store. */
-type BackfillStore = Pick<FeatureStore, 'insert' | 'barsAfter'>;
+type BackfillStore = Pick<FeatureStore, 'insert' | 'barsAfter'> & Partial<ReplacementStore>;
+
+type Pool = Piscina<BackfillTask & { port: MessagePort }, BackfillAnswer>;
+type Told = {
+  readonly progress: (inputs: number) => void;
+  readonly recognised: (description: string) => void;
+};
 
 export interface BackfillOptions {
   /** Folder of the checkpoints that interrupted runs resume from. */
@@ -66,6 +79,8 @@ export interface BackfillReport extends BackfillCounts {
   readonly series: SeriesIdentity;
   readonly seconds: number;
   readonly rowsPerSecond: number;
+  /** What a replacement changed; none without one. */
+  readonly replaced?: Comparison;
 }
 
 /**
@@ -74,6 +89,10 @@ export interface BackfillReport extends BackfillCounts {
  * Series are computed in parallel, each in a worker thread; reading, computing and storing overlap. A series
  * is never split: exponential averages, cumulative volume and cycle phases depend on its whole history, so a part started
  * in the middle would differ from the live rows in the last bits. The result is bit-identical to the live rows.
+ *
+ * A file's bars are taken with those that are stored, in one history: a bar that is stored with other values stands and is
+ * counted as a conflict, one that the file has not stands too; all rows that follow are computed again. Inside
+ * `replace` the file's bars stand.
  *
  * Re-running replaces the same rows. An interrupted run resumes at its last
  * stored segment if the source is unchanged up to that point. Throws `BAD_FILE` for a file that cannot be
@@ -85,7 +104,7 @@ export async function backfill(
   options: BackfillOptions,
 ): Promise<readonly BackfillReport[]> {
   mkdirSync(options.checkpoints, { recursive: true });
-  const pool = new Piscina<BackfillTask & { port: MessagePort }, BackfillAnswer>({
+  const pool: Pool = new Piscina({
     ...THREAD_OPTIONS,
     filename: new URL('./worker.js', import.meta.url).href,
     minThreads: 0,
@@ -104,16 +123,23 @@ export async function backfill(
         const file = path.join(options.checkpoints, `${checkpointName(request)}.checkpoint`);
         const start = performance.now();
         const told = { progress: report, recognised: once(options.onRecognised) };
+        const replaced = await replace(pool, store, request, file, told);
         let answer = await compute(pool, store, request, file, await readCheckpoint(file), told);
         if (answer.kind === 'other_source') {
           await rm(file, { force: true });
           answer = await compute(pool, store, request, file, undefined, told);
         }
-        if (answer.kind === 'failed') throw new SuhoError(answer.code as ErrorCode, answer.message);
-        if (answer.kind === 'other_source') throw new Error('A backfill without a checkpoint refused one.');
+        if (answer.kind !== 'done') throw failureOf(answer);
+        if (replaced !== undefined) await store.endReplacement?.(request.series);
         const seconds = (performance.now() - start) / 1000;
         const { counts } = answer;
-        return { series: request.series, ...counts, seconds, rowsPerSecond: counts.rows / seconds };
+        return {
+          series: request.series,
+          ...counts,
+          seconds,
+          rowsPerSecond: counts.rows / seconds,
+          ...(replaced === undefined ? {} : { replaced }),
+        };
       }),
     );
   } finally {
@@ -121,17 +147,62 @@ export async function backfill(
   }
 }
 
-async function compute(
-  pool: Piscina<BackfillTask & { port: MessagePort }, BackfillAnswer>,
+/** A request with the calendar that its series names. */
+type Work = BackfillRequest & { readonly calendar: CalendarRule };
+
+/**
+ * Removes what the file replaces: the stored bars of the span, and the rows that follow from them. The file is read to
+ * its end before, so that one that cannot be read removes nothing. What was removed is stored again by the backfill that follows; if it
+ * does not come to its end, the same command begins again.
+ */
+async function replace(
+  pool: Pool,
   store: BackfillStore,
-  request: BackfillRequest & { readonly calendar: CalendarRule },
+  request: Work,
+  checkpointFile: string,
+  told: Told,
+): Promise<Comparison | undefined> {
+  const { series, replace: span } = request;
+  if (span === undefined) return undefined;
+  if (request.file === undefined || request.from !== undefined || request.to !== undefined)
+    throw new SuhoError('BAD_INPUT', 'A replacement takes a file, and stores all rows of its series.');
+  if (store.beginReplacement === undefined) throw new Error('This store replaces nothing.');
+  const answer = await compute(pool, store, request, checkpointFile, undefined, told, span);
+  if (answer.kind !== 'compared') throw failureOf(answer);
+  const { comparison } = answer;
+  if (!comparison.reaches) {
+    const [from, to] = [span.from, span.to].map((time) => new Date(time).toISOString());
+    throw new SuhoError(
+      'BAD_INPUT',
+      `The file has no ${series.timeframe} bar of ${series.symbol} from ${from} to ${to}; nothing was removed.`,
+    );
+  }
+  // Its state may be from before, and what it vouches for is removed here.
+  await rm(checkpointFile, { force: true });
+  const { changed, added, removed } = comparison;
+  if (changed !== undefined || added !== undefined || removed !== undefined)
+    await store.beginReplacement(series, span);
+  return comparison;
+}
+
+function failureOf(answer: BackfillAnswer): Error {
+  return answer.kind === 'failed'
+    ? new SuhoError(answer.code as ErrorCode, answer.message)
+    : new Error(`A backfill answered "${answer.kind}".`);
+}
+
+async function compute(
+  pool: Pool,
+  store: BackfillStore,
+  request: Work,
   checkpointFile: string,
   checkpoint: Checkpoint | undefined,
-  told: { readonly progress: (inputs: number) => void; readonly recognised: (description: string) => void },
+  told: Told,
+  compare?: Span,
 ): Promise<BackfillAnswer> {
   const { series, file, extras = [] } = request;
   const { port1, port2 } = new MessageChannel();
-  const pages = storedBars(store, series);
+  const pages = storedBars(store, series, file !== undefined);
   let failure: unknown;
   const abort = new AbortController();
   const tell = (message: ToBackfillWorker): void => port1.postMessage(message);
@@ -168,12 +239,13 @@ async function compute(
       calendar: request.calendar,
       source:
         file === undefined
-          ? ({ kind: 'posted' } as const)
+          ? ({ kind: 'stored' } as const)
           : ({ kind: 'file', path: file, reading: request.reading ?? {} } as const),
       basis: request.basis ?? 'bid',
       from: request.from ?? -Infinity,
       to: request.to ?? Infinity,
       segmentRows: SEGMENT_ROWS,
+      compare,
       checkpoint: extras.length === 0 ? checkpoint : undefined,
       extras,
       port: port2,
@@ -197,13 +269,17 @@ function once(say: ((description: string) => void) | undefined): (description: s
   };
 }
 
-/** All raw bars the store has of a series, oldest first, packed, a page at a time. */
-async function* storedBars(store: BackfillStore, series: SeriesIdentity): AsyncGenerator<Float64Array> {
+/** All raw bars the store has of a series, oldest first, packed, a page at a time. Throws when there are none, unless there `mayBeNone`. */
+async function* storedBars(
+  store: BackfillStore,
+  series: SeriesIdentity,
+  mayBeNone: boolean,
+): AsyncGenerator<Float64Array> {
   let after = -Infinity;
   for (;;) {
     const bars = await store.barsAfter(series, after, PAGE);
     if (bars.length === 0) {
-      if (after === -Infinity)
+      if (after === -Infinity && !mayBeNone)
         throw new SuhoError(
           'NOT_FOUND',
           `There are no ${gridName(series)} bars of ${series.symbol} from ${series.feed} for ${series.tenantId} in the store.`,

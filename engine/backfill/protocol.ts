@@ -1,3 +1,4 @@
+import type { Bar } from '../../actors/market/bar.js';
 import type { PriceBasis } from '../../actors/market/quote.js';
 import type { ExtraDefinition } from '../feature-store/extra-indicators.js';
 import type { CalendarRule } from '../calendars.js';
@@ -5,9 +6,35 @@ import type { SeriesIdentity } from '../feature-store/feature-store.js';
 import type { FileReport } from '../files/market-file.js';
 import type { Reading } from '../files/reading.js';
 
-/** Where a series' bars come from: a file the worker reads itself, or packed bars that the caller posts. */
+/** Where a series' bars come from: a file the worker reads itself beside the stored bars, or the stored bars alone. */
 type BackfillSource =
-  { readonly kind: 'file'; readonly path: string; readonly reading: Reading } | { readonly kind: 'posted' };
+  { readonly kind: 'file'; readonly path: string; readonly reading: Reading } | { readonly kind: 'stored' };
+
+/** Bars that open in [from, to), epoch milliseconds. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Bars in which a file and the store differ: how many, when the first and the last opened, and both versions of the first. */
+export interface Difference {
+  readonly count: number;
+  readonly openTime: number;
+  readonly lastTime: number;
+  /** None where the store has no such bar. */
+  readonly stored?: Bar;
+  /** None where the file has no such bar. */
+  readonly given?: Bar;
+}
+
+/** A span of a file beside the stored bars. */
+export interface Comparison {
+  /** Whether the file has bars in the span, or before and after it. */
+  readonly reaches: boolean;
+  readonly changed: Difference | undefined;
+  readonly added: Difference | undefined;
+  readonly removed: Difference | undefined;
+}
 
 /** What a worker computes. */
 export interface BackfillTask {
@@ -21,6 +48,8 @@ export interface BackfillTask {
   readonly to: number;
   /** Rows of a segment. */
   readonly segmentRows: number;
+  /** Only compares the bars of this span with the stored ones, and stores nothing. */
+  readonly compare: Span | undefined;
   readonly checkpoint: Checkpoint | undefined;
   /** Further indicators of the tenant; a backfill with any cannot resume and starts over. */
   readonly extras: readonly ExtraDefinition[];
@@ -59,7 +88,7 @@ export type ToBackfillWorker =
   | { readonly kind: 'bars'; readonly numbers: Float64Array }
   | { readonly kind: 'end' };
 
-/** Result of a series. */
+/** Result of a series. A file's bars are new, or stored already, or in conflict with stored ones, which stand. */
 export interface BackfillCounts {
   readonly inputs: number;
   /** Closed bars applied, including those before the checkpoint. */
@@ -71,12 +100,20 @@ export interface BackfillCounts {
   readonly rows: number;
   /** Rows stored by the earlier run that this one resumed. */
   readonly resumed: number;
+  /** Bars of a file that the store had not, and those it had with the same values. */
+  readonly added: number;
+  readonly known: number;
+  /** Bars that the store has with other values than the file. */
+  readonly conflicts?: Difference;
+  /** Bars that the store has and the file, between its first and last bar, has not. */
+  readonly missing?: Difference;
   /** What became of a file's rows. */
   readonly reading?: FileReport;
 }
 
 export type BackfillAnswer =
   | { readonly kind: 'done'; readonly counts: BackfillCounts }
+  | { readonly kind: 'compared'; readonly comparison: Comparison }
   /** The checkpoint belongs to another source: start over without it. */
   | { readonly kind: 'other_source' }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };

@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
 import { HORIZONS, type Label } from '../../actors/features/labels.js';
-import type { Bar } from '../../actors/market/bar.js';
+import { isSameBar, type Bar } from '../../actors/market/bar.js';
+import { BarGrid } from '../../actors/market/bar-grid.js';
 import type { Quote } from '../../actors/market/quote.js';
 import { decodeSnapshot, encodeSnapshot } from '../../actors/runtime/snapshot.js';
 import { SeriesMachine, type Admission, type SeriesCursor } from '../../actors/series-machine.js';
@@ -10,88 +11,13 @@ import { SuhoError } from '../errors.js';
 import { ExtraIndicators } from '../feature-store/extra-indicators.js';
 import { RowEncoder } from '../feature-store/table.js';
 import { MarketFile, type FileReport, type MarketChunk } from '../files/market-file.js';
-import { packBars, unpackBars } from '../journal/records.js';
-import type {
-  BackfillAnswer,
-  BackfillCounts,
-  BackfillTask,
-  Checkpoint,
-  FromBackfillWorker,
-  ToBackfillWorker,
-} from './protocol.js';
+import { packBars } from '../journal/records.js';
+import { BackfillChannel, type OpenSegment } from './channel.js';
+import { DifferenceCount, compareWithStored } from './comparison.js';
+import type { BackfillAnswer, BackfillCounts, BackfillTask, Checkpoint } from './protocol.js';
+import { StoredBars } from './stored-bars.js';
 
 const CHUNK = 1024;
-/** Segments posted and not stored yet, at most. */
-const UNSTORED_MAX = 2;
-
-/** Rows of one segment while their labels are pending. */
-interface OpenSegment {
-  readonly features: Buffer;
-  readonly bars: Buffer;
-  rows: number;
-  checkpoint: Checkpoint | undefined;
-}
-
-/**
- * The worker's end of the message channel to the thread that stores: posts segments, at most
- * `UNSTORED_MAX` of them unacknowledged, and receives posted bars.
- */
-class BackfillChannel {
-  readonly #port: MessagePort;
-  /** Buffers of stored segments, for reuse. */
-  readonly used: OpenSegment[] = [];
-  readonly #inbox: ToBackfillWorker[] = [];
-  #wake: () => void = () => undefined;
-  #unstored = 0;
-
-  constructor(port: MessagePort) {
-    this.#port = port;
-    port.on('message', (message: ToBackfillWorker) => {
-      if (message.kind === 'stored') {
-        this.#unstored--;
-        const [features, bars] = [message.features, message.bars].map((bytes) => Buffer.from(bytes.buffer));
-        this.used.push({ features: features!, bars: bars!, rows: 0, checkpoint: undefined });
-      } else this.#inbox.push(message);
-      this.#wake();
-    });
-  }
-
-  post(message: FromBackfillWorker): void {
-    this.#port.postMessage(message);
-  }
-
-  async segment(open: OpenSegment, encoder: RowEncoder): Promise<void> {
-    while (this.#unstored >= UNSTORED_MAX) await this.#change();
-    this.#unstored++;
-    const features = new Uint8Array(open.features.buffer, 0, open.rows * encoder.featureBytes);
-    const bars = new Uint8Array(open.bars.buffer, 0, open.rows * encoder.barBytes);
-    this.#port.postMessage(
-      { kind: 'segment', segment: { features, bars, rows: open.rows, checkpoint: open.checkpoint } },
-      [features.buffer, bars.buffer] as ArrayBuffer[],
-    );
-  }
-
-  /** Settles when all segments are stored. */
-  async allStored(): Promise<void> {
-    while (this.#unstored > 0) await this.#change();
-  }
-
-  async *bars(): AsyncGenerator<MarketChunk> {
-    for (;;) {
-      this.post({ kind: 'more' });
-      while (this.#inbox.length === 0) await this.#change();
-      const message = this.#inbox.shift()!;
-      if (message.kind !== 'bars') return;
-      yield { kind: 'bars', lines: [], bars: unpackBars(message.numbers) };
-    }
-  }
-
-  async #change(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
-  }
-}
 
 /**
  * Turns the inputs of one series, oldest first, into RowBinary rows with their labels. Uses the live
@@ -104,10 +30,17 @@ class SeriesBackfill {
   readonly #channel: BackfillChannel;
   readonly #extras: ((bar: Bar) => Float32Array) | undefined;
   readonly #segments: OpenSegment[] = [];
+  readonly #stored: StoredBars;
+  readonly #conflicts = new DifferenceCount();
+  readonly #missing = new DifferenceCount();
   readonly #onLabel = (label: Readonly<Label>): void => this.#label(label);
   #state: Float64Array;
   #cursor: SeriesCursor;
-  #digest: Hash = createHash('sha256');
+  readonly #digest: Hash = createHash('sha256');
+  /** Closed bars that are not digested yet. */
+  #undigested: Bar[] = [];
+  /** While an earlier run's inputs are read again, nothing is computed. */
+  #isComputing = true;
   /** Rows written to segments before the first in `#segments`. */
   #handedOut = 0;
   /** Rows written, and how many of them have their label of each horizon. */
@@ -119,10 +52,14 @@ class SeriesBackfill {
   #inputs = 0;
   #rejected = 0;
   #late = 0;
+  #added = 0;
+  #known = 0;
 
-  constructor(task: BackfillTask, channel: BackfillChannel) {
+  /** `stored` are the bars that stand beside those of a file; none where they are the source themselves. */
+  constructor(task: BackfillTask, channel: BackfillChannel, stored: StoredBars) {
     this.#task = task;
     this.#channel = channel;
+    this.#stored = stored;
     this.#machine = new SeriesMachine(task.series.timeframe, task.basis, calendarOfRule(task.calendar));
     const extras =
       task.extras.length === 0 ? undefined : new ExtraIndicators(task.series.tenantId, task.extras);
@@ -140,64 +77,105 @@ class SeriesBackfill {
       late: this.#late,
       rows: this.#written,
       resumed: this.#resumed,
+      added: this.#added,
+      known: this.#known,
+      ...(this.#conflicts.result === undefined ? {} : { conflicts: this.#conflicts.result }),
+      ...(this.#missing.result === undefined ? {} : { missing: this.#missing.result }),
     };
   }
 
   /** Reads the source up to the checkpoint and returns the rest of that chunk; false if the source has changed. */
   async resume(checkpoint: Checkpoint, chunks: AsyncIterator<MarketChunk>): Promise<MarketChunk | false> {
+    this.#isComputing = false;
     for (;;) {
       const next = await chunks.next();
       if (next.done === true) return false;
-      const inputs = next.value.kind === 'bars' ? next.value.bars : next.value.quotes;
-      const share = inputs.slice(0, checkpoint.inputs - this.#inputs);
-      this.#inputs += share.length;
-      this.#digest.update(digestible(next.value, share.length));
+      const [share, rest] = splitChunk(next.value, checkpoint.inputs - this.#inputs);
+      await this.#takeInputs(share);
       if (this.#inputs < checkpoint.inputs) continue;
-      if (this.#digest.copy().digest('hex') !== checkpoint.digest) return false;
+      if (this.#fingerprint() !== checkpoint.digest) return false;
+      this.#isComputing = true;
       this.#state = decodeSnapshot(checkpoint.state, this.#machine.layout).numbers;
       this.#cursor = this.#machine.cursor(this.#state);
       this.#resumed = checkpoint.stored;
-      return next.value.kind === 'bars'
-        ? { ...next.value, bars: next.value.bars.slice(share.length) }
-        : { ...next.value, quotes: next.value.quotes.slice(share.length) };
+      return rest;
     }
   }
 
   async take(chunk: MarketChunk): Promise<void> {
-    const from = this.#inputs;
-    const count = chunk.kind === 'bars' ? chunk.bars.length : chunk.quotes.length;
-    const bytes = digestible(chunk, count);
-    let digested = 0;
-    for (let i = 0; i < count; i++) {
-      this.#inputs = from + i + 1;
-      const bar = chunk.kind === 'bars' ? this.#acceptable(chunk.bars[i]!) : this.#quote(chunk.quotes[i]!);
-      if (bar === undefined || !this.#close(bar)) continue;
-      // The segment is full: its checkpoint covers the inputs up to here.
-      const through = (bytes.length / count) * (i + 1);
-      this.#digest.update(bytes.subarray(digested, through));
-      digested = through;
-      this.#segments.at(-1)!.checkpoint = {
-        state: encodeSnapshot({ actorId: 'backfill', layout: this.#machine.layout }, this.#state),
-        inputs: this.#inputs,
-        digest: this.#digest.copy().digest('hex'),
-        stored: this.#resumed + this.#written,
-      };
-    }
-    this.#digest.update(bytes.subarray(digested));
+    await this.#takeInputs(chunk);
     await this.#handOut();
     this.#channel.post({ kind: 'progress', inputs: this.#inputs });
   }
 
-  /** Closes the last bar, posts the remaining segments, and waits until they are stored. */
+  async #takeInputs(chunk: MarketChunk): Promise<void> {
+    const count = chunk.kind === 'bars' ? chunk.bars.length : chunk.quotes.length;
+    for (let i = 0; i < count; i++) {
+      this.#inputs++;
+      const bar = chunk.kind === 'bars' ? this.#acceptable(chunk.bars[i]!) : this.#quote(chunk.quotes[i]!);
+      if (bar === undefined || !(await this.#place(bar))) continue;
+      // The segment is full: its checkpoint covers the inputs up to here.
+      this.#segments.at(-1)!.checkpoint = {
+        state: encodeSnapshot({ actorId: 'backfill', layout: this.#machine.layout }, this.#state),
+        inputs: this.#inputs,
+        digest: this.#fingerprint(),
+        stored: this.#resumed + this.#written,
+      };
+    }
+    this.#digestBars();
+  }
+
+  /** Closes the last bar and those stored after it, posts the remaining segments, and waits until they are stored. */
   async finish(): Promise<void> {
     const last = this.#machine.builder.closeDue(this.#state, Infinity);
     // Quotes end in the middle of a bar; one that is not over is not closed.
-    if (last !== undefined && this.#machine.grid.closeOf(last.openTime) <= Date.now()) this.#close(last);
+    if (last !== undefined && this.#machine.grid.closeOf(last.openTime) <= Date.now())
+      await this.#place(last);
+    for (;;) {
+      if (this.#stored.isExhausted) await this.#stored.read();
+      const bar = this.#stored.next(Infinity);
+      if (bar === undefined) break;
+      if (this.#close(bar)) await this.#handOut();
+    }
     for (const segment of this.#segments) {
       segment.checkpoint = undefined;
       if (segment.rows > 0) await this.#channel.segment(segment, this.#encoder);
     }
     await this.#channel.allStored();
+  }
+
+  /** Takes a closed bar in its place among the stored ones; true when it filled a segment. A stored bar stands. */
+  async #place(bar: Bar): Promise<boolean> {
+    for (;;) {
+      if (this.#stored.isExhausted) await this.#stored.read();
+      const stored = this.#stored.next(bar.openTime);
+      if (stored === undefined) {
+        this.#added++;
+        return this.#close(bar);
+      }
+      if (stored.openTime === bar.openTime) {
+        if (isSameBar(stored, bar)) this.#known++;
+        else this.#conflicts.add(stored, bar);
+        return this.#close(stored);
+      }
+      if (this.#added + this.#known + this.#conflicts.count > 0) this.#missing.add(stored, undefined);
+      if (this.#close(stored)) await this.#handOut();
+    }
+  }
+
+  /** SHA-256 of the bars closed so far, stored ones among them, and of the one that is open. */
+  #fingerprint(): string {
+    this.#digestBars();
+    const open = this.#machine.builder.openBar(this.#state);
+    const digest = this.#digest.copy();
+    if (open !== undefined) digest.update(packBars([open]));
+    return digest.digest('hex');
+  }
+
+  #digestBars(): void {
+    if (this.#undigested.length === 0) return;
+    this.#digest.update(packBars(this.#undigested));
+    this.#undigested = [];
   }
 
   #acceptable(bar: Bar): Bar | undefined {
@@ -217,6 +195,8 @@ class SeriesBackfill {
 
   /** Takes a closed bar; true when it filled a segment. */
   #close(bar: Bar): boolean {
+    if (this.#undigested.push(bar) === CHUNK) this.#digestBars();
+    if (!this.#isComputing) return false;
     this.#machine.close(this.#state, bar, this.#onLabel);
     const inRange = bar.openTime >= this.#task.from && bar.openTime < this.#task.to;
     const extras = this.#extras?.(bar);
@@ -266,19 +246,32 @@ class SeriesBackfill {
   }
 }
 
-/** The first inputs of a chunk as bytes, to fingerprint the source. */
-function digestible(chunk: MarketChunk, count: number): Uint8Array {
-  const numbers =
-    chunk.kind === 'bars'
-      ? packBars(chunk.bars.slice(0, count))
-      : Float64Array.from(chunk.quotes.slice(0, count).flatMap(({ ts, bid, ask }) => [ts, bid, ask]));
-  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+/** The first inputs of a chunk, and the rest. */
+function splitChunk(chunk: MarketChunk, count: number): [MarketChunk, MarketChunk] {
+  return chunk.kind === 'bars'
+    ? [
+        { ...chunk, bars: chunk.bars.slice(0, count) },
+        { ...chunk, bars: chunk.bars.slice(count) },
+      ]
+    : [
+        { ...chunk, quotes: chunk.quotes.slice(0, count) },
+        { ...chunk, quotes: chunk.quotes.slice(count) },
+      ];
 }
 
 async function backfill(task: BackfillTask, channel: BackfillChannel): Promise<BackfillAnswer> {
-  const run = new SeriesBackfill(task, channel);
   const file = task.source.kind === 'file' ? await openFile(task, task.source, channel) : undefined;
-  const chunks = file?.chunks(CHUNK) ?? channel.bars();
+  const stored = new StoredBars(file === undefined ? none() : channel.storedBars());
+  const chunks = file?.chunks(CHUNK) ?? asChunks(channel.storedBars());
+  const { compare: span, basis } = task;
+  if (span !== undefined) {
+    const grid = BarGrid.of(task.series.timeframe, calendarOfRule(task.calendar));
+    return {
+      kind: 'compared',
+      comparison: await compareWithStored(chunks, stored, { grid, basis, span }),
+    };
+  }
+  const run = new SeriesBackfill(task, channel, stored);
   if (task.checkpoint !== undefined) {
     const rest = await run.resume(task.checkpoint, chunks);
     if (rest === false) {
@@ -291,6 +284,12 @@ async function backfill(task: BackfillTask, channel: BackfillChannel): Promise<B
   await run.finish();
   return { kind: 'done', counts: withFile(run.counts(), file?.report()) };
 }
+
+async function* asChunks(pages: AsyncGenerator<readonly Bar[]>): AsyncGenerator<MarketChunk> {
+  for await (const bars of pages) yield { kind: 'bars', lines: [], bars };
+}
+
+async function* none(): AsyncGenerator<readonly Bar[]> {}
 
 async function openFile(
   { series, calendar }: BackfillTask,

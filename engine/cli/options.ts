@@ -117,3 +117,15 @@ export function dateOption(flags: string, description: string): Option {
     readMoment,
   );
 }
+
+/** A span of time, FROM..TO: the first moment, and the one after the last. */
+export function spanOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text: string) => {
+    const [from, to, ...more] = text.split('..');
+    if (from === undefined || to === undefined || more.length > 0)
+      throw new InvalidArgumentError(`"${text}" is no span; write FROM..TO, e.g. 2024-01-31..2024-02-28.`);
+    const span = { from: readMoment(from), to: readMoment(to) };
+    if (span.from >= span.to) throw new InvalidArgumentError(`${from} is not before ${to}.`);
+    return span;
+  });
+}

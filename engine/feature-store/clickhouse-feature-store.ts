@@ -1,17 +1,15 @@
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { ClickHouseError, type ClickHouseClient } from '@clickhouse/client';
 import type { Bar } from '../../actors/market/bar.js';
-import { gridName } from '../../actors/market/bar-grid.js';
 import { SuhoError, messageOf } from '../errors.js';
 import { insertFailure, queryFailure } from './clickhouse-failure.js';
 import { checkQuery, ofTenant, type Reach } from './read-only-query.js';
-import type { FeatureStore, IdentifiedRow, SeriesIdentity } from './feature-store.js';
+import type { FeatureStore, IdentifiedRow, Replacement, SeriesIdentity } from './feature-store.js';
 import { FIRST_TIME, LAST_TIME, blocksOf } from './row-blocks.js';
+import { ClickHouseReplacements } from './replacements.js';
+import { OF_SERIES, seriesParameters } from './series-filter.js';
 import { COMMON_COLUMNS, TABLES, encodeRows, featureSchema } from './table.js';
 
-/** Picks the rows of one series; its values are {@link seriesParameters}. */
-const OF_SERIES =
-  'tenant_id = {tenant:String} AND user_id = {user:String} AND feed = {feed:String} AND symbol = {symbol:String} AND timeframe = {timeframe:String}';
 /** Numbers in JSON as they are; NaN as null. */
 const PLAIN_JSON = {
   output_format_json_quote_64bit_integers: 0,
@@ -49,10 +47,12 @@ export interface ClickHouseTransport {
 export class ClickHouseFeatureStore implements FeatureStore {
   readonly #transport: ClickHouseTransport;
   readonly #client: ClickHouseClient;
+  readonly #replacements: ClickHouseReplacements;
 
   constructor(transport: ClickHouseTransport) {
     this.#transport = transport;
     this.#client = transport.client;
+    this.#replacements = new ClickHouseReplacements(transport.client);
   }
 
   async prepare(): Promise<void> {
@@ -67,9 +67,9 @@ export class ClickHouseFeatureStore implements FeatureStore {
   /** Whether the tables are there, with the columns of this version's catalogue. */
   async schemaState(): Promise<'applied' | 'missing' | 'of another catalogue'> {
     const found = await this.sql(
-      `SELECT table, name FROM system.columns WHERE database = currentDatabase() AND table IN ('ml_features', 'aggregates')`,
+      `SELECT table, name FROM system.columns WHERE database = currentDatabase() AND table IN ('ml_features', 'aggregates', 'replacements')`,
     );
-    if (new Set(found.map(({ table }) => table)).size < 2) return 'missing';
+    if (new Set(found.map(({ table }) => table)).size < 3) return 'missing';
     const names = new Set(found.filter(({ table }) => table === 'ml_features').map(({ name }) => name));
     const wanted = COMMON_COLUMNS.columns.split(',').map((column) => column.trim());
     return wanted.every((column) => names.has(column)) ? 'applied' : 'of another catalogue';
@@ -236,6 +236,25 @@ export class ClickHouseFeatureStore implements FeatureStore {
     );
   }
 
+  async beginReplacement(
+    series: SeriesIdentity,
+    span: { readonly from: number; readonly to: number },
+  ): Promise<void> {
+    await this.#replacements.beginReplacement(series, span);
+  }
+
+  async endReplacement(series: SeriesIdentity): Promise<void> {
+    await this.#replacements.endReplacement(series);
+  }
+
+  async lastReplacement(series: SeriesIdentity): Promise<Replacement | undefined> {
+    return await this.#replacements.lastReplacement(series);
+  }
+
+  async replacementsSince(at: number): Promise<readonly Replacement[]> {
+    return await this.#replacements.replacementsSince(at);
+  }
+
   async sql(query: string, tenantId?: string): Promise<readonly Record<string, unknown>[]> {
     try {
       // ClickHouse's own parser reads it first, so that what is checked is what runs: one statement, no comments.
@@ -295,9 +314,4 @@ function encodeForStore(rows: readonly IdentifiedRow[]): ReturnType<typeof encod
   } catch (error) {
     throw new SuhoError('RECORD_REFUSED', messageOf(error), { cause: error });
   }
-}
-
-function seriesParameters(series: SeriesIdentity): Readonly<Record<string, string>> {
-  const { tenantId, userId = '', feed, symbol } = series;
-  return { tenant: tenantId, user: userId, feed, symbol, timeframe: gridName(series) };
 }

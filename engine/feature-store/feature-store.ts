@@ -20,8 +20,36 @@ export interface IdentifiedRow {
   readonly extras?: { readonly indicators: ExtraIndicators; readonly values: Float32Array };
 }
 
+/** That stored bars of a series were replaced, and whether all that follows from them is stored again. */
+export interface Replacement {
+  readonly series: SeriesIdentity;
+  /** When, epoch milliseconds by the store's clock. */
+  readonly at: number;
+  readonly from: number;
+  readonly to: number;
+  readonly isDone: boolean;
+}
+
+/** Takes stored history away so that a corrected one can take its place. */
+export interface ReplacementStore {
+  /**
+   * Takes note that bars of a series that open in a span are replaced, then removes them and all rows with a feature or label that
+   * may follow from them, in every version.
+   */
+  beginReplacement(
+    series: SeriesIdentity,
+    span: { readonly from: number; readonly to: number },
+  ): Promise<void>;
+  /** Takes note that what was removed is stored again. */
+  endReplacement(series: SeriesIdentity): Promise<void>;
+  /** The newest replacement of a series; undefined when there was none. */
+  lastReplacement(series: SeriesIdentity): Promise<Replacement | undefined>;
+  /** Replacements of all series after a time, oldest first. */
+  replacementsSince(at: number): Promise<readonly Replacement[]>;
+}
+
 /** Keeps raw bars, features and labels for ever (`ml_features`, `aggregates`). Writes are idempotent. */
-export interface FeatureStore {
+export interface FeatureStore extends ReplacementStore {
   /** Makes the tables if they are not there. */
   prepare(): Promise<void>;
   /** Writes rows; one that is there already is replaced by the one with more labels known. */

@@ -78,7 +78,7 @@ export function ofTenant(query: string, tenantId: string, { databases }: Reach):
     if (tokens[i + 1] === '(' && name.startsWith('joinget'))
       refuse(`The function ${name} is not allowed here`);
   });
-  const parts = ['ml_features', 'aggregates'].map(
+  const parts = ['ml_features', 'aggregates', 'replacements'].map(
     (table) => `${table} AS (SELECT * FROM {database:Identifier}.${table} WHERE tenant_id = {tenant:String})`,
   );
   if (!/^[\w-]+$/.test(tenantId)) refuse('This is not a tenant');

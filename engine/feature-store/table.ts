@@ -133,6 +133,22 @@ ${table('aggregates', [...KEY, ...BAR], 'toYear', 'bar_close_time')}
 
 -- One row a closed bar: the raw bar, ${FEATURE_COUNT} features, ${LABEL_NUMBERS} label columns, quality. NaN is "not known".
 ${table('ml_features', COLUMNS, 'toYYYYMM', 'labels_known')}
+
+-- When stored bars of a series were replaced (suho backfill --replace), and whether what follows from them is stored again.
+CREATE TABLE IF NOT EXISTS replacements
+(
+    tenant_id LowCardinality(String),
+    user_id LowCardinality(String),
+    feed LowCardinality(String),
+    symbol LowCardinality(String),
+    timeframe LowCardinality(String),
+    replaced_at DateTime64(3, 'UTC') DEFAULT now64(3),
+    bars_from DateTime64(3, 'UTC'),
+    bars_to DateTime64(3, 'UTC'),
+    is_done UInt8
+)
+ENGINE = ReplacingMergeTree(is_done)
+ORDER BY (tenant_id, user_id, feed, symbol, timeframe, replaced_at);
 `;
 }
 

@@ -38,6 +38,8 @@ export class Instrument {
   position: number;
   /** Bars and quotes since the last snapshot was asked for. */
   sinceSnapshot = 0;
+  /** Its series' states are of stored bars that were replaced since. */
+  isOutdated = false;
   /** Rows that signal actors have not concluded. */
   outstanding = 0;
   /** Evidence that is being gathered. */

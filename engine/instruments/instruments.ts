@@ -249,6 +249,11 @@ export class Instruments {
     await this.#journal.durable();
   }
 
+  /** Makes the states of a live instrument anew from its stored bars; false when that did not succeed. */
+  async rebuild(instrument: Instrument): Promise<boolean> {
+    return await this.#supervision.rebuild(instrument);
+  }
+
   /** Instruments and signal actors that were given up. */
   get parked(): number {
     let parked = 0;

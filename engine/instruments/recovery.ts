@@ -1,5 +1,5 @@
 import type { Bar } from '../../actors/market/bar.js';
-import type { Message } from '../../actors/messages.js';
+import type { Effect, Message } from '../../actors/messages.js';
 import type { SeriesActor } from '../../actors/series-actor.js';
 import type { Route } from '../../actors/signals/route.js';
 import { turnOf, type Clock } from '../clock.js';
@@ -131,6 +131,7 @@ async function seriesStates(
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const states = new Map<string, Uint8Array>();
   try {
+    if (instrument.isOutdated) throw new Error('its stored history was replaced');
     for (const id of instrument.series) {
       const bytes = snapshot.parts.get(id);
       if (bytes === undefined) throw new Error(`the snapshot has no state of ${id}`);
@@ -145,7 +146,10 @@ async function seriesStates(
   }
 }
 
-/** Runs the stored bars of an instrument through fresh series, silently: what follows from them is stored already. */
+/**
+ * Runs the stored bars of an instrument through fresh series, silently: what follows from them is stored already. Only
+ * rows that wait for labels are put in the place of those that followed from bars that were replaced.
+ */
 async function rebuild(
   instrument: Instrument,
   { cursor, openBar }: InstrumentSnapshot,
@@ -156,7 +160,9 @@ async function rebuild(
     actors.set(id, ports.graph.detachedSeries(id, { ...topologyOf(instrument, id), subscribers: [] }));
   const context = {
     tell: (target: string, message: Message) => actors.get(target)?.receive(message, context),
-    emit: () => undefined,
+    emit: (effect: Effect) => {
+      if (instrument.isOutdated && effect.kind === 'row') ports.journal.rows.replace(effect.row);
+    },
   };
   const base = actors.get(instrument.base)!;
   for await (const bars of barsBefore(instrument.base, cursor.closedThrough, ports)) {

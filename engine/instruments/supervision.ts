@@ -64,6 +64,22 @@ export class Supervision {
     await attempted;
   }
 
+  /**
+   * Makes the states of a live instrument anew from stored bars and the inputs after its snapshot, and takes a snapshot of
+   * them. Input is refused meanwhile. False when it is not live after that.
+   */
+  async rebuild(instrument: Instrument): Promise<boolean> {
+    this.#graph.stop(instrument);
+    this.#snapshots.abandon(instrument);
+    instrument.isOutdated = true;
+    instrument.enter('recovering', 'its stored history was replaced');
+    void this.#recover(instrument);
+    await instrument.recovered();
+    instrument.isOutdated = false;
+    this.#snapshots.request(instrument);
+    return instrument.state === 'live';
+  }
+
   /** An actor threw: its instrument's actors stop at once, and come back by themselves. */
   failed(actorId: string, error: string): void {
     const instrument = this.#instrumentOf(instrumentOfActor(actorId));

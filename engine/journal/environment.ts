@@ -1,28 +1,20 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { ABORT, open, type RootDatabase } from 'lmdb';
 import { SuhoError } from '../errors.js';
+import { damageOf } from './page-check.js';
 
+/** LMDB's one file in its folder. */
+const FILE = 'data.mdb';
 /** Named databases an environment may hold. */
 const DATABASES_MAX = 32;
-
-/** Where lmdb's fork of LMDB keeps what of its two meta pages, in bytes from the page's beginning. */
-const META = { magic: 24, pageSize: 48, freeRoot: 88, mainRoot: 136, transaction: 152, end: 160 } as const;
-const MAGIC = 0xbeefc0de;
-const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 
 /**
  * Opens the LMDB environment of a journal. Every commit is on disk before it is acknowledged (no overlapping
  * sync). All writes go through {@link commit} or {@link commitNow}. Throws `BAD_FILE` for one that is damaged.
  */
 export function openEnvironment(folder: string): RootDatabase {
-  const file = path.join(folder, 'data.mdb');
-  const damage = damageOf(file);
-  if (damage !== undefined)
-    throw new SuhoError(
-      'BAD_FILE',
-      `The journal ${file} is damaged: ${damage}. Restore the data folder from a copy, or use another one with --data.`,
-    );
+  const damage = damageOf(path.join(folder, FILE));
+  if (damage !== undefined) throw damagedJournal(folder, damage);
   return open({
     path: folder,
     maxDbs: DATABASES_MAX,
@@ -32,6 +24,15 @@ export function openEnvironment(folder: string): RootDatabase {
     // end on an unhandled rejection where the caller has handled the failure.
     eventTurnBatching: false,
   });
+}
+
+/** The journal in a folder is damaged, as a sentence. */
+export function damagedJournal(folder: string, damage: string, cause?: unknown): SuhoError {
+  return new SuhoError(
+    'BAD_FILE',
+    `The journal ${path.join(folder, FILE)} is damaged: ${damage}. Restore the data folder from a copy, or use another one with --data.`,
+    { cause },
+  );
 }
 
 /**
@@ -79,33 +80,4 @@ async function causeOf(error: unknown): Promise<unknown> {
   const { commitError } = error as { readonly commitError?: Promise<unknown> };
   if (commitError === undefined) return error;
   return await commitError.catch((cause: unknown) => cause);
-}
-
-/**
- * What is wrong with a journal's file, as far as its beginning tells; undefined for one that is new or sound. LMDB maps the
- * file and reads it as it is: foreign bytes and pages that are cut off end the process with a signal.
- */
-function damageOf(file: string): string | undefined {
-  if (!existsSync(file)) return undefined;
-  const descriptor = openSync(file, 'r');
-  try {
-    const { size } = fstatSync(descriptor);
-    if (size === 0) return undefined;
-    const metaAt = (offset: number): Buffer | undefined => {
-      const page = Buffer.alloc(META.end);
-      const isWhole = readSync(descriptor, page, 0, META.end, offset) === META.end;
-      return isWhole && page.readUInt32LE(META.magic) === MAGIC ? page : undefined;
-    };
-    const first = metaAt(0);
-    const pageSize = first?.readUInt32LE(META.pageSize) ?? 0;
-    const second = pageSize === 0 ? undefined : metaAt(pageSize);
-    if (first === undefined || second === undefined) return 'it does not begin as one';
-    const [a, b] = [first, second].map((page) => page.readBigUInt64LE(META.transaction)) as [bigint, bigint];
-    const newest = b > a ? second : first;
-    const roots = [META.freeRoot, META.mainRoot].map((at) => newest.readBigUInt64LE(at));
-    const isCut = roots.some((page) => page !== NO_PAGE && (page + 1n) * BigInt(pageSize) > BigInt(size));
-    return isCut ? 'its end is missing' : undefined;
-  } finally {
-    closeSync(descriptor);
-  }
 }

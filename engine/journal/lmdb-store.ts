@@ -1,5 +1,5 @@
 import type { Database, RootDatabase } from 'lmdb';
-import { commit, openEnvironment } from './environment.js';
+import { commit, damagedJournal, openEnvironment } from './environment.js';
 import type { Key, KeyRange, LogStore, Table } from './log-store.js';
 
 type LmdbKey = (number | string)[] | number | string;
@@ -14,11 +14,14 @@ interface TableStats {
 
 /** A journal's tables in LMDB: ACID, memory-mapped, one file. */
 export class LmdbStore implements LogStore {
+  readonly #folder: string;
   readonly #root: RootDatabase;
   readonly #databases: Database[] = [];
+  #closed = false;
 
   /** Opens or makes an environment in a folder, which must be there. */
   constructor(folder: string) {
+    this.#folder = folder;
     this.#root = openEnvironment(folder);
   }
 
@@ -27,7 +30,11 @@ export class LmdbStore implements LogStore {
       encoding === undefined ? { name } : { name, encoding },
     ) as unknown as Database<V, LmdbKey>;
     this.#databases.push(database as unknown as Database);
-    return new LmdbTable<V, K>(database);
+    return new LmdbTable<V, K>(database, (error) => {
+      // What LMDB itself throws has a code; what is left is that the bytes of an entry are not what was written.
+      if (this.#closed || (error instanceof Error && 'code' in error)) return error;
+      return damagedJournal(this.#folder, `an entry of ${name} cannot be read`, error);
+    });
   }
 
   async transaction(write: () => void): Promise<void> {
@@ -45,19 +52,27 @@ export class LmdbStore implements LogStore {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#root.close();
   }
 }
 
 class LmdbTable<V, K extends Key> implements Table<V, K> {
   readonly #database: Database<V, LmdbKey>;
+  readonly #failure: (error: unknown) => unknown;
 
-  constructor(database: Database<V, LmdbKey>) {
+  /** `failure` turns what reading an entry threw into what the caller is told. */
+  constructor(database: Database<V, LmdbKey>, failure: (error: unknown) => unknown) {
     this.#database = database;
+    this.#failure = failure;
   }
 
   get(key: K): V | undefined {
-    return this.#database.get(key as number);
+    try {
+      return this.#database.get(key as number);
+    } catch (error) {
+      throw this.#failure(error);
+    }
   }
 
   put(key: K, value: V): void {
@@ -69,10 +84,19 @@ class LmdbTable<V, K extends Key> implements Table<V, K> {
   }
 
   entries(range: KeyRange = {}): Iterable<{ readonly key: K; readonly value: V }> {
-    return this.#database.getRange(range as object) as unknown as Iterable<{ key: K; value: V }>;
+    const found = this.#database.getRange(range as object);
+    return this.#readable(found as unknown as Iterable<{ key: K; value: V }>);
   }
 
   keys(range: KeyRange = {}): Iterable<K> {
-    return this.#database.getKeys(range as object) as unknown as Iterable<K>;
+    return this.#readable(this.#database.getKeys(range as object) as unknown as Iterable<K>);
+  }
+
+  *#readable<T>(found: Iterable<T>): Generator<T> {
+    try {
+      yield* found;
+    } catch (error) {
+      throw this.#failure(error);
+    }
   }
 }

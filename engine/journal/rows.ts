@@ -57,6 +57,26 @@ export class RowTopic {
     });
   }
 
+  /** Takes a row that was computed anew, and the labels it makes known, in place of what is kept; nothing is kept that was not. */
+  replace(row: FeatureRow): void {
+    const { seriesId, closeTime } = row;
+    const labels = row.labels.filter((label) => this.#rows.get([seriesId, label.closeTime]) !== undefined);
+    if (labels.length === 0 && this.#rows.get([seriesId, closeTime]) === undefined) return;
+    const packed = packRow(row);
+    const log = this.#log.append([seriesId, closeTime, false]);
+    const known = labels.map((label) => ({ ...label }));
+    const logs = known.map((label) => this.#log.append([seriesId, label.closeTime, isLongest(label)]));
+    this.#committer.push(packed.length + ENTRY_BYTES * (1 + known.length), () => {
+      if (this.#rows.get([seriesId, closeTime]) !== undefined) this.#rows.put([seriesId, closeTime], packed);
+      log();
+      for (const [i, label] of known.entries()) {
+        const stored = this.#rows.get([seriesId, label.closeTime]);
+        if (stored !== undefined) this.#rows.put([seriesId, label.closeTime], withLabels(stored, [label]));
+        logs[i]!();
+      }
+    });
+  }
+
   /** Close time of the last durable row of a series, 0 before the first. */
   lastOf(seriesId: string): number {
     return (this.#meta.get(`row:${seriesId}`) as number | undefined) ?? 0;

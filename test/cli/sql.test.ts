@@ -37,6 +37,7 @@ test('no query of features changes, writes or reads anything but the tables', as
   await transport.client.command({
     query: `INSERT INTO aggregates (tenant_id, symbol) VALUES ('acme', 'A'), ('zen', 'Z')`,
   });
+  await transport.client.command({ query: `INSERT INTO replacements (tenant_id) VALUES ('acme'), ('zen')` });
   const out = path.join(folder, 'out');
   const hostile = [
     'DROP TABLE aggregates',
@@ -85,7 +86,7 @@ test('no query of features changes, writes or reads anything but the tables', as
   assert.deepEqual(all, [{ tenant_id: 'acme' }, { tenant_id: 'zen' }]);
   assert.deepEqual(readdirSync(folder).sort(), ['clickhouse', 'segments']);
   assert.ok((await store.sql('EXPLAIN SELECT 1')).length > 0);
-  assert.equal((await store.sql('SHOW TABLES')).length, 2);
+  assert.equal((await store.sql('SHOW TABLES')).length, 3);
 
   const tenant = [
     'SELECT * FROM default.aggregates',
@@ -103,6 +104,7 @@ test('no query of features changes, writes or reads anything but the tables', as
   await refuseAll(tenant, async (statement) => await store.sql(statement, 'acme'));
   const own = [
     'SELECT tenant_id FROM aggregates',
+    'SELECT tenant_id FROM replacements',
     'SELECT q.tenant_id AS tenant_id FROM aggregates AS q',
     'WITH a AS (SELECT * FROM aggregates) SELECT tenant_id FROM a',
     'SELECT tenant_id FROM (SELECT tenant_id FROM aggregates UNION DISTINCT SELECT tenant_id FROM aggregates)',

@@ -139,13 +139,24 @@ test('a checkpoint of another file is not taken up', async (t) => {
   const [again] = await backfill(store, [{ series: MINUTES, file }], options);
   assert.equal(again?.resumed, 10_000);
   assert.equal(again.rows, 2_000, 'only what had labels to come is computed again');
+  // Another store that never had these bars, and another file.
+  const elsewhere = { ...MINUTES, feed: 'elsewhere' };
   const other = inventedBars(12_000, { lengthMs: 60_000, seed: 2 });
+  const renamed: Pick<ClickHouseFeatureStore, 'insert' | 'barsAfter'> = {
+    insert: async (table, rows) => {
+      const moved = Buffer.from(rows);
+      for (let at = 0; (at = moved.indexOf('history', at)) >= 0; at++) moved.write('newfeed', at);
+      await store.insert(table, moved);
+    },
+    barsAfter: async (_, after, limit) => await store.barsAfter(elsewhere, after, limit),
+  };
   writeFileSync(file, toCsv(other));
-  const [changed] = await backfill(store, [{ series: MINUTES, file }], options);
+  const [changed] = await backfill(renamed, [{ series: MINUTES, file }], options);
   assert.equal(changed?.resumed, 0);
   assert.equal(changed.rows, 12_000);
-  const decoder = new RowDecoder(MINUTES, await store.rows(MINUTES, 0, Infinity, 20_000));
-  assert.equal(decoder.rows, 12_000, 'each row replaced itself');
+  const series = { ...MINUTES, feed: 'newfeed' };
+  const decoder = new RowDecoder(series, await store.rows(series, 0, Infinity, 20_000));
+  assert.equal(decoder.rows, 12_000);
   assert.equal(decoder.feature(11_999, columnOf('close')), Math.fround(other[11_999]!.close));
 });
 

@@ -151,6 +151,21 @@ test('whatever is in the way in a data folder, the start ends with one sentence 
   }
 });
 
+test('a start on a journal with damaged pages ends with one sentence and leaves the folder free', async (t) => {
+  const outside = temporaryFolder(t);
+  const folder = path.join(outside, 'data');
+  const replay = replayOf(outside, folder);
+  assert.equal((await runCommand(replay)).code, 0);
+  const file = path.join(folder, 'journal', 'data.mdb');
+  const bytes = readFileSync(file);
+  bytes.fill(0, 4 * 4_096);
+  writeFileSync(file, bytes);
+  const { code, stderr } = await runCommand(replay);
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /\nsuho: The journal [^\n]* is damaged: [^\n]*\.\n$/);
+  assert.equal(existsSync(path.join(folder, 'engine.lock')), false);
+});
+
 test('a journal that is foreign or cut off is a sentence, not the end of the process by a signal', async (t) => {
   const folder = temporaryFolder(t);
   const sound = path.join(folder, 'sound');

@@ -60,6 +60,7 @@ export async function featureStoreContract(store: FeatureStore): Promise<void> {
   assert.equal(columns.size, 300);
   await longHistoryIsStored(store);
   await timesNoStoreHoldsAreRefused(store);
+  await replacedHistoryIsRemoved(store);
   await assert.rejects(
     store.sql('SELECT nothing FROM nowhere'),
     (error) => error instanceof SuhoError && error.code === 'BAD_INPUT',
@@ -91,6 +92,48 @@ async function longHistoryIsStored(store: FeatureStore): Promise<void> {
     assert.equal(decoded.openTime(own.length - 1), last.bar.openTime);
     assert.equal(decoded.feature(own.length - 1, FEATURE_COUNT - 1), last.values.at(-1));
   }
+}
+
+/** A replacement removes the bars of its span and the rows that may follow from them, in every version, and is told of. */
+async function replacedHistoryIsRemoved(store: FeatureStore): Promise<void> {
+  const tenantId = `replaced-${randomBytes(3).toString('hex')}`;
+  const of = (symbol: string): SeriesIdentity => ({ tenantId, feed: 'market', symbol, timeframe: '1h' });
+  const series = of('EURUSD');
+  const random = new Random(6);
+  const rows = inventedBars(60).map((bar) => {
+    const row = storedRow(bar, random, FEATURE_COUNT);
+    // All labels of a row are known ten hours after its bar.
+    return { ...row, labels: row.labels.map((_, i) => (i % 6 === 5 ? row.closeTime + 10 * HOUR : 1)) };
+  });
+  const write = async (...written: readonly StoredRow[]): Promise<void> =>
+    await store.write(
+      written.flatMap((row) => [of('EURUSD'), of('GBPUSD')].map((own) => ({ series: own, row }))),
+    );
+  await write(...rows.map((row) => ({ ...row, labels: new Float64Array(LABEL_NUMBERS).fill(NaN) })));
+  await write(...rows);
+  const [from, to] = [rows[40]!.bar.openTime, rows[45]!.bar.openTime];
+  await store.beginReplacement(series, { from, to });
+  const openTimes = async (own: SeriesIdentity): Promise<number[]> => {
+    const decoded = new RowDecoder(own, await store.rows(own, 0, Infinity, 100));
+    return Array.from({ length: decoded.rows }, (_, i) => decoded.openTime(i));
+  };
+  const times = rows.map(({ bar }) => bar.openTime);
+  const barTimes = async (): Promise<number[]> =>
+    (await store.barsAfter(series, -1, 100)).map((bar) => bar.openTime);
+  assert.deepEqual(await barTimes(), [...times.slice(0, 40), ...times.slice(45)]);
+  // By hand: the label of bar 29 was known when bar 40 opened.
+  assert.deepEqual(await openTimes(series), times.slice(0, 29));
+  assert.deepEqual(await openTimes(of('GBPUSD')), times, 'another series keeps all');
+  const first = await store.lastReplacement(series);
+  assert.deepEqual([first?.from, first?.to, first?.isDone], [from, to, false]);
+  await write({ ...rows[30]!, labels: new Float64Array(LABEL_NUMBERS).fill(NaN) });
+  assert.equal((await openTimes(series)).length, 30, 'a row with fewer labels than before is there');
+  await store.endReplacement(series);
+  const own = (await store.replacementsSince(first!.at - 1)).filter(
+    (found) => found.series.tenantId === tenantId,
+  );
+  assert.deepEqual(own, [{ ...first!, isDone: true }]);
+  assert.equal(await store.lastReplacement(of('GBPUSD')), undefined);
 }
 
 /** A bar that no ClickHouse can hold is refused as a record; the store goes on with the next one. */
