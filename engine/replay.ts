@@ -30,7 +30,7 @@ export interface ReplayOptions {
   readonly symbol: string;
   readonly timeframe: Timeframe;
   readonly tenantId: string;
-  /** Bars before the first training, or as many as one needs, and between two. Infinity for none. */
+  /** Bars before the first training, or as many as one needs, and between two at most. Infinity for none. */
   readonly trainAfter: number;
   readonly retrainEvery: number;
   readonly onProgress?: (rows: number, stage: string) => void;
@@ -255,19 +255,37 @@ async function taken(take: () => Ingestion): Promise<Ingestion> {
   return result!;
 }
 
+/**
+ * Bars at which trainings are due: after `trainAfter`, then whenever there are twice as many bars as at the last, at the latest
+ * `retrainEvery` bars later. A young model learns most from more history.
+ */
+function* trainingsDue({ trainAfter, retrainEvery }: ReplayOptions): Generator<number> {
+  for (let at = trainAfter; ; at = Math.min(2 * at, at + retrainEvery)) {
+    yield at;
+    if (retrainEvery === Infinity) return;
+  }
+}
+
 /** Bars at which the training after `have` bars is due. */
-function nextTraining({ trainAfter, retrainEvery }: ReplayOptions, have: number): number {
-  if (have < trainAfter) return trainAfter;
-  return trainAfter + (Math.floor((have - trainAfter) / retrainEvery) + 1) * retrainEvery;
+function nextTraining(options: ReplayOptions, have: number): number {
+  for (const at of trainingsDue(options)) if (at > have) return at;
+  return Infinity;
+}
+
+/** Trainings that are due by `have` bars. */
+function trainingsBy(options: ReplayOptions, have: number): number {
+  let count = 0;
+  for (const at of trainingsDue(options)) {
+    if (at > have) break;
+    count++;
+  }
+  return count;
 }
 
 async function trainIfDue(feeding: Feeding): Promise<void> {
   const { engine, options, seriesId } = feeding;
   const have = engine.instruments.barsOf(seriesId);
-  const { trainAfter, retrainEvery } = options;
-  if (have < trainAfter) return;
-  const due = Number.isFinite(retrainEvery) ? Math.floor((have - trainAfter) / retrainEvery) + 1 : 1;
-  if (feeding.trainings >= due) return;
+  if (feeding.trainings >= trainingsBy(options, have)) return;
   const through = engine.instruments.closedThrough(seriesId);
   await engine.training.train(seriesId, through, (step, total, stage) =>
     options.onProgress?.(have, `training: ${stage} ${step}/${total}`),

@@ -23,6 +23,7 @@ export function instrumentsOf({ instruments, journal }: Engine): InstrumentDirec
       owner,
       symbol,
       base: definition.base,
+      calendar: instrument.calendar.name,
       signalTimeframes: [...new Set(signals.map(({ timeframe }) => timeframe))],
       state: state === 'removed' ? 'failed' : state,
       error,

@@ -55,6 +55,7 @@ function toProto(view: InstrumentView): Instrument {
     owner: view.owner,
     symbol: view.symbol,
     base_timeframe: toProtoTimeframe(view.base),
+    calendar: view.calendar,
     signal_timeframes: view.signalTimeframes.map(toProtoTimeframe),
     state: STATES[view.state],
     error: view.error ?? '',

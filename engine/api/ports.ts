@@ -17,6 +17,8 @@ export interface InstrumentView {
   readonly owner: string;
   readonly symbol: string;
   readonly base: Timeframe;
+  /** Name of its calendar. */
+  readonly calendar: string;
   readonly signalTimeframes: readonly Timeframe[];
   readonly state: InstrumentState;
   readonly error: string | undefined;

@@ -69,6 +69,7 @@ function describe(instruments: readonly Instrument[]): string {
   const rows = instruments.map((instrument) => [
     instrument.instrument_id,
     name(instrument.base_timeframe),
+    instrument.calendar,
     instrument.signal_timeframes.map(name).join(' '),
     instrument.state.toLowerCase(),
     instrument.bars,
@@ -77,7 +78,17 @@ function describe(instruments: readonly Instrument[]): string {
     instrument.error,
   ]);
   return formatTable(
-    ['instrument', 'base', 'signals', 'state', 'bars', 'last bar (UTC)', 'retained inputs', 'error'],
+    [
+      'instrument',
+      'base',
+      'calendar',
+      'signals',
+      'state',
+      'bars',
+      'last bar (UTC)',
+      'retained inputs',
+      'error',
+    ],
     rows,
   );
 }

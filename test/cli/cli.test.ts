@@ -174,6 +174,28 @@ test('twenty years of daily bars are replayed, stored and trained on', async (t)
   assert.ok(Number(model['rows']) > 7_000, `trained on ${String(model['rows'])} bars`);
 });
 
+test('an export of MetaTrader and one command give a signal on the screen', async (t) => {
+  const folder = temporaryFolder(t);
+  const file = path.join(folder, 'EURUSD_H1.csv');
+  const lines = inventedBars(900, { momentum: 0.75, seed: 4 }).map(({ openTime, open, high, low, close }) => {
+    const [date, time] = new Date(openTime).toISOString().split('T') as [string, string];
+    const prices = [open, high, low, close].map((price) => price.toFixed(5));
+    return [date.replaceAll('-', '.'), time.slice(0, 8), ...prices, 100, 0, 12].join('\t');
+  });
+  const header = '<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>';
+  writeFileSync(file, [header, ...lines, ''].join('\r\n'));
+  const { code, stdout, stderr } = await runCommand([
+    'replay',
+    file,
+    ...['--symbol', 'EURUSD', '--timeframe', '1h', '--data', path.join(folder, 'data')],
+  ]);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /MetaTrader 5 export, 1h bars/);
+  // The first model is trained on 799 bars.
+  assert.match(stdout, /101 predictions by 1 model,/);
+  assert.match(stdout, /newest signal\nbar close.*\n2024-02-07 \d\d:00  EURUSD   1h   (LONG|SHORT|FLAT)/);
+});
+
 test('every command explains itself', async () => {
   const help = await runCommand(['--help']);
   for (const command of ['start', 'replay', 'bars', 'train', 'signals', 'status', 'dead-letters', 'sql'])

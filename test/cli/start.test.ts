@@ -183,8 +183,11 @@ test('while history is made the started engine says preparing and is not SERVING
     async () => {
       const before = started.output().includes('serving gRPC');
       const now = await state();
-      if (now === 'preparing' && !started.output().includes('serving gRPC'))
-        assert.equal(await standard(), 2);
+      if (now === 'preparing') {
+        const answer = await standard();
+        // It may have come to serve between the two answers.
+        if ((await state()) === 'preparing') assert.equal(answer, 2);
+      }
       seen.add(now);
       assert.ok(
         before || now !== 'serving' || started.output().includes('trained'),

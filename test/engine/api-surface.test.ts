@@ -346,8 +346,8 @@ test('a tenant sees the instruments it publishes, an operator all, and an unknow
   const [own, ...others] = await list('key-z');
   assert.deepEqual(others, []);
   assert.deepEqual(
-    [own!.owner, own!.symbol, own!.base_timeframe, own!.state, Number(own!.last_bar_time)],
-    ['zen', 'EURUSD', 'TIMEFRAME_1H', 'LIVE', bars[2]!.openTime],
+    [own!.owner, own!.symbol, own!.base_timeframe, own!.calendar, own!.state, Number(own!.last_bar_time)],
+    ['zen', 'EURUSD', 'TIMEFRAME_1H', 'fx', 'LIVE', bars[2]!.openTime],
   );
   assert.equal(bars[2]!.openTime % HOUR, 0);
   const remove = async (id: string): Promise<ServiceError> =>

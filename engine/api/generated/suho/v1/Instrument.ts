@@ -34,6 +34,10 @@ export interface Instrument {
    * Inputs the journal keeps for its recovery.
    */
   'retained_inputs'?: (number | string | Long);
+  /**
+   * When its days and 4-hour bars begin: utc (0:00 UTC), fx (17:00 New York) or one of the operator's.
+   */
+  'calendar'?: (string);
   '_last_bar_time'?: "last_bar_time";
 }
 
@@ -67,4 +71,8 @@ export interface Instrument__Output {
    * Inputs the journal keeps for its recovery.
    */
   'retained_inputs': (string);
+  /**
+   * When its days and 4-hour bars begin: utc (0:00 UTC), fx (17:00 New York) or one of the operator's.
+   */
+  'calendar': (string);
 }
