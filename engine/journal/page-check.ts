@@ -214,9 +214,10 @@ class PageWalk {
   /** Looks at the pages of a value that does not fit into its leaf; of a list of free pages, reads it. */
   #overflowing(tree: Tree, place: Buffer, size: number, see: SeeEntry): void {
     const number = place.readBigUInt64LE(OVERFLOW.page);
-    const pages = Math.ceil((PAGE.end + size) / this.#pageSize);
+    // A value that was longer before, in the same transaction, may keep its pages.
+    const pages = Number(place.readBigUInt64LE(OVERFLOW.pages));
     const damage = (): string => `page ${number} does not continue ${tree.name}`;
-    assertSound(place.readBigUInt64LE(OVERFLOW.pages) === BigInt(pages), damage);
+    assertSound(pages * this.#pageSize >= PAGE.end + size, damage);
     const at = this.#reach(number, pages) * this.#pageSize;
     tree.overflows += pages;
     readSync(this.#descriptor, this.#overflow, 0, PAGE.end, at);
