@@ -116,6 +116,8 @@ export class Supervision {
         // Between its last input and now an actor may have thrown.
         if (instrument.failure !== undefined) throw failureOf(instrument.failure);
         if (instrument.state === 'recovering') instrument.enter('live');
+        // At once: one that waited here would recover a second time, beside the next recovery.
+        break;
       } catch (error) {
         if (this.#stopped) break;
         if (error instanceof ActorFailure) {
