@@ -29,14 +29,21 @@ worker.on('error', (error) =>
 );
 process.on('disconnect', end);
 process.on('message', ({ pair, limits }: ToTrial) => {
-  const deadline = performance.now() + limits.milliseconds;
+  const deadline = performance.now() + limits.patienceMs;
+  const before = process.cpuUsage();
   const files = fileBytes(pair.predictor.path) + fileBytes(pair.encoder.path);
   const bytesMax = process.memoryUsage.rss() + limits.megabytes * 2 ** 20 + 3 * files;
   watch = setInterval(() => {
-    if (performance.now() > deadline)
+    const { user, system } = process.cpuUsage(before);
+    if (user + system > limits.cpuMs * 1000)
       answer({
         kind: 'failed',
-        message: `The models take longer than ${limits.milliseconds / 1000} s to try.`,
+        message: `The models take more than ${limits.cpuMs / 1000} s of CPU time to try.`,
+      });
+    else if (performance.now() > deadline)
+      answer({
+        kind: 'out of time',
+        message: `The models were not tried within ${limits.patienceMs / 1000} s; the machine may be busy.`,
       });
     else if (process.memoryUsage.rss() > bytesMax)
       answer({

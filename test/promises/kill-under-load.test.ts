@@ -234,6 +234,21 @@ function clientsOf(reach: Reach): { readonly publishers: MarketClient[]; readonl
   return { publishers, readers: TENANTS.map((tenantId) => new SignalReader(keyOf(tenantId), reach)) };
 }
 
+/** Bars after the warm-up that series with a model were given no signal for, by reason. */
+function withheldOf(engine: Engine, clients: readonly MarketClient[]): Record<string, number[]> {
+  const withheld: Record<string, number[]> = {};
+  for (const [i, { tenantId, symbol, timeframe, trained }] of MARKETS.entries()) {
+    if (!trained) continue;
+    const actorId = `signal:${tenantId}:${tenantId}@published/${symbol}/${timeframe}`;
+    for (const openTime of clients[i]!.acknowledged) {
+      const closeTime = openTime + timeframeMs(timeframe);
+      const result = engine.journal.predictions.conclusions.get(actorId, closeTime)?.result;
+      if (result?.kind === 'withheld') (withheld[result.reason] ??= []).push(closeTime);
+    }
+  }
+  return withheld;
+}
+
 /** Reads on, where the killed processes ended, until the readers have every signal; returns how many those are. */
 async function readAll(engine: Engine, readers: readonly SignalReader[]): Promise<number> {
   const signals = streamed(engine);
@@ -275,6 +290,7 @@ test(`after each of ${KILLS} kill -9 while two tenants publish bars and quotes, 
   const signals = await readAll(last, readers);
   await reading;
   const killed = await contentsOf(last);
+  assert.deepEqual(withheldOf(last, publishers), {}, 'bars with a model and without a signal');
   await last.stop();
 
   const reference = await openEngine(t, unbroken, config, { waitForEvidence: true });
