@@ -30,7 +30,8 @@ export class FairQueue<Job> {
   /** In the order of their turns: a Map keeps the order of insertion. */
   readonly #tenants = new Map<string, Line<Job>>();
   readonly #models = new Map<string, Model<Job>>();
-  readonly #holders = new Map<Job, { readonly model: string; readonly tenants: Set<string> }>();
+  /** Models a job is for, and the tenants that wait for it: nearly always one. */
+  readonly #holders = new Map<Job, { readonly model: string; tenants: readonly string[] }>();
   #places = 0;
 
   constructor({ max }: FairQueueOptions) {
@@ -66,7 +67,7 @@ export class FairQueue<Job> {
   /** Lets a job that waits already be taken at another tenant's turn too, when that comes first. */
   join(tenantId: string, job: Job): void {
     const holders = this.#holders.get(job);
-    if (holders === undefined || holders.tenants.has(tenantId) || this.#places >= this.#max) return;
+    if (holders === undefined || holders.tenants.includes(tenantId) || this.#places >= this.#max) return;
     this.#hold(tenantId, holders.model, job);
   }
 
@@ -122,14 +123,13 @@ export class FairQueue<Job> {
     if (jobs === undefined) line.models.set(modelName, (jobs = new Set()));
     let model = this.#models.get(modelName);
     if (model === undefined) this.#models.set(modelName, (model = { lines: new Set(), jobs: 0 }));
-    let holders = this.#holders.get(job);
+    const holders = this.#holders.get(job);
     if (holders === undefined) {
-      this.#holders.set(job, (holders = { model: modelName, tenants: new Set() }));
+      this.#holders.set(job, { model: modelName, tenants: [tenantId] });
       model.jobs++;
-    }
+    } else holders.tenants = [...holders.tenants, tenantId];
     jobs.add(job);
     model.lines.add(line);
-    holders.tenants.add(tenantId);
     line.size++;
     this.#places++;
   }
@@ -169,11 +169,11 @@ export class FairQueue<Job> {
     }
     const [jobs] = this.#tenants.get(longest)!.models.values();
     const [oldest] = jobs!;
-    const { model, tenants } = this.#holders.get(oldest!)!;
-    this.#release(longest, model, oldest!);
-    tenants.delete(longest);
-    if (tenants.size > 0) return undefined;
-    this.#forget(oldest!, model);
+    const holders = this.#holders.get(oldest!)!;
+    this.#release(longest, holders.model, oldest!);
+    holders.tenants = holders.tenants.filter((tenantId) => tenantId !== longest);
+    if (holders.tenants.length > 0) return undefined;
+    this.#forget(oldest!, holders.model);
     return oldest;
   }
 }

@@ -283,8 +283,13 @@ export class InferencePool {
   }
 }
 
-function nameOf({ predictor, encoder }: ModelPair): string {
-  return `${predictor.sha256}/${encoder.sha256}`;
+/** Names of pairs: made anew for each row, it would be hashed anew for each row, too. */
+const NAMES = new WeakMap<ModelPair, string>();
+
+function nameOf(pair: ModelPair): string {
+  let name = NAMES.get(pair);
+  if (name === undefined) NAMES.set(pair, (name = `${pair.predictor.sha256}/${pair.encoder.sha256}`));
+  return name;
 }
 
 function overloaded(waiting: number): SuhoError {
