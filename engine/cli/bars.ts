@@ -4,7 +4,8 @@ import { createGzip } from 'node:zlib';
 import { Command, Option } from 'commander';
 import type { Bar } from '../../actors/market/bar.js';
 import { PRICE_BASES, type PriceBasis } from '../../actors/market/quote.js';
-import type { Timeframe } from '../../actors/market/timeframe.js';
+import { dependsOnCalendar } from '../../actors/market/bar-grid.js';
+import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import { closedBars } from '../files/closed-bars.js';
 import type { MarketFile } from '../files/market-file.js';
 import { FILE_HELP, addFileOptions, openInput, sayRefusals, type FileOptions } from './file-options.js';
@@ -32,12 +33,14 @@ export function barsCommand(): Command {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  suho bars ticks.csv.gz --timeframe 1m > m1.csv\n  suho bars EURUSD_M1.zip --time-zone Europe/Helsinki --timeframe 1h --out h1.csv.gz',
+      '\nExamples:\n  suho bars ticks.csv.gz --timeframe 1m > m1.csv\n  suho bars EURUSD_M1.zip --time-zone Europe/Helsinki --timeframe 1h --out h1.csv.gz\n\nWith --json the report alone goes to standard output; the bars go to --out.',
     )
     .action(async (file: string, options: Options) => {
       const { out } = options;
       const counter = startCounter('bars');
       const input = await openInput(file, { ...options, takesShorter: true });
+      if (dependsOnCalendar(timeframeMs(options.timeframe)))
+        process.stderr.write(`built for the calendar ${input.calendar.name} (--calendar to change it)\n`);
       let bars = 0;
       const lines = barLines(input, options, (count) => counter.update((bars += count), ''));
       try {
@@ -53,7 +56,14 @@ export function barsCommand(): Command {
       const reading = input.report();
       sayRefusals(reading);
       const { rows, refused, late } = reading;
-      const counts = { inputs: rows, bars, rejected: refused - late, late, reading };
+      const counts = {
+        inputs: rows,
+        bars,
+        rejected: refused - late,
+        late,
+        calendar: input.calendar.name,
+        reading,
+      };
       if (options.json === true) process.stdout.write(`${JSON.stringify(counts)}\n`);
       else {
         process.stderr.write(

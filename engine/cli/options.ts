@@ -1,3 +1,4 @@
+import { DateTime } from 'luxon';
 import { InvalidArgumentError, Option } from 'commander';
 import { canonicalSymbol } from '../../actors/market/symbol.js';
 import { NAME_RULE, PLATFORM, isName, tenantIdDefect } from '../credentials/tenant-id.js';
@@ -102,14 +103,16 @@ export function identityOptions(): Option[] {
   ];
 }
 
+const MOMENT = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:[zZ]|[+-]\d\d:?\d\d)?)?$/;
+
 /** A moment as people and programs write it: 2024-01-31, 2024-01-31T12:00:00Z, or epoch milliseconds; UTC. */
 function readMoment(text: string): number {
-  const ms = /^\d{11,}$/.test(text)
-    ? Number(text)
-    : Date.parse(/[zZ]|[+-]\d\d:?\d\d$/.test(text) || !text.includes(':') ? text : `${text}Z`);
-  if (Number.isNaN(ms))
+  const moment = /^\d{11,}$/.test(text)
+    ? DateTime.fromMillis(Number(text))
+    : DateTime.fromISO(MOMENT.test(text) ? text.replace(' ', 'T') : '', { zone: 'utc' });
+  if (!moment.isValid)
     throw new InvalidArgumentError(`"${text}" is not a moment; write 2024-01-31 or 2024-01-31T12:00:00Z.`);
-  return ms;
+  return moment.toMillis();
 }
 
 export function dateOption(flags: string, description: string): Option {

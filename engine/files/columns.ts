@@ -58,6 +58,18 @@ export function plainName(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 }
 
+/** A name of a time and the clock behind it in brackets: "Time (EET)". */
+const ZONED = /^\s*([^()[\]]+?)\s*[([]\s*([^()[\]]+?)\s*[)\]]\s*$/;
+const TIMES = ['time', 'date', 'clock'] as const;
+
+/** The name and the clock of a column of times; no clock where none stands in brackets. */
+function zonedName(name: string): { readonly plain: string; readonly zone?: string } {
+  const plain = plainName(name);
+  const [, bare = '', zone] = ZONED.exec(name) ?? [];
+  const isTime = TIMES.some((role) => NAMES[role].includes(plainName(bare)));
+  return zone === undefined || !isTime ? { plain } : { plain: plainName(bare), zone };
+}
+
 /** Whether columns are those of bars or of quotes. */
 export function kindOf(columns: Columns): 'bars' | 'quotes' | undefined {
   if (columns.time === undefined && columns.date === undefined) return undefined;
@@ -70,8 +82,11 @@ export function kindOf(columns: Columns): 'bars' | 'quotes' | undefined {
 export function columnsOf(header: readonly string[]): {
   readonly columns: Columns;
   readonly twice: string | undefined;
+  /** The clock that the header says its times are of. */
+  readonly zone: string | undefined;
 } {
-  const names = header.map(plainName);
+  const zoned = header.map(zonedName);
+  const names = zoned.map(({ plain }) => plain);
   const columns: Partial<Record<Role, number>> = {};
   let twice: string | undefined;
   for (const role of ROLES) {
@@ -90,5 +105,5 @@ export function columnsOf(header: readonly string[]): {
     delete columns.date;
     delete columns.clock;
   }
-  return { columns, twice };
+  return { columns, twice, zone: zoned.find(({ zone }) => zone !== undefined)?.zone };
 }

@@ -16,6 +16,8 @@ export interface Layout {
   readonly columns: Columns;
   /** Whose clock its times without an offset are of. */
   readonly clock: 'utc' | 'est' | 'server';
+  /** Name of the clock, where the file says it. */
+  readonly zone?: string;
   /** Empty bid and ask mean that they are as before. */
   readonly carriesQuotes?: boolean;
 }

@@ -18,6 +18,10 @@ const SHORTEST_MS = 1000;
 /** Share of the first rows that may be another version of a bar; more are two symbols, or two files in one. */
 const CONFLICTS_MAX = 0.1;
 
+/** Days and 4-hour bars that may be off their calendar's grid: wrong rows. More are the bars of another calendar. */
+const OFF_GRID_MAX = 3;
+const OFF_GRID_SHARE = 0.02;
+
 /** What a file's first rows say of all of it. */
 export interface Inspection {
   readonly times: TimeReading;
@@ -42,7 +46,7 @@ export function inspect(
   reading: Reading,
   now: number,
 ): Inspection {
-  const zone = zoneOf(layout, reading.timeZone);
+  const zone = zoneOf(name, layout, reading.timeZone);
   const texts = sample.map(({ fields }) => timeText(fields, layout.columns));
   const times = recogniseTimes(texts, zone, now);
   if (sample.length === 0 || 'fault' in times) {
@@ -74,9 +78,16 @@ export function inspect(
   };
 }
 
-function zoneOf(layout: RecognisedLayout, wanted: string | undefined): Zone {
-  const zone = parseZone(wanted ?? { utc: 'UTC', est: 'EST', server: SERVER_ZONE }[layout.clock]);
+function zoneOf(name: string, layout: RecognisedLayout, wanted: string | undefined): Zone {
+  const zone = parseZone(
+    wanted ?? layout.zone ?? { utc: 'UTC', est: 'EST', server: SERVER_ZONE }[layout.clock],
+  );
   if (zone !== undefined) return zone;
+  if (wanted === undefined)
+    throw new SuhoError(
+      'BAD_FILE',
+      `${name} says that its times are of the clock ${JSON.stringify(layout.zone)}, which is none that is known; give --time-zone.`,
+    );
   throw new SuhoError(
     'BAD_INPUT',
     `There is no time zone ${JSON.stringify(wanted)}; write Europe/Helsinki, EET-US (New York + 7 h), UTC+2 or the like.`,
@@ -140,16 +151,27 @@ function calendarOfBars(
   lengthMs: number,
   reading: Reading,
 ): CalendarRule {
-  const found = calendarOfTimes(times, lengthMs);
   const wanted = calendarFor(reading);
-  if (!dependsOnCalendar(lengthMs) && found !== undefined) return wanted;
-  if (reading.calendar === undefined && found !== undefined) return ruleOf(found);
-  const grid = new BarGrid(lengthMs, calendarOfRule(wanted));
-  if (times.filter((ts) => grid.isOpen(ts)).length * 2 >= times.length) return wanted;
+  const found = calendarOfTimes(times, lengthMs);
+  const isOfCalendar = dependsOnCalendar(lengthMs);
+  const isSeen = isOfCalendar && reading.calendar === undefined && found !== undefined;
+  const calendar = isSeen ? found : calendarOfRule(wanted);
+  const grid = new BarGrid(lengthMs, calendar);
+  const off = times.filter((ts) => !grid.isOpen(ts)).length;
+  const most = isOfCalendar ? Math.max(OFF_GRID_MAX, times.length * OFF_GRID_SHARE) : times.length / 2;
+  if (off <= most) return isSeen ? ruleOf(found) : wanted;
+  const bars = `${name} has ${lengthText(lengthMs)} bars`;
+  const build = 'build them from shorter bars with suho bars';
+  if (off * 2 < times.length)
+    throw new SuhoError(
+      'BAD_FILE',
+      `${bars} on the grid of no calendar: ${off} of the first ${times.length} do not begin as the others do, by days from ${calendar.title}; describe their calendar in the configuration (calendars), or ${build}.`,
+    );
   const theirs = found === undefined ? phaseText(times, lengthMs) : `from ${found.title}`;
+  const whose = wanted.name === UTC_CALENDAR.name ? 'they' : `those of the calendar ${wanted.name}`;
   throw new SuhoError(
     'BAD_FILE',
-    `${name} has ${lengthText(lengthMs)} bars on another grid, ${theirs}, while ${wanted.name === 'utc' ? 'they' : `those of the calendar ${wanted.name}`} begin ${grid.calendar.title}; ${found === undefined ? 'build them from shorter bars with suho bars' : `give --calendar ${found.name}, or build them from shorter bars with suho bars`}.`,
+    `${bars} on another grid, ${theirs}, while ${whose} begin ${grid.calendar.title}; ${found === undefined ? '' : `give --calendar ${found.name}, or `}${build}.`,
   );
 }
 

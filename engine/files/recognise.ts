@@ -62,11 +62,15 @@ export function recognise(
     .slice(0, PREAMBLE_MAX)
     .findIndex((fields) => kindOf(columnsOf(fields).columns) !== undefined);
   const header = headerAt < 0 ? undefined : lines[headerAt]!;
-  const { columns, twice } = header === undefined ? { columns: {}, twice: undefined } : columnsOf(header);
+  const { columns, twice, zone } = columnsOf(header ?? []);
   if (twice !== undefined)
     throw new SuhoError('BAD_FILE', `${name} has two columns ${JSON.stringify(twice)}; keep one.`);
   const skippedLines = header === undefined ? bareStart(lines) : headerAt + 1;
   const rows = lines.slice(skippedLines, skippedLines + ROWS).filter(({ length }) => length > 1);
+  // Places say nothing where there are names.
+  const names =
+    header === undefined ? lines.slice(0, skippedLines).find((fields) => areNames(fields, rows)) : undefined;
+  if (names !== undefined) throw unknown(name, names, undefined);
   const head = { header: header?.map(plainName), written: header ?? [], rows };
   const candidates = wanted === undefined ? FORMATS : FORMATS.filter((format) => format.name === wanted);
   for (const format of candidates) {
@@ -75,9 +79,24 @@ export function recognise(
     if (layout === undefined || kind === undefined) continue;
     const width = header?.length ?? rows[0]?.length ?? 0;
     const decimalComma = delimiter !== ',' && hasDecimalCommas(rows, layout.columns);
-    return { ...layout, format: format.name, kind, skippedLines, width, decimalComma };
+    return {
+      ...layout,
+      ...(zone === undefined ? {} : { zone }),
+      format: format.name,
+      kind,
+      skippedLines,
+      width,
+      decimalComma,
+    };
   }
   throw unknown(name, lines[first]!, wanted);
+}
+
+/** Whether a line names the columns of rows: as many fields, all of them words. */
+function areNames(fields: readonly string[], rows: readonly (readonly string[])[]): boolean {
+  const given = fields.filter((field) => field.trim() !== '');
+  const width = rows[0]?.length ?? 0;
+  return given.length >= Math.max(3, width - 1) && given.every((field) => /^[^\d]*\p{L}/u.test(field.trim()));
 }
 
 /** Lines before the first row that has numbers, where no line is a header. */

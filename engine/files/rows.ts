@@ -19,6 +19,8 @@ export type Row =
 const ANY_TIME = new BarGrid(1, UTC_CALENDAR);
 /** Fields that say that a value is not known. */
 const UNKNOWN = /^(?:null|nan|n\/a|na|none|-|\\n)?$/i;
+const DOTS = /^\d{1,3}(?:\.\d{3})+$/;
+const COMMAS = /^\d{1,3}(?:,\d{3})+(?:\.\d+)?$/;
 /** Rows in a row in another unit that make a change of unit of them; fewer are wrong rows. */
 const OTHER_UNIT_MAX = 8;
 
@@ -90,10 +92,17 @@ export class RowReader {
     const at = this.#layout.columns[role];
     if (at === undefined) return NaN;
     const text = fields[at]!;
-    const x = this.#number(text);
+    const x = role === 'volume' ? this.#volume(text) : this.#number(text);
     if (x === x && (x !== 0 || text.trim() !== '')) return x;
     if (!UNKNOWN.test(text.trim())) this.#fault ??= role;
     return NaN;
+  }
+
+  /** A volume may have separators of thousands: the sign that is not the decimal one. */
+  #volume(text: string): number {
+    const [thousands, sign] = this.#layout.decimalComma ? [DOTS, '.'] : [COMMAS, ','];
+    if (!text.includes(sign)) return this.#number(text);
+    return thousands.test(text.trim()) ? Number(text.replaceAll(sign, '')) : NaN;
   }
 
   #refuseText(fields: readonly string[], line: number): undefined {

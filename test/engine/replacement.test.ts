@@ -231,5 +231,7 @@ test('the command names conflicts and how to go on, and replaces when asked', as
   };
   assert.equal(series[0]!.replaced.changed.count, 40);
   assert.match((await run('--replace', 'yesterday')).stderr, /FROM\.\.TO/);
+  for (const from of ['2024-02-30', '2024-1-9', 'March 4 2024', '2024-02-31T12:00'])
+    assert.match((await run('--replace', `${from}..2024-03-05`)).stderr, /is not a moment/, from);
   assert.match((await run('--replace', `${day}..2024-02-01`, '--from', day)).stderr, /--from/);
 });
