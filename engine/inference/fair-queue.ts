@@ -103,11 +103,14 @@ export class FairQueue<Job> {
   #fill(model: string, first: Line<Job>, max: number): Job[] {
     const taken: Job[] = [];
     const lines = [first, ...[...this.#models.get(model)!.lines].filter((line) => line !== first)];
+    // A set's iterator goes on where jobs before it, or after it, are dropped.
+    const waiting = lines.map((line) => line.models.get(model)!.values());
     while (taken.length < max) {
       const before = taken.length;
-      for (const line of lines) {
-        const oldest = line.models.get(model)?.values().next();
-        if (oldest === undefined || oldest.done === true || taken.length === max) continue;
+      for (const jobs of waiting) {
+        if (taken.length === max) break;
+        const oldest = jobs.next();
+        if (oldest.done === true) continue;
         this.#drop(oldest.value);
         taken.push(oldest.value);
       }
@@ -120,16 +123,18 @@ export class FairQueue<Job> {
     let line = this.#tenants.get(tenantId);
     if (line === undefined) this.#tenants.set(tenantId, (line = { models: new Map(), size: 0 }));
     let jobs = line.models.get(modelName);
-    if (jobs === undefined) line.models.set(modelName, (jobs = new Set()));
     let model = this.#models.get(modelName);
     if (model === undefined) this.#models.set(modelName, (model = { lines: new Set(), jobs: 0 }));
+    if (jobs === undefined) {
+      line.models.set(modelName, (jobs = new Set()));
+      model.lines.add(line);
+    }
     const holders = this.#holders.get(job);
     if (holders === undefined) {
       this.#holders.set(job, { model: modelName, tenants: [tenantId] });
       model.jobs++;
     } else holders.tenants = [...holders.tenants, tenantId];
     jobs.add(job);
-    model.lines.add(line);
     line.size++;
     this.#places++;
   }
