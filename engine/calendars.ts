@@ -86,6 +86,13 @@ export class Calendars {
     );
   }
 
+  /** The calendars that the configuration describes. */
+  get described(): CalendarRule[] {
+    return Object.keys(this.#settings)
+      .filter((name) => !BUILT_IN.has(name))
+      .map((name) => this.rule(name));
+  }
+
   /** The calendar that the configuration gives a symbol: by its whole name, else by the longest beginning. */
   configured(symbol: string): Calendar | undefined {
     let best: { readonly name: string; readonly precedence: number } | undefined;

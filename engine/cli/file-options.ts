@@ -60,10 +60,10 @@ function calendarRule(
   name: string | undefined,
   symbol: string | undefined,
   config: string | undefined,
-): { readonly calendar?: CalendarRule } {
+): Pick<Reading, 'calendar' | 'calendars'> {
   const calendars = new Calendars(loadConfig(config, process.env).calendars);
   const found = name ?? (symbol === undefined ? undefined : calendars.configured(symbol)?.name);
-  return found === undefined ? {} : { calendar: calendars.rule(found) };
+  return found === undefined ? { calendars: calendars.described } : { calendar: calendars.rule(found) };
 }
 
 /** The calendar of a stored series: the one that is named, else the symbol's. */
@@ -76,7 +76,7 @@ export function calendarOfSeries(symbol: string, { calendar, config }: FileOptio
 export function readingOf(
   { format, timeZone, calendar, config }: FileOptions,
   { symbol }: { readonly symbol?: string },
-): Pick<Reading, 'format' | 'timeZone' | 'calendar'> {
+): Pick<Reading, 'format' | 'timeZone' | 'calendar' | 'calendars'> {
   return {
     ...(format === undefined ? {} : { format }),
     ...(timeZone === undefined ? {} : { timeZone }),

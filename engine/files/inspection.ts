@@ -160,6 +160,8 @@ function calendarOfBars(
   const off = times.filter((ts) => !grid.isOpen(ts)).length;
   const most = isOfCalendar ? Math.max(OFF_GRID_MAX, times.length * OFF_GRID_SHARE) : times.length / 2;
   if (off <= most) return isSeen ? ruleOf(found) : wanted;
+  const other = reading.calendar === undefined ? described(times, lengthMs, reading) : undefined;
+  if (isOfCalendar && other !== undefined) return other;
   const bars = `${name} has ${lengthText(lengthMs)} bars`;
   const build = 'build them from shorter bars with suho bars';
   if (off * 2 < times.length)
@@ -173,6 +175,18 @@ function calendarOfBars(
     'BAD_FILE',
     `${bars} on another grid, ${theirs}, while ${whose} begin ${grid.calendar.title}; ${found === undefined ? '' : `give --calendar ${found.name}, or `}${build}.`,
   );
+}
+
+/** The configured calendar on which all bars lie. */
+function described(
+  times: readonly number[],
+  lengthMs: number,
+  { calendars = [] }: Reading,
+): CalendarRule | undefined {
+  return calendars.find((rule) => {
+    const grid = new BarGrid(lengthMs, calendarOfRule(rule));
+    return times.every((ts) => grid.isOpen(ts));
+  });
 }
 
 /** The calendar that is asked for, else the one that is usual for the symbol. */

@@ -13,6 +13,8 @@ export interface Reading {
   readonly timeZone?: string;
   /** Calendar that days and 4-hour bars have to lie on or are built for; by default the one they lie on, else the symbol's. */
   readonly calendar?: CalendarRule;
+  /** Calendars beside the built-in ones that its days and 4-hour bars may lie on. */
+  readonly calendars?: readonly CalendarRule[];
   /** Symbol to take of a file with a column of tickers. */
   readonly symbol?: string;
   /** Now, epoch milliseconds; for tests. */

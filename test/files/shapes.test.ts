@@ -5,6 +5,7 @@ import { DateTime } from 'luxon';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { Bar } from '../../actors/market/bar.js';
 import { bufferSource } from '../../engine/files/byte-source.js';
+import { MarketFile } from '../../engine/files/market-file.js';
 import { readFile, refusalOf, textFile } from '../support/market-files.js';
 import { inventedBars } from '../support/markets.js';
 import { zipOf } from '../support/zip.js';
@@ -434,4 +435,9 @@ test('days of a clock that changes on other dates than New York are on the grid 
   const calendar = { name: 'helsinki', timeZone: zone, dayStart: '00:00' };
   const { bars } = await readFile(textFile(text('ts,open,high,low,close', rows)), { calendar });
   assert.equal(bars.length, 300);
+  const among = await MarketFile.open(textFile(text('ts,open,high,low,close', rows)), {
+    calendars: [calendar],
+  });
+  assert.equal(among.calendar.name, 'helsinki');
+  await among.close();
 });
