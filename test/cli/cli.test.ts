@@ -187,7 +187,12 @@ test('an export of MetaTrader and one command give a signal on the screen', asyn
   const { code, stdout, stderr } = await runCommand([
     'replay',
     file,
-    ...['--symbol', 'EURUSD', '--timeframe', '1h', '--data', path.join(folder, 'data')],
+    '--symbol',
+    'EURUSD',
+    '--timeframe',
+    '1h',
+    '--data',
+    path.join(folder, 'data'),
   ]);
   assert.equal(code, 0, stderr);
   assert.match(stderr, /MetaTrader 5 export, 1h bars/);
