@@ -55,20 +55,25 @@ export function calendarOption(): Option {
   );
 }
 
+/** The calendars that a command knows. */
+function calendarsOf(config: string | undefined): Calendars {
+  return new Calendars(loadConfig(config, process.env).calendars);
+}
+
 /** The calendar that is named, or that the configuration gives a symbol. */
 function calendarRule(
   name: string | undefined,
   symbol: string | undefined,
   config: string | undefined,
 ): Pick<Reading, 'calendar' | 'calendars'> {
-  const calendars = new Calendars(loadConfig(config, process.env).calendars);
+  const calendars = calendarsOf(config);
   const found = name ?? (symbol === undefined ? undefined : calendars.configured(symbol)?.name);
   return found === undefined ? { calendars: calendars.described } : { calendar: calendars.rule(found) };
 }
 
 /** The calendar of a stored series: the one that is named, else the symbol's. */
 export function calendarOfSeries(symbol: string, { calendar, config }: FileOptions): CalendarRule {
-  const calendars = new Calendars(loadConfig(config, process.env).calendars);
+  const calendars = calendarsOf(config);
   return calendars.rule(calendar ?? calendars.of(symbol).name);
 }
 

@@ -3,6 +3,7 @@ import { ClickHouseError, type ClickHouseClient } from '@clickhouse/client';
 import type { Bar } from '../../actors/market/bar.js';
 import { SuhoError, messageOf } from '../errors.js';
 import { insertFailure, queryFailure } from './clickhouse-failure.js';
+import { ownQuery } from './own-query.js';
 import { checkQuery, ofTenant, type Reach } from './read-only-query.js';
 import type { FeatureStore, IdentifiedRow, Replacement, SeriesIdentity } from './feature-store.js';
 import { FIRST_TIME, LAST_TIME, blocksOf } from './row-blocks.js';
@@ -10,11 +11,6 @@ import { ClickHouseReplacements } from './replacements.js';
 import { OF_SERIES, seriesParameters } from './series-filter.js';
 import { COMMON_COLUMNS, TABLES, encodeRows, featureSchema } from './table.js';
 
-/** Numbers in JSON as they are; NaN as null. */
-const PLAIN_JSON = {
-  output_format_json_quote_64bit_integers: 0,
-  output_format_json_quote_denormals: 0,
-} as const;
 /** Rows of one segment at most: ~20 MB, and one insert. */
 const SEGMENT_ROWS = 10_000;
 /** How long a person's query may take. */
@@ -114,7 +110,8 @@ export class ClickHouseFeatureStore implements FeatureStore {
   }
 
   async #bars(series: SeriesIdentity, where: string, time: number, limit: number): Promise<Bar[]> {
-    const rows = await this.#read<(number | null)[]>(
+    const rows = await ownQuery<(number | null)[]>(
+      this.#client,
       `SELECT toUnixTimestamp64Milli(bar_open_time) AS t, bar_open AS o, bar_high AS h, bar_low AS l,
                 bar_close AS c, bar_volume AS v, bar_tick_count AS n, bar_bid AS b, bar_ask AS a
               FROM aggregates FINAL
@@ -138,21 +135,6 @@ export class ClickHouseFeatureStore implements FeatureStore {
       bid: number(row[7]),
       ask: number(row[8]),
     }));
-  }
-
-  /** Rows of a query of the engine's own, each an array. Throws `STORE_UNAVAILABLE`. */
-  async #read<T>(query: string, parameters: Readonly<Record<string, unknown>>): Promise<T[]> {
-    try {
-      const result = await this.#client.query({
-        query,
-        query_params: parameters,
-        format: 'JSONCompactEachRow',
-        clickhouse_settings: PLAIN_JSON,
-      });
-      return await result.json<T>();
-    } catch (error) {
-      throw queryFailure(error);
-    }
   }
 
   async rows(series: SeriesIdentity, from: number, to: number, limit: number): Promise<Uint8Array> {
@@ -183,7 +165,8 @@ export class ClickHouseFeatureStore implements FeatureStore {
     from: number,
     through: number,
   ): Promise<ReadonlyMap<number, Readonly<Record<string, number>>>> {
-    const rows = await this.#read<(number | null)[]>(
+    const rows = await ownQuery<(number | null)[]>(
+      this.#client,
       `SELECT toUnixTimestamp64Milli(bar_close_time) AS t, ${names.join(', ')}
               FROM ml_features FINAL
               WHERE ${OF_SERIES}
@@ -200,7 +183,8 @@ export class ClickHouseFeatureStore implements FeatureStore {
   }
 
   async extraColumns(series: SeriesIdentity): Promise<readonly string[]> {
-    const rows = await this.#read<[string]>(
+    const rows = await ownQuery<[string]>(
+      this.#client,
       `SELECT DISTINCT arrayJoin(mapKeys(extras)) AS name FROM ml_features
               WHERE ${OF_SERIES}
               ORDER BY name`,
@@ -214,7 +198,8 @@ export class ClickHouseFeatureStore implements FeatureStore {
     from: number,
     to: number,
   ): Promise<ReadonlyMap<number, Readonly<Record<string, number>>>> {
-    const rows = await this.#read<[number, Record<string, number | null>]>(
+    const rows = await ownQuery<[number, Record<string, number | null>]>(
+      this.#client,
       `SELECT toUnixTimestamp64Milli(bar_open_time) AS t, extras FROM ml_features FINAL
               WHERE ${OF_SERIES} AND notEmpty(extras)
                 AND bar_open_time >= fromUnixTimestamp64Milli({from:Int64})

@@ -3,6 +3,7 @@ import { readGridName } from '../../actors/market/bar-grid.js';
 import { HORIZONS } from '../../actors/features/labels.js';
 import { queryFailure } from './clickhouse-failure.js';
 import type { Replacement, ReplacementStore, SeriesIdentity } from './feature-store.js';
+import { ownQuery } from './own-query.js';
 import { FIRST_TIME, LAST_TIME } from './row-blocks.js';
 import { OF_SERIES, seriesParameters } from './series-filter.js';
 
@@ -44,7 +45,8 @@ export class ClickHouseReplacements implements ReplacementStore {
               ${TIME('from')}, ${TIME('to')}`,
       parameters,
     );
-    const [first] = await this.#read<[number, number]>(
+    const [first] = await ownQuery<[number, number]>(
+      this.#client,
       `SELECT toUnixTimestamp64Milli(min(bar_open_time)), count() FROM ml_features FINAL
        WHERE ${OF_SERIES} AND (${FOLLOWS})`,
       parameters,
@@ -86,7 +88,8 @@ export class ClickHouseReplacements implements ReplacementStore {
   }
 
   async #replacements(where: string, parameters: Readonly<Record<string, unknown>>): Promise<Replacement[]> {
-    const rows = await this.#read<[string, string, string, string, string, number, number, number, number]>(
+    const rows = await ownQuery<[string, string, string, string, string, number, number, number, number]>(
+      this.#client,
       `SELECT tenant_id, user_id, feed, symbol, timeframe, toUnixTimestamp64Milli(replaced_at),
               toUnixTimestamp64Milli(bars_from), toUnixTimestamp64Milli(bars_to), is_done
        FROM replacements FINAL WHERE ${where}`,
@@ -105,20 +108,6 @@ export class ClickHouseReplacements implements ReplacementStore {
     try {
       const settings = query.startsWith('DELETE') ? REMOVAL_SETTINGS : {};
       await this.#client.command({ query, query_params: parameters, clickhouse_settings: settings });
-    } catch (error) {
-      throw queryFailure(error);
-    }
-  }
-
-  async #read<T>(query: string, parameters: Readonly<Record<string, unknown>>): Promise<T[]> {
-    try {
-      const result = await this.#client.query({
-        query,
-        query_params: parameters,
-        format: 'JSONCompactEachRow',
-        clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
-      });
-      return await result.json<T>();
     } catch (error) {
       throw queryFailure(error);
     }

@@ -1,10 +1,8 @@
 import type { Logger } from 'pino';
-import { BarGrid } from '../../actors/market/bar-grid.js';
 import { TIMEFRAMES, type Timeframe } from '../../actors/market/timeframe.js';
 import type { Calendar } from '../../actors/market/calendar.js';
 import type { Effect, Message } from '../../actors/messages.js';
 import { ActorSystem, type SystemCounts } from '../../actors/runtime/actor-system.js';
-import { SeriesCursor } from '../../actors/series-machine.js';
 import type { Route } from '../../actors/signals/route.js';
 import type { Calendars } from '../calendars.js';
 import type { Clock } from '../clock.js';
@@ -173,8 +171,8 @@ export class Instruments {
 
   #create(id: string, definition: InstrumentDefinition): Instrument {
     const calendar = this.#options.calendars.get(definition.calendar);
-    const { state: cursor } = new SeriesCursor(BarGrid.of(definition.base, calendar));
-    const instrument = new Instrument(id, calendar, definition, 0, cursor);
+    const instrument = new Instrument(id, calendar, definition, 0);
+    const cursor = instrument.cursor.state;
     this.#instruments.set(id, instrument);
     this.#journal.snapshots.put(
       id,

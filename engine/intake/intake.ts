@@ -140,7 +140,7 @@ export class Intake {
       const now = this.#parts.clock.now();
       const { calendars } = this.#parts;
       const calendar = instrument?.calendar ?? calendarOfNew(calendars, symbol, base, bars, now);
-      const grid = BarGrid.of(base, calendar);
+      const grid = instrument?.grid ?? BarGrid.of(base, calendar);
       const defects = bars.map((bar) => timeDefect(bar.openTime, now) ?? barDefect(bar, grid));
       refuseOtherGrid(symbol, base, grid, bars, defects);
       // Nothing that can be taken: nothing is followed for it.

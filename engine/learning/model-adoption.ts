@@ -78,10 +78,8 @@ export class ModelAdoption {
   /** Takes a model into use; false when its encoder cannot embed what it was trained on. */
   async #use(seriesId: string, record: ModelRecord): Promise<boolean> {
     const { features, artifacts, pool, activation, calendars, rowsMax, log } = this.#parts;
-    const { tenantId, feed, symbol, version, trainedThrough, encoderId } = record;
-    const { timeframe, calendar } = record;
-    const home = { tenantId, feed, symbol, timeframe, ...(calendar === undefined ? {} : { calendar }) };
-    const bars = await features.bars(home, trainedThrough, rowsMax + WARM_UP);
+    const { timeframe, calendar, version, trainedThrough, encoderId } = record;
+    const bars = await features.bars(record, trainedThrough, rowsMax + WARM_UP);
     const encoder = { path: artifacts.path(encoderId), sha256: encoderId };
     let history: History;
     try {
