@@ -2,7 +2,7 @@ import { Piscina } from 'piscina';
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { SuhoError, messageOf } from '../errors.js';
 import { THREAD_OPTIONS } from '../worker-threads.js';
-import { FairQueue } from './fair-queue.js';
+import { FairQueue, type Place } from './fair-queue.js';
 import type { FromWorker } from './from-worker.js';
 import { readInference, type Inference } from './inference.js';
 import { ModelTrials, type TrialReport } from './model-trials.js';
@@ -49,7 +49,7 @@ interface Job {
 }
 
 interface Shared {
-  readonly job: Job;
+  readonly place: Place<Job>;
   readonly promise: Promise<Inference>;
 }
 
@@ -143,11 +143,17 @@ export class InferencePool {
     const shared = this.#shared.get(key);
     if (shared !== undefined) {
       this.#counts.shared++;
-      shared.job.deadline = Math.max(shared.job.deadline, deadline);
-      this.#queue.join(tenantId, shared.job);
+      const { job } = shared.place;
+      job.deadline = Math.max(job.deadline, deadline);
+      this.#queue.join(tenantId, shared.place);
       return shared.promise;
     }
-    return this.#enqueue({ pair, key, row, deadline }, tenantId);
+    let job!: Job;
+    const promise = new Promise<Inference>((resolve, reject) => {
+      job = { pair, key, row, deadline, resolve, reject };
+    });
+    this.#enqueue(job, promise, tenantId);
+    return promise;
   }
 
   /** Tries a pair of models in a process of its own: see {@link ModelTrials}. Throws `BAD_MODEL`. */
@@ -178,20 +184,18 @@ export class InferencePool {
     this.#tasks.add(ended);
   }
 
-  #enqueue(asked: Omit<Job, 'resolve' | 'reject'>, tenantId: string): Promise<Inference> {
-    const { promise, resolve, reject } = deferred<Inference>();
-    const job: Job = { ...asked, resolve, reject };
-    const { accepted, pushedOut } = this.#queue.offer(tenantId, nameOf(job.pair), job);
-    if (!accepted) {
+  #enqueue(job: Job, promise: Promise<Inference>, tenantId: string): void {
+    const { place, pushedOut } = this.#queue.offer(tenantId, nameOf(job.pair), job);
+    if (place === undefined) {
       this.#counts.refused++;
-      reject(overloaded(this.#queue.size));
-      return promise;
+      job.reject(overloaded(this.#queue.size));
+      return;
     }
     if (pushedOut !== undefined) {
       this.#counts.pushedOut++;
       this.#refuse(pushedOut, overloaded(this.#queue.size));
     }
-    this.#shared.set(job.key, { job, promise });
+    this.#shared.set(job.key, { place, promise });
     if (!this.#flushScheduled) {
       this.#flushScheduled = true;
       // After the current turn of the actors, so that what they ask for together runs together.
@@ -200,7 +204,6 @@ export class InferencePool {
         this.#dispatch();
       });
     }
-    return promise;
   }
 
   #dispatch(): void {
@@ -297,18 +300,4 @@ function overloaded(waiting: number): SuhoError {
     'OVERLOADED',
     `${waiting} rows wait for inference and this tenant has its share of them. Raise inference.queueMax or inference.workers, or use fewer models.`,
   );
-}
-
-function deferred<T>(): {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: Error) => void;
-} {
-  let resolve!: (value: T) => void;
-  let reject!: (error: Error) => void;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }

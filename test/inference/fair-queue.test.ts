@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { FairQueue } from '../../engine/inference/fair-queue.js';
+import { FairQueue, type Place } from '../../engine/inference/fair-queue.js';
 
 const queueOf = (
   jobs: readonly (readonly [tenant: string, model: string, count: number])[],
@@ -44,25 +44,25 @@ test('a batch of a model that tenants share takes a row of each in turn and is f
 test('a job that a second tenant waits for too goes at whichever turn comes first, once', () => {
   const queue = queueOf([
     ['a', 'x', 300],
-    ['a', 'y', 300],
+    ['a', 'y', 200],
   ]);
-  queue.join('b', 'ay200');
+  const { place } = queue.offer('a', 'y', 'ay200');
+  queue.join('b', place!);
   assert.equal(queue.take(64).includes('ay200'), false);
   const second = queue.take(64);
   assert.ok(second.includes('ay200'), 'its place is that of b, which holds nothing else');
-  assert.equal(queue.size, 600 - 128);
+  assert.equal(queue.size, 501 - 128);
   assert.equal(queue.clear().includes('ay200'), false);
 });
 
 test('at the limit the tenant below its share gets in for the oldest row of the one that holds most', () => {
   const queue = new FairQueue<string>({ max: 10 });
-  for (let i = 0; i < 10; i++) assert.equal(queue.offer('a', 'x', `a${i}`).accepted, true);
-  assert.deepEqual(queue.offer('a', 'x', 'a10'), { accepted: false });
-  for (let i = 0; i < 5; i++)
-    assert.deepEqual(queue.offer('b', 'y', `b${i}`), { accepted: true, pushedOut: `a${i}` });
-  assert.equal(queue.offer('b', 'y', 'b5').accepted, false, 'half is its share');
-  assert.equal(queue.offer('a', 'x', 'a10').accepted, false);
-  assert.deepEqual(queue.offer('c', 'z', 'c0'), { accepted: true, pushedOut: 'a5' });
+  for (let i = 0; i < 10; i++) assert.ok(queue.offer('a', 'x', `a${i}`).place);
+  assert.deepEqual(queue.offer('a', 'x', 'a10'), { place: undefined });
+  for (let i = 0; i < 5; i++) assert.equal(queue.offer('b', 'y', `b${i}`).pushedOut, `a${i}`);
+  assert.equal(queue.offer('b', 'y', 'b5').place, undefined, 'half is its share');
+  assert.equal(queue.offer('a', 'x', 'a10').place, undefined);
+  assert.equal(queue.offer('c', 'z', 'c0').pushedOut, 'a5');
   assert.equal(queue.size, 10);
 });
 
@@ -75,24 +75,24 @@ test('whatever comes, each accepted job leaves once, the limit holds and no tena
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const queue = new FairQueue<{ id: number; tenant: string }>({ max: 20 });
-      const waiting = new Set<{ id: number; tenant: string }>();
+      const waiting = new Map<{ id: number; tenant: string }, Place<{ id: number; tenant: string }>>();
       const sinceServed = new Map<string, number>();
       const leave = (job: { id: number; tenant: string }): void =>
         assert.ok(waiting.delete(job), 'it left before');
       steps.forEach((action, id) => {
         if ('tenant' in action) {
           const job = { id, tenant: `t${action.tenant}` };
-          const { accepted, pushedOut } = queue.offer(job.tenant, `m${action.model}`, job);
-          if (accepted) waiting.add(job);
+          const { place, pushedOut } = queue.offer(job.tenant, `m${action.model}`, job);
+          if (place !== undefined) waiting.set(job, place);
           if (pushedOut !== undefined) leave(pushedOut);
         } else if ('join' in action) {
-          const [job] = waiting;
-          if (job !== undefined) queue.join(`t${action.join}`, job);
+          const [place] = waiting.values();
+          if (place !== undefined) queue.join(`t${action.join}`, place);
         } else {
           const batch = queue.take(action.take);
           batch.forEach(leave);
           const served = new Set(batch.map(({ tenant }) => tenant));
-          for (const tenant of new Set([...waiting].map((job) => job.tenant))) {
+          for (const tenant of new Set([...waiting.keys()].map((job) => job.tenant))) {
             const turns = served.has(tenant) ? 0 : (sinceServed.get(tenant) ?? 0) + 1;
             sinceServed.set(tenant, turns);
             assert.ok(turns <= 5, `${tenant} waited ${turns} turns`);
