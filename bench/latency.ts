@@ -15,7 +15,7 @@ const HISTORY = 1_400;
 const SECONDS = 8;
 const RATES = [100, 500, 1_000];
 
-interface Latency {
+export interface Latency {
   readonly rate: number;
   readonly sent: number;
   readonly received: number;

@@ -1,4 +1,5 @@
 import { benchBackfill } from './backfill.js';
+import { benchCost } from './cost.js';
 import { benchFeatures } from './features.js';
 import { benchFiles } from './files.js';
 import { benchInference } from './inference.js';
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   journal: benchJournal,
   training: benchTrainingStep,
   latency: benchLatency,
+  cost: benchCost,
   predictions: benchPredictions,
   stores: benchStores,
   patterns: benchPatterns,

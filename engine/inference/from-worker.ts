@@ -3,5 +3,5 @@ export type BatchAnswer =
   | { readonly kind: 'inferred'; readonly rows: number; readonly runMs: number }
   | { readonly kind: 'failed'; readonly code: 'BAD_MODEL'; readonly message: string };
 
-/** What comes out of a worker. */
-export type FromWorker = BatchAnswer | { readonly kind: 'loaded' };
+/** What comes out of a worker; once loaded, the number that Linux knows its thread by. */
+export type FromWorker = BatchAnswer | { readonly kind: 'loaded'; readonly osThread: number | undefined };

@@ -71,6 +71,7 @@ export class InferencePool {
   readonly #trials = new ModelTrials();
   /** Tasks the workers have now. */
   readonly #tasks = new Set<Promise<unknown>>();
+  readonly #osThreads = new Set<number>();
   #flushScheduled = false;
   #closed = false;
   #drained = false;
@@ -101,7 +102,7 @@ export class InferencePool {
     pool.on('error', () => undefined);
     // A worker loads ONNX Runtime as it starts, not under its first batch. If it dies of that, it is replaced.
     pool.on('workerCreate', () => {
-      if (!this.#closed) this.#track(pool.run({ kind: 'load' }).catch(() => undefined));
+      if (!this.#closed) this.#track(this.#load(pool));
     });
     // The pool gives up on workers that die while they start; then it is replaced as a whole.
     pool.on('workerDestroy', () => {
@@ -112,6 +113,16 @@ export class InferencePool {
       });
     });
     return pool;
+  }
+
+  async #load(pool: Piscina<ToWorker, FromWorker>): Promise<void> {
+    const answer = await pool.run({ kind: 'load' }).catch(() => undefined);
+    if (answer?.kind === 'loaded' && answer.osThread !== undefined) this.#osThreads.add(answer.osThread);
+  }
+
+  /** The numbers Linux knows the workers' threads by, of those that ended too; none on other systems. */
+  get osThreads(): Iterable<number> {
+    return this.#osThreads;
   }
 
   stats(): InferencePoolStats {

@@ -1,3 +1,4 @@
+import { osThreadId } from '../worker-threads.js';
 import type * as BatchRun from './batch-run.js';
 import type { FromWorker } from './from-worker.js';
 import type { ToWorker } from './to-worker.js';
@@ -10,5 +11,5 @@ let loading: Promise<typeof BatchRun> | undefined;
  */
 export default async function work(message: ToWorker): Promise<FromWorker> {
   const { runBatch } = await (loading ??= import('./batch-run.js'));
-  return message.kind === 'load' ? { kind: 'loaded' } : await runBatch(message);
+  return message.kind === 'load' ? { kind: 'loaded', osThread: osThreadId() } : await runBatch(message);
 }

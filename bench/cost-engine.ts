@@ -1,0 +1,135 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { Session, type Profiler } from 'node:inspector/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PerformanceObserver } from 'node:perf_hooks';
+import { ApiServer } from '../engine/api/server.js';
+import { loadConfig } from '../engine/config.js';
+import { Engine } from '../engine/engine.js';
+import { inventedBars } from '../test/support/markets.js';
+import { stagesOf } from './profile-stages.js';
+
+/** The engine whose cost is measured, in a process of its own; it is told by messages when to begin and end. */
+
+/** What happened in the process between two moments. CPU in microseconds. */
+export interface CostWindow {
+  readonly threads: Readonly<Record<string, number>>;
+  readonly switches: number;
+  readonly bytesWritten: number;
+  readonly commits: number;
+  readonly gcMs: number;
+  /** Microseconds of the main thread by stage; only where it was profiled. */
+  readonly stages: Readonly<Record<string, number>> | undefined;
+}
+
+/** CPU of each thread so far, nanoseconds, under the name the thread has; the main one is `main`. */
+function threadTimes(inference: ReadonlySet<number>): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const task of readdirSync('/proc/self/task')) {
+    const folder = `/proc/self/task/${task}`;
+    try {
+      const nanoseconds = Number(readFileSync(`${folder}/schedstat`, 'utf8').split(' ')[0]);
+      const name =
+        Number(task) === process.pid
+          ? 'main'
+          : inference.has(Number(task))
+            ? 'inference'
+            : readFileSync(`${folder}/comm`, 'utf8').trim();
+      times.set(name, (times.get(name) ?? 0) + nanoseconds);
+    } catch {
+      // The thread has ended.
+    }
+  }
+  return times;
+}
+
+const numberIn = (text: string, name: string): number =>
+  Number(new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+
+function switches(): number {
+  let sum = 0;
+  for (const task of readdirSync('/proc/self/task')) {
+    const status = readFileSync(`/proc/self/task/${task}/status`, 'utf8');
+    sum += numberIn(status, 'voluntary_ctxt_switches') + numberIn(status, 'nonvoluntary_ctxt_switches');
+  }
+  return sum;
+}
+
+const [symbols, history] = process.argv.slice(2).map(Number) as [number, number];
+const data = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
+const engine = await Engine.open(
+  loadConfig(undefined, {}, { data, grpc: { port: 0 }, training: { folds: 1 }, log: 'error' }),
+);
+const api = new ApiServer(engine, { simulated: false });
+const port = await api.listen();
+const bars = inventedBars(history, { momentum: 0.62 });
+for (let i = 0; i < symbols; i++) {
+  const request = { feed: 'published', owner: 'default', symbol: `SYM${i}`, base: '1h' } as const;
+  const instrument = await engine.instruments.follow({ ...request, tenantId: 'default', timeframe: '1h' });
+  engine.intake.ingestBars(instrument, bars);
+  await engine.settled();
+  await engine.training.train(`${instrument}/1h`, bars.at(-1)!.openTime + 3_600_000);
+}
+await engine.stored();
+
+let gcMs = 0;
+new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) gcMs += duration;
+}).observe({ entryTypes: ['gc'] });
+const session = new Session();
+session.connect();
+await session.post('Profiler.enable');
+await session.post('Profiler.setSamplingInterval', { interval: 250 });
+
+const now = () => ({
+  threads: threadTimes(new Set(engine.inference.osThreads)),
+  switches: switches(),
+  bytes: numberIn(readFileSync('/proc/self/io', 'utf8'), 'write_bytes'),
+  commits: engine.journal.stats().commits,
+  gcMs,
+});
+let before = now();
+let profiled = false;
+
+async function end(): Promise<CostWindow> {
+  await engine.settled();
+  await engine.stored();
+  const after = now();
+  let stages: Record<string, number> | undefined;
+  if (profiled) {
+    const { profile } = (await session.post('Profiler.stop')) as { profile: Profiler.Profile };
+    stages = stagesOf(profile);
+  }
+  const threads: Record<string, number> = {};
+  for (const [name, nanoseconds] of after.threads) {
+    const spent = (nanoseconds - (before.threads.get(name) ?? 0)) / 1000;
+    if (spent > 0) threads[name] = spent;
+  }
+  return {
+    threads,
+    switches: after.switches - before.switches,
+    bytesWritten: after.bytes - before.bytes,
+    commits: after.commits - before.commits,
+    gcMs: after.gcMs - before.gcMs,
+    stages,
+  };
+}
+
+type Order = { readonly kind: 'begin'; readonly profile: boolean } | { readonly kind: 'end' | 'stop' };
+process.on('message', (order: Order) => {
+  void (async () => {
+    if (order.kind === 'begin') {
+      profiled = order.profile;
+      if (profiled) await session.post('Profiler.start');
+      before = now();
+      process.send!('begun');
+    } else if (order.kind === 'end') process.send!(await end());
+    else {
+      await api.stop();
+      await engine.stop();
+      rmSync(data, { recursive: true, force: true });
+      process.exit(0);
+    }
+  })();
+});
+process.send!({ port });
