@@ -3,7 +3,6 @@ import { SuhoError } from '../errors.js';
 import { Committer } from './committer.js';
 import { DeadLetters } from './dead-letters.js';
 import { InputTopic } from './inputs.js';
-import { LmdbStore } from './lmdb-store.js';
 import type { LogStore, Table } from './log-store.js';
 import { MomentTopic } from './moments.js';
 import { PredictionTopic } from './predictions.js';
@@ -11,6 +10,7 @@ import { Readers } from './readers.js';
 import { RowTopic } from './rows.js';
 import { SnapshotTopic } from './snapshots.js';
 import type { Topic, TopicLag } from './topic-log.js';
+import { WalStore } from './wal-store.js';
 
 export interface JournalStats {
   readonly bytes: number;
@@ -61,7 +61,7 @@ export class Journal {
 
   /** Opens or makes a journal in a folder, which must be there. */
   static open(folder: string, bytesMax: number): Journal {
-    return new Journal(new LmdbStore(folder), bytesMax, SYSTEM_CLOCK);
+    return new Journal(new WalStore(folder), bytesMax, SYSTEM_CLOCK);
   }
 
   stats(): JournalStats {
@@ -130,10 +130,16 @@ export class Journal {
     this.#committer.push(0, () => this.#meta.put(`fact:${key}`, value));
   }
 
-  /** Runs `work` inside the next transaction, and measures the journal after. Settles when it is durable. */
+  /** Runs `work` inside the next transaction. Settles when it is durable. */
   async inTransaction(work: () => void): Promise<void> {
     this.#committer.push(0, work);
     await this.#committer.durable();
+  }
+
+  /** Gives up the room of what was removed so far, and measures the journal after. */
+  async compact(): Promise<void> {
+    await this.#committer.durable();
+    await this.#store.compact();
     this.#committer.measure();
   }
 

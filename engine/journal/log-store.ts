@@ -27,7 +27,9 @@ export interface LogStore {
   table<V, K extends Key>(name: string, encoding?: 'binary'): Table<V, K>;
   /** Runs `write` as one transaction; settles when it is durable, rejects when nothing of it is. */
   transaction(write: () => void): Promise<void>;
-  /** Bytes in use, of what is committed. */
+  /** Bytes in use, of what is committed. What was removed may count until {@link compact} has run. */
   bytes(): number;
+  /** Gives up the room of what was removed. Rejects when nothing can be written any more. */
+  compact(): Promise<void>;
   close(): Promise<void>;
 }

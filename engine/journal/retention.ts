@@ -8,6 +8,8 @@ const EVERY_MS = 1_000;
 const STEP_EVERY_MS = 20;
 /** Entries dropped in one transaction: a few milliseconds of the event loop. */
 const STEP_ENTRIES = 500;
+/** Steps after which the room of what was dropped is given up. */
+const STEPS_TO_COMPACT = 8;
 /** Share of the journal given up when rows with open labels alone fill it. */
 const SHED_SHARE = 1 / 4;
 /** Bytes a row takes in LMDB, with its page. */
@@ -39,6 +41,7 @@ export class Retention {
   #timer: Timer | undefined;
   #stopped = false;
   #rowsShed = 0;
+  #steps = 0;
 
   constructor(journal: Journal, clock: Clock, around: RetentionSurroundings) {
     this.#journal = journal;
@@ -91,6 +94,7 @@ export class Retention {
         moments.purgeUnused(this.#around.isUsed, STEP_ENTRIES),
       );
     });
+    if (most < STEP_ENTRIES || ++this.#steps % STEPS_TO_COMPACT === 0) await this.#journal.compact();
     return most === STEP_ENTRIES && this.#isPressed();
   }
 
@@ -101,6 +105,7 @@ export class Retention {
     for (let i = 0; i < keys.length; i += STEP_ENTRIES)
       await this.#journal.inTransaction(() => rows.drop(keys.slice(i, i + STEP_ENTRIES)));
     if (keys.length === 0) return;
+    await this.#journal.compact();
     this.#rowsShed += keys.length;
     this.#around.onShed(keys.length);
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { SuhoError } from '../../engine/errors.js';
 import { commit, commitNow, openEnvironment } from '../../engine/journal/environment.js';
-import { LmdbStore } from '../../engine/journal/lmdb-store.js';
+import { WalStore } from '../../engine/journal/wal-store.js';
 import { damageOf } from '../../engine/journal/page-check.js';
 import { Random } from '../../engine/learning/random.js';
 import { afterTest } from '../support/cleanup.js';
@@ -44,7 +44,7 @@ const TABLES = ['inputs', 'rows', 'snapshots', 'log'];
 
 /** A file of tables with long and short values, some on pages of their own, and with pages that are free again. */
 async function usedFile(folder: string): Promise<Buffer> {
-  const store = new LmdbStore(folder);
+  const store = new WalStore(folder);
   const tables = TABLES.map((name) => store.table<Uint8Array, (number | string)[]>(name, 'binary'));
   const facts = store.table<unknown, string>('facts');
   for (let round = 0; round < 30; round++)
@@ -63,7 +63,7 @@ async function usedFile(folder: string): Promise<Buffer> {
 
 /** Reads and rewrites all that a file has, as a start does; throws what the store throws. */
 async function useFile(folder: string): Promise<void> {
-  const store = new LmdbStore(folder);
+  const store = new WalStore(folder);
   try {
     const tables = TABLES.map((name) => store.table<Uint8Array, (number | string)[]>(name, 'binary'));
     const facts = store.table<unknown, string>('facts');
@@ -117,6 +117,7 @@ test('whatever page of a journal is damaged, it is refused in a sentence or it w
       const page = 2 + below(pages - 2);
       const bytes = Buffer.from(sound);
       damage(bytes, page);
+      for (const name of readdirSync(folder)) if (name.startsWith('wal-')) rmSync(path.join(folder, name));
       writeFileSync(file, bytes);
       try {
         await useFile(folder);

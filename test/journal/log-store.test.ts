@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import { LmdbStore } from '../../engine/journal/lmdb-store.js';
+import { WalStore } from '../../engine/journal/wal-store.js';
 import type { Key, KeyRange, LogStore } from '../../engine/journal/log-store.js';
 import { MemoryDisk, MemoryStore } from '../simulation/memory-store.js';
 import { ProcessClock, VirtualTime } from '../simulation/virtual-time.js';
@@ -18,7 +18,7 @@ interface Opened {
 function lmdb(t: TestContext): Opened {
   const folder = path.join(temporaryFolder(t), 'journal');
   mkdirSync(folder);
-  const store = new LmdbStore(folder);
+  const store = new WalStore(folder);
   t.after(async () => await store.close());
   return { store, commit: async (write) => await store.transaction(write) };
 }

@@ -214,7 +214,7 @@ test('moments of however many partitions leave room for input, those whose outco
       const { closeTime, ...open } = moment(2_000 + i);
       recorder.note(key, closeTime, { ...open, anomaly: undefined });
     }
-    await journal.inTransaction(() => undefined);
+    await journal.compact();
     assert.ok(journal.stats().bytes < 1e6, `${journal.stats().bytes} bytes at ${key.symbol}`);
   }
   for (const key of keys) {
@@ -261,7 +261,7 @@ test('conclusions without a signal leave the journal with the snapshot that hold
     } as const;
     // All but the last ten.
     journal.snapshots.put('market/EURUSD', record, [actorId], first + 1_989);
-    await journal.inTransaction(() => undefined);
+    await journal.compact();
     const { conclusions } = journal.predictions;
     assert.equal(conclusions.get(actorId, first + 1_989), undefined);
     assert.equal(conclusions.get(actorId, first + 1_990)?.evidence.modelFailure, 'deadline');
@@ -287,7 +287,7 @@ test('records that stores refuse never fill a small journal', async (t) => {
     });
     if (i % 100 === 0) await journal.durable();
   }
-  await journal.inTransaction(() => undefined);
+  await journal.compact();
   assert.ok(journal.stats().bytes < 0.3e6, `${journal.stats().bytes} bytes`);
   assert.equal(journal.deadLetters.list().at(-1)?.about, '1999', 'the newest stay');
   assert.equal(journal.deadLetters.size, journal.deadLetters.list().length);

@@ -86,6 +86,10 @@ export class MemoryStore implements LogStore {
     return this.#disk.bytes;
   }
 
+  async compact(): Promise<void> {
+    await Promise.resolve();
+  }
+
   async close(): Promise<void> {
     await Promise.resolve();
   }
