@@ -1,6 +1,7 @@
 import type { Signal } from '../../actors/signals/signal.js';
 import type { Committer } from './committer.js';
-import type { LogStore, Table } from './log-store.js';
+import { CONCLUSIONS } from './conclusion-codec.js';
+import type { Codec, LogStore, Table } from './log-store.js';
 import type { ConclusionRecord } from './records.js';
 
 /** A signal with its place in the stream. */
@@ -9,7 +10,7 @@ export interface SequencedSignal {
   readonly signal: Signal;
 }
 
-const SIGNAL_BYTES = 2_200;
+const SIGNAL_BYTES = 1_100;
 const WITHHELD_BYTES = 400;
 
 /**
@@ -27,8 +28,8 @@ export class ConclusionTopic {
   constructor(store: LogStore, committer: Committer, meta: Table<unknown, string>) {
     this.#committer = committer;
     this.#meta = meta;
-    this.#signals = store.table('signals');
-    this.#conclusions = store.table('conclusions');
+    this.#signals = store.table('signals', CONCLUSIONS as Codec<ConclusionRecord>);
+    this.#conclusions = store.table('conclusions', CONCLUSIONS);
     this.#sequenceOf = store.table('sequenceOf');
   }
 

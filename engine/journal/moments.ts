@@ -11,6 +11,9 @@ interface StoredMoment extends Omit<PatternRecord, 'vector'> {
   readonly vector: Uint8Array;
 }
 
+/** What is known of a moment's outcome since it was put. */
+type MomentOutcome = Pick<PatternRecord, 'directions' | 'returns' | 'resolvedAt' | 'trades'>;
+
 /** A moment of a partition that changed. */
 export interface LoggedPattern {
   readonly partition: string;
@@ -20,11 +23,13 @@ export interface LoggedPattern {
 
 /** Bytes a moment takes beside its vector. */
 const MOMENT_BYTES = 400;
+const OUTCOME_BYTES = 150;
 
 /** Moments of the pattern index by partition and bar, and, for an index elsewhere, the order in which they changed. */
 export class MomentTopic {
   readonly #committer: Committer;
   readonly #moments: Table<StoredMoment, MomentKey>;
+  readonly #outcomes: Table<MomentOutcome, MomentKey>;
   readonly #log: TopicLog<MomentKey>;
   /** Whether some sink reads the log; without one nobody would ever purge it. */
   readonly #isRead: () => boolean;
@@ -32,11 +37,12 @@ export class MomentTopic {
   constructor(store: LogStore, committer: Committer, clock: Clock, isRead: () => boolean) {
     this.#committer = committer;
     this.#moments = store.table('moments');
+    this.#outcomes = store.table('momentOutcomes');
     this.#log = new TopicLog(store, committer, clock, 'patterns');
     this.#isRead = isRead;
   }
 
-  /** Puts a moment in its place, or what is known of it by now. */
+  /** Puts a moment in its place. */
   put(partition: string, closeTime: number, pattern: PatternRecord): void {
     const { buffer, byteOffset, byteLength } = pattern.vector;
     // Copied: the moment may be completed, and so changed, before the transaction runs.
@@ -49,6 +55,18 @@ export class MomentTopic {
     const log = this.#isRead() ? this.#log.append([partition, closeTime]) : undefined;
     this.#committer.push(MOMENT_BYTES + byteLength, () => {
       this.#moments.put([partition, closeTime], stored);
+      if (this.#outcomes.has([partition, closeTime])) this.#outcomes.remove([partition, closeTime]);
+      log?.();
+    });
+  }
+
+  /** Writes what is known by now of the outcome of a moment that was put. */
+  update(partition: string, closeTime: number, outcome: MomentOutcome): void {
+    const { directions, returns, resolvedAt, trades } = outcome;
+    const stored = { directions: [...directions], returns: [...returns], resolvedAt, trades };
+    const log = this.#isRead() ? this.#log.append([partition, closeTime]) : undefined;
+    this.#committer.push(OUTCOME_BYTES, () => {
+      if (this.#moments.has([partition, closeTime])) this.#outcomes.put([partition, closeTime], stored);
       log?.();
     });
   }
@@ -56,19 +74,19 @@ export class MomentTopic {
   /** Forgets moments of a partition. */
   remove(partition: string, closeTimes: readonly number[]): void {
     this.#committer.push(0, () => {
-      for (const closeTime of closeTimes) this.#moments.remove([partition, closeTime]);
+      for (const closeTime of closeTimes) this.#drop([partition, closeTime]);
     });
   }
 
   get(partition: string, closeTime: number): PatternRecord | undefined {
     const stored = this.#moments.get([partition, closeTime]);
-    return stored === undefined ? undefined : restore(stored);
+    return stored === undefined ? undefined : this.#restore([partition, closeTime], stored);
   }
 
   /** All moments of a partition, oldest first. */
   *of(partition: string): Generator<readonly [closeTime: number, pattern: PatternRecord]> {
     const range = { start: [partition, 0], end: [partition, Infinity] };
-    for (const { key, value } of this.#moments.entries(range)) yield [key[1], restore(value)];
+    for (const { key, value } of this.#moments.entries(range)) yield [key[1], this.#restore(key, value)];
   }
 
   /** Close time of the newest moment of a partition, −Infinity when it has none. */
@@ -130,15 +148,24 @@ export class MomentTopic {
       if (isUsed(partition)) continue;
       const range = { start: [partition, 0], end: [partition, Infinity], limit: limit - purged };
       for (const key of Array.from(this.#moments.keys(range))) {
-        this.#moments.remove(key);
+        this.#drop(key);
         purged++;
       }
       if (purged >= limit) break;
     }
     return purged;
   }
-}
 
-function restore(stored: StoredMoment): PatternRecord {
-  return { ...stored, vector: new Float32Array(new Uint8Array(stored.vector).buffer) };
+  #drop(key: MomentKey): void {
+    this.#moments.remove(key);
+    this.#outcomes.remove(key);
+  }
+
+  #restore(key: MomentKey, stored: StoredMoment): PatternRecord {
+    return {
+      ...stored,
+      vector: new Float32Array(new Uint8Array(stored.vector).buffer),
+      ...this.#outcomes.get(key),
+    };
+  }
 }

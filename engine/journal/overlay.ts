@@ -16,13 +16,16 @@ export interface Entry {
 /** Bytes an entry takes beside its value. */
 const ENTRY_BYTES = 64;
 
+function orderOfParts(a: number | string, b: number | string): number {
+  if (typeof a === typeof b) return a < b ? -1 : a > b ? 1 : 0;
+  return typeof a === 'number' ? -1 : 1;
+}
+
 /** Order of keys, as LMDB has them: numbers before text, arrays element by element. */
 export function orderOf(a: Key, b: Key): number {
-  if (typeof a === 'number' && typeof b === 'number') return a < b ? -1 : a > b ? 1 : 0;
-  if (typeof a === 'object' && typeof b === 'object' && a.length === 2 && b.length === 2) {
-    const first = a[0] === b[0] ? 0 : compareKeys(a[0]!, b[0]!);
-    return first === 0 ? compareKeys(a[1]!, b[1]!) : first;
-  }
+  if (typeof a !== 'object' && typeof b !== 'object') return orderOfParts(a, b);
+  if (typeof a === 'object' && typeof b === 'object' && a.length === 2 && b.length === 2)
+    return orderOfParts(a[0]!, b[0]!) || orderOfParts(a[1]!, b[1]!);
   return compareKeys(a as never, b as never);
 }
 

@@ -143,24 +143,36 @@ export function packRow(row: FeatureRow): Uint8Array {
   return buffer;
 }
 
-/** A copy of a packed row with more of its labels known. */
-export function withLabels(packed: Uint8Array, labels: readonly Readonly<Label>[]): Uint8Array {
-  const copy = new Uint8Array(packed);
-  const numbers = new Float64Array(copy.buffer, (BAR_NUMBERS + 2) * 8, LABEL_NUMBERS);
+/** Label numbers with more of them known: those given, which it changes, or new ones. */
+export function withLabels(
+  known: Float64Array | undefined,
+  labels: readonly Readonly<Label>[],
+): Float64Array {
+  const numbers = known ?? new Float64Array(LABEL_NUMBERS).fill(NaN);
   for (const label of labels) setLabel(numbers, label);
-  return copy;
+  return numbers;
 }
 
-export function unpackRow(seriesId: string, closeTime: number, packed: Uint8Array): StoredRow {
+/** Reads a packed row; `labels` are those that became known after it was packed. */
+export function unpackRow(
+  seriesId: string,
+  closeTime: number,
+  packed: Uint8Array,
+  labels?: Float64Array,
+): StoredRow {
   const copy = new Uint8Array(packed);
   const doubles = new Float64Array(copy.buffer, 0, ROW_HEADER);
+  const known = doubles.subarray(BAR_NUMBERS + 2);
+  labels?.forEach((number, i) => {
+    if (!Number.isNaN(number)) known[i] = number;
+  });
   return {
     seriesId,
     closeTime,
     bar: unpackBars(doubles.subarray(0, BAR_NUMBERS))[0]!,
     qualityScore: doubles[BAR_NUMBERS]!,
     qualityFlags: doubles[BAR_NUMBERS + 1]!,
-    labels: doubles.subarray(BAR_NUMBERS + 2),
+    labels: known,
     values: new Float32Array(copy.buffer, ROW_HEADER * 8),
   };
 }

@@ -2,7 +2,7 @@ import { HORIZONS, type Label } from '../../actors/features/labels.js';
 import type { FeatureRow } from '../../actors/messages.js';
 import { turnOf, type Clock } from '../clock.js';
 import type { Committer } from './committer.js';
-import type { LogStore, Table } from './log-store.js';
+import { BYTES, type Codec, type LogStore, type Table } from './log-store.js';
 import { packRow, unpackRow, withLabels, type StoredRow } from './records.js';
 import { TopicLog, type TopicLag } from './topic-log.js';
 
@@ -24,13 +24,16 @@ export class RowTopic {
   readonly #clock: Clock;
   readonly #meta: Table<unknown, string>;
   readonly #rows: Table<Uint8Array, RowKey>;
+  /** Labels that became known after their row was written: a tenth of its bytes. */
+  readonly #labels: Table<Float64Array, RowKey>;
   readonly #log: TopicLog<RowChange>;
 
   constructor(store: LogStore, committer: Committer, clock: Clock, meta: Table<unknown, string>) {
     this.#committer = committer;
     this.#clock = clock;
     this.#meta = meta;
-    this.#rows = store.table('rows', 'binary');
+    this.#rows = store.table('rows', BYTES);
+    this.#labels = store.table('labels', DOUBLES);
     this.#log = new TopicLog(store, committer, clock, 'rows');
   }
 
@@ -49,8 +52,7 @@ export class RowTopic {
       this.#rows.put([seriesId, closeTime], packed);
       log();
       for (const [time, known, write] of logEarlier) {
-        const stored = this.#rows.get([seriesId, time]);
-        if (stored !== undefined) this.#rows.put([seriesId, time], withLabels(stored, known));
+        this.#learn([seriesId, time], known);
         write();
       }
       this.#meta.put(`row:${seriesId}`, closeTime);
@@ -60,18 +62,20 @@ export class RowTopic {
   /** Takes a row that was computed anew, and the labels it makes known, in place of what is kept; nothing is kept that was not. */
   replace(row: FeatureRow): void {
     const { seriesId, closeTime } = row;
-    const labels = row.labels.filter((label) => this.#rows.get([seriesId, label.closeTime]) !== undefined);
-    if (labels.length === 0 && this.#rows.get([seriesId, closeTime]) === undefined) return;
+    const labels = row.labels.filter((label) => this.#rows.has([seriesId, label.closeTime]));
+    if (labels.length === 0 && !this.#rows.has([seriesId, closeTime])) return;
     const packed = packRow(row);
     const log = this.#log.append([seriesId, closeTime, false]);
     const known = labels.map((label) => ({ ...label }));
     const logs = known.map((label) => this.#log.append([seriesId, label.closeTime, isLongest(label)]));
     this.#committer.push(packed.length + ENTRY_BYTES * (1 + known.length), () => {
-      if (this.#rows.get([seriesId, closeTime]) !== undefined) this.#rows.put([seriesId, closeTime], packed);
+      if (this.#rows.has([seriesId, closeTime])) {
+        this.#rows.put([seriesId, closeTime], packed);
+        this.#labels.remove([seriesId, closeTime]);
+      }
       log();
       for (const [i, label] of known.entries()) {
-        const stored = this.#rows.get([seriesId, label.closeTime]);
-        if (stored !== undefined) this.#rows.put([seriesId, label.closeTime], withLabels(stored, [label]));
+        this.#learn([seriesId, label.closeTime], [label]);
         logs[i]!();
       }
     });
@@ -84,13 +88,14 @@ export class RowTopic {
 
   get(seriesId: string, closeTime: number): StoredRow | undefined {
     const packed = this.#rows.get([seriesId, closeTime]);
-    return packed === undefined ? undefined : unpackRow(seriesId, closeTime, packed);
+    if (packed === undefined) return undefined;
+    return unpackRow(seriesId, closeTime, packed, this.#labels.get([seriesId, closeTime]));
   }
 
   /** Rows of a series that closed at or after `from`, oldest first. */
   *of(seriesId: string, from: number): Generator<StoredRow> {
     for (const { key, value } of this.#rows.entries({ start: [seriesId, from], end: [seriesId, Infinity] }))
-      yield unpackRow(seriesId, key[1], value);
+      yield unpackRow(seriesId, key[1], value, this.#labels.get(key));
   }
 
   /** Rows that came or changed after an offset: each once, as it is now. */
@@ -119,7 +124,7 @@ export class RowTopic {
    */
   purge(through: number, limit: number): number {
     return this.#log.purge(through, limit, ([seriesId, closeTime, isLast]) => {
-      if (isLast) this.#rows.remove([seriesId, closeTime]);
+      if (isLast) this.drop([[seriesId, closeTime]]);
     });
   }
 
@@ -155,7 +160,15 @@ export class RowTopic {
 
   /** Drops rows; labels that come for them later go nowhere. Inside a transaction. */
   drop(keys: readonly RowKey[]): void {
-    for (const key of keys) this.#rows.remove(key);
+    for (const key of keys) {
+      this.#rows.remove(key);
+      this.#labels.remove(key);
+    }
+  }
+
+  /** Labels of a row became known; nothing is kept of a row that is gone. Inside a transaction. */
+  #learn(key: RowKey, labels: readonly Label[]): void {
+    if (this.#rows.has(key)) this.#labels.put(key, withLabels(this.#labels.get(key), labels));
   }
 
   /** Forgets where a series was. Nothing more will be known of its rows, so they are dropped once every sink has them. */
@@ -168,6 +181,11 @@ export class RowTopic {
     });
   }
 }
+
+const DOUBLES: Codec<Float64Array> = {
+  encode: (numbers) => new Uint8Array(numbers.slice().buffer),
+  decode: (bytes) => new Float64Array(new Uint8Array(bytes).buffer),
+};
 
 /** Whether a label is of the longest horizon, which is known last. */
 function isLongest({ horizon }: Label): boolean {

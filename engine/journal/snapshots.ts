@@ -1,6 +1,6 @@
 import type { Committer } from './committer.js';
 import type { InputTopic } from './inputs.js';
-import type { LogStore, Table } from './log-store.js';
+import { BYTES, type LogStore, type Table } from './log-store.js';
 import type { ConclusionTopic } from './conclusions.js';
 import type { InstrumentRecord } from './records.js';
 
@@ -25,7 +25,7 @@ export class SnapshotTopic {
     this.#inputs = inputs;
     this.#conclusions = conclusions;
     this.#records = store.table('instruments');
-    this.#parts = store.table('snapshots', 'binary');
+    this.#parts = store.table('snapshots', BYTES);
   }
 
   /** Ids of all instruments. */

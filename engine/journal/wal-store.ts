@@ -1,8 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { pack, unpack } from 'msgpackr';
 import { damagedJournal } from './environment.js';
 import { LmdbTables } from './lmdb-tables.js';
-import type { Key, KeyRange, LogStore, Table } from './log-store.js';
+import { messagePack, type Codec, type Key, type KeyRange, type LogStore, type Table } from './log-store.js';
 import { Overlay, merged } from './overlay.js';
 import { WriteAheadLog } from './write-ahead-log.js';
 
@@ -50,12 +49,8 @@ export class WalStore implements LogStore {
     this.#tableBytes = this.#tables.bytes();
   }
 
-  table<V, K extends Key>(name: string, encoding?: 'binary'): Table<V, K> {
+  table<V, K extends Key>(name: string, codec: Codec<V> = messagePack()): Table<V, K> {
     const table = this.#tables.table(name);
-    const encode = (value: V): Uint8Array =>
-      encoding === 'binary' ? new Uint8Array(value as unknown as Uint8Array) : pack(value);
-    const decode = (bytes: Uint8Array): V =>
-      encoding === 'binary' ? (new Uint8Array(bytes) as unknown as V) : (unpack(bytes) as V);
     const read = <T>(work: () => T): T => {
       try {
         return work();
@@ -70,16 +65,20 @@ export class WalStore implements LogStore {
           const bytes = this.#written(name, key);
           if (bytes === null) return undefined;
           const found = bytes ?? table.getBinary(key as number);
-          return found === undefined ? undefined : decode(found);
+          return found === undefined ? undefined : codec.decode(found);
         }),
-      put: (key, value) => this.#put(name, key, encode(value)),
+      has: (key) => {
+        const bytes = this.#written(name, key);
+        return bytes === undefined ? table.doesExist(key as number) : bytes !== null;
+      },
+      put: (key, value) => this.#put(name, key, codec.encode(value)),
       remove: (key) => this.#put(name, key, null),
       *entries(from = {}) {
         const found = range(from, false);
         try {
           for (let next = read(() => found.next()); next.done !== true; next = read(() => found.next())) {
             const { key, value } = next.value;
-            yield { key: key as K, value: read(() => decode(value)) };
+            yield { key: key as K, value: read(() => codec.decode(value)) };
           }
         } finally {
           found.return(undefined);
@@ -157,7 +156,7 @@ export class WalStore implements LogStore {
     await this.#checkpoint;
     await this.#begin();
     this.#closed = true;
-    await this.#log.close();
+    this.#log.close();
     await this.#tables.close();
   }
 

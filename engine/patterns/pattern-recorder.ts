@@ -138,7 +138,7 @@ export class PatternRecorder {
         this.#journal.moments.remove(name, [label.closeTime]);
         continue;
       }
-      this.#journal.moments.put(name, label.closeTime, { ...pattern, resolvedAt });
+      this.#journal.moments.update(name, label.closeTime, { ...pattern, resolvedAt });
       if (!complete) continue;
       await this.#add(key, [{ closeTime: label.closeTime, ...pattern, resolvedAt }]);
       this.#trim(key);
@@ -189,7 +189,7 @@ export class PatternRecorder {
         percent: percent + trade.pnlPercent,
       };
       if (open !== undefined) open.trades = trades;
-      this.#journal.moments.put(name, closeTime, { ...pattern, trades });
+      this.#journal.moments.update(name, closeTime, { ...pattern, trades });
     }
   }
 }

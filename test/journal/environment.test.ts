@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { SuhoError } from '../../engine/errors.js';
 import { commit, commitNow, openEnvironment } from '../../engine/journal/environment.js';
+import { BYTES } from '../../engine/journal/log-store.js';
 import { WalStore } from '../../engine/journal/wal-store.js';
 import { damageOf } from '../../engine/journal/page-check.js';
 import { Random } from '../../engine/learning/random.js';
@@ -45,7 +46,7 @@ const TABLES = ['inputs', 'rows', 'snapshots', 'log'];
 /** A file of tables with long and short values, some on pages of their own, and with pages that are free again. */
 async function usedFile(folder: string): Promise<Buffer> {
   const store = new WalStore(folder);
-  const tables = TABLES.map((name) => store.table<Uint8Array, (number | string)[]>(name, 'binary'));
+  const tables = TABLES.map((name) => store.table<Uint8Array, (number | string)[]>(name, BYTES));
   const facts = store.table<unknown, string>('facts');
   for (let round = 0; round < 30; round++)
     await store.transaction(() => {
@@ -65,7 +66,7 @@ async function usedFile(folder: string): Promise<Buffer> {
 async function useFile(folder: string): Promise<void> {
   const store = new WalStore(folder);
   try {
-    const tables = TABLES.map((name) => store.table<Uint8Array, (number | string)[]>(name, 'binary'));
+    const tables = TABLES.map((name) => store.table<Uint8Array, (number | string)[]>(name, BYTES));
     const facts = store.table<unknown, string>('facts');
     for (const _ of facts.entries());
     const entries = tables.map((table) => Array.from(table.entries()));

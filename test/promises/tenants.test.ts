@@ -8,7 +8,7 @@ import { SYSTEM_CLOCK } from '../../engine/clock.js';
 import { loadConfig } from '../../engine/config.js';
 import { Journal } from '../../engine/journal/journal.js';
 import { WalStore } from '../../engine/journal/wal-store.js';
-import type { Key, KeyRange, LogStore, Table } from '../../engine/journal/log-store.js';
+import type { Codec, Key, KeyRange, LogStore, Table } from '../../engine/journal/log-store.js';
 import { bars, served } from '../support/api.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { inventedBars } from '../support/markets.js';
@@ -157,8 +157,8 @@ class CountingStore implements LogStore {
     this.#store = store;
   }
 
-  table<V, K extends Key>(name: string, encoding?: 'binary'): Table<V, K> {
-    const table = this.#store.table<V, K>(name, encoding);
+  table<V, K extends Key>(name: string, codec?: Codec<V>): Table<V, K> {
+    const table = this.#store.table<V, K>(name, codec);
     const counted = <T>(range: (range?: KeyRange) => Iterable<T>) =>
       function* (this: CountingStore, wanted?: KeyRange): Generator<T> {
         for (const entry of range(wanted)) {
@@ -170,6 +170,10 @@ class CountingStore implements LogStore {
       get: (key) => {
         this.read++;
         return table.get(key);
+      },
+      has: (key) => {
+        this.read++;
+        return table.has(key);
       },
       put: (key, value) => table.put(key, value),
       remove: (key) => table.remove(key),

@@ -1,7 +1,13 @@
-import { pack, unpack } from 'msgpackr';
 import { compareKeys } from 'ordered-binary';
 import sortedTree from 'sorted-btree';
-import type { Key, KeyRange, LogStore, Table } from '../../engine/journal/log-store.js';
+import {
+  messagePack,
+  type Codec,
+  type Key,
+  type KeyRange,
+  type LogStore,
+  type Table,
+} from '../../engine/journal/log-store.js';
 import type { ProcessClock } from './virtual-time.js';
 
 // The package is CommonJS: its class is the default of its default.
@@ -50,20 +56,18 @@ export class MemoryStore implements LogStore {
     this.#tap = tap;
   }
 
-  table<V, K extends Key>(name: string, encoding?: 'binary'): Table<V, K> {
+  table<V, K extends Key>(name: string, codec: Codec<V> = messagePack()): Table<V, K> {
     let tree = this.#disk.tables.get(name);
     if (tree === undefined) {
       tree = new BTree<Key, Buffer>(undefined, (a, b) => compareKeys(a as never, b as never));
       this.#disk.tables.set(name, tree);
     }
-    const binary = encoding === 'binary';
     const put = (key: K, value: V): void => {
-      const bytes = binary ? Buffer.from(value as unknown as Uint8Array) : pack(value);
+      const bytes = Buffer.from(codec.encode(value));
       this.#write(tree, key, bytes);
-      const copy = binary ? undefined : (unpack(bytes) as unknown);
-      this.#committed.push(() => this.#tap(name, key, copy));
+      this.#committed.push(() => this.#tap(name, key, codec.decode(bytes)));
     };
-    return new MemoryTable<V, K>(tree, binary, put, (key) => this.#write(tree, key, undefined));
+    return new MemoryTable<V, K>(tree, codec, put, (key) => this.#write(tree, key, undefined));
   }
 
   async transaction(write: () => void): Promise<void> {
@@ -110,24 +114,28 @@ export class MemoryStore implements LogStore {
 
 class MemoryTable<V, K extends Key> implements Table<V, K> {
   readonly #tree: Tree;
-  readonly #binary: boolean;
+  readonly #codec: Codec<V>;
   readonly put: (key: K, value: V) => void;
   readonly remove: (key: K) => void;
 
-  constructor(tree: Tree, binary: boolean, put: (key: K, value: V) => void, remove: (key: K) => void) {
+  constructor(tree: Tree, codec: Codec<V>, put: (key: K, value: V) => void, remove: (key: K) => void) {
     this.#tree = tree;
-    this.#binary = binary;
+    this.#codec = codec;
     this.put = put;
     this.remove = remove;
   }
 
   get(key: K): V | undefined {
     const bytes = this.#tree.get(key);
-    return bytes === undefined ? undefined : this.#read(bytes);
+    return bytes === undefined ? undefined : this.#codec.decode(bytes);
+  }
+
+  has(key: K): boolean {
+    return this.#tree.has(key);
   }
 
   *entries(range: KeyRange = {}): Generator<{ readonly key: K; readonly value: V }> {
-    for (const key of this.keys(range)) yield { key, value: this.#read(this.#tree.get(key)!) };
+    for (const key of this.keys(range)) yield { key, value: this.#codec.decode(this.#tree.get(key)!) };
   }
 
   *keys({ start, end, reverse = false, limit = Infinity }: KeyRange = {}): Generator<K> {
@@ -141,9 +149,5 @@ class MemoryTable<V, K extends Key> implements Table<V, K> {
       }
       yield key as K;
     }
-  }
-
-  #read(bytes: Buffer): V {
-    return this.#binary ? (Buffer.from(bytes) as unknown as V) : (unpack(bytes) as V);
   }
 }

@@ -16,7 +16,9 @@ import {
   packRow,
   unpackBars,
   unpackQuotes,
+  unpackRow,
   withLabels,
+  type StoredRow,
   type InputRecord,
   type InstrumentDefinition,
 } from '../../engine/journal/records.js';
@@ -45,7 +47,7 @@ function kernelsOf(timeframe: Timeframe, calendar: Calendar): SignalKernels {
 /** What the actors of the unbroken run made, to be compared with what the stores got. */
 export interface Expected {
   /** Packed rows by `series|close time`. */
-  readonly rows: Map<string, Uint8Array>;
+  readonly rows: Map<string, StoredRow>;
   readonly signals: Map<string, Signal>;
   /** Directions by `prediction|horizon`. */
   readonly outcomes: Map<string, number>;
@@ -194,12 +196,13 @@ export class ReferenceInstrument {
     }
   }
 
-  #keepRow(row: FeatureRow, rows: Map<string, Uint8Array>): void {
-    rows.set(`${row.seriesId}|${row.closeTime}`, packRow(row));
+  #keepRow(row: FeatureRow, rows: Map<string, StoredRow>): void {
+    const { seriesId, closeTime } = row;
+    rows.set(`${seriesId}|${closeTime}`, unpackRow(seriesId, closeTime, packRow(row)));
     for (const label of row.labels) {
       const key = `${row.seriesId}|${label.closeTime}`;
       const earlier = rows.get(key);
-      if (earlier !== undefined) rows.set(key, withLabels(earlier, [label]));
+      if (earlier !== undefined) withLabels(earlier.labels, [label]);
     }
   }
 }

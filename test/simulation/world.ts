@@ -4,7 +4,7 @@ import { pack } from 'msgpackr';
 import type { Effect, Message } from '../../actors/messages.js';
 import type { Actor } from '../../actors/runtime/actor.js';
 import { decodeSnapshot } from '../../actors/runtime/snapshot.js';
-import { unpackRow, type StoredRow } from '../../engine/journal/records.js';
+import type { StoredRow } from '../../engine/journal/records.js';
 import { SuhoError } from '../../engine/errors.js';
 import { Random } from '../../engine/learning/random.js';
 import { DurableRecord } from './durable-record.js';
@@ -270,8 +270,7 @@ function thrown(message: string): Error {
 }
 
 /** The first part in which a stored row is another than the expected one. */
-function differenceOf(stored: StoredRow, packed: Uint8Array): string | undefined {
-  const expected = unpackRow(stored.seriesId, stored.closeTime, packed);
+function differenceOf(stored: StoredRow, expected: StoredRow): string | undefined {
   const parts = ['bar', 'qualityScore', 'qualityFlags', 'values', 'labels'] as const;
   const part = parts.find((name) => !isDeepStrictEqual(stored[name], expected[name]));
   return part === undefined ? undefined : `${part} ${inspect(stored[part])} for ${inspect(expected[part])}`;
