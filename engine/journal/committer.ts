@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock, Timer } from '../clock.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { LogStore, Table } from './log-store.js';
 
@@ -10,6 +10,8 @@ export type CounterName = 'position' | 'sequence' | 'rows' | 'predictions' | 'pa
 
 /** Time between two measurements of the journal's size: each takes LMDB ~0.1 ms. */
 const MEASURE_EVERY_MS = 100;
+/** Time that writes nobody waits for are gathered: a bar alone makes two transactions then and not four. */
+const GATHER_MS = 10;
 
 /**
  * Gathers what is appended and writes it as one transaction a batch, in the order it came. What comes while one is
@@ -23,6 +25,9 @@ export class Committer {
   #pending: Write[] = [];
   #pendingBytes = 0;
   #flushing: Promise<void> | undefined;
+  /** Whether somebody waits for what is pending. */
+  #isUrgent = false;
+  #timer: Timer | undefined;
   /** Writes taken, and those of them that are durable. */
   #taken = 0;
   #durable = 0;
@@ -90,14 +95,24 @@ export class Committer {
     return last;
   }
 
-  /** Takes a write of about `bytes` bytes. Once nothing can be written any more it is dropped, and never durable. */
-  push(bytes: number, write: Write): void {
+  /**
+   * Takes a write of about `bytes` bytes, soon durable; at once when it is `urgent` or {@link durable} is asked for. Once
+   * nothing can be written any more it is dropped, and never durable.
+   */
+  push(bytes: number, write: Write, urgent = false): void {
     this.#taken++;
     if (this.#failure !== undefined) return;
     this.#pendingBytes += bytes;
     this.#pending.push(write);
-    if (this.#flushing === undefined && this.#pending.length === 1)
-      this.#clock.setImmediate(() => void this.#flush());
+    if (urgent) this.#hurry();
+    else this.#timer ??= this.#clock.setTimeout(() => this.#hurry(), GATHER_MS);
+  }
+
+  /** Has what is pending written in the next turn of the event loop. */
+  #hurry(): void {
+    if (this.#isUrgent) return;
+    this.#isUrgent = true;
+    if (this.#flushing === undefined) this.#clock.setImmediate(() => void this.#flush());
   }
 
   /** Calls back after each commit. */
@@ -115,6 +130,7 @@ export class Committer {
     const ticket = this.#taken;
     if (ticket <= this.#durable) return;
     if (this.#failure !== undefined) throw this.#failure;
+    if (this.#pending.length > 0) this.#hurry();
     await new Promise<void>((resolve, reject) => this.#waiters.push({ ticket, resolve, reject }));
   }
 
@@ -128,6 +144,9 @@ export class Committer {
     // As they are now: a number given out later belongs to a later batch, and may be lost with it.
     const counters = [...this.#counters];
     this.#pending = [];
+    this.#isUrgent = false;
+    this.#timer?.cancel();
+    this.#timer = undefined;
     this.#flushing = this.#store
       .transaction(() => {
         for (const write of batch) write();
@@ -139,7 +158,7 @@ export class Committer {
       )
       .finally(() => {
         this.#flushing = undefined;
-        if (this.#pending.length > 0) void this.#flush();
+        if (this.#isUrgent) void this.#flush();
       });
     return this.#flushing;
   }

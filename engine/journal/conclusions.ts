@@ -45,13 +45,15 @@ export class ConclusionTopic {
     }
     const sequence = this.#committer.next('sequence');
     const writeLog = log(sequence);
-    this.#committer.push(SIGNAL_BYTES, () => {
+    const write = (): void => {
       this.#signals.put(sequence, conclusion);
       this.#conclusions.put([actorId, closeTime], sequence);
       this.#sequenceOf.put(result.signal.predictionId, sequence);
       this.#meta.put(`concluded:${actorId}`, closeTime);
       writeLog();
-    });
+    };
+    // Subscribers wait for it.
+    this.#committer.push(SIGNAL_BYTES, write, true);
     return sequence;
   }
 

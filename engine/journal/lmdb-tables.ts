@@ -57,7 +57,7 @@ export class LmdbTables {
 
   /** Sets a mark; it is on disk when this returns. */
   setMark(name: string, value: number): void {
-    commitNow(this.#root, () => void this.#marks.putSync(name, value));
+    commitNow(this.#root, () => this.#marks.putSync(name, value));
   }
 
   /**
@@ -65,21 +65,17 @@ export class LmdbTables {
    * them, and a crash between them is followed by the same writes again.
    */
   async absorb(overlay: Overlay, mark: string, value: number): Promise<void> {
-    const writes = overlay.writes();
-    for (let isDone = false; !isDone;)
+    const writes = [...overlay.writes()];
+    for (let from = 0; from < writes.length; from += WRITES_AT_ONCE) {
+      const some = writes.slice(from, from + WRITES_AT_ONCE);
       await commit(this.#root, () => {
-        for (let i = 0; i < WRITES_AT_ONCE; i++) {
-          const next = writes.next();
-          if (next.done === true) {
-            isDone = true;
-            break;
-          }
-          const { table, key, value: bytes } = next.value;
+        for (const { table, key, value: bytes } of some) {
           if (bytes === null) this.table(table).removeSync(key as LmdbKey);
           else this.table(table).putSync(key as LmdbKey, bytes as Buffer);
         }
-        if (isDone) this.#marks.putSync(mark, value);
+        if (from + some.length === writes.length) this.#marks.putSync(mark, value);
       });
+    }
   }
 
   /** Bytes in use. */

@@ -197,8 +197,7 @@ export class ReferenceInstrument {
   }
 
   #keepRow(row: FeatureRow, rows: Map<string, StoredRow>): void {
-    const { seriesId, closeTime } = row;
-    rows.set(`${seriesId}|${closeTime}`, unpackRow(seriesId, closeTime, packRow(row)));
+    rows.set(`${row.seriesId}|${row.closeTime}`, unpackRow(row.seriesId, row.closeTime, packRow(row)));
     for (const label of row.labels) {
       const key = `${row.seriesId}|${label.closeTime}`;
       const earlier = rows.get(key);
