@@ -5,7 +5,9 @@ import { SuhoError, messageOf } from '../errors.js';
 import { makePrivateFolder } from './private-folder.js';
 
 /** Version of everything in a data folder together, the journal's tables among it. */
-const FORMAT = 4;
+const FORMAT = 5;
+/** Formats that become {@link FORMAT} by being opened: 4 had no write-ahead log before the journal's tables. */
+const FORMATS_BEFORE: readonly unknown[] = [4];
 const FORMAT_FILE = 'suho.json';
 /** Below this nothing is begun: the stores would fill the disk while they start, each failing in its own words. */
 const FREE_BYTES_MIN = 32e6;
@@ -146,10 +148,9 @@ export class DataFolder {
   #checkVersion(): void {
     const file = this.at(FORMAT_FILE);
     const text = readIfThere(file);
-    if (text === undefined) {
+    const mark = (): void =>
       this.#write(`${JSON.stringify({ format: FORMAT })}\n`, (whole) => renameSync(whole, file));
-      return;
-    }
+    if (text === undefined) return mark();
     let format: unknown;
     try {
       format = (JSON.parse(text) as { format?: unknown } | null)?.format;
@@ -160,6 +161,7 @@ export class DataFolder {
       );
     }
     if (format === FORMAT) return;
+    if (FORMATS_BEFORE.includes(format)) return mark();
     throw new SuhoError(
       'DATA_FOLDER_VERSION',
       `The data folder ${this.path} has format ${JSON.stringify(format) ?? 'unknown'}; this version of Suho reads format ${FORMAT}. Use another folder with --data.`,

@@ -101,14 +101,17 @@ test('a folder of another version or with a damaged version is refused in one se
   const version = path.join(folder, 'suho.json');
   assert.equal(
     readFileSync(version, 'utf8'),
-    '{"format":4}\n',
+    '{"format":5}\n',
     'raise it whenever what a folder holds changes',
   );
-  for (const content of ['', '{', '{"format":4', 'null', '{}', '{"format":2}', '{"format":3}', '[]']) {
+  for (const content of ['', '{', '{"format":5', 'null', '{}', '{"format":2}', '{"format":3}', '[]']) {
     writeFileSync(version, content);
     refused(folder, 'DATA_FOLDER_VERSION', /damaged|format/);
     assert.deepEqual(readdirSync(folder), ['suho.json']);
   }
+  writeFileSync(version, '{"format":4}\n');
+  DataFolder.open(folder).release();
+  assert.equal(readFileSync(version, 'utf8'), '{"format":5}\n', 'one of the format before is taken over');
 });
 
 /** A command that opens a whole engine on a data folder, to play a few bars from a file beside it. */

@@ -1,11 +1,12 @@
 /**
- * A process that opens a journal's environment, checks what the last one left and writes until it is killed.
+ * A process that opens a journal's store, checks what the last one left and writes until it is killed.
  * Arguments: folder, last acknowledged batch, seed. Prints `open` when the check held and `ack <batch>` after
  * each commit; ends with a stack when anything does not hold.
  */
 import assert from 'node:assert/strict';
 import { writeSync } from 'node:fs';
-import { commit, openEnvironment } from '../../engine/journal/environment.js';
+import { BYTES } from '../../engine/journal/log-store.js';
+import { WalStore } from '../../engine/journal/wal-store.js';
 import { seeded } from './seeded.js';
 
 /** Records kept behind the newest one; older ones are purged, which is what fills the list of free pages. */
@@ -13,11 +14,11 @@ const KEPT = 20;
 
 const [folder, acknowledged, seed] = process.argv.slice(2) as [string, string, string];
 const random = seeded(Number(seed));
-const root = openEnvironment(folder);
-const meta = root.openDB<number, string>({ name: 'meta' });
-const inputs = root.openDB<{ position: number; body: Uint8Array }, number>({ name: 'inputs' });
-const rows = root.openDB<Uint8Array, number>({ name: 'rows', encoding: 'binary' });
-const snapshots = root.openDB<Uint8Array, string>({ name: 'snapshots', encoding: 'binary' });
+const store = new WalStore(folder);
+const meta = store.table<number, string>('meta');
+const inputs = store.table<{ position: number; body: Uint8Array }, number>('inputs');
+const rows = store.table<Uint8Array, number>('rows', BYTES);
+const snapshots = store.table<Uint8Array, string>('snapshots', BYTES);
 
 /** The row of a position: its length and its bytes follow from the position. */
 function rowAt(position: number): Buffer {
@@ -38,14 +39,14 @@ assert.ok(
   `batch ${acknowledged} was acknowledged, ${batch} is the last on disk`,
 );
 let position = first;
-for (const { key, value } of rows.getRange()) {
+for (const { key, value } of rows.entries()) {
   assert.equal(key, position);
   assert.ok(rowAt(position).equals(value), `row ${position} is damaged`);
   assert.equal(inputs.get(position)?.position, position);
   position++;
 }
 assert.equal(position, next, 'a batch is on disk in part');
-for (const { key, value } of snapshots.getRange())
+for (const { key, value } of snapshots.entries())
   assert.ok(
     value.every((byte) => byte === (value.length & 255)),
     `snapshot ${key} is damaged`,
@@ -59,28 +60,30 @@ for (let number = batch + 1; ; number++) {
     reader.return?.();
     reader = undefined;
   } else if (reader === undefined && random() < 0.2) {
-    reader = inputs.getRange()[Symbol.iterator]();
+    reader = inputs.entries()[Symbol.iterator]();
     reader.next();
   }
   const to = next + 1 + Math.floor(random() * 6);
   const keepFrom = random() < 0.6 ? Math.max(first, to - KEPT) : first;
   const scale = random();
-  await commit(root, () => {
+  await store.transaction(() => {
     for (; next < to; next++) {
-      inputs.putSync(next, { position: next, body: rowAt(next) });
-      rows.putSync(next, rowAt(next));
+      inputs.put(next, { position: next, body: rowAt(next) });
+      rows.put(next, rowAt(next));
     }
     for (let round = 0; round < 2; round++)
       for (let group = 0; group < 5; group++)
-        if (round === 0 || random() < 0.7) snapshots.putSync(`g${group}`, snapshot(scale));
-        else snapshots.removeSync(`g${group}`);
+        if (round === 0 || random() < 0.7) snapshots.put(`g${group}`, snapshot(scale));
+        else snapshots.remove(`g${group}`);
     for (; first < keepFrom; first++) {
-      inputs.removeSync(first);
-      rows.removeSync(first);
+      inputs.remove(first);
+      rows.remove(first);
     }
-    meta.putSync('batch', number);
-    meta.putSync('first', first);
-    meta.putSync('next', next);
+    meta.put('batch', number);
+    meta.put('first', first);
+    meta.put('next', next);
   });
   writeSync(1, `ack ${number}\n`);
+  // Into the tables while the next batches are written, and again and again where the process ends in the middle of it.
+  if (random() < 0.1) void store.compact();
 }
