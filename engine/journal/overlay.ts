@@ -22,7 +22,7 @@ function orderOfParts(a: number | string, b: number | string): number {
 }
 
 /** Order of keys, as LMDB has them: numbers before text, arrays element by element. */
-export function orderOf(a: Key, b: Key): number {
+function orderOf(a: Key, b: Key): number {
   if (typeof a !== 'object' && typeof b !== 'object') return orderOfParts(a, b);
   if (typeof a === 'object' && typeof b === 'object' && a.length === 2 && b.length === 2)
     return orderOfParts(a[0]!, b[0]!) || orderOfParts(a[1]!, b[1]!);

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { Key } from './log-store.js';
 
 /** A write as the write-ahead log keeps it; a value of null removes the key. */
-export interface LoggedWrite {
+interface LoggedWrite {
   readonly table: string;
   readonly key: Key;
   readonly value: Uint8Array | null;
