@@ -73,6 +73,8 @@ class RequestStream<Request, Answer> {
   #waiting = 0;
   #over = false;
   #leave: () => void = () => undefined;
+  /** Those that wait until the client has read its answers. */
+  readonly #undrained: (() => void)[] = [];
 
   constructor(
     context: CallContext,
@@ -89,7 +91,9 @@ class RequestStream<Request, Answer> {
     const over = (): void => {
       this.#over = true;
       this.#leave();
+      this.#goOn();
     };
+    call.on('drain', () => this.#goOn());
     call.on('cancelled', over);
     call.on('close', over);
     call.on('error', over);
@@ -147,10 +151,13 @@ class RequestStream<Request, Answer> {
     }
   }
 
+  /** Settles when the client has read its answers, or the call is over. */
   async #drained(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      for (const event of ['drain', 'cancelled', 'close', 'error']) this.#call.once(event, () => resolve());
-    });
+    await new Promise<void>((resolve) => this.#undrained.push(resolve));
+  }
+
+  #goOn(): void {
+    for (const resolve of this.#undrained.splice(0)) resolve();
   }
 
   #fail(error: unknown): void {
