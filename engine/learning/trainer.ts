@@ -7,14 +7,13 @@ import type { Calendar } from '../../actors/market/calendar.js';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import { WARM_UP_BARS } from '../../actors/signal-actor.js';
 import { SuhoError } from '../errors.js';
-import { EMBEDDING } from '../inference/slab.js';
-import { BATCH } from './batches.js';
 import { buildDataset, newest, type Dataset } from './dataset.js';
 import { anomalyScale, encoderFault, history, trainEncoder, type History } from './encoder.js';
 import type { HorizonScore } from './evaluation.js';
+import { familyOf } from './families/families.js';
+import type { FamilyForm, FitOptions } from './families/family.js';
+import type { FamilyName, Trainable } from './families/names.js';
 import { rowsNeeded } from './history-needed.js';
-import { ENCODER_HIDDEN, HIDDEN_1, HIDDEN_2, predictorModel } from './network.js';
-import { DECAY, EPOCHS_MAX, PATIENCE, RATE, fit, type FitOptions } from './predictor.js';
 import { holdOut } from './split.js';
 import { walkForwardScores } from './walk-forward.js';
 
@@ -24,6 +23,8 @@ const EDGE_Z = 3;
 export interface TrainingOptions extends FitOptions {
   /** The bars' calendar; UTC's by default. */
   readonly calendar?: Calendar;
+  /** The kind of model. */
+  readonly family: Trainable;
   readonly folds: number;
   /** Newest rows used at most; older markets teach less, and time is bounded. */
   readonly rowsMax: number;
@@ -32,24 +33,10 @@ export interface TrainingOptions extends FitOptions {
   readonly onProgress?: (done: number, total: number, stage: string) => void;
 }
 
-/** What a model is made by, as the registry names it; a change here is a new major version. */
-export const MODEL_FORM = {
-  architecture: 'multi-layer perceptron with autoencoder',
-  hyperparameters: {
-    hidden1: HIDDEN_1,
-    hidden2: HIDDEN_2,
-    encoderHidden: ENCODER_HIDDEN,
-    embedding: EMBEDDING,
-    batch: BATCH,
-    epochsMax: EPOCHS_MAX,
-    patience: PATIENCE,
-    rate: RATE,
-    decay: DECAY,
-  },
-} as const;
-
 export interface TrainingResult {
   readonly predictor: Uint8Array;
+  readonly family: FamilyName;
+  readonly made: FamilyForm;
   readonly encoder: Uint8Array;
   /** Why the encoder that was given was not kept. */
   readonly encoderFault: string | undefined;
@@ -94,7 +81,8 @@ export async function train(
   let stage = 0;
   const progress = (name: string): void => options.onProgress?.(++stage, stages, name);
 
-  const scores = await walkForwardScores(dataset, timeframeMs(timeframe), {
+  const family = familyOf(options.family);
+  const scores = await walkForwardScores(family, dataset, timeframeMs(timeframe), {
     ...options,
     onFold: () => progress('walk-forward'),
   });
@@ -104,16 +92,18 @@ export async function train(
   const best = scores.reduce((a, b, i) => (b.directional.z > scores[a]!.directional.z ? i : a), 0);
   const primaryHorizon = edge.includes(true) ? best : 0;
 
-  const { train: rows, validation } = holdOut(dataset, dataset.rows, 0.15);
-  const final = await fit(dataset, rows, validation, options);
+  const split = holdOut(dataset, dataset.rows, 0.15);
+  const final = await family.fit(dataset, split, options);
   progress('final model');
   const metadata = describe(dataset, timeframe, scores, edge);
   const fault = options.encoder === undefined ? undefined : await encoderFault(options.encoder, whole);
   const kept = fault === undefined ? options.encoder : undefined;
-  const encoder = kept ?? (await trainEncoder(dataset, rows, options, timeframe, metadata));
+  const encoder = kept ?? (await trainEncoder(dataset, split.train, options, timeframe, metadata));
   progress('encoder');
   return {
-    predictor: predictorModel(final.parameters, final.normalisation, final.scale, metadata),
+    predictor: final.toOnnx(metadata),
+    family: final.family,
+    made: final.made,
     encoder,
     encoderFault: fault,
     embeddingVersion: `e-${createHash('sha256').update(encoder).digest('hex').slice(0, 12)}`,

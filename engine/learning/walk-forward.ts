@@ -2,25 +2,26 @@ import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { HORIZONS } from '../../actors/features/labels.js';
 import type { Dataset } from './dataset.js';
 import { score, type HorizonScore, type Outcome } from './evaluation.js';
-import { predictorModel, runModel } from './network.js';
-import { fit, type FitOptions, type Fitted } from './predictor.js';
+import type { Family, FitOptions, Fitted } from './families/family.js';
+import { runModel } from './network.js';
 import { walkForward, type RowRange } from './split.js';
 
 const WIDTH = HORIZONS.length;
 const CLASSES = WIDTH * 3;
 
 /**
- * Scores a way to fit predictors, by horizon: each fold is predicted by a model that was fitted to what came before
+ * Scores a family, by horizon: each fold is predicted by a model that was fitted to what came before
  * it. `lengthMs` is the bar length.
  */
 export async function walkForwardScores(
+  family: Family,
   dataset: Dataset,
   lengthMs: number,
   options: FitOptions & { readonly folds: number; readonly onFold: () => void },
 ): Promise<HorizonScore[]> {
   const outcomes: Outcome[][] = HORIZONS.map(() => []);
   for (const fold of walkForward(dataset, options.folds, 0.5)) {
-    const fitted = await fit(dataset, fold.train, fold.validation, options);
+    const fitted = await family.fit(dataset, fold, options);
     await predict(dataset, fitted, fold.test, outcomes);
     options.onFold();
   }
@@ -36,9 +37,8 @@ async function predict(
 ): Promise<void> {
   const rows = range.to - range.from;
   if (rows <= 0) return;
-  const model = predictorModel(fitted.parameters, fitted.normalisation, fitted.scale, {});
   const features = dataset.features.subarray(range.from * FEATURE_COUNT, range.to * FEATURE_COUNT);
-  const probabilities = await runModel(model, features, rows, 'probabilities', CLASSES);
+  const probabilities = await runModel(fitted.toOnnx(), features, rows, 'probabilities', CLASSES);
   for (let horizon = 0; horizon < WIDTH; horizon++) {
     const last = lastKnown(dataset, horizon);
     for (let row = 0; row < rows; row++) {

@@ -9,7 +9,7 @@ import { walkForward } from '../../engine/learning/split.js';
 import { train } from '../../engine/learning/trainer.js';
 import { inventedBars } from '../support/markets.js';
 
-const options = { seed: 7, folds: 3, rowsMax: 20_000 };
+const options = { family: 'perceptron' as const, seed: 7, folds: 3, rowsMax: 20_000 };
 
 test('on a market with a planted edge the model reaches at least 90 % of it', async () => {
   // The best possible accuracy is 62 %: each bar goes the way of the last with that chance, and no other way to know.
