@@ -318,6 +318,11 @@ export const configSchema = z.strictObject({
         .enum(TRAINABLE)
         .default('perceptron')
         .describe('Kind of model the engine trains by itself; auto tries them all and keeps the best'),
+      budgetSeconds: z
+        .number()
+        .positive()
+        .default(180)
+        .describe('Time of one core that auto may take, as it estimates; kinds beyond it are left out'),
       rowsMax: z.number().int().min(1000).default(20_000),
       folds: z.number().int().min(1).max(10).default(3),
       seed: z.number().int().default(7),

@@ -48,6 +48,22 @@ export function priors(dataset: Dataset, { from, to }: RowRange): number[] {
   });
 }
 
+/** Mean negative log-likelihood of the known classes, of probabilities (rows × 9) that a model gave. */
+export function logLossOf(
+  held: Held,
+  probabilities: Float32Array,
+  { from, to } = { from: 0, to: held.rows },
+): number {
+  let loss = 0;
+  let n = 0;
+  for (let i = from * CLASSES; i < to * CLASSES; i++) {
+    if (held.classes[i] !== 1) continue;
+    loss -= Math.log(Math.max(1e-12, probabilities[i]!));
+    n++;
+  }
+  return n === 0 ? Infinity : loss / n;
+}
+
 /** Mean negative log-likelihood of the known classes. */
 export function logLoss(held: Held, { logits }: { logits: Float32Array }): number {
   let loss = 0;

@@ -5,7 +5,8 @@ import { EMBEDDING } from '../inference/slab.js';
 import { Graph, type Value } from './onnx/graph.js';
 import { Random } from './random.js';
 
-const OPTIONS: InferenceSession.SessionOptions = {
+/** One thread, so that the same numbers give the same bits. */
+export const SESSION_OPTIONS: InferenceSession.SessionOptions = {
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
   executionMode: 'sequential',
@@ -190,7 +191,7 @@ export class TrainingStep {
   ): Promise<TrainingStep> {
     const updates = adam(g, loss, parameters, values);
     const bytes = g.encode('training-step', [g.named(loss, 'loss'), ...updates]);
-    return new TrainingStep(await InferenceSession.create(bytes, OPTIONS), parameters);
+    return new TrainingStep(await InferenceSession.create(bytes, SESSION_OPTIONS), parameters);
   }
 
   /** Takes one step; returns the loss before it. */
@@ -279,7 +280,7 @@ export async function rawOutputs(
   const input = g.input('x', ['batch', FEATURE_COUNT]);
   const { logits, returns } = predictorForward(g, input, constants(g, parameters));
   const bytes = g.encode('raw', [g.named(logits, 'logits'), g.named(returns, 'scaledReturns')]);
-  const session = await InferenceSession.create(bytes, OPTIONS);
+  const session = await InferenceSession.create(bytes, SESSION_OPTIONS);
   try {
     const outputs = await session.run({ x: new Tensor('float32', x, [rows, FEATURE_COUNT]) });
     return {
@@ -299,7 +300,7 @@ export async function runModel(
   output: string,
   width: number,
 ): Promise<Float32Array> {
-  const session = await InferenceSession.create(model, OPTIONS);
+  const session = await InferenceSession.create(model, SESSION_OPTIONS);
   const result = new Float32Array(rows * width);
   const batch = 1024;
   try {

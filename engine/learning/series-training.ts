@@ -27,6 +27,7 @@ export interface SeriesTrainingParts {
   readonly activation: ModelActivation;
   readonly settings: {
     readonly family: Trainable;
+    readonly budgetSeconds: number;
     readonly rowsMax: number;
     readonly folds: number;
     readonly seed: number;
@@ -79,7 +80,7 @@ export class SeriesTraining {
     const { features, registry, artifacts, pool, settings, activation, featuresStored } = this.#parts;
     await featuresStored();
     const identity = seriesIdentity(seriesId);
-    const { family, rowsMax, folds, seed } = settings;
+    const { family, budgetSeconds, rowsMax, folds, seed } = settings;
     const bars = await features.bars(identity, through, rowsMax + WARM_UP);
     const models = await registry.list(identity);
     const earlier = models.filter(({ trainedThrough }) => trainedThrough < through);
@@ -99,6 +100,7 @@ export class SeriesTraining {
         timeframe: identity.timeframe,
         calendar: this.#parts.calendars.rule(identity.calendar),
         family,
+        budgetSeconds,
         seed,
         folds,
         rowsMax,
@@ -143,7 +145,7 @@ export class SeriesTraining {
       pair,
       batchInvariant,
     );
-    const { embeddingVersion, anomalyScale, primaryHorizon, edge, scores, rows } = result;
+    const { embeddingVersion, anomalyScale, family, verdict, scores, importance, rows } = result;
     const record: ModelRecord = {
       ...form,
       modelId: predictor.sha256,
@@ -155,9 +157,12 @@ export class SeriesTraining {
       ...identity,
       embeddingVersion,
       anomalyScale,
-      primaryHorizon,
-      edge,
+      family,
+      primaryHorizon: verdict.primaryHorizon,
+      edge: verdict.edge,
       scores,
+      tried: { families: verdict.tried, skillZ: verdict.skillZ, worth: verdict.worth },
+      importance,
       trainedFrom: result.trainedFrom,
       trainedThrough: result.trainedThrough,
       rows,

@@ -18,6 +18,7 @@ export interface TrainingJob {
   readonly timeframe: Timeframe;
   readonly calendar: CalendarRule;
   readonly family: Trainable;
+  readonly budgetSeconds: number;
   readonly seed: number;
   readonly folds: number;
   readonly rowsMax: number;
@@ -61,6 +62,7 @@ export default async function work(job: PostedJob): Promise<TrainingAnswer> {
     const result = await train(unpackBars(job.bars), job.timeframe, {
       calendar: calendarOfRule(job.calendar),
       family: job.family,
+      budgetSeconds: job.budgetSeconds,
       seed: job.seed,
       folds: job.folds,
       rowsMax: job.rowsMax,

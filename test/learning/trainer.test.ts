@@ -5,7 +5,7 @@ import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import { HORIZON_MS } from '../../actors/features/labels.js';
 import { buildDataset } from '../../engine/learning/dataset.js';
 import { summariseOnnx } from '../../engine/learning/onnx/model-format.js';
-import { walkForward } from '../../engine/learning/split.js';
+import { walkForwardFolds } from '../../engine/learning/split.js';
 import { train } from '../../engine/learning/trainer.js';
 import { inventedBars } from '../support/markets.js';
 
@@ -17,13 +17,13 @@ test('on a market with a planted edge the model reaches at least 90 % of it', as
   const [hour] = result.scores;
   const edge = (hour!.directional.accuracy - 0.5) / (0.62 - 0.5);
   assert.ok(edge >= 0.9, `it reached ${(100 * edge).toFixed(0)} % of the edge`);
-  assert.deepEqual(result.edge[0], true);
-  assert.equal(result.primaryHorizon, 0);
+  assert.deepEqual(result.verdict.edge[0], true);
+  assert.equal(result.verdict.primaryHorizon, 0);
 });
 
 test('on a random walk it finds nothing and says so', async () => {
   const result = await train(inventedBars(5_000, { seed: 12 }), '1h', options);
-  assert.deepEqual(result.edge, [false, false, false]);
+  assert.deepEqual(result.verdict.edge, [false, false, false]);
   for (const { directional, horizon } of result.scores)
     assert.ok(Math.abs(directional.z) < 3, `${horizon}: z ${directional.z}`);
 });
@@ -44,7 +44,7 @@ test('the same bars and seed give the same files, and the file says what it is',
 
 test('walk-forward folds are purged and embargoed: no training label reaches into what follows', () => {
   const dataset = buildDataset(inventedBars(3_000, { seed: 14 }), BarGrid.of('1h'));
-  const folds = walkForward(dataset, 3, 0.5);
+  const folds = walkForwardFolds(dataset, 3, 0.5);
   assert.equal(folds.length, 3);
   for (const { train: rows, validation, test: tested } of folds) {
     const known = (to: number): number => dataset.resolvedAt[(to - 1) * 3 + 2]!;

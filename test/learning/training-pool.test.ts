@@ -24,6 +24,7 @@ const jobOf = (bars: number, encoder?: TrainingJob['encoder']): TrainingJob => (
   timeframe: '1h',
   calendar: ruleOf(UTC_CALENDAR),
   family: 'perceptron',
+  budgetSeconds: 180,
   seed: 1,
   folds: 1,
   rowsMax: 5_000,

@@ -5,7 +5,7 @@ import type { Dataset } from '../dataset.js';
 import type { Graph, Value } from '../onnx/graph.js';
 import { Binning } from '../trees/binning.js';
 import { CLASSES, boost, logitsOf, type Booster, type BoosterRules } from '../trees/booster.js';
-import type { Family, Fitted, FitOptions, Split } from './family.js';
+import type { Family, FamilyForm, Fitted, FitOptions, Split } from './family.js';
 import { FittedTrees, classesOf, scaleOf, type TreeScale } from './tree-model.js';
 
 const RULES = {
@@ -15,8 +15,8 @@ const RULES = {
   maxDepth: 4,
   bins: 64,
   lambda: 5,
-  gamma: 0,
-  minChildWeight: 10,
+  gamma: 2,
+  minChildWeight: 20,
   rowShare: 0.7,
   columnShare: 0.3,
 } as const;
@@ -32,18 +32,21 @@ export function boostedTrees(rules: BoostedRules): Family {
   return {
     name: 'boosted',
     form: 'row',
+    rowsMin: 300,
+    rowMs: 0.35,
     fit: async (dataset, split, options) => await Promise.resolve(fit(dataset, split, options, rules)),
   };
 }
 
 class FittedBooster extends FittedTrees {
   readonly family = 'boosted';
-  readonly made = { architecture: 'boosted trees with autoencoder', hyperparameters: RULES };
+  readonly made: FamilyForm;
   readonly scale: TreeScale;
   readonly #boosters: readonly Booster[];
 
-  constructor(boosters: readonly Booster[], scale: TreeScale) {
+  constructor(boosters: readonly Booster[], scale: TreeScale, { monotone: _, ...rules }: BoostedRules) {
     super();
+    this.made = { architecture: 'boosted trees with autoencoder', hyperparameters: rules };
     this.#boosters = boosters;
     this.scale = scale;
   }
@@ -82,5 +85,5 @@ function fit(dataset: Dataset, split: Split, { seed, beforeStep }: FitOptions, r
     );
     logits.set(all, row * all.length);
   }
-  return new FittedBooster(boosters, scaleOf(dataset, split, logits, SHARPNESS_MAX));
+  return new FittedBooster(boosters, scaleOf(dataset, split, logits, SHARPNESS_MAX), rules);
 }

@@ -10,8 +10,19 @@ export type Split = Omit<Fold, 'test'>;
 /** How a model is fitted. */
 export interface FitOptions {
   readonly seed: number;
+  /** Seconds of one core that the families which auto tries may take on the dataset, by their own estimates; 180 by default. */
+  readonly budgetSeconds?: number;
   /** Called before every step; one that throws ends the training. */
   readonly beforeStep?: (() => void) | undefined;
+}
+
+/** What one of several kinds of model was worth on validation rows. */
+export interface Trial {
+  readonly family: FamilyName;
+  readonly logLoss: number;
+  /** What base rates alone are worth on the same rows. */
+  readonly baseLogLoss: number;
+  readonly isChosen: boolean;
 }
 
 /** What a model is made by, as the registry names it; a change here is a new major version. */
@@ -25,6 +36,10 @@ export interface Family {
   readonly name: Trainable;
   /** What its models take: one feature row, or the last rows of the sequence channels. */
   readonly form: 'row' | 'sequence';
+  /** Rows to fit to that it needs, so that it can learn more than base rates. */
+  readonly rowsMin: number;
+  /** About how long a row takes to be trained on once, in milliseconds of one core. */
+  readonly rowMs: number;
   /** Fits a model to rows and calibrates it. The same rows and seed give the same model. */
   fit(dataset: Dataset, split: Split, options: FitOptions): Promise<Fitted>;
 }
@@ -39,6 +54,8 @@ export interface Outputs {
 export abstract class Fitted {
   abstract readonly family: FamilyName;
   abstract readonly made: FamilyForm;
+  /** The kinds it was chosen from; none where there was no choice. */
+  readonly trials: readonly Trial[] = [];
 
   /** Adds the model to a graph in which `features` (batch × 277) are rows in model form. */
   abstract outputs(g: Graph, features: Value): Outputs;

@@ -26,7 +26,7 @@ const DECAY = 0.5;
 const SHARPNESS_MAX = 1.2;
 
 /** A network of two hidden layers and a linear path around them, trained inside ONNX Runtime. */
-export const perceptron: Family = { name: 'perceptron', form: 'row', fit };
+export const perceptron: Family = { name: 'perceptron', form: 'row', rowsMin: 0, rowMs: 0.25, fit };
 
 class FittedPerceptron extends Fitted {
   readonly family = 'perceptron';
