@@ -13,6 +13,12 @@ const RULES = { trees: 80, bins: 64, maxDepth: 8, leafRows: 30, columnShare: 0.2
 /** The mean of many trees is less sharp than the classes are. */
 const SHARPNESS_MAX = 4;
 const SHARE_MIN = 1e-6;
+const WIDTH = HORIZONS.length * CLASSES;
+/**
+ * Numbers a row has where ONNX Runtime takes logarithms: it takes them 16 (or 8) at once and the rest one by one, which rounds
+ * differently, so that a row of 9 would depend on its place in the batch.
+ */
+const PADDED = 16;
 
 export type RandomForestRules = ForestRules & { readonly bins: number };
 
@@ -47,8 +53,11 @@ class FittedForest extends FittedTrees {
     const trees = this.#forests.flatMap((forestTrees, horizon) =>
       forestTrees.map((tree) => ({ tree, first: horizon * CLASSES, factor: 1 / forestTrees.length })),
     );
-    const shares = g.treeEnsemble(features, trees, HORIZONS.length * CLASSES);
-    return g.log(g.clip(shares, SHARE_MIN, 1));
+    const shares = g.treeEnsemble(features, trees, PADDED);
+    const own = Float32Array.from({ length: PADDED * WIDTH }, (_, i) =>
+      Math.floor(i / WIDTH) === i % WIDTH ? 1 : 0,
+    );
+    return g.matMul(g.log(g.clip(shares, SHARE_MIN, 1)), g.constant(own, [PADDED, WIDTH]));
   }
 }
 
