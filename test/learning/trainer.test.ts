@@ -55,3 +55,64 @@ test('walk-forward folds are purged and embargoed: no training label reaches int
     assert.ok(rows.to > 100 && tested.to > tested.from);
   }
 });
+
+test('with every kind of model tried, noise is still no skill, and the bar is higher for it', async () => {
+  const { verdict, scores, importance, family, predictor } = await train(
+    inventedBars(1_500, { seed: 15 }),
+    '1h',
+    {
+      ...options,
+      family: 'auto',
+      folds: 2,
+    },
+  );
+  assert.deepEqual(verdict.edge, [false, false, false]);
+  assert.deepEqual([verdict.tried, verdict.skillZ], [4, 3.4]);
+  // Two folds and the final model.
+  assert.deepEqual(
+    verdict.worth.map((each) => [each.family, each.fits]),
+    [
+      ['perceptron', 3],
+      ['boosted', 3],
+      ['forest', 3],
+      ['ensemble', 3],
+    ],
+  );
+  assert.equal(
+    verdict.worth.reduce((sum, { chosen }) => sum + chosen, 0),
+    3,
+  );
+  assert.equal(summariseOnnx(predictor).metadata['family'], family);
+  for (const { probabilities: p } of scores) {
+    assert.ok(p!.logLoss > 0 && p!.brier > 0 && p!.brier < 2);
+    assert.ok(p!.calibrationError >= 0 && p!.calibrationError <= 1);
+  }
+  assert.ok(importance.length <= 20);
+});
+
+test('history that nothing can be learned from is refused in one sentence', async () => {
+  const flat = inventedBars(900).map((bar) => ({
+    ...bar,
+    open: 1.1,
+    high: 1.1,
+    low: 1.1,
+    close: 1.1,
+    bid: 1.1,
+    ask: 1.1,
+  }));
+  const rising = inventedBars(900, { momentum: 1 });
+  for (const family of ['perceptron', 'boosted', 'forest', 'ensemble', 'auto'] as const) {
+    await assert.rejects(
+      train(flat, '1h', { ...options, family }),
+      /^SuhoError: The outcomes of these 701 rows are all the same \(1h: flat, 4h: flat, 1d: flat\): .*\. Give a history that has both\.$/,
+    );
+    await assert.rejects(
+      train(rising, '1h', { ...options, family }),
+      /are all the same \(1h: up, 4h: up, 1d: up\)/,
+    );
+    await assert.rejects(
+      train(rising.slice(0, 500), '1h', { ...options, family }),
+      /Training needs 600 1h bars/,
+    );
+  }
+});
