@@ -1,7 +1,7 @@
 import { logLossOf, priors } from '../calibration.js';
 import type { Dataset } from '../dataset.js';
 import type { Graph, Value } from '../onnx/graph.js';
-import { MEMBERS, crossMixed, ensemble, fitAll, stack } from './ensemble.js';
+import { MEMBERS, crossMixed, ensemble, fitAll, stack, type Tried } from './ensemble.js';
 import { Fitted, type Family, type FitOptions, type Outputs, type Split, type Trial } from './family.js';
 
 /** About how often each row is trained on: by the final model, and by the walk-forward folds, which have a part of them each. */
@@ -31,7 +31,11 @@ export function familiesFor(dataset: Dataset, { train }: Split, budgetSeconds: n
 
 async function fit(dataset: Dataset, split: Split, options: FitOptions): Promise<Fitted> {
   const families = familiesFor(dataset, split, options.budgetSeconds ?? BUDGET_SECONDS);
-  const tried = await fitAll(families, dataset, split, options);
+  return choose(await fitAll(families, dataset, split, options), priors(dataset, split.train));
+}
+
+/** The best of some models on the validation rows, or all of them stacked; `logPriors` are the classes' base rates. */
+export function choose(tried: Tried, logPriors: readonly number[]): Fitted {
   const { judged, held } = tried;
   const candidates = judged.map(({ fitted, probabilities }) => ({
     fitted,
@@ -40,7 +44,7 @@ async function fit(dataset: Dataset, split: Split, options: FitOptions): Promise
   if (judged.length > 1)
     candidates.push({ fitted: stack(tried), logLoss: logLossOf(held, crossMixed(judged, held)) });
   const best = candidates.reduce((a, b) => (b.logLoss < a.logLoss ? b : a));
-  const shares = priors(dataset, split.train).map(Math.exp);
+  const shares = logPriors.map(Math.exp);
   const base = Float32Array.from({ length: held.classes.length }, (_, i) => shares[i % shares.length]!);
   const baseLogLoss = logLossOf(held, base);
   const trials = candidates.map((candidate) => ({

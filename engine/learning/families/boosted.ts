@@ -8,7 +8,8 @@ import { CLASSES, boost, logitsOf, type Booster, type BoosterRules } from '../tr
 import type { Family, FamilyForm, Fitted, FitOptions, Split } from './family.js';
 import { FittedTrees, classesOf, scaleOf, type TreeScale } from './tree-model.js';
 
-const RULES = {
+/** The rules that models are made by. */
+export const BOOSTED_RULES = {
   rounds: 300,
   patience: 20,
   rate: 0.08,
@@ -25,7 +26,7 @@ const SHARPNESS_MAX = 1.2;
 export type BoostedRules = BoosterRules & { readonly bins: number };
 
 /** Boosted trees: second-order on histograms, with the softmax loss of each horizon. */
-export const boosted: Family = boostedTrees(RULES);
+export const boosted: Family = boostedTrees(BOOSTED_RULES);
 
 /** Boosted trees by other rules. */
 export function boostedTrees(rules: BoostedRules): Family {
@@ -44,9 +45,9 @@ class FittedBooster extends FittedTrees {
   readonly scale: TreeScale;
   readonly #boosters: readonly Booster[];
 
-  constructor(boosters: readonly Booster[], scale: TreeScale, { monotone: _, ...rules }: BoostedRules) {
+  constructor(boosters: readonly Booster[], scale: TreeScale, rules: BoostedRules) {
     super();
-    this.made = { architecture: 'boosted trees with autoencoder', hyperparameters: rules };
+    this.made = { architecture: 'boosted trees with autoencoder', hyperparameters: numbersOf(rules) };
     this.#boosters = boosters;
     this.scale = scale;
   }
@@ -59,6 +60,12 @@ class FittedBooster extends FittedTrees {
     // Not as the ensemble's base values: ONNX Runtime leaves those out of a target that no tree adds to.
     return g.add(g.treeEnsemble(features, trees, base.length), g.constant(base, [base.length]));
   }
+}
+
+/** The rules that are numbers, as the registry names them. */
+function numbersOf(rules: BoostedRules): FamilyForm['hyperparameters'] {
+  const isNumber = (entry: [string, unknown]): entry is [string, number] => typeof entry[1] === 'number';
+  return Object.fromEntries(Object.entries(rules).filter(isNumber));
 }
 
 function fit(dataset: Dataset, split: Split, { seed, beforeStep }: FitOptions, rules: BoostedRules): Fitted {

@@ -34,13 +34,19 @@ export interface Judged {
   readonly probabilities: Float32Array;
 }
 
+/** Models that were fitted to the same rows, and what came of the validation rows. */
+export interface Tried {
+  readonly judged: readonly Judged[];
+  readonly held: Held;
+}
+
 /** Fits families, and lets their files answer the validation rows. */
 export async function fitAll(
   families: readonly Family[],
   dataset: Dataset,
   split: Split,
   options: FitOptions,
-): Promise<{ readonly judged: readonly Judged[]; readonly held: Held }> {
+): Promise<Tried> {
   const { from, to } = split.validation;
   const rows = Math.max(0, to - from);
   const features = dataset.features.subarray(from * FEATURE_COUNT, (from + rows) * FEATURE_COUNT);
@@ -110,7 +116,8 @@ function weightsOf(judged: readonly Judged[], held: Held, { from, to }: RowRange
       return found;
     });
     const rows = likelihoods[0]?.length ?? 0;
-    for (let step = 0; step < STEPS && rows > 0; step++) {
+    if (rows === 0) continue;
+    for (let step = 0; step < STEPS; step++) {
       const shares = judged.map(() => 0);
       for (let row = 0; row < rows; row++) {
         const parts = likelihoods.map((found, m) => found[row]! * weights[m]![horizon]!);

@@ -9,7 +9,8 @@ import type { Tree } from '../trees/tree.js';
 import type { Family, FamilyForm, Fitted, FitOptions, Split } from './family.js';
 import { FittedTrees, classesOf, scaleOf, type TreeScale } from './tree-model.js';
 
-const RULES = { trees: 80, bins: 64, maxDepth: 8, leafRows: 30, columnShare: 0.2 } as const;
+/** The rules that models are made by. */
+export const FOREST_RULES = { trees: 80, bins: 64, maxDepth: 8, leafRows: 30, columnShare: 0.2 } as const;
 /** The mean of many trees is less sharp than the classes are. */
 const SHARPNESS_MAX = 4;
 const SHARE_MIN = 1e-6;
@@ -23,7 +24,7 @@ const PADDED = 16;
 export type RandomForestRules = ForestRules & { readonly bins: number };
 
 /** A random forest for each horizon. */
-export const forest: Family = randomForest(RULES);
+export const forest: Family = randomForest(FOREST_RULES);
 
 /** A random forest by other rules. */
 export function randomForest(rules: RandomForestRules): Family {

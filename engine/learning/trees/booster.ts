@@ -39,13 +39,13 @@ export interface Booster {
 
 /**
  * Boosts trees on the softmax loss: each round grows a tree for every class on first derivatives p − y and second
- * derivatives 2p(1 − p) (XGBoost's), and the rounds up to the best validation log-loss are kept. `base` are the logits
- * to begin with.
+ * derivatives 2p(1 − p) (XGBoost's), and the rounds up to the best validation log-loss are kept, all of them without
+ * validation rows. `base` are the logits to begin with.
  */
 export function boost(
   binning: Binning,
   train: ClassedRows,
-  validation: ClassedRows,
+  validation: ClassedRows | undefined,
   base: readonly number[],
   rules: BoosterRules,
   { seed, beforeStep }: BoosterOptions,
@@ -53,29 +53,59 @@ export function boost(
   const random = new Random(seed);
   const known = knownRows(train.classes);
   const logits = startLogits(train.classes.length, base);
-  const heldLogits = startLogits(validation.classes.length, base);
   const g = new Float64Array(logits.length);
   const h = new Float64Array(logits.length);
   const columns = binning.cuts.flatMap((cuts, column) => (cuts.length > 0 ? [column] : []));
   const columnsOfRound = Math.max(1, Math.round(columns.length * rules.columnShare));
   const grower = new Grower(binning, train.bins, rules, columnsOfRound, rules.monotone);
   const rounds: Tree[][] = [];
-  let best = { loss: meanLogLoss(validation.classes, heldLogits), rounds: 0 };
-  while (rounds.length < rules.rounds && rounds.length - best.rounds < rules.patience && columns.length > 0) {
+  const stopping = new EarlyStopping(validation, base, rules.patience);
+  while (rounds.length < rules.rounds && !stopping.isDue && columns.length > 0) {
     beforeStep?.();
     derive(train.classes, logits, g, h);
     const rows = sampled(known, rules.rowShare, random);
     const chosen = random.sample(columns, columnsOfRound);
     const trees = Array.from({ length: CLASSES }, (_, c) => grower.grow(rows, chosen, g, h, CLASSES, c));
     rounds.push(trees);
-    trees.forEach((tree, c) => {
-      addTo(logits, tree, train.bins, c);
-      addTo(heldLogits, tree, validation.bins, c);
-    });
-    const loss = meanLogLoss(validation.classes, heldLogits);
-    if (loss < best.loss) best = { loss, rounds: rounds.length };
+    trees.forEach((tree, c) => addTo(logits, tree, train.bins, c));
+    stopping.see(trees);
   }
-  return { base, rounds: rounds.slice(0, best.rounds) };
+  return { base, rounds: rounds.slice(0, stopping.best) };
+}
+
+/** Watches the validation log-loss, round by round. */
+class EarlyStopping {
+  /** Rounds up to the best; all that were seen, without validation rows. */
+  best = 0;
+  readonly #rows: ClassedRows | undefined;
+  readonly #logits: Float64Array;
+  readonly #patience: number;
+  #loss: number;
+  #seen = 0;
+
+  constructor(rows: ClassedRows | undefined, base: readonly number[], patience: number) {
+    this.#rows = rows;
+    this.#patience = patience;
+    this.#logits = startLogits(rows?.classes.length ?? 0, base);
+    this.#loss = rows === undefined ? Infinity : meanLogLoss(rows.classes, this.#logits);
+  }
+
+  /** Whether it has not become better for as long as patience lasts. */
+  get isDue(): boolean {
+    return this.#seen - this.best >= this.#patience;
+  }
+
+  see(trees: readonly Tree[]): void {
+    this.#seen++;
+    const rows = this.#rows;
+    if (rows !== undefined) {
+      trees.forEach((tree, c) => addTo(this.#logits, tree, rows.bins, c));
+      const loss = meanLogLoss(rows.classes, this.#logits);
+      if (loss >= this.#loss) return;
+      this.#loss = loss;
+    }
+    this.best = this.#seen;
+  }
 }
 
 /** Logits of a row of features, which begins at `at`. */
@@ -143,5 +173,5 @@ function meanLogLoss(classes: Int8Array, logits: Float64Array): number {
     loss += Math.log(total) + most - logits[at + actual]!;
     n++;
   }
-  return n === 0 ? Infinity : loss / n;
+  return n === 0 ? 0 : loss / n;
 }
