@@ -4,6 +4,7 @@ import { benchFiles } from './files.js';
 import { benchInference } from './inference.js';
 import { benchJournal } from './journal.js';
 import { benchLatency } from './latency.js';
+import { benchNoise } from './noise.js';
 import { benchPlanted } from './planted.js';
 import { benchPredictions } from './predictions.js';
 import { benchPatterns, benchStores } from './stores.js';
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   stores: benchStores,
   patterns: benchPatterns,
   planted: benchPlanted,
+  noise: benchNoise,
   trees: benchTrees,
 };
 

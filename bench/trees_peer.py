@@ -85,7 +85,7 @@ def with_lightgbm(rules, x, y):
         colsample_bytree=rules["columnShare"],
         random_state=7,
     ).fit(x, y)
-    return model.predict_proba
+    return of_all_classes(model)
 
 
 def with_sklearn(rules, x, y):
@@ -97,7 +97,18 @@ def with_sklearn(rules, x, y):
         max_features=rules["columnShare"],
         random_state=7,
     ).fit(x, y)
-    return model.predict_proba
+    return of_all_classes(model)
+
+
+def of_all_classes(model):
+    """Probabilities with a column for each class, those that the training rows did not have too."""
+
+    def predict(rows):
+        found = numpy.zeros((len(rows), CLASSES))
+        found[:, model.classes_] = model.predict_proba(rows)
+        return found
+
+    return predict
 
 
 def timed(fit, test) -> dict:
