@@ -16,7 +16,7 @@ export interface Outcome {
 }
 
 /** How good probabilities were. */
-export interface ProbabilityScore {
+interface ProbabilityScore {
   /** Mean negative log-likelihood, and that of the classes' own shares: the best that unchanging probabilities can do. */
   readonly logLoss: number;
   readonly baseLogLoss: number;

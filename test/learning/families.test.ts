@@ -5,11 +5,11 @@ import { BarGrid } from '../../actors/market/bar-grid.js';
 import { heldRows, logLossOf, priors } from '../../engine/learning/calibration.js';
 import { buildDataset, type Dataset } from '../../engine/learning/dataset.js';
 import { familiesFor } from '../../engine/learning/families/auto.js';
-import { boosted } from '../../engine/learning/families/boosted.js';
+import { BOOSTED_RULES, boosted, boostedTrees } from '../../engine/learning/families/boosted.js';
 import { MEMBERS } from '../../engine/learning/families/ensemble.js';
 import { familyOf } from '../../engine/learning/families/families.js';
 import type { Fitted, Split } from '../../engine/learning/families/family.js';
-import { forest } from '../../engine/learning/families/forest.js';
+import { FOREST_RULES, forest, randomForest } from '../../engine/learning/families/forest.js';
 import { TRAINABLE } from '../../engine/learning/families/names.js';
 import { classesOf, probabilitiesOf, scaleOf } from '../../engine/learning/families/tree-model.js';
 import { runModel } from '../../engine/learning/network.js';
@@ -229,4 +229,32 @@ test('rows without a known outcome, of one class, or with constant features stil
         p.slice(18, 27).forEach((x, c) => (i === 0 && c < 6) || assert.ok(Math.abs(x - base[c]!) < 0.03));
       if (i === 1) assert.ok(p[2]! > 0.9);
     }
+});
+
+test('trees by other rules name them, and a column that is constrained upwards never lowers a logit', async () => {
+  const { dataset, split } = market;
+  const few = await randomForest({ ...FOREST_RULES, trees: 2 }).fit(dataset, split, { seed: SEED });
+  assert.deepEqual(few.made.hyperparameters, { ...FOREST_RULES, trees: 2 });
+  const monotone = new Int8Array(FEATURE_COUNT).fill(1);
+  const rules = { ...BOOSTED_RULES, rounds: 4, patience: 4 };
+  const fitted = await boostedTrees({ ...rules, monotone }).fit(dataset, split, { seed: SEED });
+  assert.deepEqual(fitted.made.hyperparameters, rules);
+  const binning = Binning.of(dataset.features, FEATURE_COUNT, split.train, rules.bins);
+  const bins = binning.bin(dataset.features, split.train);
+  const classes = classesOf(dataset, split.train, 0);
+  const booster = boost(
+    binning,
+    { bins, classes },
+    undefined,
+    [0, 0, 0],
+    { ...rules, monotone },
+    { seed: SEED },
+  );
+  assert.equal(booster.rounds.length, 4);
+  for (let row = 0; row < 200; row++) {
+    const low = dataset.features.slice(row * FEATURE_COUNT, (row + 1) * FEATURE_COUNT);
+    const high = low.map((x, column) => x + (column % 3) * 0.1 * Math.abs(x));
+    const after = logitsOf(booster, high, 0);
+    logitsOf(booster, low, 0).forEach((logit, c) => assert.ok(after[c]! >= logit - 1e-6));
+  }
 });

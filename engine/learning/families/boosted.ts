@@ -23,7 +23,7 @@ export const BOOSTED_RULES = {
 } as const;
 const SHARPNESS_MAX = 1.2;
 
-export type BoostedRules = BoosterRules & { readonly bins: number };
+type BoostedRules = BoosterRules & { readonly bins: number };
 
 /** Boosted trees: second-order on histograms, with the softmax loss of each horizon. */
 export const boosted: Family = boostedTrees(BOOSTED_RULES);

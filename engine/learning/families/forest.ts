@@ -21,7 +21,7 @@ const WIDTH = HORIZONS.length * CLASSES;
  */
 const PADDED = 16;
 
-export type RandomForestRules = ForestRules & { readonly bins: number };
+type RandomForestRules = ForestRules & { readonly bins: number };
 
 /** A random forest for each horizon. */
 export const forest: Family = randomForest(FOREST_RULES);

@@ -1,7 +1,7 @@
 import type { RowRange } from '../split.js';
 
 /** Bins of a column at most, besides the one for missing values: a bin's number is one byte. */
-export const BINS_MAX = 255;
+const BINS_MAX = 255;
 
 /**
  * Sorts each column's values into bins of about equal numbers of rows. Bin 0 holds what is missing (NaN); bin b ≥ 1 holds
