@@ -17,6 +17,7 @@ export async function benchInference(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
   const artifacts = new FolderArtifactStore(folder);
   const { predictor, encoder } = await train(inventedBars(1_200), '1h', {
+    family: 'perceptron',
     seed: 1,
     folds: 1,
     rowsMax: 2_000,

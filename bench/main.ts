@@ -5,9 +5,12 @@ import { benchFiles } from './files.js';
 import { benchInference } from './inference.js';
 import { benchJournal } from './journal.js';
 import { benchLatency } from './latency.js';
+import { benchNoise } from './noise.js';
+import { benchPlanted } from './planted.js';
 import { benchPredictions } from './predictions.js';
 import { benchPatterns, benchStores } from './stores.js';
 import { benchTrainingStep } from './training-step.js';
+import { benchTrees } from './trees.js';
 
 const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   features: benchFeatures,
@@ -21,6 +24,9 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   predictions: benchPredictions,
   stores: benchStores,
   patterns: benchPatterns,
+  planted: benchPlanted,
+  noise: benchNoise,
+  trees: benchTrees,
 };
 
 const wanted = process.argv.slice(2);

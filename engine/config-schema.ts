@@ -7,6 +7,7 @@ import { calendars } from './calendars-schema.js';
 import { ROLES } from './credentials/caller.js';
 import { NAME_RULE, isName, tenantIdDefect } from './credentials/tenant-id.js';
 import { EXTRA_PRICES } from './feature-store/extra-prices.js';
+import { TRAINABLE } from './learning/families/names.js';
 
 const symbol = z.string().transform((text, context) => {
   const canonical = canonicalSymbol(text);
@@ -313,6 +314,15 @@ export const configSchema = z.strictObject({
     .prefault({}),
   training: z
     .strictObject({
+      family: z
+        .enum(TRAINABLE)
+        .default('perceptron')
+        .describe('Kind of model the engine trains by itself; auto tries them all and keeps the best'),
+      budgetSeconds: z
+        .number()
+        .positive()
+        .default(180)
+        .describe('Time of one core that auto may take, as it estimates; kinds beyond it are left out'),
       rowsMax: z.number().int().min(1000).default(20_000),
       folds: z.number().int().min(1).max(10).default(3),
       seed: z.number().int().default(7),

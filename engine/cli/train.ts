@@ -1,20 +1,22 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import { DEFAULT_TENANT } from '../api/authentication.js';
 import { FILE_FEED } from '../instruments/ids.js';
 import { replay } from '../replay.js';
+import { TRAINABLE, type Trainable } from '../learning/families/names.js';
 import type { ModelRecord } from '../registry/model-registry.js';
 import { FILE_HELP, addFileOptions, openInput, sayRefusals, type FileOptions } from './file-options.js';
 import { dataOption, jsonOption, symbolOption, timeframeOption } from './options.js';
 import { startCounter } from './progress.js';
 import { scoreTable } from './score-table.js';
 import { withEngine } from './session.js';
-import { percent, utc } from './table.js';
+import { formatTable, percent, utc } from './table.js';
 
 interface Options extends FileOptions {
   readonly symbol: string;
   readonly timeframe: Timeframe;
   readonly data: string;
+  readonly family: Trainable;
   readonly json?: boolean;
 }
 
@@ -26,6 +28,11 @@ export function trainCommand(): Command {
     .addOption(timeframeOption('timeframe of the bars, or to build from quotes'));
   return addFileOptions(command)
     .addOption(dataOption())
+    .addOption(
+      new Option('--family <family>', 'kind of model; auto tries all that fit and keeps the best')
+        .choices(TRAINABLE)
+        .default('auto'),
+    )
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -35,7 +42,7 @@ export function trainCommand(): Command {
       const input = await openInput(file, options);
       const counter = startCounter('train');
       const { record, read } = await withEngine(
-        { data: options.data, bars: { base: options.timeframe } },
+        { data: options.data, bars: { base: options.timeframe }, training: { family: options.family } },
         { waitForEvidence: true },
         async (engine) => {
           const played = await replay(engine, {
@@ -67,20 +74,61 @@ export function trainCommand(): Command {
 /** What the training found, in words. */
 function verdict(record: ModelRecord): string {
   const found = record.scores.filter((_, horizon) => record.edge[horizon] === true);
+  const { families, skillZ } = record.tried;
+  const bar =
+    families > 1
+      ? ` With ${families} kinds of model tried, it takes ${skillZ} standard errors on rows that neither fitting nor choosing saw.`
+      : '';
   if (found.length === 0) {
-    return 'It found nothing: on no horizon did it tell up from down better than chance does. The engine will abstain rather than trade on this model.';
+    return `It found nothing: on no horizon did it tell up from down better than chance does.${bar} The engine will abstain rather than trade on this model.`;
   }
   const parts = found.map(
     ({ horizon, directional: { accuracy, baseline, z } }) =>
       `${horizon} (the direction of ${percent(accuracy)} of the moves, against ${percent(baseline)} for always saying the commoner one; ${z.toFixed(1)} standard errors)`,
   );
-  return `It found skill over ${parts.join(' and ')}.`;
+  return `It found skill over ${parts.join(' and ')}.${bar}`;
+}
+
+/** What each kind of model was worth, and which one it is. */
+function worth({ family, tried }: ModelRecord): string[] {
+  if (tried.worth.length === 0) return [`Kind of model: ${family}.`];
+  const rows = tried.worth.map((each) => [
+    each.family,
+    each.logLoss.toFixed(4),
+    (each.baseLogLoss - each.logLoss).toFixed(4),
+    `${each.chosen} of ${each.fits}`,
+  ]);
+  const head = ['kind of model', 'validation log-loss', 'better than base rates by', 'best in'];
+  return [formatTable(head, rows), `Kept: ${family}, the best on the newest validation rows.`];
+}
+
+/** What the probabilities are worth, and what they rest on. */
+function quality({ scores, importance }: ModelRecord): string[] {
+  const rows = scores.flatMap(({ horizon, probabilities: p }) =>
+    p === undefined
+      ? []
+      : [
+          [
+            horizon,
+            `${p.logLoss.toFixed(4)} / ${p.baseLogLoss.toFixed(4)}`,
+            `${p.brier.toFixed(4)} / ${p.baseBrier.toFixed(4)}`,
+            percent(p.calibrationError),
+          ],
+        ],
+  );
+  const strongest = importance.slice(0, 5).map(({ feature }) => feature);
+  return [
+    formatTable(['horizon', 'log-loss / of base rates', 'Brier / of base rates', 'calibration error'], rows),
+    ...(strongest.length === 0 ? [] : [`It relies most on ${strongest.join(', ')}.`]),
+  ];
 }
 
 function describe(record: ModelRecord): string {
   return [
     `Model ${record.version} of ${record.symbol} ${record.timeframe}, trained on ${record.rows} bars from ${utc(record.trainedFrom)} to ${utc(record.trainedThrough)}`,
+    ...worth(record),
     scoreTable('walk-forward samples', record.scores),
+    ...quality(record),
     verdict(record),
     '',
   ].join('\n');

@@ -1,6 +1,7 @@
 import { Tensor } from 'onnxruntime-node';
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { HORIZONS } from '../../actors/features/labels.js';
+import { heldRows, type Held } from './calibration.js';
 import type { Dataset } from './dataset.js';
 import type { Normalisation } from './network.js';
 import { Random } from './random.js';
@@ -12,7 +13,7 @@ const CLASSES = WIDTH * 3;
 export const BATCH = 256;
 
 /** Rows made ready for the network: normalised inputs and targets, and batches of them in a seeded order. */
-export class Batches {
+export class Batches implements Held {
   readonly rows: number;
   readonly inputs: Float32Array;
   readonly classes: Float32Array;
@@ -31,22 +32,15 @@ export class Batches {
     this.rows = rows;
     this.#random = new Random(seed + 1);
     this.inputs = new Float32Array(rows * FEATURE_COUNT);
-    this.classes = new Float32Array(rows * CLASSES);
-    this.targets = new Float32Array(rows * WIDTH);
-    this.known = new Float32Array(rows * WIDTH);
+    const { classes, targets, known } = heldRows(dataset, { from, to }, returnScale);
+    this.classes = classes;
+    this.targets = targets;
+    this.known = known;
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < FEATURE_COUNT; column++) {
         const x = dataset.features[(from + row) * FEATURE_COUNT + column]!;
         const z = x === x ? (x - mean[column]!) * scale[column]! : 0;
         this.inputs[row * FEATURE_COUNT + column] = Math.max(-5, Math.min(5, z));
-      }
-      for (let horizon = 0; horizon < WIDTH; horizon++) {
-        const direction = dataset.directions[(from + row) * WIDTH + horizon]!;
-        if (direction !== direction) continue;
-        this.classes[row * CLASSES + horizon * 3 + direction + 1] = 1;
-        const r = dataset.returns[(from + row) * WIDTH + horizon]! / returnScale[horizon]!;
-        this.targets[row * WIDTH + horizon] = Math.max(-4, Math.min(4, r));
-        this.known[row * WIDTH + horizon] = 1;
       }
     }
   }

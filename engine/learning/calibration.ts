@@ -1,10 +1,37 @@
 import { HORIZONS } from '../../actors/features/labels.js';
-import type { Batches } from './batches.js';
 import type { Dataset } from './dataset.js';
 import type { RowRange } from './split.js';
 
 const WIDTH = HORIZONS.length;
 const CLASSES = WIDTH * 3;
+
+/** What came of some rows, to calibrate on. */
+export interface Held {
+  readonly rows: number;
+  /** rows × horizons × 3: 1 for the class that came true. */
+  readonly classes: Float32Array;
+  /** rows × horizons: returns in units of their scale, within ±4. */
+  readonly targets: Float32Array;
+  /** rows × horizons: 1 where the outcome is known, else 0. */
+  readonly known: Float32Array;
+}
+
+/** What came of a range of rows. */
+export function heldRows(dataset: Dataset, { from, to }: RowRange, returnScale: readonly number[]): Held {
+  const rows = Math.max(0, to - from);
+  const classes = new Float32Array(rows * CLASSES);
+  const targets = new Float32Array(rows * WIDTH);
+  const known = new Float32Array(rows * WIDTH);
+  for (let i = 0; i < rows * WIDTH; i++) {
+    const direction = dataset.directions[from * WIDTH + i]!;
+    if (direction !== direction) continue;
+    classes[i * 3 + direction + 1] = 1;
+    const r = dataset.returns[from * WIDTH + i]! / returnScale[i % WIDTH]!;
+    targets[i] = Math.max(-4, Math.min(4, r));
+    known[i] = 1;
+  }
+  return { rows, classes, targets, known };
+}
 
 /** Log base rate of each class of each horizon, one observation added to each. */
 export function priors(dataset: Dataset, { from, to }: RowRange): number[] {
@@ -21,8 +48,24 @@ export function priors(dataset: Dataset, { from, to }: RowRange): number[] {
   });
 }
 
+/** Mean negative log-likelihood of the known classes, of probabilities (rows × 9) that a model gave. */
+export function logLossOf(
+  held: Held,
+  probabilities: Float32Array,
+  { from, to } = { from: 0, to: held.rows },
+): number {
+  let loss = 0;
+  let n = 0;
+  for (let i = from * CLASSES; i < to * CLASSES; i++) {
+    if (held.classes[i] !== 1) continue;
+    loss -= Math.log(Math.max(1e-12, probabilities[i]!));
+    n++;
+  }
+  return n === 0 ? Infinity : loss / n;
+}
+
 /** Mean negative log-likelihood of the known classes. */
-export function logLoss(held: Batches, { logits }: { logits: Float32Array }): number {
+export function logLoss(held: Held, { logits }: { logits: Float32Array }): number {
   let loss = 0;
   let n = 0;
   for (let i = 0; i < held.rows * WIDTH; i++) {
@@ -35,7 +78,7 @@ export function logLoss(held: Batches, { logits }: { logits: Float32Array }): nu
 
 /** Probability of the class that came true for cell `i` (row × horizon), with logits made less sharp. */
 function probabilityOf(
-  held: Batches,
+  held: Held,
   logits: Float32Array,
   i: number,
   sharp: number,
@@ -54,16 +97,17 @@ function probabilityOf(
   return Math.max(1e-12, actual / total);
 }
 
-/** The sharpness in 0..1.2 that gives the validation rows the best likelihood. */
+/** The sharpness in 0..`most` that gives the validation rows the best likelihood. */
 export function sharpness(
-  held: Batches,
+  held: Held,
   logits: Float32Array,
   logPriors: readonly number[],
   horizon: number,
+  most: number,
 ): number {
   let best = 0;
   let bestLoss = Infinity;
-  for (let step = 0; step <= 24; step++) {
+  for (let step = 0; step <= Math.round(20 * most); step++) {
     const sharp = step / 20;
     let loss = 0;
     for (let row = 0; row < held.rows; row++) {
@@ -79,7 +123,7 @@ export function sharpness(
 }
 
 /** Least-squares factor in 0..1 by which predicted returns are shrunk. */
-export function returnShrink(held: Batches, returns: Float32Array, horizon: number): number {
+export function returnShrink(held: Held, returns: Float32Array, horizon: number): number {
   let product = 0;
   let squares = 0;
   for (let row = 0; row < held.rows; row++) {

@@ -7,7 +7,7 @@ import type { Dataset } from './dataset.js';
 import { meanAndDeviation } from './feature-scaling.js';
 import { TrainingStep, autoencoderParameters, encoderModel, runModel, type Parameter } from './network.js';
 import { faultOf } from './onnx/model-inspection.js';
-import type { FitOptions } from './predictor.js';
+import type { FitOptions } from './families/family.js';
 import type { RowRange } from './split.js';
 
 const WIDTH = HORIZONS.length;

@@ -11,6 +11,23 @@ export interface Outcome {
   readonly leaning: number;
   /** What the row before it, whose outcome was known by then, did; NaN when none was. */
   readonly last: number;
+  /** Probabilities of down, flat and up, where they are known. */
+  readonly probabilities?: readonly [number, number, number];
+}
+
+/** How good probabilities were. */
+interface ProbabilityScore {
+  /** Mean negative log-likelihood, and that of the classes' own shares: the best that unchanging probabilities can do. */
+  readonly logLoss: number;
+  readonly baseLogLoss: number;
+  /** Mean squared distance from what came true, over the three classes (0 to 2), and that of the classes' own shares. */
+  readonly brier: number;
+  readonly baseBrier: number;
+  /**
+   * Expected calibration error: how far the likeliest class's probability is from how often it comes true, over ten bins of
+   * that probability. Source: Guo et al. 2017.
+   */
+  readonly calibrationError: number;
 }
 
 /** How good directions were over one horizon, beside what needs no model. */
@@ -38,7 +55,11 @@ export interface HorizonScore {
     readonly baseline: number;
     readonly z: number;
   };
+  /** Absent where only directions are known. */
+  readonly probabilities?: ProbabilityScore;
 }
+
+const CALIBRATION_BINS = 10;
 
 /** Accuracy of guesses and of always guessing `common`, and their difference in standard errors. */
 function compare(
@@ -62,6 +83,36 @@ function compare(
   };
 }
 
+/** Scores the probabilities of outcomes, undefined where there are none. */
+function scoreProbabilities(outcomes: readonly Outcome[]): ProbabilityScore | undefined {
+  const given = outcomes.flatMap(({ probabilities, actual }) =>
+    probabilities === undefined ? [] : [{ p: probabilities, actual: actual + 1 }],
+  );
+  const n = given.length;
+  if (n === 0) return undefined;
+  const shares = [0, 1, 2].map((c) => given.filter(({ actual }) => actual === c).length / n);
+  const sums = { logLoss: 0, brier: 0, baseBrier: 0 };
+  const surplus = new Float64Array(CALIBRATION_BINS);
+  for (const { p, actual } of given) {
+    sums.logLoss -= Math.log(Math.max(1e-12, p[actual]!));
+    for (let c = 0; c < 3; c++) {
+      const came = c === actual ? 1 : 0;
+      sums.brier += (p[c]! - came) ** 2;
+      sums.baseBrier += (shares[c]! - came) ** 2;
+    }
+    const most = Math.max(...p);
+    const bin = Math.min(CALIBRATION_BINS - 1, Math.floor(most * CALIBRATION_BINS));
+    surplus[bin]! += most - (p.indexOf(most) === actual ? 1 : 0);
+  }
+  return {
+    logLoss: sums.logLoss / n,
+    baseLogLoss: shares.reduce((sum, share) => sum - (share === 0 ? 0 : share * Math.log(share)), 0),
+    brier: sums.brier / n,
+    baseBrier: sums.baseBrier / n,
+    calibrationError: surplus.reduce((sum, x) => sum + Math.abs(x), 0) / n,
+  };
+}
+
 /** Scores predictions of one horizon, oldest first; `lengthMs` is the bar length. */
 export function score(horizon: number, outcomes: readonly Outcome[], lengthMs: number): HorizonScore {
   const n = outcomes.length;
@@ -74,6 +125,7 @@ export function score(horizon: number, outcomes: readonly Outcome[], lengthMs: n
   const moved = outcomes.filter(({ actual }) => actual !== 0);
   const commoner = counts[2]! >= counts[0]! ? 1 : -1;
   const directional = compare(moved, ({ leaning }) => leaning, commoner, overlap);
+  const probabilities = scoreProbabilities(outcomes);
   const byLast = n === 0 ? 0 : outcomes.filter(({ last, actual }) => last === actual).length / n;
   return {
     horizon: HORIZONS[horizon]!,
@@ -84,5 +136,6 @@ export function score(horizon: number, outcomes: readonly Outcome[], lengthMs: n
     baselines: { majority: all.baseline, lastDirection: byLast },
     z: all.z,
     directional: { samples: moved.length, ...directional },
+    ...(probabilities === undefined ? {} : { probabilities }),
   };
 }

@@ -5,7 +5,8 @@ import { EMBEDDING } from '../inference/slab.js';
 import { Graph, type Value } from './onnx/graph.js';
 import { Random } from './random.js';
 
-const OPTIONS: InferenceSession.SessionOptions = {
+/** One thread, so that the same numbers give the same bits. */
+export const SESSION_OPTIONS: InferenceSession.SessionOptions = {
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
   executionMode: 'sequential',
@@ -190,7 +191,7 @@ export class TrainingStep {
   ): Promise<TrainingStep> {
     const updates = adam(g, loss, parameters, values);
     const bytes = g.encode('training-step', [g.named(loss, 'loss'), ...updates]);
-    return new TrainingStep(await InferenceSession.create(bytes, OPTIONS), parameters);
+    return new TrainingStep(await InferenceSession.create(bytes, SESSION_OPTIONS), parameters);
   }
 
   /** Takes one step; returns the loss before it. */
@@ -244,51 +245,14 @@ function constants(g: Graph, parameters: readonly Parameter[]): Record<string, V
   return Object.fromEntries(parameters.map(({ name, dims, data }) => [name, g.constant(data, dims, name)]));
 }
 
-/** What turns logits into calibrated probabilities and scaled returns into returns. */
-export interface OutputScale {
-  /** For each horizon: 1 keeps the logits, 0 leaves only the base rates. */
-  readonly sharpness: readonly number[];
-  /** Log of the base rate of each class. */
-  readonly logPriors: readonly number[];
-  readonly returnScale: readonly number[];
-  readonly returnShrink: readonly number[];
-}
-
-/**
- * The served predictor: model-form features in; normalisation, missing values, network and calibration
- * inside; `probabilities` (batch × 9) and `returns` (batch × 3) out.
- */
-export function predictorModel(
+/** Logits (batch × 9) and returns (batch × 3, in units of their scale) of model-form features. */
+export function predictorOutputs(
+  g: Graph,
+  features: Value,
   parameters: readonly Parameter[],
   normalisation: Normalisation,
-  scale: OutputScale,
-  metadata: Readonly<Record<string, string>>,
-): Uint8Array {
-  const g = new Graph();
-  const x = normalise(g, g.input('features', ['batch', FEATURE_COUNT]), normalisation);
-  const { logits, returns } = predictorForward(g, x, constants(g, parameters));
-  const sharp = g.constant(
-    scale.sharpness.flatMap((k) => [k, k, k]),
-    [CLASSES],
-  );
-  const priors = g.constant(
-    scale.logPriors.map((p, i) => p * (1 - scale.sharpness[Math.floor(i / 3)]!)),
-    [CLASSES],
-  );
-  const calibrated = g.reshape(g.add(g.mul(logits, sharp), priors), ['batch', HORIZONS.length, 3]);
-  const probabilities = g.reshape(g.softmax(calibrated), ['batch', CLASSES]);
-  const scaled = g.mul(
-    returns,
-    g.constant(
-      scale.returnScale.map((r, i) => r * scale.returnShrink[i]!),
-      [HORIZONS.length],
-    ),
-  );
-  return g.encode(
-    'predictor',
-    [g.named(probabilities, 'probabilities'), g.named(scaled, 'returns')],
-    metadata,
-  );
+): { logits: Value; returns: Value } {
+  return predictorForward(g, normalise(g, features, normalisation), constants(g, parameters));
 }
 
 /** The served encoder: `embedding` (batch × 64) and reconstruction `error` (batch × 1, mean square) out. */
@@ -316,7 +280,7 @@ export async function rawOutputs(
   const input = g.input('x', ['batch', FEATURE_COUNT]);
   const { logits, returns } = predictorForward(g, input, constants(g, parameters));
   const bytes = g.encode('raw', [g.named(logits, 'logits'), g.named(returns, 'scaledReturns')]);
-  const session = await InferenceSession.create(bytes, OPTIONS);
+  const session = await InferenceSession.create(bytes, SESSION_OPTIONS);
   try {
     const outputs = await session.run({ x: new Tensor('float32', x, [rows, FEATURE_COUNT]) });
     return {
@@ -336,7 +300,7 @@ export async function runModel(
   output: string,
   width: number,
 ): Promise<Float32Array> {
-  const session = await InferenceSession.create(model, OPTIONS);
+  const session = await InferenceSession.create(model, SESSION_OPTIONS);
   const result = new Float32Array(rows * width);
   const batch = 1024;
   try {

@@ -62,4 +62,17 @@ export class Random {
       array[j] = x;
     }
   }
+
+  /** `count` of some ascending numbers, ascending. */
+  sample(from: readonly number[], count: number): Int32Array {
+    const order = Uint32Array.from(from);
+    const taken = Math.min(count, order.length);
+    for (let i = 0; i < taken; i++) {
+      const j = i + this.below(order.length - i);
+      const x = order[i]!;
+      order[i] = order[j]!;
+      order[j] = x;
+    }
+    return Int32Array.from(order.subarray(0, taken).sort());
+  }
 }

@@ -8,8 +8,9 @@ import { packBars } from '../journal/records.js';
 import type { ArtifactPlace, ArtifactStore } from '../registry/artifact-store.js';
 import { fileIfSound, type ModelFiles } from '../registry/model-files.js';
 import { modelName, nextVersion, type ModelRecord, type ModelRegistry } from '../registry/model-registry.js';
+import type { Trainable } from './families/names.js';
 import type { ModelActivation } from './model-activation.js';
-import { MODEL_FORM, type TrainingResult } from './trainer.js';
+import type { TrainingResult } from './trainer.js';
 import type { TrainingPool, TrainingProgress } from './training-pool.js';
 
 /** Bars read beside the rows to train on, so that the first of those have their features. */
@@ -24,7 +25,13 @@ export interface SeriesTrainingParts {
   readonly models: ModelFiles;
   readonly pool: TrainingPool;
   readonly activation: ModelActivation;
-  readonly settings: { readonly rowsMax: number; readonly folds: number; readonly seed: number };
+  readonly settings: {
+    readonly family: Trainable;
+    readonly budgetSeconds: number;
+    readonly rowsMax: number;
+    readonly folds: number;
+    readonly seed: number;
+  };
   /** Settles when the feature store holds what the journal does. */
   readonly featuresStored: () => Promise<void>;
   readonly log: Logger;
@@ -73,7 +80,7 @@ export class SeriesTraining {
     const { features, registry, artifacts, pool, settings, activation, featuresStored } = this.#parts;
     await featuresStored();
     const identity = seriesIdentity(seriesId);
-    const { rowsMax, folds, seed } = settings;
+    const { family, budgetSeconds, rowsMax, folds, seed } = settings;
     const bars = await features.bars(identity, through, rowsMax + WARM_UP);
     const models = await registry.list(identity);
     const earlier = models.filter(({ trainedThrough }) => trainedThrough < through);
@@ -92,6 +99,8 @@ export class SeriesTraining {
         bars: packBars(bars),
         timeframe: identity.timeframe,
         calendar: this.#parts.calendars.rule(identity.calendar),
+        family,
+        budgetSeconds,
         seed,
         folds,
         rowsMax,
@@ -116,7 +125,7 @@ export class SeriesTraining {
     parent: ModelRecord | undefined,
   ): Promise<ModelRecord> {
     const { registry, artifacts, inference, models } = this.#parts;
-    const form = { ...MODEL_FORM, featureSetVersion: FEATURE_SET_VERSION };
+    const form = { ...result.made, featureSetVersion: FEATURE_SET_VERSION };
     const version = nextVersion(form, parent);
     const place: ArtifactPlace = { tenantId: identity.tenantId, model: modelName(identity), version };
     const predictor = await artifacts.put(place, result.predictor);
@@ -136,7 +145,7 @@ export class SeriesTraining {
       pair,
       batchInvariant,
     );
-    const { embeddingVersion, anomalyScale, primaryHorizon, edge, scores, rows } = result;
+    const { embeddingVersion, anomalyScale, family, verdict, scores, importance, rows } = result;
     const record: ModelRecord = {
       ...form,
       modelId: predictor.sha256,
@@ -148,9 +157,12 @@ export class SeriesTraining {
       ...identity,
       embeddingVersion,
       anomalyScale,
-      primaryHorizon,
-      edge,
+      family,
+      primaryHorizon: verdict.primaryHorizon,
+      edge: verdict.edge,
       scores,
+      tried: { families: verdict.tried, skillZ: verdict.skillZ, worth: verdict.worth },
+      importance,
       trainedFrom: result.trainedFrom,
       trainedThrough: result.trainedThrough,
       rows,

@@ -49,7 +49,7 @@ export function holdOut(dataset: Dataset, end: number, share: number): Omit<Fold
  * what came before it. A training row counts only when its labels were known before the first row after it
  * (purge), and that row comes a whole longest horizon later (embargo). Source: López de Prado 2018, ch. 7.
  */
-export function walkForward(dataset: Dataset, folds: number, share: number): Fold[] {
+export function walkForwardFolds(dataset: Dataset, folds: number, share: number): Fold[] {
   const start = Math.floor(dataset.rows * (1 - share));
   const length = Math.floor((dataset.rows - start) / folds);
   return Array.from({ length: folds }, (_, i) => {

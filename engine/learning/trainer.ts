@@ -7,23 +7,24 @@ import type { Calendar } from '../../actors/market/calendar.js';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import { WARM_UP_BARS } from '../../actors/signal-actor.js';
 import { SuhoError } from '../errors.js';
-import { EMBEDDING } from '../inference/slab.js';
-import { BATCH } from './batches.js';
 import { buildDataset, newest, type Dataset } from './dataset.js';
+import { datasetFault } from './dataset-faults.js';
 import { anomalyScale, encoderFault, history, trainEncoder, type History } from './encoder.js';
 import type { HorizonScore } from './evaluation.js';
+import { familyOf } from './families/families.js';
+import type { FamilyForm, FitOptions } from './families/family.js';
+import type { FamilyName, Trainable } from './families/names.js';
 import { rowsNeeded } from './history-needed.js';
-import { ENCODER_HIDDEN, HIDDEN_1, HIDDEN_2, predictorModel } from './network.js';
-import { DECAY, EPOCHS_MAX, PATIENCE, RATE, fit, type FitOptions } from './predictor.js';
+import type { FeatureImportance } from './importance.js';
 import { holdOut } from './split.js';
-import { walkForwardScores } from './walk-forward.js';
-
-/** Standard errors above the commoner direction that the walk-forward leaning must reach to count as skill. */
-const EDGE_Z = 3;
+import { judge, type Verdict } from './verdict.js';
+import { walkForward } from './walk-forward.js';
 
 export interface TrainingOptions extends FitOptions {
   /** The bars' calendar; UTC's by default. */
   readonly calendar?: Calendar;
+  /** The kind of model. */
+  readonly family: Trainable;
   readonly folds: number;
   /** Newest rows used at most; older markets teach less, and time is bounded. */
   readonly rowsMax: number;
@@ -32,24 +33,10 @@ export interface TrainingOptions extends FitOptions {
   readonly onProgress?: (done: number, total: number, stage: string) => void;
 }
 
-/** What a model is made by, as the registry names it; a change here is a new major version. */
-export const MODEL_FORM = {
-  architecture: 'multi-layer perceptron with autoencoder',
-  hyperparameters: {
-    hidden1: HIDDEN_1,
-    hidden2: HIDDEN_2,
-    encoderHidden: ENCODER_HIDDEN,
-    embedding: EMBEDDING,
-    batch: BATCH,
-    epochsMax: EPOCHS_MAX,
-    patience: PATIENCE,
-    rate: RATE,
-    decay: DECAY,
-  },
-} as const;
-
 export interface TrainingResult {
   readonly predictor: Uint8Array;
+  readonly family: FamilyName;
+  readonly made: FamilyForm;
   readonly encoder: Uint8Array;
   /** Why the encoder that was given was not kept. */
   readonly encoderFault: string | undefined;
@@ -57,8 +44,9 @@ export interface TrainingResult {
   readonly anomalyScale: number;
   /** Walk-forward scores, one a horizon. */
   readonly scores: readonly HorizonScore[];
-  readonly edge: readonly boolean[];
-  readonly primaryHorizon: number;
+  /** Features that the last fold's model relies on, strongest first. */
+  readonly importance: readonly FeatureImportance[];
+  readonly verdict: Verdict;
   readonly trainedFrom: number;
   readonly trainedThrough: number;
   readonly rows: number;
@@ -68,7 +56,7 @@ export interface TrainingResult {
 /**
  * Trains a multi-horizon predictor and an autoencoder on bars, oldest first, all of them closed. Everything
  * is seeded and single-threaded: the same bars and seed give the same files. Throws `BAD_INPUT` when there
- * are too few rows.
+ * are too few rows, or nothing to learn from them.
  */
 export async function train(
   bars: readonly Bar[],
@@ -77,11 +65,50 @@ export async function train(
 ): Promise<TrainingResult> {
   const whole = buildDataset(bars, BarGrid.of(timeframe, options.calendar));
   const dataset = newest(whole, options.rowsMax);
+  check(dataset, timeframe, options.rowsMax);
+  const stages = options.folds + 2;
+  let stage = 0;
+  const progress = (name: string): void => options.onProgress?.(++stage, stages, name);
+
+  const family = familyOf(options.family);
+  const { scores, trials, importance } = await walkForward(family, dataset, timeframeMs(timeframe), {
+    ...options,
+    onFold: () => progress('walk-forward'),
+  });
+  const split = holdOut(dataset, dataset.rows, 0.15);
+  const final = await family.fit(dataset, split, options);
+  const verdict = judge(scores, [...trials, final.trials]);
+  progress('final model');
+  const metadata = describe(dataset, timeframe, scores, verdict.edge);
+  const fault = options.encoder === undefined ? undefined : await encoderFault(options.encoder, whole);
+  const kept = fault === undefined ? options.encoder : undefined;
+  const encoder = kept ?? (await trainEncoder(dataset, split.train, options, timeframe, metadata));
+  progress('encoder');
+  return {
+    predictor: final.toOnnx(metadata),
+    family: final.family,
+    made: final.made,
+    encoder,
+    encoderFault: fault,
+    embeddingVersion: `e-${createHash('sha256').update(encoder).digest('hex').slice(0, 12)}`,
+    anomalyScale: await anomalyScale(encoder, dataset),
+    scores,
+    importance,
+    verdict,
+    trainedFrom: dataset.closeTimes[0]!,
+    trainedThrough: dataset.closeTimes[dataset.rows - 1]!,
+    rows: dataset.rows,
+    history: await history(encoder, whole),
+  };
+}
+
+/** Throws `BAD_INPUT` when nothing can be learned from rows. */
+function check(dataset: Dataset, timeframe: Timeframe, rowsMax: number): void {
   const needed = rowsNeeded(timeframe);
-  if (options.rowsMax < needed) {
+  if (rowsMax < needed) {
     throw new SuhoError(
       'BAD_INPUT',
-      `Training on ${timeframe} bars needs ${needed} of them; training.rowsMax is ${options.rowsMax}: raise it.`,
+      `Training on ${timeframe} bars needs ${needed} of them; training.rowsMax is ${rowsMax}: raise it.`,
     );
   }
   if (dataset.rows < needed) {
@@ -90,42 +117,8 @@ export async function train(
       `Training needs ${needed} ${timeframe} bars after the first ${WARM_UP_BARS - 1} that warm up the features; there are ${dataset.rows}.`,
     );
   }
-  const stages = options.folds + 2;
-  let stage = 0;
-  const progress = (name: string): void => options.onProgress?.(++stage, stages, name);
-
-  const scores = await walkForwardScores(dataset, timeframeMs(timeframe), {
-    ...options,
-    onFold: () => progress('walk-forward'),
-  });
-  const edge = scores.map(
-    ({ directional, effectiveSamples }) => directional.z >= EDGE_Z && effectiveSamples >= 30,
-  );
-  const best = scores.reduce((a, b, i) => (b.directional.z > scores[a]!.directional.z ? i : a), 0);
-  const primaryHorizon = edge.includes(true) ? best : 0;
-
-  const { train: rows, validation } = holdOut(dataset, dataset.rows, 0.15);
-  const final = await fit(dataset, rows, validation, options);
-  progress('final model');
-  const metadata = describe(dataset, timeframe, scores, edge);
-  const fault = options.encoder === undefined ? undefined : await encoderFault(options.encoder, whole);
-  const kept = fault === undefined ? options.encoder : undefined;
-  const encoder = kept ?? (await trainEncoder(dataset, rows, options, timeframe, metadata));
-  progress('encoder');
-  return {
-    predictor: predictorModel(final.parameters, final.normalisation, final.scale, metadata),
-    encoder,
-    encoderFault: fault,
-    embeddingVersion: `e-${createHash('sha256').update(encoder).digest('hex').slice(0, 12)}`,
-    anomalyScale: await anomalyScale(encoder, dataset),
-    scores,
-    edge,
-    primaryHorizon,
-    trainedFrom: dataset.closeTimes[0]!,
-    trainedThrough: dataset.closeTimes[dataset.rows - 1]!,
-    rows: dataset.rows,
-    history: await history(encoder, whole),
-  };
+  const fault = datasetFault(dataset);
+  if (fault !== undefined) throw new SuhoError('BAD_INPUT', fault);
 }
 
 function describe(

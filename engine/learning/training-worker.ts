@@ -8,6 +8,7 @@ import type { ModelFile } from '../inference/to-worker.js';
 import { unpackBars } from '../journal/records.js';
 import { buildDataset } from './dataset.js';
 import { history, type History } from './encoder.js';
+import type { Trainable } from './families/names.js';
 import { train, type TrainingResult } from './trainer.js';
 
 /** What to train on. */
@@ -16,6 +17,8 @@ export interface TrainingJob {
   readonly bars: Float64Array;
   readonly timeframe: Timeframe;
   readonly calendar: CalendarRule;
+  readonly family: Trainable;
+  readonly budgetSeconds: number;
   readonly seed: number;
   readonly folds: number;
   readonly rowsMax: number;
@@ -58,6 +61,8 @@ export default async function work(job: PostedJob): Promise<TrainingAnswer> {
     const { encoder, fault } = await readEncoder(job.encoder);
     const result = await train(unpackBars(job.bars), job.timeframe, {
       calendar: calendarOfRule(job.calendar),
+      family: job.family,
+      budgetSeconds: job.budgetSeconds,
       seed: job.seed,
       folds: job.folds,
       rowsMax: job.rowsMax,

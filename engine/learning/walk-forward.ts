@@ -2,41 +2,58 @@ import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { HORIZONS } from '../../actors/features/labels.js';
 import type { Dataset } from './dataset.js';
 import { score, type HorizonScore, type Outcome } from './evaluation.js';
-import { predictorModel, runModel } from './network.js';
-import { fit, type FitOptions, type Fitted } from './predictor.js';
-import { walkForward, type RowRange } from './split.js';
+import type { Family, FitOptions, Trial } from './families/family.js';
+import { permutationImportance, type FeatureImportance } from './importance.js';
+import { runModel } from './network.js';
+import { walkForwardFolds, type RowRange } from './split.js';
 
 const WIDTH = HORIZONS.length;
 const CLASSES = WIDTH * 3;
 
+export interface WalkForward {
+  /** One a horizon. */
+  readonly scores: readonly HorizonScore[];
+  /** What was tried in each fold; empty where there was no choice. */
+  readonly trials: readonly (readonly Trial[])[];
+  /** Of the last fold's model on its test rows, strongest first. */
+  readonly importance: readonly FeatureImportance[];
+}
+
 /**
- * Scores a way to fit predictors, by horizon: each fold is predicted by a model that was fitted to what came before
+ * Scores a family, by horizon: each fold is predicted by a model that was fitted to what came before
  * it. `lengthMs` is the bar length.
  */
-export async function walkForwardScores(
+export async function walkForward(
+  family: Family,
   dataset: Dataset,
   lengthMs: number,
   options: FitOptions & { readonly folds: number; readonly onFold: () => void },
-): Promise<HorizonScore[]> {
+): Promise<WalkForward> {
   const outcomes: Outcome[][] = HORIZONS.map(() => []);
-  for (const fold of walkForward(dataset, options.folds, 0.5)) {
-    const fitted = await fit(dataset, fold.train, fold.validation, options);
-    await predict(dataset, fitted, fold.test, outcomes);
+  const trials: (readonly Trial[])[] = [];
+  let importance: readonly FeatureImportance[] = [];
+  for (const fold of walkForwardFolds(dataset, options.folds, 0.5)) {
+    const fitted = await family.fit(dataset, fold, options);
+    const model = fitted.toOnnx();
+    await predict(dataset, model, fold.test, outcomes);
+    trials.push(fitted.trials);
+    if (fold.test.to === dataset.rows)
+      importance = await permutationImportance(model, dataset, fold.test, options);
     options.onFold();
   }
-  return outcomes.map((list, horizon) => score(horizon, list, lengthMs));
+  const scores = outcomes.map((list, horizon) => score(horizon, list, lengthMs));
+  return { scores, trials, importance };
 }
 
 /** Adds the test rows' predictions and outcomes, by horizon. */
 async function predict(
   dataset: Dataset,
-  fitted: Fitted,
+  model: Uint8Array,
   range: RowRange,
   outcomes: readonly Outcome[][],
 ): Promise<void> {
   const rows = range.to - range.from;
   if (rows <= 0) return;
-  const model = predictorModel(fitted.parameters, fitted.normalisation, fitted.scale, {});
   const features = dataset.features.subarray(range.from * FEATURE_COUNT, range.to * FEATURE_COUNT);
   const probabilities = await runModel(model, features, rows, 'probabilities', CLASSES);
   for (let horizon = 0; horizon < WIDTH; horizon++) {
@@ -53,6 +70,7 @@ async function predict(
         leaning: up >= down ? 1 : -1,
         actual,
         last: last(range.from + row),
+        probabilities: [down, flat, up],
       });
     }
   }

@@ -1,5 +1,8 @@
 import { gridName, type TimeframeOfCalendar } from '../../actors/market/bar-grid.js';
 import type { HorizonScore } from '../learning/evaluation.js';
+import type { FamilyName } from '../learning/families/names.js';
+import type { FeatureImportance } from '../learning/importance.js';
+import type { FamilyWorth } from '../learning/verdict.js';
 
 /** What a version number counts: see {@link nextVersion}. */
 export interface ModelForm {
@@ -24,6 +27,15 @@ export interface ModelRecord extends ModelForm, ModelSeries {
   readonly primaryHorizon: number;
   readonly edge: readonly boolean[];
   readonly scores: readonly HorizonScore[];
+  readonly family: FamilyName;
+  /** How many kinds of model it was chosen from, the standard errors that counted as skill, and what each was worth. */
+  readonly tried: {
+    readonly families: number;
+    readonly skillZ: number;
+    readonly worth: readonly FamilyWorth[];
+  };
+  /** The features it relies on most, strongest first. */
+  readonly importance: readonly FeatureImportance[];
   readonly trainedFrom: number;
   readonly trainedThrough: number;
   readonly rows: number;

@@ -18,7 +18,9 @@ interface ModelRow {
   readonly architecture: string;
   readonly hyperparameters: ModelRecord['hyperparameters'];
   readonly feature_set_version: string;
-  readonly metrics: { readonly scores: ModelRecord['scores'] };
+  /** The rest came with the kinds of model; before them every one was a perceptron. */
+  readonly metrics: Pick<ModelRecord, 'scores'> &
+    Partial<Pick<ModelRecord, 'family' | 'tried' | 'importance'>>;
   readonly artifact_uri: string;
   readonly artifact_sha256: string;
   readonly encoder_uri: string;
@@ -64,6 +66,7 @@ export class PostgresModelRegistry implements ModelRegistry {
     await this.#in(record, async (client) => {
       const { embeddingVersion, anomalyScale, primaryHorizon, edge } = record;
       const { trainedFrom, trainedThrough, rows, batchInvariant } = record;
+      const { scores, family, tried, importance } = record;
       const { rows: made } = await client.query<{ model_id: string }>(
         `INSERT INTO ml_registry.models
            (tenant_id, name, version, architecture, framework, hyperparameters, feature_set_version, metrics, artifact_uri,
@@ -79,7 +82,7 @@ export class PostgresModelRegistry implements ModelRegistry {
           FRAMEWORK,
           record.hyperparameters,
           record.featureSetVersion,
-          { scores: record.scores },
+          { scores, family, tried, importance },
           record.artifactUri,
           record.modelId,
           record.encoderUri,
@@ -187,7 +190,10 @@ export class PostgresModelRegistry implements ModelRegistry {
         architecture: row.architecture,
         hyperparameters: row.hyperparameters,
         featureSetVersion: row.feature_set_version,
-        scores: row.metrics.scores,
+        family: 'perceptron' as const,
+        tried: { families: 1, skillZ: 3, worth: [] },
+        importance: [],
+        ...row.metrics,
         tenantId,
         feed,
         symbol,

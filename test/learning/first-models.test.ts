@@ -387,7 +387,7 @@ test('the bars that are said are those a training needs, on every timeframe', as
   });
   for (const timeframe of ['5m', '30m', '1d'] as const) {
     const count = said.get(timeframe)!;
-    const options = { seed: 7, folds: 3, rowsMax: 20_000 };
+    const options = { family: 'perceptron' as const, seed: 7, folds: 3, rowsMax: 20_000 };
     const history = inventedBars(count, { lengthMs: timeframeMs(timeframe) });
     await assert.rejects(train(history.slice(1), timeframe, options), /Training needs/);
     const { rows, scores } = await train(history, timeframe, options);

@@ -23,6 +23,8 @@ const jobOf = (bars: number, encoder?: TrainingJob['encoder']): TrainingJob => (
   bars: packBars(inventedBars(bars, { seed: 3 })),
   timeframe: '1h',
   calendar: ruleOf(UTC_CALENDAR),
+  family: 'perceptron',
+  budgetSeconds: 180,
   seed: 1,
   folds: 1,
   rowsMax: 5_000,

@@ -1,11 +1,13 @@
 import {
   ELEMENT,
+  ML_DOMAIN,
   encodeOnnx,
   type OnnxAttribute,
   type OnnxNode,
   type OnnxTensor,
   type OnnxValue,
 } from './model-format.js';
+import { treeAttributes, type PlacedTree } from './tree-attributes.js';
 
 /** A value of a graph under construction. `dims` uses a string for the free batch dimension. */
 export interface Value {
@@ -165,6 +167,27 @@ export class Graph {
   replaceNaN(a: Value, fallback: Value): Value {
     const missing = this.#emit('IsNaN', [a], a.dims);
     return this.#emit('Where', [missing, fallback, a], a.dims);
+  }
+
+  /** Natural logarithm. For the forward pass only. */
+  log(a: Value): Value {
+    return this.#emit('Log', [a], a.dims);
+  }
+
+  /**
+   * The sum of what the trees' leaves answer, `targets` numbers a row of `a`, each tree adding its `width` numbers from
+   * target `first` on, times its `factor`. For the forward pass only.
+   */
+  treeEnsemble(a: Value, trees: readonly PlacedTree[], targets: number): Value {
+    const name = this.#name('v');
+    this.#nodes.push({
+      op: 'TreeEnsembleRegressor',
+      domain: ML_DOMAIN,
+      inputs: [a.name],
+      outputs: [name],
+      attributes: treeAttributes(trees, targets),
+    });
+    return { name, dims: [a.dims[0]!, targets] };
   }
 
   clip(a: Value, low: number, high: number): Value {

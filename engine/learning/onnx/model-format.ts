@@ -18,7 +18,7 @@ message TensorProto {
 message SparseTensorProto { TensorProto values = 1; TensorProto indices = 2; }
 message AttributeProto {
   string name = 1; float f = 2; int64 i = 3; bytes s = 4; TensorProto t = 5; GraphProto g = 6;
-  repeated float floats = 7; repeated int64 ints = 8; repeated TensorProto tensors = 10; repeated GraphProto graphs = 11;
+  repeated float floats = 7; repeated int64 ints = 8; repeated bytes strings = 9; repeated TensorProto tensors = 10; repeated GraphProto graphs = 11;
   int32 type = 20; SparseTensorProto sparse_tensor = 22; repeated SparseTensorProto sparse_tensors = 23;
 }
 message NodeProto {
@@ -39,8 +39,11 @@ message ModelProto {
 
 const ModelProto = protobuf.parse(SCHEMA, { keepCase: true }).root.lookupType('onnx.ModelProto');
 
+/** Domain of the operators for trees. */
+export const ML_DOMAIN = 'ai.onnx.ml';
+
 export const ELEMENT = { float: 1, int64: 7, bool: 9 } as const;
-const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
+const ATTRIBUTE = { float: 1, int: 2, string: 3, floats: 6, ints: 7, strings: 8 } as const;
 
 export interface OnnxTensor {
   readonly name: string;
@@ -49,10 +52,18 @@ export interface OnnxTensor {
   readonly bytes: Uint8Array;
 }
 
-export type OnnxAttribute = number | readonly number[] | { readonly float: number };
+export type OnnxAttribute =
+  | number
+  | readonly number[]
+  | string
+  | { readonly float: number }
+  | { readonly floats: readonly number[] }
+  | { readonly strings: readonly string[] };
 
 export interface OnnxNode {
   readonly op: string;
+  /** Where the operator is defined; ai.onnx by default. */
+  readonly domain?: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
@@ -74,8 +85,16 @@ export interface OnnxModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+const textEncoder = new TextEncoder();
+
 function attribute(name: string, value: OnnxAttribute): Record<string, unknown> {
   if (typeof value === 'number') return { name, i: value, type: ATTRIBUTE.int };
+  if (typeof value === 'string') return { name, s: textEncoder.encode(value), type: ATTRIBUTE.string };
+  if ('floats' in value) return { name, floats: value.floats, type: ATTRIBUTE.floats };
+  if ('strings' in value) {
+    const strings = value.strings.map((text) => textEncoder.encode(text));
+    return { name, strings, type: ATTRIBUTE.strings };
+  }
   if ('float' in value) return { name, f: value.float, type: ATTRIBUTE.float };
   return { name, ints: value, type: ATTRIBUTE.ints };
 }
@@ -85,18 +104,22 @@ function valueInfo({ name, dims, elementType }: OnnxValue): Record<string, unkno
   return { name, type: { tensor_type: { elem_type: elementType, shape: { dim } } } };
 }
 
-/** Writes an ONNX file (opset 17). */
+/** Writes an ONNX file (opset 17; operators for trees of ai.onnx.ml 3). */
 export function encodeOnnx(model: OnnxModel): Uint8Array {
   const message = ModelProto.create({
     ir_version: 9,
     producer_name: 'suho',
-    opset_import: [{ domain: '', version: 17 }],
+    opset_import: [
+      { domain: '', version: 17 },
+      ...(model.nodes.some(({ domain }) => domain === ML_DOMAIN) ? [{ domain: ML_DOMAIN, version: 3 }] : []),
+    ],
     metadata_props: Object.entries(model.metadata).map(([key, value]) => ({ key, value })),
     graph: {
       name: model.name,
       node: model.nodes.map((node, i) => ({
         name: `${node.op}_${i}`,
         op_type: node.op,
+        domain: node.domain ?? '',
         input: node.inputs,
         output: node.outputs,
         attribute: Object.entries(node.attributes).map(([name, value]) => attribute(name, value)),

@@ -1,0 +1,70 @@
+import type { Bar } from '../actors/market/bar.js';
+import { Random } from '../engine/learning/random.js';
+import { MONDAY } from '../test/support/markets.js';
+
+const HOUR = 3_600_000;
+/** How often a bar goes the way its rule says. */
+const FOLLOWED = 0.62;
+/** A bar of this size, of 1 at most, is a big one. */
+const BIG = 0.8;
+
+/** What a rule says of the next bar: up, down, or nothing (0). */
+type Rule = (past: Past) => number;
+
+interface Past {
+  /** Directions, newest first. */
+  readonly signs: readonly number[];
+  /** Size of the newest bar, uniform in 0..1. */
+  readonly size: number;
+  /** Hour of the next bar, 0 to 23. */
+  readonly hour: number;
+}
+
+/** Seven edges, each the only one of its market. */
+export const RULES: Readonly<Record<string, Rule>> = {
+  momentum: ({ signs }) => signs[0]!,
+  reversal: ({ signs }) => -signs[0]!,
+  'product of the last two signs': ({ signs }) => signs[0]! * signs[1]!,
+  'majority of three': ({ signs }) => Math.sign(signs[0]! + signs[1]! + signs[2]!),
+  'hour of the day': ({ hour }) => (hour % 8 < 4 ? 1 : -1),
+  'only after a big bar': ({ signs, size }) => (size > BIG ? signs[0]! : 0),
+  'majority of five, against it': ({ signs }) => -Math.sign(signs.slice(0, 5).reduce((sum, s) => sum + s, 0)),
+};
+
+/** Hourly bars of a market with one edge, and what its rule said of the bar after each. */
+export function plantedMarket(
+  rule: Rule,
+  count: number,
+  seed: number,
+): { readonly bars: readonly Bar[]; readonly said: readonly number[] } {
+  const random = new Random(seed);
+  const signs = [1, 1, -1, 1, -1];
+  const said: number[] = [];
+  let price = 1.1;
+  let size = 0.5;
+  let next = 0;
+  const bars = Array.from({ length: count }, (_, i) => {
+    const way = next === 0 ? 1 : next;
+    const direction = random.next() < (next === 0 ? 0.5 : FOLLOWED) ? way : -way;
+    size = random.next();
+    const open = price;
+    const close = open * (1 + direction * 0.0006 * (0.3 + size));
+    price = close;
+    signs.unshift(direction);
+    signs.length = 5;
+    next = rule({ signs, size, hour: (i + 1) % 24 });
+    said.push(next);
+    return {
+      openTime: MONDAY + i * HOUR,
+      open,
+      high: Math.max(open, close) * (1 + 0.0002 * random.next()),
+      low: Math.min(open, close) * (1 - 0.0002 * random.next()),
+      close,
+      volume: Math.round(500 + 1000 * random.next()),
+      tickCount: NaN,
+      bid: close,
+      ask: close * 1.00005,
+    };
+  });
+  return { bars, said };
+}

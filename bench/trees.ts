@@ -1,0 +1,183 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { FEATURE_COUNT } from '../actors/features/catalogue.js';
+import type { Bar } from '../actors/market/bar.js';
+import { BarGrid } from '../actors/market/bar-grid.js';
+import type { Timeframe } from '../actors/market/timeframe.js';
+import { MarketFile } from '../engine/files/market-file.js';
+import { buildDataset, newest } from '../engine/learning/dataset.js';
+import { BOOSTED_RULES } from '../engine/learning/families/boosted.js';
+import { FOREST_RULES } from '../engine/learning/families/forest.js';
+import { holdOut } from '../engine/learning/split.js';
+import { Binning } from '../engine/learning/trees/binning.js';
+import { boost, logitsOf, type ClassedRows } from '../engine/learning/trees/booster.js';
+import { growForest, sharesOf } from '../engine/learning/trees/forest.js';
+import { RULES, plantedMarket } from './planted-markets.js';
+import { report } from './report.js';
+
+const ROWS = Number(process.env['SUHO_BENCH_ROWS'] ?? 12_000);
+const FITS = 2;
+/** A Python with xgboost, lightgbm and scikit-learn; `SUHO_PYTHON` names one that is not on the path. */
+const PYTHON = process.env['SUHO_PYTHON'] ?? 'python3';
+/** A number of rounds for all: when to stop is not what is compared. */
+const BOOSTED = { ...BOOSTED_RULES, rounds: 100 };
+
+interface Fit {
+  readonly logLoss: number;
+  readonly seconds: number;
+}
+type Peers = Readonly<Record<'xgboost' | 'lightgbm' | 'sklearn', Fit & { readonly version: string }>>;
+
+interface Rows {
+  readonly features: Float32Array;
+  /** Down, flat, up over the next hour: 0, 1, 2. */
+  readonly classes: Int8Array;
+}
+
+/**
+ * Boosted trees beside XGBoost and LightGBM, and the forest beside scikit-learn's, on the same rows by the same rules: log-loss on later rows, and
+ * CPU seconds of a fit. SUHO_BENCH_HOURS and SUHO_BENCH_MINUTES name CSV files of hourly and of minute bars to use too.
+ */
+export async function benchTrees(): Promise<void> {
+  const { SUHO_BENCH_HOURS: hours, SUHO_BENCH_MINUTES: minutes } = process.env;
+  const markets: [string, Timeframe, readonly Bar[]][] = [
+    ['planted momentum', '1h', plantedMarket(RULES['momentum']!, ROWS + 400, 5).bars],
+  ];
+  if (hours !== undefined) markets.push([path.basename(hours), '1h', await barsOf(hours, '1h')]);
+  if (minutes !== undefined) markets.push([path.basename(minutes), '1m', await barsOf(minutes, '1m')]);
+  const lines: string[] = [];
+  const results: unknown[] = [];
+  for (const [name, timeframe, bars] of markets) {
+    const result = compare(bars, timeframe);
+    results.push({ name, ...result });
+    lines.push(...told(name, result));
+  }
+  report('trees', lines, results);
+}
+
+function told(name: string, { rows, base, boosted, forest, peers }: ReturnType<typeof compare>): string[] {
+  const one = (fit: Fit): string => `${fit.logLoss.toFixed(5)} in ${fit.seconds.toFixed(2)} s`;
+  const beside = (ours: Fit, peer: Fit): string =>
+    `log-loss ${(100 * (ours.logLoss / peer.logLoss - 1)).toFixed(2)} % more, ${(ours.seconds / peer.seconds).toFixed(2)} times its time`;
+  return [
+    `${name}, ${rows} rows (base rates ${base.toFixed(5)})`,
+    `  boosted trees ${one(boosted)}; forest ${one(forest)}`,
+    ...(peers === undefined
+      ? [
+          `  NO PEERS: ${PYTHON} has not all of xgboost, lightgbm and scikit-learn; SUHO_PYTHON names a Python that has`,
+        ]
+      : [
+          `  XGBoost ${peers.xgboost.version} ${one(peers.xgboost)}: ${beside(boosted, peers.xgboost)}`,
+          `  LightGBM ${peers.lightgbm.version} ${one(peers.lightgbm)}: ${beside(boosted, peers.lightgbm)}`,
+          `  scikit-learn ${peers.sklearn.version} ${one(peers.sklearn)}: ${beside(forest, peers.sklearn)}`,
+        ]),
+  ];
+}
+
+function compare(
+  bars: readonly Bar[],
+  timeframe: Timeframe,
+): {
+  readonly rows: number;
+  readonly base: number;
+  readonly boosted: Fit;
+  readonly forest: Fit;
+  readonly peers: Peers | undefined;
+} {
+  const dataset = newest(buildDataset(bars, BarGrid.of(timeframe)), ROWS);
+  const split = holdOut(dataset, dataset.rows, 0.25);
+  const [train, test] = [split.train, split.validation].map(({ from, to }): Rows => {
+    const known = Array.from({ length: to - from }, (_, i) => from + i).filter(
+      (row) => !Number.isNaN(dataset.directions[row * 3]!),
+    );
+    const features = new Float32Array(known.length * FEATURE_COUNT);
+    known.forEach((row, i) =>
+      features.set(
+        dataset.features.subarray(row * FEATURE_COUNT, (row + 1) * FEATURE_COUNT),
+        i * FEATURE_COUNT,
+      ),
+    );
+    return { features, classes: Int8Array.from(known, (row) => dataset.directions[row * 3]! + 1) };
+  }) as [Rows, Rows];
+  const shares = [0, 1, 2].map((c) => train.classes.filter((k) => k === c).length / train.classes.length);
+  const base = shares.map((share) => Math.log(Math.max(1e-4, share)));
+  const binned = (rules: { readonly bins: number }): [Binning, ClassedRows] => {
+    const range = { from: 0, to: train.classes.length };
+    const binning = Binning.of(train.features, FEATURE_COUNT, range, rules.bins);
+    return [binning, { bins: binning.bin(train.features, range), classes: train.classes }];
+  };
+  return {
+    rows: train.classes.length,
+    base: logLoss(test, () => shares),
+    boosted: fastest(test, () => {
+      const booster = boost(...binned(BOOSTED), undefined, base, BOOSTED, { seed: 7 });
+      return (at) => softmax(logitsOf(booster, test.features, at));
+    }),
+    forest: fastest(test, () => {
+      const trees = growForest(...binned(FOREST_RULES), FOREST_RULES, { seed: 7 });
+      return (at) => sharesOf(trees, test.features, at);
+    }),
+    peers: peersOf(train, test, base),
+  };
+}
+
+/** Class probabilities of the test row whose features begin at a place. */
+type Predict = (at: number) => readonly number[];
+
+function logLoss({ classes }: Rows, predict: Predict): number {
+  let sum = 0;
+  classes.forEach((c, row) => (sum -= Math.log(Math.max(1e-12, predict(row * FEATURE_COUNT)[c]!))));
+  return sum / classes.length;
+}
+
+/** CPU seconds of the fastest of some fits: on a busy machine the clock on the wall says little. */
+function fastest(test: Rows, fit: () => Predict): Fit {
+  let seconds = Infinity;
+  let predict: Predict = () => [];
+  for (let i = 0; i < FITS; i++) {
+    const start = process.cpuUsage();
+    predict = fit();
+    const { user, system } = process.cpuUsage(start);
+    seconds = Math.min(seconds, (user + system) / 1e6);
+  }
+  return { logLoss: logLoss(test, predict), seconds };
+}
+
+function softmax(logits: readonly number[]): number[] {
+  const parts = logits.map((x) => Math.exp(x - Math.max(...logits)));
+  const total = parts.reduce((sum, part) => sum + part, 0);
+  return parts.map((part) => part / total);
+}
+
+/** The same fits by other libraries, where Python has them. */
+function peersOf(train: Rows, test: Rows, base: readonly number[]): Peers | undefined {
+  const folder = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
+  try {
+    for (const [part, { features, classes }] of [
+      ['train', train],
+      ['test', test],
+    ] as const) {
+      writeFileSync(path.join(folder, `${part}.f32`), new Uint8Array(features.buffer));
+      writeFileSync(path.join(folder, `${part}.i8`), classes);
+    }
+    const job = { columns: FEATURE_COUNT, base, boosted: BOOSTED, forest: FOREST_RULES };
+    writeFileSync(path.join(folder, 'job.json'), JSON.stringify(job));
+    const script = fileURLToPath(new URL('../../bench/trees_peer.py', import.meta.url));
+    const run = spawnSync(PYTHON, [script, folder], { encoding: 'utf8', timeout: 1_800_000 });
+    if (run.status === 0) return JSON.parse(run.stdout) as Peers;
+    if (!/ModuleNotFoundError/.test(run.stderr)) throw new Error(`trees_peer.py failed: ${run.stderr}`);
+    return undefined;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function barsOf(file: string, timeframe: Timeframe): Promise<readonly Bar[]> {
+  const input = await MarketFile.open(file, { timeframe });
+  const bars: Bar[] = [];
+  for await (const chunk of input.chunks()) if (chunk.kind === 'bars') bars.push(...chunk.bars);
+  return bars;
+}

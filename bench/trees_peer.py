@@ -1,0 +1,125 @@
+"""Fits XGBoost, LightGBM and scikit-learn's forest to rows that bench/trees.ts wrote, by the same rules and on one thread.
+
+Prints a JSON object: for each library its version, the log-loss on the test rows, and the CPU seconds of the fastest fit.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+import lightgbm
+import numpy
+import sklearn
+import xgboost
+from sklearn.ensemble import RandomForestClassifier
+
+CLASSES = 3
+ROUNDS_OF_FITS = 2
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    job = json.loads((folder / "job.json").read_text())
+    train, test = (
+        (
+            numpy.fromfile(folder / f"{part}.f32", dtype="<f4").reshape(-1, job["columns"]),
+            numpy.fromfile(folder / f"{part}.i8", dtype="i1"),
+        )
+        for part in ("train", "test")
+    )
+    boosted, forest = job["boosted"], job["forest"]
+    print(
+        json.dumps(
+            {
+                "xgboost": {"version": xgboost.__version__, **timed(lambda: with_xgboost(boosted, job["base"], *train), test)},
+                "lightgbm": {"version": lightgbm.__version__, **timed(lambda: with_lightgbm(boosted, *train), test)},
+                "sklearn": {"version": sklearn.__version__, **timed(lambda: with_sklearn(forest, *train), test)},
+            }
+        )
+    )
+
+
+def with_xgboost(rules, base, x, y):
+    def margins(rows):
+        return numpy.tile(numpy.array(base, dtype="f4"), (rows, 1))
+
+    data = xgboost.QuantileDMatrix(x, y, max_bin=rules["bins"], nthread=1, base_margin=margins(len(x)))
+    parameters = {
+        "objective": "multi:softprob",
+        "num_class": CLASSES,
+        "tree_method": "hist",
+        "nthread": 1,
+        "max_bin": rules["bins"],
+        "eta": rules["rate"],
+        "max_depth": rules["maxDepth"],
+        "lambda": rules["lambda"],
+        "gamma": rules["gamma"],
+        "min_child_weight": rules["minChildWeight"],
+        "subsample": rules["rowShare"],
+        "colsample_bytree": rules["columnShare"],
+        "seed": 7,
+    }
+    model = xgboost.train(parameters, data, rules["rounds"])
+    return lambda rows: model.predict(xgboost.DMatrix(rows, nthread=1, base_margin=margins(len(rows))))
+
+
+def with_lightgbm(rules, x, y):
+    model = lightgbm.LGBMClassifier(
+        n_jobs=1,
+        verbose=-1,
+        n_estimators=rules["rounds"],
+        max_bin=rules["bins"],
+        learning_rate=rules["rate"],
+        max_depth=rules["maxDepth"],
+        num_leaves=2 ** rules["maxDepth"],
+        reg_lambda=rules["lambda"],
+        min_split_gain=rules["gamma"],
+        min_child_weight=rules["minChildWeight"],
+        subsample=rules["rowShare"],
+        subsample_freq=1,
+        colsample_bytree=rules["columnShare"],
+        random_state=7,
+    ).fit(x, y)
+    return of_all_classes(model)
+
+
+def with_sklearn(rules, x, y):
+    model = RandomForestClassifier(
+        n_jobs=1,
+        n_estimators=rules["trees"],
+        max_depth=rules["maxDepth"],
+        min_samples_leaf=rules["leafRows"],
+        max_features=rules["columnShare"],
+        random_state=7,
+    ).fit(x, y)
+    return of_all_classes(model)
+
+
+def of_all_classes(model):
+    """Probabilities with a column for each class, those that the training rows did not have too."""
+
+    def predict(rows):
+        found = numpy.zeros((len(rows), CLASSES))
+        found[:, model.classes_] = model.predict_proba(rows)
+        return found
+
+    return predict
+
+
+def timed(fit, test) -> dict:
+    x, y = test
+    seconds = float("inf")
+    for _ in range(ROUNDS_OF_FITS):
+        start = time.process_time()
+        predict = fit()
+        seconds = min(seconds, time.process_time() - start)
+    p = numpy.maximum(predict(x)[numpy.arange(len(y)), y], 1e-12)
+    return {"logLoss": float(-numpy.log(p).mean()), "seconds": seconds}
+
+
+main()

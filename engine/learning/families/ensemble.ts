@@ -1,0 +1,173 @@
+import { FEATURE_COUNT } from '../../../actors/features/catalogue.js';
+import { HORIZONS } from '../../../actors/features/labels.js';
+import { heldRows, type Held } from '../calibration.js';
+import type { Dataset } from '../dataset.js';
+import { runModel } from '../network.js';
+import type { Graph, Value } from '../onnx/graph.js';
+import type { RowRange } from '../split.js';
+import { boosted } from './boosted.js';
+import { Fitted, type Family, type FitOptions, type Outputs, type Split } from './family.js';
+import { forest } from './forest.js';
+import { perceptron } from './perceptron.js';
+
+const WIDTH = HORIZONS.length;
+const CLASSES = WIDTH * 3;
+/** Steps in which the weights settle; after some tens they move in the fifth decimal place. */
+const STEPS = 200;
+
+/** All families that take rows, cheapest and simplest first. */
+export const MEMBERS: readonly Family[] = [perceptron, boosted, forest];
+
+/** A weighted mean of models of all kinds, in one file. */
+export const ensemble: Family = {
+  name: 'ensemble',
+  form: 'row',
+  rowsMin: Math.max(...MEMBERS.map(({ rowsMin }) => rowsMin)),
+  rowMs: MEMBERS.reduce((sum, { rowMs }) => sum + rowMs, 0),
+  fit: async (dataset, split, options) => stack(await fitAll(MEMBERS, dataset, split, options)),
+};
+
+/** A model and its probabilities of the validation rows. */
+export interface Judged {
+  readonly fitted: Fitted;
+  /** rows × 9. */
+  readonly probabilities: Float32Array;
+}
+
+/** Models that were fitted to the same rows, and what came of the validation rows. */
+export interface Tried {
+  readonly judged: readonly Judged[];
+  readonly held: Held;
+}
+
+/** Fits families, and lets their files answer the validation rows. */
+export async function fitAll(
+  families: readonly Family[],
+  dataset: Dataset,
+  split: Split,
+  options: FitOptions,
+): Promise<Tried> {
+  const { from, to } = split.validation;
+  const rows = Math.max(0, to - from);
+  const features = dataset.features.subarray(from * FEATURE_COUNT, (from + rows) * FEATURE_COUNT);
+  const judged: Judged[] = [];
+  for (const family of families) {
+    const fitted = await family.fit(dataset, split, options);
+    const probabilities = await runModel(fitted.toOnnx(), features, rows, 'probabilities', CLASSES);
+    judged.push({ fitted, probabilities });
+  }
+  return {
+    judged,
+    held: heldRows(
+      dataset,
+      split.validation,
+      HORIZONS.map(() => 1),
+    ),
+  };
+}
+
+/** Stacks models with the weights that make the validation rows most likely. */
+export function stack({ judged, held }: { readonly judged: readonly Judged[]; readonly held: Held }): Fitted {
+  const weights = weightsOf(judged, held, { from: 0, to: held.rows });
+  return new FittedEnsemble(
+    judged.map(({ fitted }) => fitted),
+    weights,
+  );
+}
+
+/**
+ * Probabilities of the validation rows, each half mixed with the weights that the other half gave: what stacking is worth on rows
+ * that it was not fitted to.
+ */
+export function crossMixed(judged: readonly Judged[], held: Held): Float32Array {
+  const mixed = new Float32Array(held.rows * CLASSES);
+  const middle = held.rows >> 1;
+  for (const [of, by] of [
+    [
+      { from: 0, to: middle },
+      { from: middle, to: held.rows },
+    ],
+    [
+      { from: middle, to: held.rows },
+      { from: 0, to: middle },
+    ],
+  ] as const) {
+    const weights = weightsOf(judged, held, by);
+    judged.forEach(({ probabilities }, m) => {
+      for (let i = of.from * CLASSES; i < of.to * CLASSES; i++)
+        mixed[i]! += weights[m]![Math.floor((i % CLASSES) / 3)]! * probabilities[i]!;
+    });
+  }
+  return mixed;
+}
+
+/** The weight of each model for each horizon: not negative, one in sum. */
+type Weights = readonly (readonly number[])[];
+
+/** Expectation maximisation, which ends at the one optimum: the likelihood of a mixture is concave in its weights. */
+function weightsOf(judged: readonly Judged[], held: Held, { from, to }: RowRange): Weights {
+  const weights = judged.map(() => HORIZONS.map(() => 1 / judged.length));
+  for (let horizon = 0; horizon < WIDTH; horizon++) {
+    const likelihoods = judged.map(({ probabilities }) => {
+      const found: number[] = [];
+      for (let row = from; row < to; row++)
+        for (let i = row * CLASSES + horizon * 3, end = i + 3; i < end; i++)
+          if (held.classes[i] === 1) found.push(Math.max(1e-12, probabilities[i]!));
+      return found;
+    });
+    const rows = likelihoods[0]?.length ?? 0;
+    if (rows === 0) continue;
+    for (let step = 0; step < STEPS; step++) {
+      const shares = judged.map(() => 0);
+      for (let row = 0; row < rows; row++) {
+        const parts = likelihoods.map((found, m) => found[row]! * weights[m]![horizon]!);
+        const total = parts.reduce((sum, part) => sum + part, 0);
+        parts.forEach((part, m) => (shares[m]! += part / total));
+      }
+      shares.forEach((share, m) => (weights[m]![horizon] = share / rows));
+    }
+  }
+  return weights;
+}
+
+class FittedEnsemble extends Fitted {
+  readonly family = 'ensemble';
+  readonly made;
+  readonly #members: readonly Fitted[];
+  readonly #weights: Weights;
+
+  constructor(members: readonly Fitted[], weights: Weights) {
+    super();
+    this.#members = members;
+    this.#weights = weights;
+    this.made = {
+      architecture: 'ensemble with autoencoder',
+      hyperparameters: Object.fromEntries(
+        members.flatMap(({ family, made }) =>
+          Object.entries(made.hyperparameters).map(([name, value]) => [`${family}.${name}`, value]),
+        ),
+      ),
+    };
+  }
+
+  outputs(g: Graph, features: Value): Outputs {
+    const parts = this.#members.map((member, m) => {
+      const { probabilities, returns } = member.outputs(g, features);
+      const weights = this.#weights[m]!;
+      return {
+        probabilities: g.mul(
+          probabilities,
+          g.constant(
+            weights.flatMap((w) => [w, w, w]),
+            [CLASSES],
+          ),
+        ),
+        returns: g.mul(returns, g.constant(weights, [WIDTH])),
+      };
+    });
+    return parts.reduce((sum, part) => ({
+      probabilities: g.add(sum.probabilities, part.probabilities),
+      returns: g.add(sum.returns, part.returns),
+    }));
+  }
+}

@@ -1,0 +1,100 @@
+import { HORIZONS } from '../../../actors/features/labels.js';
+import { heldRows, priors, returnShrink, sharpness } from '../calibration.js';
+import type { Dataset } from '../dataset.js';
+import { returnSpread } from '../feature-scaling.js';
+import type { Graph, Value } from '../onnx/graph.js';
+import type { RowRange } from '../split.js';
+import { calibrated, type Calibration } from './calibrated.js';
+import { Fitted, type Outputs, type Split } from './family.js';
+
+const WIDTH = HORIZONS.length;
+const CLASSES = WIDTH * 3;
+
+/** What turns the logits of trees into probabilities and expected returns. */
+export interface TreeScale {
+  readonly calibration: Calibration;
+  /** Return that each class's probability counts, by horizon and class. */
+  readonly classReturns: readonly number[];
+}
+
+/** A model of trees: an expected return is the mean return of each class, weighted by its probability. */
+export abstract class FittedTrees extends Fitted {
+  abstract readonly scale: TreeScale;
+
+  /** Logits (batch × 9) of model-form features. */
+  protected abstract logits(g: Graph, features: Value): Value;
+
+  outputs(g: Graph, features: Value): Outputs {
+    const { calibration, classReturns } = this.scale;
+    const probabilities = calibrated(g, this.logits(g, features), calibration);
+    const byHorizon = Float32Array.from({ length: CLASSES * WIDTH }, (_, i) => {
+      const [c, horizon] = [Math.floor(i / WIDTH), i % WIDTH];
+      return Math.floor(c / 3) === horizon ? classReturns[c]! : 0;
+    });
+    return { probabilities, returns: g.matMul(probabilities, g.constant(byHorizon, [CLASSES, WIDTH])) };
+  }
+}
+
+/** Classes 0, 1, 2 of one horizon for some rows, −1 where the outcome is not known. */
+export function classesOf(dataset: Dataset, { from, to }: RowRange, horizon: number): Int8Array {
+  return Int8Array.from({ length: Math.max(0, to - from) }, (_, row) => {
+    const direction = dataset.directions[(from + row) * WIDTH + horizon]!;
+    return direction === direction ? direction + 1 : -1;
+  });
+}
+
+/** Calibrates trees on the validation rows, whose logits (rows × 9) are given. `sharpnessMax` bounds the sharpening. */
+export function scaleOf(
+  dataset: Dataset,
+  { train, validation }: Split,
+  logits: Float32Array,
+  sharpnessMax: number,
+): TreeScale {
+  const returnScale = HORIZONS.map((_, horizon) => returnSpread(dataset, train, horizon));
+  const held = heldRows(dataset, validation, returnScale);
+  const logPriors = priors(dataset, train);
+  const sharp = HORIZONS.map((_, horizon) => sharpness(held, logits, logPriors, horizon, sharpnessMax));
+  const calibration = { sharpness: sharp, logPriors };
+  const means = classMeans(dataset, train);
+  const expected = new Float32Array(held.rows * WIDTH);
+  for (let row = 0; row < held.rows; row++) {
+    for (let horizon = 0; horizon < WIDTH; horizon++) {
+      const p = probabilitiesOf(logits, row, horizon, calibration);
+      const r = p.reduce((sum, each, c) => sum + each * means[horizon * 3 + c]!, 0);
+      expected[row * WIDTH + horizon] = r / returnScale[horizon]!;
+    }
+  }
+  const shrink = HORIZONS.map((_, horizon) => returnShrink(held, expected, horizon));
+  return { calibration, classReturns: means.map((mean, c) => mean * shrink[Math.floor(c / 3)]!) };
+}
+
+/** Calibrated probabilities of one row and horizon, as the file computes them. */
+export function probabilitiesOf(
+  logits: ArrayLike<number>,
+  row: number,
+  horizon: number,
+  { sharpness: sharp, logPriors }: Calibration,
+): number[] {
+  const scaled = [0, 1, 2].map((c) => {
+    const [k, prior] = [sharp[horizon]!, logPriors[horizon * 3 + c]!];
+    return logits[row * CLASSES + horizon * 3 + c]! * k + prior * (1 - k);
+  });
+  const most = Math.max(...scaled);
+  const parts = scaled.map((x) => Math.exp(x - most));
+  const total = parts.reduce((sum, x) => sum + x, 0);
+  return parts.map((x) => x / total);
+}
+
+/** Mean return of the training rows of each horizon and class, 0 where there are none. */
+function classMeans(dataset: Dataset, { from, to }: RowRange): number[] {
+  const sums = new Float64Array(CLASSES);
+  const counts = new Float64Array(CLASSES);
+  for (let i = from * WIDTH; i < to * WIDTH; i++) {
+    const direction = dataset.directions[i]!;
+    if (direction !== direction) continue;
+    const c = (i % WIDTH) * 3 + direction + 1;
+    sums[c]! += dataset.returns[i]!;
+    counts[c]!++;
+  }
+  return Array.from(sums, (sum, c) => (counts[c]! > 0 ? sum / counts[c]! : 0));
+}

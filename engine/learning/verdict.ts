@@ -1,0 +1,68 @@
+import type { HorizonScore } from './evaluation.js';
+import type { Trial } from './families/family.js';
+import type { FamilyName } from './families/names.js';
+
+/**
+ * Standard errors above the commoner direction that the walk-forward leaning must reach to count as skill, by the number
+ * of kinds of model that were tried: the chance of a normal number to pass the first, 0.13 %, is shared out among them
+ * (Bonferroni). Choosing sees validation rows only, so this errs on the side of no skill.
+ */
+const SKILL_Z = [3, 3.205, 3.32, 3.4] as const;
+/** Samples that do not overlap, below which nothing counts as skill. */
+const SAMPLES_MIN = 30;
+
+/** What a kind of model was worth on the validation rows of all fits. */
+export interface FamilyWorth {
+  readonly family: FamilyName;
+  /** Means over the fits. */
+  readonly logLoss: number;
+  readonly baseLogLoss: number;
+  /** Fits it was tried in, and those in which it was the best. */
+  readonly fits: number;
+  readonly chosen: number;
+}
+
+/** What a training found. */
+export interface Verdict {
+  /** Kinds of model that it chose from. */
+  readonly tried: number;
+  /** Standard errors that counted as skill. */
+  readonly skillZ: number;
+  /** Whether there is skill, by horizon. */
+  readonly edge: readonly boolean[];
+  readonly primaryHorizon: number;
+  /** Empty where there was no choice. */
+  readonly worth: readonly FamilyWorth[];
+}
+
+/** Judges walk-forward scores, with what was tried in each fit. */
+export function judge(scores: readonly HorizonScore[], trials: readonly (readonly Trial[])[]): Verdict {
+  const tried = Math.max(1, ...trials.map((list) => list.length));
+  const skillZ = SKILL_Z[Math.min(tried, SKILL_Z.length) - 1]!;
+  const edge = scores.map(
+    ({ directional, effectiveSamples }) => directional.z >= skillZ && effectiveSamples >= SAMPLES_MIN,
+  );
+  const best = scores.reduce((a, b, i) => (b.directional.z > scores[a]!.directional.z ? i : a), 0);
+  return {
+    tried,
+    skillZ,
+    edge,
+    primaryHorizon: edge.includes(true) ? best : 0,
+    worth: worthOf(trials.flat()),
+  };
+}
+
+function worthOf(trials: readonly Trial[]): FamilyWorth[] {
+  return [...new Set(trials.map(({ family }) => family))].map((family) => {
+    const own = trials.filter((trial) => trial.family === family);
+    const mean = (of: (trial: Trial) => number): number =>
+      own.reduce((sum, trial) => sum + of(trial), 0) / own.length;
+    return {
+      family,
+      logLoss: mean(({ logLoss }) => logLoss),
+      baseLogLoss: mean(({ baseLogLoss }) => baseLogLoss),
+      fits: own.length,
+      chosen: own.filter(({ isChosen }) => isChosen).length,
+    };
+  });
+}

@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
+import { BarGrid } from '../../actors/market/bar-grid.js';
+import { heldRows, logLossOf, priors } from '../../engine/learning/calibration.js';
+import { buildDataset, type Dataset } from '../../engine/learning/dataset.js';
+import { familiesFor } from '../../engine/learning/families/auto.js';
+import { BOOSTED_RULES, boosted, boostedTrees } from '../../engine/learning/families/boosted.js';
+import { MEMBERS } from '../../engine/learning/families/ensemble.js';
+import { familyOf } from '../../engine/learning/families/families.js';
+import type { Fitted, Split } from '../../engine/learning/families/family.js';
+import { FOREST_RULES, forest, randomForest } from '../../engine/learning/families/forest.js';
+import { TRAINABLE } from '../../engine/learning/families/names.js';
+import { classesOf, probabilitiesOf, scaleOf } from '../../engine/learning/families/tree-model.js';
+import { runModel } from '../../engine/learning/network.js';
+import { faultOf } from '../../engine/learning/onnx/model-inspection.js';
+import { summariseOnnx } from '../../engine/learning/onnx/model-format.js';
+import { holdOut } from '../../engine/learning/split.js';
+import { Binning } from '../../engine/learning/trees/binning.js';
+import { boost, logitsOf, type BoosterRules } from '../../engine/learning/trees/booster.js';
+import { growForest, sharesOf, type ForestRules } from '../../engine/learning/trees/forest.js';
+import { inventedBars } from '../support/markets.js';
+
+const SEED = 7;
+
+interface Case {
+  readonly dataset: Dataset;
+  readonly split: Split;
+}
+
+/** A market in which each bar goes the way of the last with some chance; some features are missing now and then. */
+function planted(bars: number, momentum: number, seed: number): Case {
+  const dataset = buildDataset(inventedBars(bars, { momentum, seed }), BarGrid.of('1h'));
+  for (let i = 0; i < dataset.features.length; i += 101) dataset.features[i] = NaN;
+  return { dataset, split: holdOut(dataset, Math.floor(dataset.rows * 0.8), 0.2) };
+}
+
+const market = planted(1_900, 0.7, 21);
+const fits = new Map(
+  await Promise.all(
+    TRAINABLE.map(async (name) => {
+      const fitted = await familyOf(name).fit(market.dataset, market.split, { seed: SEED });
+      return [name, fitted] as const;
+    }),
+  ),
+);
+const members = MEMBERS.map(({ name }) => fits.get(name)!);
+
+async function answers(
+  fitted: Fitted,
+  rows: number,
+  output: 'probabilities' | 'returns',
+): Promise<Float32Array> {
+  const { features } = market.dataset;
+  const width = output === 'probabilities' ? 9 : 3;
+  return await runModel(fitted.toOnnx(), features.subarray(0, rows * FEATURE_COUNT), rows, output, width);
+}
+
+/** Logits of the trees that the same rows and seed give, by the trainer's own arithmetic. */
+function ownLogits(fitted: Fitted, at: (row: number) => number, rows: number): Float32Array {
+  const { dataset, split } = market;
+  const rules = fitted.made.hyperparameters as unknown as BoosterRules & ForestRules & { bins: number };
+  const binning = Binning.of(dataset.features, FEATURE_COUNT, split.train, rules.bins);
+  const bins = binning.bin(dataset.features, split.train);
+  const heldBins = binning.bin(dataset.features, split.validation);
+  const base = priors(dataset, split.train);
+  const byHorizon = [0, 1, 2].map((horizon) => {
+    const classes = classesOf(dataset, split.train, horizon);
+    if (fitted.family === 'forest') {
+      const trees = growForest(binning, { bins, classes }, rules, { seed: SEED + horizon });
+      return (row: number) =>
+        sharesOf(trees, dataset.features, at(row)).map((share) => Math.log(Math.max(1e-6, share)));
+    }
+    const held = { bins: heldBins, classes: classesOf(dataset, split.validation, horizon) };
+    const own = base.slice(horizon * 3, horizon * 3 + 3);
+    const booster = boost(binning, { bins, classes }, held, own, rules, { seed: SEED + horizon });
+    return (row: number) => logitsOf(booster, dataset.features, at(row));
+  });
+  const logits = new Float32Array(rows * 9);
+  for (let row = 0; row < rows; row++)
+    logits.set(
+      byHorizon.flatMap((of) => of(row)),
+      row * 9,
+    );
+  return logits;
+}
+
+for (const family of ['boosted', 'forest'] as const) {
+  test(`a file of ${family} answers what its trainer does, probabilities and returns`, async () => {
+    const { dataset, split } = market;
+    const fitted = fits.get(family)!;
+    const { from, to } = split.validation;
+    const most = family === 'forest' ? 4 : 1.2;
+    const held = ownLogits(fitted, (row) => (from + row) * FEATURE_COUNT, to - from);
+    const { calibration, classReturns } = scaleOf(dataset, split, held, most);
+    assert.ok(calibration.sharpness[0]! > 0);
+    const rows = 400;
+    const logits = ownLogits(fitted, (row) => row * FEATURE_COUNT, rows);
+    const probabilities = await answers(fitted, rows, 'probabilities');
+    const returns = await answers(fitted, rows, 'returns');
+    for (let row = 0; row < rows; row++) {
+      for (let horizon = 0; horizon < 3; horizon++) {
+        const own = probabilitiesOf(logits, row, horizon, calibration);
+        own.forEach((p, c) => assert.ok(Math.abs(p - probabilities[row * 9 + horizon * 3 + c]!) < 1e-5));
+        const r = own.reduce((sum, p, c) => sum + p * classReturns[horizon * 3 + c]!, 0);
+        assert.ok(Math.abs(r - returns[row * 3 + horizon]!) < 1e-5);
+      }
+    }
+  });
+}
+
+for (const name of TRAINABLE) {
+  test(`${name}: one sound file that names its kind, the same again for the same seed, and bit-equal at every batch size`, async () => {
+    const fitted = fits.get(name)!;
+    const again = await familyOf(name).fit(market.dataset, market.split, { seed: SEED });
+    const file = fitted.toOnnx({ horizons: 'x' });
+    assert.deepEqual(again.toOnnx({ horizons: 'x' }), file);
+    assert.equal(faultOf(file), undefined);
+    const { metadata } = summariseOnnx(file);
+    assert.deepEqual(metadata, { horizons: 'x', family: fitted.family });
+    assert.ok(name === 'auto' || fitted.family === name);
+    const together = await answers(fitted, 64, 'probabilities');
+    for (let row = 0; row < 64; row++)
+      for (let horizon = 0; horizon < 3; horizon++) {
+        const at = row * 9 + horizon * 3;
+        const p = together.subarray(at, at + 3);
+        assert.ok(p.every((x) => x >= 0 && x <= 1) && Math.abs(p[0]! + p[1]! + p[2]! - 1) < 1e-5);
+      }
+    for (const output of ['probabilities', 'returns'] as const) {
+      const all = await answers(fitted, 64, output);
+      for (const rows of [1, 2, 3, 16, 33, 63]) {
+        const part = await answers(fitted, rows, output);
+        assert.deepEqual(part, all.subarray(0, part.length), `${output} at batch ${rows}`);
+      }
+    }
+  });
+}
+
+test('each kind finds a planted edge on rows it has not seen', async () => {
+  const { dataset } = market;
+  // Each bar goes the way of the last with a chance of 70 %.
+  const from = Math.floor(dataset.rows * 0.8) + 24;
+  for (const [name, fitted] of fits) {
+    const probabilities = await answers(fitted, dataset.rows, 'probabilities');
+    let right = 0;
+    let moves = 0;
+    for (let row = from; row < dataset.rows; row++) {
+      const direction = dataset.directions[row * 3]!;
+      if (!(Math.abs(direction) === 1)) continue;
+      moves++;
+      if (Math.sign(probabilities[row * 9 + 2]! - probabilities[row * 9]!) === direction) right++;
+    }
+    const edge = (right / moves - 0.5) / 0.2;
+    assert.ok(edge > 0.8, `${name} took ${(100 * edge).toFixed(0)} % of it`);
+  }
+});
+
+test('auto says what each kind was worth on the validation rows and keeps the best; the ensemble is a mixture of all', async () => {
+  const { dataset, split } = market;
+  const chosen = fits.get('auto')!;
+  assert.deepEqual(
+    chosen.trials.map(({ family }) => family),
+    ['perceptron', 'boosted', 'forest', 'ensemble'],
+  );
+  const [best, ...others] = chosen.trials.filter(({ isChosen }) => isChosen);
+  assert.deepEqual(others, []);
+  assert.equal(best!.family, chosen.family);
+  assert.equal(best!.logLoss, Math.min(...chosen.trials.map(({ logLoss }) => logLoss)));
+  const held = heldRows(dataset, split.validation, [1, 1, 1]);
+  for (const { family, logLoss, baseLogLoss } of chosen.trials) {
+    assert.ok(logLoss < baseLogLoss);
+    if (family === 'ensemble') continue;
+    const all = await answers(fits.get(family)!, split.validation.to, 'probabilities');
+    assert.equal(logLossOf(held, all.subarray(split.validation.from * 9)), logLoss);
+  }
+  const mixed = await answers(fits.get('ensemble')!, 200, 'probabilities');
+  const parts = await Promise.all(members.map(async (f) => await answers(f, 200, 'probabilities')));
+  mixed.forEach((p, i) => {
+    const own = parts.map((each) => each[i]!);
+    assert.ok(p >= Math.min(...own) - 1e-6 && p <= Math.max(...own) + 1e-6);
+  });
+});
+
+test('auto leaves out what has too few rows or does not fit the budget, and always keeps one', () => {
+  const names = (rows: number, trainTo: number, seconds: number): unknown[] =>
+    familiesFor(
+      { ...market.dataset, rows },
+      { ...market.split, train: { from: 0, to: trainTo } },
+      seconds,
+    ).map(({ name }) => name);
+  assert.deepEqual(names(2_000, 1_000, 180), ['perceptron', 'boosted', 'forest']);
+  assert.deepEqual(names(2_000, 200, 180), ['perceptron']);
+  assert.deepEqual(names(100_000, 50_000, 200), ['perceptron', 'boosted']);
+  assert.deepEqual(names(100_000, 50_000, 0.1), ['perceptron']);
+});
+
+test('a training that is told to stop ends at its next step, whatever its kind', async () => {
+  const stop = (): void => {
+    throw new Error('stopped');
+  };
+  for (const name of TRAINABLE)
+    await assert.rejects(
+      async () => await familyOf(name).fit(market.dataset, market.split, { seed: SEED, beforeStep: stop }),
+      /stopped/,
+    );
+});
+
+test('rows without a known outcome, of one class, or with constant features still give a file with base rates', async () => {
+  const { dataset, split } = planted(1_200, 0.5, 3);
+  const cases: readonly Dataset[] = [
+    { ...dataset, directions: dataset.directions.map((d, i) => (i % 3 === 2 ? NaN : d)) },
+    { ...dataset, directions: dataset.directions.map((d, i) => (i % 3 === 0 ? 1 : d)) },
+    { ...dataset, features: new Float32Array(dataset.features.length).fill(3) },
+  ];
+  for (const [i, each] of cases.entries())
+    for (const family of [boosted, forest]) {
+      const fitted = await family.fit(each, split, { seed: SEED });
+      const rows = 20;
+      const p = await runModel(
+        fitted.toOnnx(),
+        dataset.features.subarray(0, rows * FEATURE_COUNT),
+        rows,
+        'probabilities',
+        9,
+      );
+      assert.ok(p.every(Number.isFinite));
+      const base = priors(each, split.train).map(Math.exp);
+      if (i !== 1)
+        p.slice(18, 27).forEach((x, c) => (i === 0 && c < 6) || assert.ok(Math.abs(x - base[c]!) < 0.03));
+      if (i === 1) assert.ok(p[2]! > 0.9);
+    }
+});
+
+test('trees by other rules name them, and a column that is constrained upwards never lowers a logit', async () => {
+  const { dataset, split } = market;
+  const few = await randomForest({ ...FOREST_RULES, trees: 2 }).fit(dataset, split, { seed: SEED });
+  assert.deepEqual(few.made.hyperparameters, { ...FOREST_RULES, trees: 2 });
+  const monotone = new Int8Array(FEATURE_COUNT).fill(1);
+  const rules = { ...BOOSTED_RULES, rounds: 4, patience: 4 };
+  const fitted = await boostedTrees({ ...rules, monotone }).fit(dataset, split, { seed: SEED });
+  assert.deepEqual(fitted.made.hyperparameters, rules);
+  const binning = Binning.of(dataset.features, FEATURE_COUNT, split.train, rules.bins);
+  const bins = binning.bin(dataset.features, split.train);
+  const classes = classesOf(dataset, split.train, 0);
+  const booster = boost(
+    binning,
+    { bins, classes },
+    undefined,
+    [0, 0, 0],
+    { ...rules, monotone },
+    { seed: SEED },
+  );
+  assert.equal(booster.rounds.length, 4);
+  for (let row = 0; row < 200; row++) {
+    const low = dataset.features.slice(row * FEATURE_COUNT, (row + 1) * FEATURE_COUNT);
+    const high = low.map((x, column) => x + (column % 3) * 0.1 * Math.abs(x));
+    const after = logitsOf(booster, high, 0);
+    logitsOf(booster, low, 0).forEach((logit, c) => assert.ok(after[c]! >= logit - 1e-6));
+  }
+});
