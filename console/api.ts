@@ -83,9 +83,14 @@ export function messageOf(error: unknown): string {
 
 /**
  * What a route answers, asked again whenever `renew` changes. Nothing is asked while `path` is undefined. The last answer
- * stays until the next one is there, unless it was to another question.
+ * stays until the next one is there; one to another question only with `keeps`.
  */
-export function useAnswer<T>(path: string | undefined, params: Params = {}, renew: unknown = 0): Answer<T> {
+export function useAnswer<T>(
+  path: string | undefined,
+  params: Params = {},
+  renew: unknown = 0,
+  keeps = false,
+): Answer<T> {
   const url = path === undefined ? undefined : urlOf(path, params);
   const [answer, setAnswer] = useState<Answer<T> & { url: string | undefined }>({
     value: undefined,
@@ -110,7 +115,9 @@ export function useAnswer<T>(path: string | undefined, params: Params = {}, rene
     );
     return () => stop.abort();
   }, [url, renew]);
-  return answer.url === url ? answer : { value: undefined, error: undefined, loading: true };
+  return answer.url === url || (keeps && answer.value !== undefined)
+    ? answer
+    : { value: undefined, error: undefined, loading: true };
 }
 
 const AWAY_MS = 2_000;

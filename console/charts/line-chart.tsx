@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import UPlot from 'uplot';
+import { utc } from '../format.ts';
 import { color, onTheme } from '../theme.ts';
 
 export interface Line {
@@ -24,6 +25,14 @@ interface Props {
   /** Where a vertical line is drawn. */
   readonly mark?: number;
   readonly height?: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Times as months and days, within a few days as hours. */
+function timesOf(times: readonly number[]): string[] {
+  const span = (times.at(-1) ?? 0) - (times[0] ?? 0);
+  return times.map((time) => utc(time).slice(...(span > 2 * DAY_MS ? [5, 10] : [11])));
 }
 
 function axis(format: ((x: number) => string) | undefined, size: number): UPlot.Axis {
@@ -64,7 +73,12 @@ function optionsOf(props: Props, width: number): UPlot.Options {
       x: { time, ...(x === undefined ? {} : { range: [x[0], x[1]] as [number, number] }) },
       y: y === undefined ? {} : { range: [y[0], y[1]] as [number, number] },
     },
-    axes: [axis(formatX, 32), axis(formatY, 62)],
+    axes: [
+      time
+        ? { ...axis(undefined, 32), values: (_: UPlot, splits: number[]) => timesOf(splits) }
+        : axis(formatX, 32),
+      axis(formatY, 62),
+    ],
     series: [
       {},
       ...lines.map((line) => ({

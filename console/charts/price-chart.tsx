@@ -53,7 +53,7 @@ function create(box: HTMLElement): Drawn {
   const chart = createChart(box, {
     autoSize: true,
     layout: { attributionLogo: false, panes: { enableResize: true } },
-    timeScale: { timeVisible: true, secondsVisible: false, rightOffset: 4 },
+    timeScale: { timeVisible: true, secondsVisible: false, rightOffset: 4, barSpacing: 8 },
     localization: { locale: 'en-GB' },
   });
   const candles = chart.addSeries(CandlestickSeries, { priceLineVisible: true });
@@ -62,6 +62,7 @@ function create(box: HTMLElement): Drawn {
     {
       priceFormat: { type: 'custom', formatter: (x: number) => `${(x * 100).toFixed(0)} %` },
       priceLineVisible: false,
+      lastValueVisible: false,
     },
     1,
   );

@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { BalanceView, FeatureValue, FeatureView } from '../../engine/console/wire.ts';
 import type { PageProps } from '../app.tsx';
 import { useAnswer } from '../api.ts';
@@ -128,8 +128,15 @@ interface ListProps {
 
 function FeatureList({ features, picked, onPick }: ListProps) {
   const groups = [...new Set(features.map(({ group }) => group))];
+  const box = useRef<HTMLDivElement>(null);
+  // The one that is shown is in sight, also when the page opens.
+  useEffect(() => {
+    const current = box.current?.querySelector<HTMLElement>('[aria-current]');
+    if (box.current !== null && current != null)
+      box.current.scrollTop = current.offsetTop - box.current.offsetTop - box.current.clientHeight / 2;
+  }, []);
   return (
-    <div class="feature-list" role="region" tabIndex={0} aria-label="Features by group">
+    <div ref={box} class="feature-list" role="region" tabIndex={0} aria-label="Features by group">
       {features.length === 0 && <p class="hint">No feature is called so.</p>}
       {groups.map((group) => (
         <section key={group} aria-label={group}>

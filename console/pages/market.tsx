@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { BarRow, SignalRow } from '../../engine/console/wire.ts';
 import type { PageProps } from '../app.tsx';
 import { PriceChart } from '../charts/price-chart.tsx';
@@ -23,8 +23,9 @@ export function MarketPage({ route, series, chosen, update, renew }: PageProps) 
     () => (withFlat ? market.placed : market.placed.filter(({ signal }) => signal.direction !== 'FLAT')),
     [market.placed, withFlat],
   );
+  const newest = useNewest(market.signals.at(-1)?.id, chosen?.id);
   if (chosen === undefined) return <FirstSteps state={update?.state} />;
-  const selected = route.params['signal'] ?? market.signals.at(-1)?.id;
+  const selected = route.params['signal'] ?? newest;
   const pick = ({ id }: SignalRow): void => goTo('market', { series: chosen.id, signal: id });
   const [bar = market.bars.at(-1), signal] = hovered;
   const title = `${chosen.symbol} ${chosen.timeframe}`;
@@ -77,6 +78,23 @@ export function MarketPage({ route, series, chosen, update, renew }: PageProps) 
       </div>
     </div>
   );
+}
+
+/** How often the panel goes on to the newest signal where none was chosen. */
+const FOLLOW_MS = 5_000;
+
+/** The newest signal, but not a new one at every bar of a market that runs fast. */
+function useNewest(id: string | undefined, series: string | undefined): string | undefined {
+  const [followed, setFollowed] = useState({ id, series, at: 0 });
+  useEffect(() => {
+    const wait =
+      followed.series === series && followed.id !== undefined
+        ? followed.at + FOLLOW_MS - performance.now()
+        : 0;
+    const timer = setTimeout(() => setFollowed({ id, series, at: performance.now() }), Math.max(0, wait));
+    return () => clearTimeout(timer);
+  }, [id, series]);
+  return followed.series === series ? followed.id : undefined;
 }
 
 function Legend({
@@ -183,7 +201,7 @@ interface LineProps {
 function SignalLine({ signal, isSelected, onPick }: LineProps) {
   const { outcome, leaning } = signal;
   const known =
-    outcome === null
+    outcome === null || signal.direction === 'FLAT'
       ? ''
       : outcome.direction === leaning
         ? 'right'

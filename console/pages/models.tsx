@@ -251,13 +251,13 @@ function About({ model }: { readonly model: ModelView }) {
     ...Object.entries(model.hyperparameters).map(([name, value]) => [name, String(value)] as const),
   ];
   return (
-    <Card title={`About ${model.version}`}>
-      <dl class="facts">
+    <Card title={`About ${model.version}`} class="wide">
+      <dl class="facts many">
         {facts.map(([name, value]) => (
-          <>
+          <div key={name}>
             <dt>{name}</dt>
             <dd>{value}</dd>
-          </>
+          </div>
         ))}
       </dl>
     </Card>

@@ -20,12 +20,14 @@ export function OperationsPage({ session, update, renew }: PageProps) {
   return (
     <div class="columns">
       <Glance health={health} isOperator={isOperator} />
-      <Stores health={health} isOperator={isOperator} />
-      <Withheld health={health} />
-      <Waits health={health} />
+      <div class="stack">
+        <Stores health={health} isOperator={isOperator} />
+        <Withheld health={health} />
+        <Waits health={health} />
+      </div>
+      <Quotas renew={renew} tenant={session.caller?.tenantId ?? ''} />
       <Instruments renew={renew} isOperator={isOperator} />
       {isOperator && <DeadLetters renew={renew} count={health.counts['dead_letters'] ?? 0} />}
-      <Quotas renew={renew} tenant={session.caller?.tenantId ?? ''} />
     </div>
   );
 }
@@ -87,7 +89,7 @@ function Glance({ health, isOperator }: HealthProps) {
         <Tile name="Signals" value={of('signals')} note="since the start" />
         {isOperator && (
           <>
-            <Tile name="Bars" value={of('bars')} note={`${of('quotes')} quotes`} />
+            <Tile name="Bars in" value={of('bars')} note={`${of('quotes')} quotes`} />
             <Tile
               name="Feature rows"
               value={of('feature_rows')}

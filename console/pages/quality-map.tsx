@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { DayView, SeriesView } from '../../engine/console/wire.ts';
 import { ask, messageOf } from '../api.ts';
 import { percent, utcDay, words } from '../format.ts';
@@ -62,6 +62,15 @@ function faulty(day: DayView, measure: string): number {
   return day.bars === 0 ? 0 : worst / day.bars;
 }
 
+const KEYS = [
+  ['none', 'no bars'],
+  ['q0', 'clean'],
+  ['q1', 'below 2 %'],
+  ['q2', 'below 10 %'],
+  ['q3', 'below 30 %'],
+  ['q4', 'more'],
+] as const;
+
 /** Five steps are told apart by eye; a single bad bar is seen. */
 function stepOf(share: number): number {
   if (share <= 0) return 0;
@@ -104,12 +113,11 @@ export function QualityMap({
         {detailOf(rows, days, at)}
       </p>
       <p class="keys steps-key">
-        <span class="cell none" /> no bars
-        <span class="cell q0" /> clean
-        <span class="cell q1" /> below 2 %
-        <span class="cell q2" /> below 10 %
-        <span class="cell q3" /> below 30 %
-        <span class="cell q4" /> more
+        {KEYS.map(([kind, text]) => (
+          <span key={kind}>
+            <span class={`cell ${kind}`} /> {text}
+          </span>
+        ))}
       </p>
       {series.length > SERIES_MAX && (
         <p class="hint">
@@ -162,9 +170,15 @@ function Grid({ rows, days, measure, at, onAt }: GridProps) {
       Math.max(0, Math.min(days.length - 1, day + step[1])),
     ]);
   };
+  // The newest days are what one looks for; on a phone they are out of sight.
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (box.current !== null) box.current.scrollLeft = box.current.scrollWidth;
+  }, []);
   const width = NAME_WIDTH + days.length * CELL;
   return (
     <div
+      ref={box}
       class="scroll map"
       tabIndex={0}
       role="application"

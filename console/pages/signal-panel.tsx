@@ -13,6 +13,7 @@ export function SignalPanel({ id, renew }: { readonly id: string | undefined; re
     id === undefined ? undefined : '/api/signal',
     { id },
     renew,
+    true,
   );
   if (id === undefined)
     return (

@@ -49,8 +49,8 @@ interface PickerProps {
   readonly route: Route;
 }
 
-function nameOf({ symbol, timeframe, feed, simulated }: SeriesView): string {
-  return `${symbol} ${timeframe} · ${feed}${simulated ? ' (simulated)' : ''}`;
+function nameOf({ symbol, timeframe, feed }: SeriesView): string {
+  return `${symbol} ${timeframe} · ${feed}`;
 }
 
 /** Chooses the series of a page; the choice is in the address. */
