@@ -100,13 +100,14 @@ function Shell({ session }: { readonly session: SessionView }) {
   const chosen = series === undefined ? undefined : chosenOf(series, route.params['series']);
   const health = route.page === 'operations' ? 1 : 0;
   useEffect(() => {
+    if (series === undefined) return undefined;
     let wasAway = false;
     return listen({ series: chosen?.id, health }, setUpdate, (is) => {
       setConnected(is);
       if (is && wasAway) setRenew((n) => n + 1);
       wasAway = !is;
     });
-  }, [chosen?.id, health]);
+  }, [series === undefined, chosen?.id, health]);
   const props = { route, session, series: series ?? [], chosen, update, renew };
   const name = PAGES.find(([page]) => page === route.page)?.[1] ?? 'Market';
   useEffect(() => {
@@ -126,16 +127,20 @@ function Shell({ session }: { readonly session: SessionView }) {
       </a>
       <Header session={session} page={route.page} chosen={chosen} update={update} connected={connected} />
       {session.simulated && (
-        <p class="banner simulated" role="note">
+        <aside class="banner simulated" aria-label="Simulated data">
           <strong>SIMULATED</strong> These markets are invented by the engine. Nothing here is a real price.
-        </p>
+        </aside>
       )}
       {!connected && (
-        <p class="banner away" role="alert">
-          The engine does not answer. What you see is its last state; this page tries again every two seconds.
-        </p>
+        <aside class="banner away" aria-label="Connection">
+          <span role="alert">
+            The engine does not answer. What you see is its last state; this page tries again every two
+            seconds.
+          </span>
+        </aside>
       )}
       <main id="content" tabIndex={-1} aria-label={name}>
+        <h1 class="visually-hidden">{name}</h1>
         {series === undefined ? <p role="status">Loading…</p> : <Page {...props} />}
       </main>
       <Footer />

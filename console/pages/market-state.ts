@@ -91,7 +91,7 @@ export function useMarket(chosen: SeriesView | undefined, update: Update | undef
   const [loaded, setLoaded] = useState<Loaded>();
   const [error, setError] = useState<string>();
   const older = useRef<{ id: string; busy: boolean; ended: boolean }>({ id: '', busy: false, ended: false });
-  const fresh = useRef({ at: 0, bars: -1 });
+  const fresh = useRef({ at: 0, bars: -1, busy: false });
 
   const take = useCallback((part: Loaded) => {
     setError(undefined);
@@ -112,16 +112,25 @@ export function useMarket(chosen: SeriesView | undefined, update: Update | undef
     load(id, undefined, PAGE).then(take, (failure: unknown) => setError(messageOf(failure)));
   }, [id, renew]);
 
-  // New bars are asked for when there are more than there were; outcomes of earlier signals come with them now and then.
+  // New bars are asked for when there are more than there were, and not before the last answer came; outcomes of earlier
+  // signals come with them now and then.
+  const watched = update?.watched?.bars;
+  const [turn, setTurn] = useState(0);
   useEffect(() => {
-    const bars = update?.watched?.bars;
-    if (id === undefined || bars === undefined || bars === fresh.current.bars) return;
+    const state = fresh.current;
+    if (id === undefined || watched === undefined || watched === state.bars || state.busy) return;
     const now = performance.now();
-    const limit = now - fresh.current.at > OUTCOMES_MS ? 4 * FRESH : FRESH;
-    if (limit > FRESH) fresh.current.at = now;
-    fresh.current.bars = bars;
-    load(id, undefined, limit).then(take, () => undefined);
-  }, [id, update?.watched?.bars]);
+    const limit = now - state.at > OUTCOMES_MS ? 4 * FRESH : FRESH;
+    if (limit > FRESH) state.at = now;
+    state.bars = watched;
+    state.busy = true;
+    load(id, undefined, limit)
+      .then(take, () => undefined)
+      .finally(() => {
+        state.busy = false;
+        setTurn((n) => n + 1);
+      });
+  }, [id, watched, turn]);
 
   const loadOlder = useCallback(() => {
     const state = older.current;

@@ -69,10 +69,13 @@ export function addRoutes(server: FastifyInstance, parts: RouteParts): void {
     query: T,
     answer: (caller: Caller, query: z.output<T>) => unknown,
   ): void => {
-    server.get(path, async (request) => {
+    server.get(path, async (request, reply) => {
       const caller = await parts.callers.admit(request, role);
       const asked = read(query, request.query);
-      return await parts.turns.run(async () => await answer(caller, asked));
+      // A page that was left while its question waited needs no answer.
+      return await parts.turns.run(async () =>
+        reply.raw.destroyed ? undefined : await answer(caller, asked),
+      );
     });
   };
   get('/api/health', 'viewer', NOTHING, (caller) => operations.health(caller));
