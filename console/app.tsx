@@ -7,7 +7,8 @@ import { DataPage } from './pages/data.tsx';
 import { MarketPage } from './pages/market.tsx';
 import { ModelsPage } from './pages/models.tsx';
 import { OperationsPage } from './pages/operations.tsx';
-import { hrefOf, useRoute, type Route } from './route.ts';
+import type { PageProps } from './pages/page-props.ts';
+import { hrefOf, useRoute } from './route.ts';
 import { themeNow, toggleTheme } from './theme.ts';
 
 const PAGES = [
@@ -16,18 +17,6 @@ const PAGES = [
   ['data', 'Data'],
   ['operations', 'Operations'],
 ] as const;
-
-/** What every page is given. */
-export interface PageProps {
-  readonly route: Route;
-  readonly session: SessionView;
-  readonly series: readonly SeriesView[];
-  /** The series that is chosen; undefined while there is none. */
-  readonly chosen: SeriesView | undefined;
-  readonly update: Update | undefined;
-  /** Counts up whenever the engine came back, so that everything is asked for again. */
-  readonly renew: number;
-}
 
 /** Session first, then the page. */
 export function App() {

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { SessionView } from '../engine/console/wire.ts';
 import { messageOf, send } from './api.ts';
 import icon from './icon.svg';
@@ -12,11 +12,11 @@ interface Props {
 /** Asks for a credential once; the browser then has a session, and the page keeps nothing. */
 export function Login({ message, onDone }: Props) {
   const [error, setError] = useState('');
+  const field = useRef<HTMLInputElement>(null);
   const [busy, setBusy] = useState(false);
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    const form = event.currentTarget as HTMLFormElement;
-    const key = String(new FormData(form).get('key') ?? '').trim();
+    const key = field.current?.value.trim() ?? '';
     if (key === '') return;
     setBusy(true);
     try {
@@ -40,7 +40,15 @@ export function Login({ message, onDone }: Props) {
           </p>
         )}
         <label for="key">API key or token</label>
-        <input id="key" name="key" type="password" autocomplete="off" required spellcheck={false} />
+        <input
+          ref={field}
+          id="key"
+          name="key"
+          type="password"
+          autocomplete="off"
+          required
+          spellcheck={false}
+        />
         <button type="submit" class="main" disabled={busy}>
           {busy ? 'Checking…' : 'Sign in'}
         </button>

@@ -110,27 +110,132 @@ function markerOf({ openTime, signal }: PlacedSignal, selected: string | undefin
   };
 }
 
-function fill({ candles, confidence, markers }: Drawn, { bars, signals, selected }: Props): void {
-  candles.setData(
-    bars.map(([time, open, high, low, close]) => ({ time: seconds(time), open, high, low, close })),
-  );
+/** Signals that are marked at once: more arrows than this hide each other, and take too long to draw. */
+const MARKED_MAX = 600;
+
+/** Where a value belongs in a list that is in order of its times. */
+function indexOf(placed: readonly PlacedSignal[], time: number): number {
+  let low = 0;
+  let high = placed.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (placed[middle]!.openTime < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Marks the signals in view: all of them, or where there are too many the surest that acted, and the one that is open. */
+function mark({ chart, markers }: Drawn, { signals, selected }: Props): void {
+  const range = chart.timeScale().getVisibleRange();
+  const from = range === null ? 0 : indexOf(signals, Number(range.from) * 1_000);
+  const to = range === null ? signals.length : indexOf(signals, Number(range.to) * 1_000 + 1);
+  let shown = signals.slice(from, to);
+  if (shown.length > MARKED_MAX) {
+    const least =
+      shown
+        .flatMap(({ signal }) => (signal.direction === 'FLAT' ? [] : [signal.confidence]))
+        .sort((a, b) => b - a)[MARKED_MAX] ?? 0;
+    shown = shown.filter(
+      ({ signal }) => signal.id === selected || (signal.direction !== 'FLAT' && signal.confidence > least),
+    );
+  }
+  markers.setMarkers(shown.map((placed) => markerOf(placed, selected)));
+}
+
+/** What a chart series holds: when it begins and ends, and how much it is. */
+interface Filled {
+  first: number;
+  last: number;
+  count: number;
+}
+
+const NOTHING: Filled = { first: NaN, last: NaN, count: 0 };
+
+/** Gives a chart series its points: all of them, or only those at the end where the ones before stand. */
+function put<P extends { readonly time: UTCTimestamp }>(
+  series: { setData(points: P[]): void; update(point: P): void },
+  points: P[],
+  before: Filled,
+): Filled {
+  const after = {
+    first: Number(points[0]?.time),
+    last: Number(points.at(-1)?.time),
+    count: points.length,
+  };
+  const isLonger = before.first === after.first && Number(points[before.count - 1]?.time) === before.last;
+  if (isLonger) for (const point of points.slice(before.count - 1)) series.update(point);
+  else series.setData(points);
+  return after;
+}
+
+function putCandles({ candles }: Drawn, { bars }: Props, before: Filled): Filled {
   const last = bars.at(-1);
   if (last !== undefined) {
     const digits = digitsOf(last[4]);
     candles.applyOptions({ priceFormat: { type: 'price', precision: digits, minMove: 10 ** -digits } });
   }
-  const colors = { LONG: color('--up'), SHORT: color('--down'), FLAT: color('--flat-soft') };
-  confidence.setData(
-    signals.map(({ openTime, signal }) => ({
-      time: seconds(openTime),
-      value: signal.confidence,
-      color: colors[signal.direction],
-    })),
-  );
-  markers.setMarkers(signals.map((placed) => markerOf(placed, selected)));
+  const points = bars.map(([time, open, high, low, close]) => ({
+    time: seconds(time),
+    open,
+    high,
+    low,
+    close,
+  }));
+  return put(candles, points, before);
 }
 
-function listen({ chart }: Drawn, latest: { current: Props }): void {
+function putConfidence({ confidence }: Drawn, { signals }: Props, before: Filled): Filled {
+  const colors = { LONG: color('--up'), SHORT: color('--down'), FLAT: color('--flat-soft') };
+  const points = signals.map(({ openTime, signal }) => ({
+    time: seconds(openTime),
+    value: signal.confidence,
+    color: colors[signal.direction],
+  }));
+  return put(confidence, points, before);
+}
+
+/** Fills a chart in steps, so that none of them keeps the page from answering. A later call takes the place of an earlier one. */
+class Filler {
+  readonly #drawn: Drawn;
+  #candles = NOTHING;
+  #confidence = NOTHING;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #frame = 0;
+
+  constructor(drawn: Drawn) {
+    this.#drawn = drawn;
+  }
+
+  fill(props: Props): void {
+    clearTimeout(this.#timer);
+    this.#candles = putCandles(this.#drawn, props, this.#candles);
+    this.#timer = setTimeout(() => {
+      this.#confidence = putConfidence(this.#drawn, props, this.#confidence);
+      this.#timer = setTimeout(() => mark(this.#drawn, props));
+    });
+  }
+
+  /** Takes the colours of the theme. */
+  repaint(props: Props): void {
+    paint(this.#drawn);
+    this.#confidence = NOTHING;
+    this.fill(props);
+  }
+
+  /** Marks what is in view once the view has come to rest for a frame. */
+  mark(latest: { readonly current: Props }): void {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => mark(this.#drawn, latest.current));
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    cancelAnimationFrame(this.#frame);
+  }
+}
+
+function listen({ chart }: Drawn, filler: Filler, latest: { current: Props }): void {
   const at = (time: Time | undefined): readonly [BarRow | undefined, SignalRow | undefined] => {
     if (time === undefined) return [undefined, undefined];
     const ms = Number(time) * 1_000;
@@ -143,6 +248,7 @@ function listen({ chart }: Drawn, latest: { current: Props }): void {
     if (signal !== undefined) latest.current.onPick(signal);
   });
   chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
+    filler.mark(latest);
     if (range !== null && range.from < NEAR && latest.current.bars.length > 0) latest.current.onBeginning();
   });
 }
@@ -150,24 +256,21 @@ function listen({ chart }: Drawn, latest: { current: Props }): void {
 /** Candles with every signal on them, and below them how sure each was. */
 export function PriceChart(props: Props) {
   const box = useRef<HTMLDivElement>(null);
-  const drawn = useRef<Drawn>(undefined);
+  const filler = useRef<Filler>(undefined);
   const latest = useRef(props);
   latest.current = props;
   useEffect(() => {
-    const made = create(box.current!);
-    drawn.current = made;
-    listen(made, latest);
-    const leave = onTheme(() => {
-      paint(made);
-      fill(made, latest.current);
-    });
+    const drawn = create(box.current!);
+    const made = new Filler(drawn);
+    filler.current = made;
+    listen(drawn, made, latest);
+    const leave = onTheme(() => made.repaint(latest.current));
     return () => {
       leave();
-      made.chart.remove();
+      made.stop();
+      drawn.chart.remove();
     };
   }, []);
-  useEffect(() => {
-    if (drawn.current !== undefined) fill(drawn.current, props);
-  }, [props.bars, props.signals, props.selected]);
+  useEffect(() => filler.current?.fill(props), [props.bars, props.signals, props.selected]);
   return <div ref={box} class="price-chart" role="img" aria-label={props.title} />;
 }

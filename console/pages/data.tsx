@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { BalanceView, FeatureValue, FeatureView } from '../../engine/console/wire.ts';
-import type { PageProps } from '../app.tsx';
+import type { PageProps } from './page-props.ts';
 import { useAnswer } from '../api.ts';
 import { LineChart, type Line } from '../charts/line-chart.tsx';
 import { count, percent, utc } from '../format.ts';

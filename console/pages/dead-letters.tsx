@@ -50,50 +50,60 @@ export function DeadLetters({ renew, count }: Props) {
       <Waiting error={error} loading={loading} />
       <p role="status">{said}</p>
       {value !== undefined && letters.length === 0 && <p class="hint">There are none.</p>}
-      {letters.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Dead letters, oldest first">
-          <table>
-            <thead>
-              <tr>
-                {['Time', 'Of', 'Tenant', 'About', 'Error', 'Replay'].map((title) => (
-                  <th key={title} scope="col">
-                    {title}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {letters.map((letter) => (
-                <tr key={letter.key}>
-                  <td>{utc(letter.at)}</td>
-                  <td>{letter.name}</td>
-                  <td>{letter.tenantId}</td>
-                  <td class="reasons">{letter.about}</td>
-                  <td class="reasons">{letter.error}</td>
-                  <td>
-                    {letter.source === 'sink' && (
-                      <button
-                        type="button"
-                        class="quiet"
-                        disabled={busy}
-                        aria-label={`Write letter ${letter.key} again`}
-                        onClick={() => void retry(letter.name, letter.key)}
-                      >
-                        Write again
-                      </button>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      {letters.length > 0 && <Letters letters={letters} busy={busy} onRetry={retry} />}
       {value?.nextAfter != null && (
         <p class="hint">
           The oldest hundred are shown; <code>suho dead-letters list</code> has all.
         </p>
       )}
     </Card>
+  );
+}
+
+interface LettersProps {
+  readonly letters: DeadLettersView['letters'];
+  readonly busy: boolean;
+  readonly onRetry: (sink: string, key: number) => Promise<void>;
+}
+
+function Letters({ letters, busy, onRetry }: LettersProps) {
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label="Dead letters, oldest first">
+      <table>
+        <thead>
+          <tr>
+            {['Time', 'Of', 'Tenant', 'About', 'Error', 'Replay'].map((title) => (
+              <th key={title} scope="col">
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {letters.map((letter) => (
+            <tr key={letter.key}>
+              <td>{utc(letter.at)}</td>
+              <td>{letter.name}</td>
+              <td>{letter.tenantId}</td>
+              <td class="reasons">{letter.about}</td>
+              <td class="reasons">{letter.error}</td>
+              <td>
+                {letter.source === 'sink' && (
+                  <button
+                    type="button"
+                    class="quiet"
+                    disabled={busy}
+                    aria-label={`Write letter ${letter.key} again`}
+                    onClick={() => void onRetry(letter.name, letter.key)}
+                  >
+                    Write again
+                  </button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

@@ -16,6 +16,8 @@ const KEPT_MAX = 12_000;
 /** Bars asked for when new ones came, and how often outcomes are asked for again. */
 const FRESH = 60;
 const OUTCOMES_MS = 10_000;
+/** Bars of one answer. */
+const LIMIT_MAX = 5_000;
 
 /** What the market page shows of a series. */
 export interface Market {
@@ -35,32 +37,22 @@ interface Loaded {
   readonly note: string | null;
 }
 
-/** Two lists in their order, the later one's entries standing for those of the same key. */
-function merged<T>(
-  before: readonly T[],
-  later: readonly T[],
-  keyOf: (entry: T) => number | string,
-  at: (entry: T) => number,
-): T[] {
-  const all = new Map(before.map((entry) => [keyOf(entry), entry]));
-  for (const entry of later) all.set(keyOf(entry), entry);
-  return [...all.values()].sort((a, b) => at(a) - at(b));
+/** Two lists in their order as one; an entry of the later one stands for its equal. */
+function merged<T>(before: readonly T[], later: readonly T[], order: (a: T, b: T) => number): T[] {
+  const all: T[] = [];
+  let at = 0;
+  for (const entry of later) {
+    while (at < before.length && order(before[at]!, entry) < 0) all.push(before[at++]!);
+    if (at < before.length && order(before[at]!, entry) === 0) at++;
+    all.push(entry);
+  }
+  while (at < before.length) all.push(before[at++]!);
+  return all;
 }
 
-const mergedBars = (a: readonly BarRow[], b: readonly BarRow[]): BarRow[] =>
-  merged(
-    a,
-    b,
-    ([t]) => t,
-    ([t]) => t,
-  );
-const mergedSignals = (a: readonly SignalRow[], b: readonly SignalRow[]): SignalRow[] =>
-  merged(
-    a,
-    b,
-    ({ id }) => id,
-    ({ time }) => time,
-  );
+const byTime = (a: BarRow, b: BarRow): number => a[0] - b[0];
+const byTimeAndId = (a: SignalRow, b: SignalRow): number =>
+  a.time - b.time || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
 async function load(id: string, before: number | undefined, limit: number): Promise<Loaded> {
   const { bars, note } = await ask<BarsView>('/api/bars', { series: id, before, limit });
@@ -85,43 +77,18 @@ function place(bars: readonly BarRow[], signals: readonly SignalRow[]): PlacedSi
   return placed;
 }
 
-/** Bars and signals of a series, older ones on demand and newer ones as they come. */
-export function useMarket(chosen: SeriesView | undefined, update: Update | undefined, renew: number): Market {
-  const id = chosen?.id;
-  const [loaded, setLoaded] = useState<Loaded>();
-  const [error, setError] = useState<string>();
-  const older = useRef<{ id: string; busy: boolean; ended: boolean }>({ id: '', busy: false, ended: false });
+/** Asks for new bars when there are more than there were, one question at a time; outcomes of earlier signals come now and then. */
+function useFresh(id: string | undefined, watched: number | undefined, take: (part: Loaded) => void): void {
   const fresh = useRef({ at: 0, bars: -1, busy: false });
-
-  const take = useCallback((part: Loaded) => {
-    setError(undefined);
-    setLoaded((before) =>
-      before?.id === part.id
-        ? {
-            ...part,
-            bars: mergedBars(before.bars, part.bars).slice(-KEPT_MAX),
-            signals: mergedSignals(before.signals, part.signals).slice(-KEPT_MAX),
-          }
-        : part,
-    );
-  }, []);
-
-  useEffect(() => {
-    if (id === undefined) return;
-    older.current = { id, busy: false, ended: false };
-    load(id, undefined, PAGE).then(take, (failure: unknown) => setError(messageOf(failure)));
-  }, [id, renew]);
-
-  // New bars are asked for when there are more than there were, and not before the last answer came; outcomes of earlier
-  // signals come with them now and then.
-  const watched = update?.watched?.bars;
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     const state = fresh.current;
     if (id === undefined || watched === undefined || watched === state.bars || state.busy) return;
     const now = performance.now();
-    const limit = now - state.at > OUTCOMES_MS ? 4 * FRESH : FRESH;
-    if (limit > FRESH) state.at = now;
+    const isDue = now - state.at > OUTCOMES_MS;
+    const missed = state.bars < 0 ? 0 : watched - state.bars;
+    const limit = Math.min(LIMIT_MAX, (isDue ? 4 : 1) * FRESH + missed);
+    if (isDue) state.at = now;
     state.bars = watched;
     state.busy = true;
     load(id, undefined, limit)
@@ -131,23 +98,52 @@ export function useMarket(chosen: SeriesView | undefined, update: Update | undef
         setTurn((n) => n + 1);
       });
   }, [id, watched, turn]);
+}
 
-  const loadOlder = useCallback(() => {
+/** Asks for bars before those that are there. */
+function useOlder(
+  id: string | undefined,
+  bars: readonly BarRow[] | undefined,
+  take: (part: Loaded) => void,
+): () => void {
+  const older = useRef({ id, busy: false, ended: false });
+  if (older.current.id !== id) older.current = { id, busy: false, ended: false };
+  return useCallback(() => {
     const state = older.current;
-    const first = loaded?.bars[0]?.[0];
-    if (id === undefined || first === undefined || state.busy || state.ended) return;
-    if ((loaded?.bars.length ?? 0) >= KEPT_MAX) return;
+    const first = bars?.[0]?.[0];
+    if (id === undefined || first === undefined || state.busy || state.ended || bars!.length >= KEPT_MAX)
+      return;
     state.busy = true;
     load(id, first + 1, PAGE)
       .then((part) => {
-        if (part.bars.length < PAGE) state.ended = true;
+        state.ended = part.bars.length < PAGE;
         take(part);
       })
       .catch(() => undefined)
       .finally(() => (state.busy = false));
-  }, [id, loaded?.bars]);
+  }, [id, bars]);
+}
 
+/** Bars and signals of a series, older ones on demand and newer ones as they come. */
+export function useMarket(chosen: SeriesView | undefined, update: Update | undefined, renew: number): Market {
+  const id = chosen?.id;
+  const [loaded, setLoaded] = useState<Loaded>();
+  const [error, setError] = useState<string>();
+  const latest = useRef(id);
+  latest.current = id;
+  const take = useCallback((part: Loaded) => {
+    // Another series may have been chosen meanwhile.
+    if (part.id !== latest.current) return;
+    setError(undefined);
+    setLoaded((before) => (before?.id === part.id ? joined(before, part) : part));
+  }, []);
+  useEffect(() => {
+    if (id === undefined) return;
+    load(id, undefined, PAGE).then(take, (failure: unknown) => setError(messageOf(failure)));
+  }, [id, renew]);
   const shown = loaded?.id === id ? loaded : undefined;
+  useFresh(id, update?.watched?.bars, take);
+  const loadOlder = useOlder(id, shown?.bars, take);
   const placed = useMemo(() => place(shown?.bars ?? [], shown?.signals ?? []), [shown]);
   return {
     bars: shown?.bars ?? [],
@@ -157,5 +153,14 @@ export function useMarket(chosen: SeriesView | undefined, update: Update | undef
     error,
     loading: shown === undefined && error === undefined,
     loadOlder,
+  };
+}
+
+/** What is there with what came. */
+function joined(before: Loaded, part: Loaded): Loaded {
+  return {
+    ...part,
+    bars: merged(before.bars, part.bars, byTime).slice(-KEPT_MAX),
+    signals: merged(before.signals, part.signals.toSorted(byTimeAndId), byTimeAndId).slice(-KEPT_MAX),
   };
 }

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { BarRow, SignalRow } from '../../engine/console/wire.ts';
-import type { PageProps } from '../app.tsx';
+import type { PageProps } from './page-props.ts';
 import { PriceChart } from '../charts/price-chart.tsx';
 import { percent, price, reason, signedPercent, utc } from '../format.ts';
 import { Card, Direction, FirstSteps, SeriesPicker, Waiting } from '../parts/parts.tsx';

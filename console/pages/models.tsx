@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import type { ModelView, ModelsView, ReliabilityView, ScoreView } from '../../engine/console/wire.ts';
-import type { PageProps } from '../app.tsx';
+import type { PageProps } from './page-props.ts';
 import { useAnswer } from '../api.ts';
 import { LineChart, type Line } from '../charts/line-chart.tsx';
 import { count, decimal, percent, utc, utcDay } from '../format.ts';

@@ -39,7 +39,7 @@ export function servePage(server: FastifyInstance, folder = FOLDER): void {
       const cached = url.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
       reply.headers({ 'content-type': type, 'cache-control': cached, vary: 'accept-encoding' });
       const content = await readFile(path.join(folder, name));
-      if (!/\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) return content;
+      if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return content;
       packed ??= compress(content);
       return reply.header('content-encoding', 'gzip').send(await packed);
     });

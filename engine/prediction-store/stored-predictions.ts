@@ -99,7 +99,7 @@ export class StoredPredictions implements PredictionHistory {
       version,
     }: { readonly symbol: string; readonly timeframe: string; readonly version: string },
   ): Promise<readonly ReliabilityBin[]> {
-    const rows = await this.#ask<ReliabilityBin & { readonly observed: string | number }>(
+    const rows = await this.#ask<Omit<ReliabilityBin, 'observed'> & { readonly observed: string }>(
       tenantId,
       `${RELIABILITY} ORDER BY horizon, stated`,
       [symbol, timeframe, version],

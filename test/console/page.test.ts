@@ -84,7 +84,8 @@ test('signals come by themselves; keys and clicks open them', { skip }, async (t
   await eventually('a newer signal is on top', async () => (await first.textContent()) !== newest);
 
   // A click on a candle opens its signal; the arrow keys go through the table.
-  await page.locator('tbody tr').nth(3).click();
+  await page.locator('tbody tr').nth(3).waitFor();
+  await page.locator('tbody tr').nth(1).click();
   await eventually('it is in the address', () => /signal=[0-9a-f-]{36}/.test(page.url()));
   const before = page.url();
   await page.locator('tbody tr.selected button').focus();
@@ -104,7 +105,7 @@ test('signals come by themselves; keys and clicks open them', { skip }, async (t
   assert.equal(await page.evaluate('document.activeElement.textContent.trim()'), 'Skip to the content');
   await page.keyboard.press('Enter');
   assert.equal(await page.evaluate('document.activeElement.id'), 'content');
-  await page.getByText('GBPUSD 1h').waitFor();
+  await page.locator('.map text', { hasText: 'GBPUSD 1h' }).waitFor();
   await page.locator('.map').focus();
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('ArrowDown');
