@@ -26,6 +26,8 @@ export function MarketPage({ route, series, chosen, update, renew }: PageProps) 
   const newest = useNewest(market.signals.at(-1)?.id, chosen?.id);
   if (chosen === undefined) return <FirstSteps state={update?.state} />;
   const selected = route.params['signal'] ?? newest;
+  // Once what came of it is known, the panel tells it too.
+  const came = market.signals.findLast(({ id }) => id === selected)?.outcome?.return;
   const pick = ({ id }: SignalRow): void => goTo('market', { series: chosen.id, signal: id });
   const [bar = market.bars.at(-1), signal] = hovered;
   const title = `${chosen.symbol} ${chosen.timeframe}`;
@@ -74,7 +76,7 @@ export function MarketPage({ route, series, chosen, update, renew }: PageProps) 
         <SignalTable signals={market.signals} selected={selected} onPick={pick} />
       </div>
       <div class="side-column">
-        <SignalPanel id={selected} renew={renew} />
+        <SignalPanel id={selected} renew={`${renew} ${came}`} />
       </div>
     </div>
   );

@@ -8,8 +8,8 @@ import { Card, Waiting } from '../parts/parts.tsx';
 const SERIES_MAX = 24;
 const DAYS = 90;
 const DAY_MS = 86_400_000;
+/** As in the style sheet, where the names' lines are as high. */
 const CELL = 14;
-const NAME_WIDTH = 132;
 
 /** What a cell's colour stands for: the share of a day's bars with one of these flags. */
 const MEASURES: Readonly<Record<string, { readonly title: string; readonly flags: readonly string[] }>> = {
@@ -175,48 +175,77 @@ function Grid({ rows, days, measure, at, onAt }: GridProps) {
   useEffect(() => {
     if (box.current !== null) box.current.scrollLeft = box.current.scrollWidth;
   }, []);
-  const width = NAME_WIDTH + days.length * CELL;
+  const { length } = days;
   return (
-    <div
-      ref={box}
-      class="scroll map"
-      tabIndex={0}
-      role="application"
-      aria-label="Map of quality by series and day; arrow keys move, the line below tells the day"
-      onKeyDown={onKeyDown}
-    >
-      <svg width={width} height={(rows.length + 1) * CELL + 6} aria-hidden="true">
-        {days.map((day, i) =>
-          new Date(day).getUTCDate() === 1 ? (
-            <text key={day} x={NAME_WIDTH + i * CELL} y={10}>
-              {utcDay(day).slice(0, 7)}
-            </text>
-          ) : null,
-        )}
-        {rows.map((row, r) => (
-          <g key={row.series.id}>
-            <text x={0} y={(r + 1) * CELL + 11}>
-              {row.series.symbol.slice(0, 12)} {row.series.timeframe}
-            </text>
-            {days.map((day, d) => {
-              const found = row.days.get(day);
-              const step = found === undefined ? 'none' : `q${stepOf(faulty(found, measure))}`;
-              const isAt = at?.[0] === r && at[1] === d;
-              return (
-                <rect
-                  key={day}
-                  class={`cell ${step} ${isAt ? 'at' : ''}`}
-                  x={NAME_WIDTH + d * CELL}
-                  y={(r + 1) * CELL}
-                  width={CELL - 2}
-                  height={CELL - 2}
-                  onMouseEnter={() => onAt([r, d])}
-                />
-              );
-            })}
-          </g>
+    <div class="map-frame">
+      <ul class="map-names" aria-hidden="true">
+        {rows.map(({ series }) => (
+          <li key={series.id}>
+            {series.symbol} {series.timeframe}
+          </li>
         ))}
-      </svg>
+      </ul>
+      <div
+        ref={box}
+        class="scroll map"
+        tabIndex={0}
+        role="application"
+        aria-label="Map of quality by series and day; arrow keys move, the line below tells the day"
+        onKeyDown={onKeyDown}
+      >
+        <svg width={length * CELL} height={(rows.length + 1) * CELL + 2} aria-hidden="true">
+          {days.map((day, i) =>
+            new Date(day).getUTCDate() === 1 ? (
+              <text key={day} x={i * CELL} y={10}>
+                {utcDay(day).slice(0, 7)}
+              </text>
+            ) : null,
+          )}
+          {rows.map((row, r) => (
+            <Cells
+              key={row.series.id}
+              row={row}
+              days={days}
+              measure={measure}
+              at={at?.[0] === r ? at[1] : -1}
+              top={(r + 1) * CELL}
+              onAt={(d) => onAt([r, d])}
+            />
+          ))}
+        </svg>
+      </div>
     </div>
+  );
+}
+
+interface CellsProps {
+  readonly row: Row;
+  readonly days: readonly number[];
+  readonly measure: string;
+  /** Day that is pointed at; −1 when it is in another row. */
+  readonly at: number;
+  readonly top: number;
+  readonly onAt: (day: number) => void;
+}
+
+function Cells({ row, days, measure, at, top, onAt }: CellsProps) {
+  return (
+    <g>
+      {days.map((day, d) => {
+        const found = row.days.get(day);
+        const step = found === undefined ? 'none' : `q${stepOf(faulty(found, measure))}`;
+        return (
+          <rect
+            key={day}
+            class={`cell ${step} ${at === d ? 'at' : ''}`}
+            x={d * CELL + 1}
+            y={top}
+            width={CELL - 2}
+            height={CELL - 2}
+            onMouseEnter={() => onAt(d)}
+          />
+        );
+      })}
+    </g>
   );
 }

@@ -8,7 +8,7 @@ import { Card, Direction, Meter, ShareBar, Waiting } from '../parts/parts.tsx';
 const MOMENT_COLORS = ['--c1', '--c2', '--c3', '--c4', '--c5'];
 
 /** One signal with everything it was made from. */
-export function SignalPanel({ id, renew }: { readonly id: string | undefined; readonly renew: number }) {
+export function SignalPanel({ id, renew }: { readonly id: string | undefined; readonly renew: string }) {
   const { value, error, loading } = useAnswer<SignalDetail>(
     id === undefined ? undefined : '/api/signal',
     { id },

@@ -105,7 +105,7 @@ test('signals come by themselves; keys and clicks open them', { skip }, async (t
   assert.equal(await page.evaluate('document.activeElement.textContent.trim()'), 'Skip to the content');
   await page.keyboard.press('Enter');
   assert.equal(await page.evaluate('document.activeElement.id'), 'content');
-  await page.locator('.map text', { hasText: 'GBPUSD 1h' }).waitFor();
+  await page.locator('.map-names li', { hasText: 'GBPUSD 1h' }).waitFor();
   await page.locator('.map').focus();
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('ArrowDown');
