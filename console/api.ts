@@ -28,7 +28,7 @@ export function signedOut(message: string): void {
   onSignedOut(message);
 }
 
-export function urlOf(path: string, params: Params = {}): string {
+function urlOf(path: string, params: Params = {}): string {
   const given = Object.entries(params).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)]],
   );

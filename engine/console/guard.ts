@@ -23,6 +23,8 @@ const CONTENT_POLICY = [
 
 const HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': CONTENT_POLICY,
+  // The files of the page say otherwise.
+  'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
@@ -69,7 +71,8 @@ export function guard(server: FastifyInstance, host: string, names: readonly str
         status.PERMISSION_DENIED,
         `The console is not served under this name; open it at http://127.0.0.1, or add the name to console.names.`,
       );
-    if (request.url.startsWith('/api/') && !isOfThisSite(request))
+    // The route, not the address: /%61pi is /api as well.
+    if (request.routeOptions.url?.startsWith('/api/') === true && !isOfThisSite(request))
       throw new StatusFailure(status.PERMISSION_DENIED, 'This request came from a page of another site.');
   });
 }

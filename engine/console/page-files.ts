@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,14 +21,12 @@ const compress = promisify(gzip);
 
 /** Serves the files of the page, which are few: each is read once, when it is first asked for. */
 export function servePage(server: FastifyInstance, folder = FOLDER): void {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    statSync(path.join(folder, name)).isFile(),
-  );
-  if (!files.includes('index.html'))
+  if (!existsSync(path.join(folder, 'index.html')))
     throw new SuhoError(
       'BAD_CONFIG',
       `The console is not built: there is no index.html in ${folder}; run npm run build.`,
     );
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   for (const name of files) {
     const type = TYPES[path.extname(name)];
     if (type === undefined) continue;

@@ -150,7 +150,6 @@ function addEvents(server: FastifyInstance, parts: RouteParts): void {
     response.writeHead(200, {
       ...(reply.getHeaders() as Record<string, string>),
       'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
     });
     response.once('close', () => {
       events.remove(response);

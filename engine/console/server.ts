@@ -108,9 +108,6 @@ export class ConsoleServer {
   /** Failures in the words of the API, as JSON. */
   #answerFailures(server: FastifyInstance): void {
     const { failures } = this.#api;
-    server.addHook('onSend', async (request, reply) => {
-      if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
-    });
     server.setNotFoundHandler(async () => {
       throw new StatusFailure(status.NOT_FOUND, 'There is no such page; the console begins at /.');
     });

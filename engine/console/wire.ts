@@ -236,7 +236,7 @@ export interface InstrumentRow {
   readonly lastBarTime: number | null;
 }
 
-export interface DeadLetterView {
+interface DeadLetterView {
   readonly key: number;
   readonly source: 'actor' | 'sink';
   readonly name: string;

@@ -236,6 +236,7 @@ test('pages of other sites and other names get nothing, also where no credential
   ] as Record<string, string>[]) {
     assert.equal(await raw(address, '/api/dead-letters/retry', 'POST', { ...json, ...headers }), 403);
     assert.equal(await raw(address, '/api/events', 'GET', headers), 403);
+    assert.equal(await raw(address, '/%61pi/dead-letters/retry', 'POST', { ...json, ...headers }), 403);
   }
   assert.notEqual(
     await raw(address, '/api/dead-letters/retry', 'POST', { ...json, origin: `http://${host}` }),

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
 import type { TestContext } from 'node:test';
+import axe from 'axe-core';
 import { chromium, type Page } from 'playwright-core';
 import { afterTest } from './cleanup.js';
 
@@ -58,8 +58,6 @@ export async function openPage(
   return { page, errors };
 }
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
 interface Violation {
   readonly id: string;
   readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
@@ -67,7 +65,7 @@ interface Violation {
 
 /** What axe-core finds wrong with a page: names, roles, contrast, order. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   const violations = (await page.evaluate(
     `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)`,
   )) as Violation[];
