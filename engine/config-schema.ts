@@ -268,6 +268,18 @@ export const configSchema = z.strictObject({
         .describe('Port of the Prometheus metrics; without it, they are not served'),
     })
     .prefault({}),
+  console: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Whether the web console is served'),
+      host: z.string().min(1).default('127.0.0.1'),
+      port: z.number().int().min(0).max(65_535).default(8_080),
+      names: z
+        .array(z.string().min(1).max(253))
+        .max(20)
+        .default([])
+        .describe('Further host names it may be opened by, such as that of a proxy before it'),
+    })
+    .prefault({}),
   journal: z.strictObject({ maxMegabytes: z.number().positive().max(1e8).default(4096) }).prefault({}),
   inference: z
     .strictObject({

@@ -22,7 +22,7 @@ import type { SeriesTraining } from './learning/series-training.js';
 import type { NatsMessaging } from './messaging/nats.js';
 import { EngineStatus } from './ops/engine-status.js';
 import type { Sources } from './ops/sources.js';
-import type { PredictionStore } from './prediction-store/prediction-store.js';
+import type { ReadablePredictions } from './prediction-store/prediction-store.js';
 import type { Publication } from './publication/publication.js';
 import type { ArtifactStore } from './registry/artifact-store.js';
 import type { ModelRegistry } from './registry/model-registry.js';
@@ -59,7 +59,7 @@ export class Engine {
   readonly log: Logger;
   readonly journal: Journal;
   readonly features: FeatureStore;
-  readonly predictions: PredictionStore;
+  readonly predictions: ReadablePredictions;
   readonly registry: ModelRegistry;
   readonly artifacts: ArtifactStore;
   readonly cache: Cache | undefined;

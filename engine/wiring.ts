@@ -32,7 +32,7 @@ import { PatternRecorder } from './patterns/pattern-recorder.js';
 import { UsearchPatternIndex } from './patterns/usearch-pattern-index.js';
 import { WeaviatePatternIndex } from './patterns/weaviate-pattern-index.js';
 import { PostgresPredictionStore } from './prediction-store/postgres-prediction-store.js';
-import type { PredictionStore } from './prediction-store/prediction-store.js';
+import type { ReadablePredictions } from './prediction-store/prediction-store.js';
 import { Publication } from './publication/publication.js';
 import type { ArtifactStore } from './registry/artifact-store.js';
 import { ModelFiles } from './registry/model-files.js';
@@ -54,7 +54,7 @@ export interface Stores {
   readonly journal: Journal;
   readonly postgres: OpenPostgres;
   readonly features: FeatureStore;
-  readonly predictions: PredictionStore;
+  readonly predictions: ReadablePredictions;
   readonly registry: ModelRegistry;
   readonly artifacts: ArtifactStore;
   readonly cache: Cache | undefined;

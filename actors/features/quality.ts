@@ -5,7 +5,7 @@ import type { BarGrid } from '../market/bar-grid.js';
 import { minutesToWeekClose } from '../market/trading-session.js';
 
 /** Bits of `quality_flags`. */
-const QUALITY_FLAG = {
+export const QUALITY_FLAG = {
   missingBars: 1,
   staleQuote: 2,
   impossibleOhlc: 4,

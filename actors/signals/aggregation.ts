@@ -13,7 +13,7 @@ import type { Route } from './route.js';
 import type { AbstainReason, DegradedReason, Direction, HorizonForecast, Signal } from './signal.js';
 
 /** Observations the model's probabilities are worth when similar moments are added as observations. */
-const MODEL_WEIGHT = 100;
+export const MODEL_WEIGHT = 100;
 
 /**
  * Combines model and pattern evidence for each horizon. The model's distribution is a prior worth 100

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import type { Caller, Role } from '../credentials/caller.js';
 import { SuhoError } from '../errors.js';
-import type { Authentication, Presented } from './authentication.js';
+import { requireRole, type Authentication, type Presented } from './authentication.js';
 import { StatusFailure } from './failure.js';
 import type { TenantQuotas } from './quotas.js';
 
@@ -52,7 +52,13 @@ export class Admission {
    * where there is one already.
    */
   async admit(call: Presented, role: Role, byteLength = 0): Promise<Caller> {
-    const caller = await this.#authentication.callerOf(call, role);
+    return await this.admitKnown(await this.#authentication.callerOf(call, role), role, byteLength);
+  }
+
+  /** As {@link admit}, for a caller whose credential was read before and may have ended since. */
+  async admitKnown(caller: Caller, role: Role, byteLength = 0): Promise<Caller> {
+    if (!caller.isValid()) throw expired();
+    requireRole(caller, role);
     await this.#quotas.call(caller.tenantId, byteLength);
     // Looked at last, so that no handler runs on a journal that is closed meanwhile.
     if (this.#stopped) throw new SuhoError('STOPPING', 'The engine is stopping.');

@@ -18,7 +18,8 @@ type AuthContext = ReturnType<ServerUnaryCall<unknown, unknown>['getAuthContext'
 /** What a call brings to say who calls. */
 export interface Presented {
   readonly metadata: Metadata;
-  getAuthContext(): AuthContext;
+  /** Not there for what comes over HTTP, which brings no client certificate. */
+  getAuthContext?(): AuthContext;
 }
 
 /**
@@ -64,16 +65,14 @@ export class Authentication {
   /** Who calls. Throws UNAUTHENTICATED, and PERMISSION_DENIED when the caller's role is not enough. */
   async callerOf(call: Presented, needed: Role): Promise<Caller> {
     const caller = await this.#identify(call);
-    if (covers(caller.role, needed)) return caller;
-    throw new StatusFailure(
-      status.PERMISSION_DENIED,
-      `This takes the role ${needed}; the credential has the role ${caller.role}.`,
-    );
+    requireRole(caller, needed);
+    return caller;
   }
 
   async #identify(call: Presented): Promise<Caller> {
     if (!this.isRequired) return this.#fallback;
-    const certified = this.#certificates ? readCertificate(call.getAuthContext()) : undefined;
+    const context = this.#certificates ? call.getAuthContext?.() : undefined;
+    const certified = context === undefined ? undefined : readCertificate(context);
     const [header] = call.metadata.get('authorization');
     const token = typeof header === 'string' ? /^Bearer (.+)$/i.exec(header)?.[1] : undefined;
     if (token === undefined) {
@@ -139,6 +138,15 @@ export class Authentication {
       isValid: () => Date.now() < expiresMs,
     };
   }
+}
+
+/** Throws PERMISSION_DENIED when a caller's role is not enough. */
+export function requireRole({ role }: Caller, needed: Role): void {
+  if (covers(role, needed)) return;
+  throw new StatusFailure(
+    status.PERMISSION_DENIED,
+    `This takes the role ${needed}; the credential has the role ${role}.`,
+  );
 }
 
 /** What is wrong with the tenant and the role of a credential, as a clause for a message. */

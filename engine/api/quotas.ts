@@ -26,19 +26,20 @@ export class TenantQuotas {
     this.#cache = cache;
   }
 
-  #of(tenantId: string): Quotas {
+  /** What a tenant may use. */
+  limitsOf(tenantId: string): Quotas {
     return this.#config.tenants.find(({ id }) => id === tenantId)?.quotas ?? this.#config.quotas;
   }
 
   /** Counts a call with the bytes of its request. Throws RESOURCE_EXHAUSTED, saying when to come again. */
   async call(tenantId: string, byteLength: number): Promise<void> {
-    const { callsPerSecond } = this.#of(tenantId);
+    const { callsPerSecond } = this.limitsOf(tenantId);
     await Promise.all([this.#take('calls', tenantId, 1, callsPerSecond), this.#bytes(tenantId, byteLength)]);
   }
 
   /** Counts a message of an open stream. */
   async message(tenantId: string, byteLength: number): Promise<void> {
-    const { messagesPerSecond } = this.#of(tenantId);
+    const { messagesPerSecond } = this.limitsOf(tenantId);
     await Promise.all([
       this.#take('messages', tenantId, 1, messagesPerSecond),
       this.#bytes(tenantId, byteLength),
@@ -50,7 +51,7 @@ export class TenantQuotas {
    * tenant may have in a second: trying again would never help.
    */
   async rows(tenantId: string, field: string, count: number): Promise<void> {
-    const { rowsPerSecond } = this.#of(tenantId);
+    const { rowsPerSecond } = this.limitsOf(tenantId);
     if (rowsPerSecond > 0 && count > rowsPerSecond)
       throw invalid(
         field,
@@ -59,10 +60,15 @@ export class TenantQuotas {
     await this.#take('rows', tenantId, count, rowsPerSecond);
   }
 
+  /** Streams a tenant has open. */
+  openStreams(tenantId: string): number {
+    return this.#streams.get(tenantId) ?? 0;
+  }
+
   /** Takes a place for a stream; the function given back leaves it. */
   openStream(tenantId: string): () => void {
     const open = this.#streams.get(tenantId) ?? 0;
-    const most = this.#of(tenantId).streams;
+    const most = this.limitsOf(tenantId).streams;
     if (open >= most)
       throw new StatusFailure(
         status.RESOURCE_EXHAUSTED,
@@ -78,7 +84,7 @@ export class TenantQuotas {
   }
 
   async #bytes(tenantId: string, count: number): Promise<void> {
-    const { bytesPerSecond } = this.#of(tenantId);
+    const { bytesPerSecond } = this.limitsOf(tenantId);
     if (bytesPerSecond > 0 && count > bytesPerSecond)
       throw invalid(
         'request',

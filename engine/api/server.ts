@@ -35,10 +35,13 @@ export class ApiServer {
   readonly health: Health;
   /** The newest signal of each series since start, and later ones as they come, for the terminal. */
   readonly hub: SignalHub;
+  /** Who may call, and what each tenant may use: for whatever else serves this engine. */
+  readonly admission: Admission;
+  readonly failures: Failures;
+  readonly quotas: TenantQuotas;
   readonly #engine: Engine;
   readonly #server: Server;
   readonly #authentication: Authentication;
-  readonly #admission: Admission;
   readonly #standardHealth: StandardHealth;
   #listening = false;
   #clock: NodeJS.Timeout | undefined;
@@ -48,7 +51,8 @@ export class ApiServer {
     this.#engine = engine;
     this.#server = new Server(serverOptions(config.grpc));
     this.#authentication = new Authentication(config, engine.keys);
-    this.#admission = new Admission(this.#authentication, new TenantQuotas(config, engine.cache));
+    this.quotas = new TenantQuotas(config, engine.cache);
+    this.admission = new Admission(this.#authentication, this.quotas);
     const definition = loadDefinition();
     const signals = servedService(definition, 'suho.v1.SignalService');
     const encode = updateEncoder(signals);
@@ -57,7 +61,8 @@ export class ApiServer {
     this.health = new Health(healthSourceOf(engine), { ...options, subscribers: this.hub });
     this.health.onChange(() => this.#tellHealth());
     const failures = new Failures(engine.log);
-    const calls: CallContext = { admission: this.#admission, failures };
+    this.failures = failures;
+    const calls: CallContext = { admission: this.admission, failures };
     const [declared, handlers] = signalService(signals, {
       calls,
       hub: this.hub,
@@ -116,7 +121,7 @@ export class ApiServer {
       });
     });
     this.#clock = setInterval(() => this.#engine.intake.tick(PUBLISHED_FEED, Date.now(), LIVE_MS), CLOCK_MS);
-    this.#admission.start();
+    this.admission.start();
     this.#listening = true;
     this.#tellHealth();
     return bound;
@@ -125,13 +130,13 @@ export class ApiServer {
   /** Says that it no longer serves, lets calls end for a moment, then ends them with UNAVAILABLE. */
   async stop(): Promise<void> {
     clearInterval(this.#clock);
-    this.#admission.stop();
+    this.admission.stop();
     this.#listening = false;
     this.#tellHealth();
     const ended = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
     await within(ended, STOP_MS);
     // Node closes a session's socket only once its client has, so a call that is left open would keep the process.
-    this.#admission.endStreams();
+    this.admission.endStreams();
     this.#standardHealth.endCalls();
     await within(ended, STOP_MS);
     this.#server.forceShutdown();

@@ -5,8 +5,9 @@ import { DEFAULT_TENANT } from '../api/authentication.js';
 import { ApiServer } from '../api/server.js';
 import { signalJson } from '../api/signal-encoding.js';
 import { loadConfig, type Config, type ConfigInput } from '../config.js';
+import { ConsoleServer } from '../console/server.js';
 import type { Engine } from '../engine.js';
-import { SuhoError } from '../errors.js';
+import { SuhoError, messageOf } from '../errors.js';
 import { whenTaken } from '../feeds/backpressure.js';
 import { natsFeedOf } from '../feeds/engine-intake.js';
 import { SIMULATED_FEED, SimulatedFeed } from '../feeds/simulated-feed.js';
@@ -49,6 +50,7 @@ Examples:
   suho start
   suho start --data /var/lib/suho --port 7000 --no-simulator
 
+The console is at http://127.0.0.1:8080; console.port is another port, console.enabled false none.
 Every setting can be given in the file or as an environment variable: grpc.port is SUHO_GRPC_PORT.`,
     )
     .action(async (options: Options) => {
@@ -74,6 +76,7 @@ async function run(config: Config, json: boolean): Promise<void> {
   const feed = config.simulator.enabled ? new SimulatedFeed(engine) : undefined;
   const api = new ApiServer(engine, { simulated: feed !== undefined });
   const metrics = new MetricsServer(() => api.health.snapshot());
+  const web = new ConsoleServer(engine, api, { simulated: feed !== undefined });
   try {
     if (stopping.isAsked()) return;
     engine.publication.onSignal((published) => {
@@ -87,6 +90,7 @@ async function run(config: Config, json: boolean): Promise<void> {
       const found = await metrics.listen(host, wanted);
       say(`metrics on http://${host}:${found}/metrics`);
     }
+    if (config.console.enabled) await openConsole(web, say);
     const prepared = prepare(engine, feed, say, stopping.isAsked).then(() => true);
     if ((await Promise.race([prepared, stopping.asked])) === undefined) {
       // What it is still at fails once the engine stops.
@@ -108,10 +112,21 @@ async function run(config: Config, json: boolean): Promise<void> {
     say('draining');
     await feed?.stop();
     await metrics.stop();
+    await web.stop();
     await api.stop();
     for (const { name, lagRows } of await engine.stop())
       say(`${lagRows} journal entries are not yet in ${name}; the next start stores them`);
     say('stopped');
+  }
+}
+
+/** Serves the console and says where. The engine goes on without it, as when another program has its port. */
+async function openConsole(web: ConsoleServer, say: (text: string) => void): Promise<void> {
+  try {
+    say(`console on ${await web.listen()}`);
+  } catch (error) {
+    if (!(error instanceof SuhoError)) throw error;
+    say(messageOf(error));
   }
 }
 

@@ -2,10 +2,18 @@ import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { ClickHouseError, type ClickHouseClient } from '@clickhouse/client';
 import type { Bar } from '../../actors/market/bar.js';
 import { SuhoError, messageOf } from '../errors.js';
+import { ClickHouseOverview } from './clickhouse-overview.js';
 import { insertFailure, queryFailure } from './clickhouse-failure.js';
 import { ownQuery } from './own-query.js';
 import { checkQuery, ofTenant, type Reach } from './read-only-query.js';
-import type { FeatureStore, IdentifiedRow, Replacement, SeriesIdentity } from './feature-store.js';
+import type {
+  DayQuality,
+  FeatureStore,
+  IdentifiedRow,
+  LabelBalance,
+  Replacement,
+  SeriesIdentity,
+} from './feature-store.js';
 import { FIRST_TIME, LAST_TIME, blocksOf } from './row-blocks.js';
 import { ClickHouseReplacements } from './replacements.js';
 import { OF_SERIES, seriesParameters } from './series-filter.js';
@@ -44,11 +52,13 @@ export class ClickHouseFeatureStore implements FeatureStore {
   readonly #transport: ClickHouseTransport;
   readonly #client: ClickHouseClient;
   readonly #replacements: ClickHouseReplacements;
+  readonly #overview: ClickHouseOverview;
 
   constructor(transport: ClickHouseTransport) {
     this.#transport = transport;
     this.#client = transport.client;
     this.#replacements = new ClickHouseReplacements(transport.client);
+    this.#overview = new ClickHouseOverview(transport.client);
   }
 
   async prepare(): Promise<void> {
@@ -219,6 +229,19 @@ export class ClickHouseFeatureStore implements FeatureStore {
         Object.fromEntries(Object.entries(extras).map(([name, x]) => [name, known(x)])),
       ]),
     );
+  }
+
+  async days(
+    series: SeriesIdentity,
+    from: number,
+    to: number,
+    limit: number,
+  ): Promise<readonly DayQuality[]> {
+    return await this.#overview.days(series, from, to, limit);
+  }
+
+  async labelBalance(series: SeriesIdentity): Promise<readonly LabelBalance[]> {
+    return await this.#overview.labelBalance(series);
   }
 
   async beginReplacement(

@@ -1,3 +1,4 @@
+import type { QUALITY_FLAG } from '../../actors/features/quality.js';
 import type { Bar } from '../../actors/market/bar.js';
 import type { TimeframeOfCalendar } from '../../actors/market/bar-grid.js';
 import type { StoredRow } from '../journal/records.js';
@@ -48,8 +49,37 @@ export interface ReplacementStore {
   replacementsSince(at: number): Promise<readonly Replacement[]>;
 }
 
+/** The quality of one UTC day's bars of a series. */
+export interface DayQuality {
+  /** When the day begins, epoch milliseconds UTC. */
+  readonly day: number;
+  readonly bars: number;
+  /** Mean quality score, 0..1. */
+  readonly score: number;
+  /** Bars that have each flag. */
+  readonly flags: Readonly<Record<keyof typeof QUALITY_FLAG, number>>;
+}
+
+/** How often each direction came of a series' bars over one horizon. */
+export interface LabelBalance {
+  readonly horizon: string;
+  readonly down: number;
+  readonly flat: number;
+  readonly up: number;
+  /** Bars whose horizon is not over. */
+  readonly unknown: number;
+}
+
+/** Summaries of what is stored of a series, for people. */
+export interface SeriesOverview {
+  /** Days with bars that opened in [from, to), oldest first, the `limit` newest at most. */
+  days(series: SeriesIdentity, from: number, to: number, limit: number): Promise<readonly DayQuality[]>;
+  /** One balance a horizon, over all rows. */
+  labelBalance(series: SeriesIdentity): Promise<readonly LabelBalance[]>;
+}
+
 /** Keeps raw bars, features and labels for ever (`ml_features`, `aggregates`). Writes are idempotent. */
-export interface FeatureStore extends ReplacementStore {
+export interface FeatureStore extends ReplacementStore, SeriesOverview {
   /** Makes the tables if they are not there. */
   prepare(): Promise<void>;
   /** Writes rows; one that is there already is replaced by the one with more labels known. */

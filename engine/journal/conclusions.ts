@@ -89,6 +89,18 @@ export class ConclusionTopic {
     return undefined;
   }
 
+  /** The newest signals of an actor on bars that closed at or after `from`, newest first, `limit` at most. */
+  newestSignals(actorId: string, from: number, limit: number): SequencedSignal[] {
+    const found: SequencedSignal[] = [];
+    const range = { start: [actorId, Infinity], end: [actorId, from - 1], reverse: true };
+    for (const { value } of this.#conclusions.entries(range)) {
+      if (found.length >= limit) break;
+      const signal = typeof value === 'number' ? this.signal(value) : undefined;
+      if (signal !== undefined) found.push({ sequence: value as number, signal });
+    }
+    return found;
+  }
+
   /** Signals an actor has in the stream. */
   countSignals(actorId: string): number {
     let count = 0;

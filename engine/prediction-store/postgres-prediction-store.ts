@@ -6,8 +6,9 @@ import { Database, type Row } from '../database/database.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { PredictionEvent, TradeRecord } from '../journal/records.js';
 import { lacksPartition, writeFailure } from './postgres-failure.js';
-import type { PredictionStore, PredictionSummary } from './prediction-store.js';
+import type { PredictionHistory, PredictionStore, PredictionSummary } from './prediction-store.js';
 import { insertPredictions, insertTrades, updateOutcomes } from './statements.js';
+import { StoredPredictions } from './stored-predictions.js';
 
 function predictionRow(signal: Signal): Row {
   const primary = signal.patterns?.votes[signal.primaryHorizon];
@@ -140,12 +141,15 @@ function outcomeRows(events: readonly PredictionEvent[], horizon: number): Row[]
 
 /** Predictions, outcomes and trades in PostgreSQL or TimescaleDB (schemas/03). */
 export class PostgresPredictionStore implements PredictionStore {
+  /** What is stored, to be read. */
+  readonly history: PredictionHistory;
   readonly #database: Database;
   /** Months that have their partitions, by table. */
   readonly #months = new Set<string>();
 
   constructor(connection: pg.PoolConfig) {
     this.#database = new Database(connection);
+    this.history = new StoredPredictions(this.#database);
   }
 
   async write(events: readonly PredictionEvent[]): Promise<void> {

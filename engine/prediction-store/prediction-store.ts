@@ -1,3 +1,4 @@
+import type { Direction, HorizonForecast } from '../../actors/signals/signal.js';
 import type { PredictionEvent } from '../journal/records.js';
 
 /** What a trade result has to know of the prediction it is about. */
@@ -7,6 +8,71 @@ export interface PredictionSummary {
   /** Epoch milliseconds UTC. */
   readonly barCloseTime: number;
   readonly modelVersion: string;
+}
+
+/** What came of a prediction over one horizon. */
+export interface StoredOutcome {
+  /** −1, 0, +1. */
+  readonly direction: number;
+  readonly return: number;
+}
+
+/** A prediction as it is stored, with what came of it as far as that is known. */
+export interface StoredPrediction extends PredictionSummary {
+  readonly predictionId: string;
+  readonly modelId: string;
+  readonly arm: string;
+  readonly price: number;
+  readonly direction: Direction;
+  readonly confidence: number;
+  readonly primaryHorizon: string;
+  readonly abstained: readonly string[];
+  readonly degraded: readonly string[];
+  readonly anomaly: number;
+  readonly qualityScore: number;
+  readonly qualityFlags: number;
+  /** One a horizon. */
+  readonly forecasts: readonly HorizonForecast[];
+  /** One a horizon; undefined while it is open. */
+  readonly outcomes: readonly (StoredOutcome | undefined)[];
+}
+
+/** Predictions of one series of a tenant. */
+export interface PredictionRange {
+  readonly symbol: string;
+  readonly timeframe: string;
+  /** Close times of bars: [from, to]. */
+  readonly from: number;
+  readonly to: number;
+  readonly limit: number;
+}
+
+/** Predictions of about the same stated probability, and how many of them came true. */
+export interface ReliabilityBin {
+  readonly horizon: string;
+  readonly samples: number;
+  /** Mean of the probability that was stated for the likeliest direction. */
+  readonly stated: number;
+  /** Share of them in which that direction came. */
+  readonly observed: number;
+}
+
+/** Reads a tenant's predictions. All throw `STORE_UNAVAILABLE` while the store is away. */
+export interface PredictionHistory {
+  /** The newest predictions of a range, oldest first. */
+  range(tenantId: string, range: PredictionRange): Promise<readonly StoredPrediction[]>;
+  /** A tenant's prediction with all that is stored of it. */
+  get(tenantId: string, predictionId: string): Promise<StoredPrediction | undefined>;
+  /** Stated against observed probabilities of a model version, in bins of a twentieth. */
+  reliability(
+    tenantId: string,
+    of: { readonly symbol: string; readonly timeframe: string; readonly version: string },
+  ): Promise<readonly ReliabilityBin[]>;
+}
+
+/** A prediction store that is read as well. */
+export interface ReadablePredictions extends PredictionStore {
+  readonly history: PredictionHistory;
 }
 
 /** Keeps predictions, what came of them, and trades. Writes are idempotent: a prediction's id is a name. */

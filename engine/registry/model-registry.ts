@@ -60,6 +60,13 @@ export const MODEL_STATUSES = [
   'archived',
 ] as const;
 
+/** A model as the registry lists it: how far it is, and since when it is known. */
+export interface ListedModel extends ModelRecord {
+  readonly status: (typeof MODEL_STATUSES)[number];
+  /** Epoch milliseconds. */
+  readonly registeredAt: number;
+}
+
 /** Keeps models: who they are for, what they were trained on, how far they are. */
 export interface ModelRegistry {
   /** Registers a model that passed its checks; the same version of the same series again changes nothing. */
@@ -67,7 +74,7 @@ export interface ModelRegistry {
   /** Makes a model the one production model of its series; the one before is deprecated. */
   promote(record: ModelRecord): Promise<void>;
   /** Models of a series, oldest training first. */
-  list(series: ModelSeries): Promise<ModelRecord[]>;
+  list(series: ModelSeries): Promise<ListedModel[]>;
   /** The production model of a series. */
   production(series: ModelSeries): Promise<ModelRecord | undefined>;
   close(): Promise<void>;

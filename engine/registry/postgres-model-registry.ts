@@ -5,6 +5,7 @@ import { SuhoError, messageOf } from '../errors.js';
 import {
   MODEL_STATUSES,
   modelName,
+  type ListedModel,
   type ModelRecord,
   type ModelRegistry,
   type ModelSeries,
@@ -13,6 +14,8 @@ import {
 const FRAMEWORK = 'onnx';
 
 interface ModelRow {
+  readonly status: ListedModel['status'];
+  readonly registered: number;
   readonly version: string;
   readonly parent_version: string | null;
   readonly architecture: string;
@@ -160,7 +163,7 @@ export class PostgresModelRegistry implements ModelRegistry {
     });
   }
 
-  async list(series: ModelSeries): Promise<ModelRecord[]> {
+  async list(series: ModelSeries): Promise<ListedModel[]> {
     return await this.#find(series, MODEL_STATUSES);
   }
 
@@ -168,11 +171,12 @@ export class PostgresModelRegistry implements ModelRegistry {
     return (await this.#find(series, ['production'])).at(-1);
   }
 
-  async #find(series: ModelSeries, statuses: readonly string[]): Promise<ModelRecord[]> {
+  async #find(series: ModelSeries, statuses: readonly string[]): Promise<ListedModel[]> {
     return await this.#in(series, async (client) => {
       const { rows } = await client.query<ModelRow>(
         `SELECT m.version, p.version AS parent_version, m.architecture, m.hyperparameters, m.feature_set_version, m.metrics,
-                m.artifact_uri, m.artifact_sha256, m.encoder_uri, m.encoder_sha256, m.serving
+                m.artifact_uri, m.artifact_sha256, m.encoder_uri, m.encoder_sha256, m.serving, m.status,
+                (extract(epoch FROM m.created_at) * 1000)::bigint AS registered
          FROM ml_registry.models m LEFT JOIN ml_registry.models p ON p.model_id = m.parent_model_id
          WHERE m.tenant_id IS NOT DISTINCT FROM $1 AND m.user_id IS NULL AND m.name = $2 AND m.framework = $3
            AND m.status = ANY ($4)
@@ -200,6 +204,8 @@ export class PostgresModelRegistry implements ModelRegistry {
         timeframe,
         ...(calendar === undefined ? {} : { calendar }),
         ...row.serving,
+        status: row.status,
+        registeredAt: row.registered,
       }));
     });
   }

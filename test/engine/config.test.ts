@@ -24,6 +24,7 @@ const WHOLE: ConfigInput = {
   auth: { jwt: { issuer: 'i', audience: 'a', jwksUri: 'https://i' } },
   quotas: {},
   metrics: {},
+  console: {},
   journal: {},
   inference: {},
   features: {},

@@ -1,0 +1,163 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Failure, Update } from '../engine/console/wire.ts';
+
+/** What the server refused, in its words. */
+export class ApiFailure extends Error {
+  readonly status: number;
+
+  constructor(httpStatus: number, message: string) {
+    super(message);
+    this.status = httpStatus;
+  }
+}
+
+type Params = Readonly<Record<string, string | number | undefined>>;
+
+const RETRIES = 3;
+/** A page that is refused for its rate comes again after this long at most. */
+const WAIT_MS_MAX = 5_000;
+
+/** Called with the server's words when a credential no longer holds. */
+let onSignedOut: (message: string) => void = () => undefined;
+
+export function whenSignedOut(listener: (message: string) => void): void {
+  onSignedOut = listener;
+}
+
+export function signedOut(message: string): void {
+  onSignedOut(message);
+}
+
+function urlOf(path: string, params: Params = {}): string {
+  const given = Object.entries(params).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  const query = new URLSearchParams(given).toString();
+  return query === '' ? path : `${path}?${query}`;
+}
+
+async function failureOf(response: Response): Promise<ApiFailure> {
+  const body = (await response.json().catch(() => undefined)) as Failure | undefined;
+  return new ApiFailure(response.status, body?.message ?? `The engine answered ${response.status}.`);
+}
+
+/** Asks the server. Throws {@link ApiFailure}; TypeError when it does not answer. */
+export async function ask<T>(path: string, params: Params = {}, init: RequestInit = {}): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const response = await fetch(urlOf(path, params), { credentials: 'same-origin', ...init });
+    if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
+    if (response.status === 429 && attempt < RETRIES) {
+      const wait = Number(response.headers.get('retry-after') ?? 1) * 1_000;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(wait, WAIT_MS_MAX)));
+      continue;
+    }
+    const failure = await failureOf(response);
+    if (response.status === 401 && path !== '/api/session') onSignedOut(failure.message);
+    throw failure;
+  }
+}
+
+export async function send<T>(method: 'POST' | 'DELETE', path: string, body?: object): Promise<T> {
+  return await ask<T>(
+    path,
+    {},
+    {
+      method,
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    },
+  );
+}
+
+export interface Answer<T> {
+  readonly value: T | undefined;
+  readonly error: string | undefined;
+  readonly loading: boolean;
+}
+
+export function messageOf(error: unknown): string {
+  if (error instanceof ApiFailure) return error.message;
+  return 'The engine does not answer; this page tries again by itself.';
+}
+
+/**
+ * What a route answers, asked again whenever `renew` changes. Nothing is asked while `path` is undefined. The last answer
+ * stays until the next one is there; one to another question only with `keeps`.
+ */
+export function useAnswer<T>(
+  path: string | undefined,
+  params: Params = {},
+  renew: unknown = 0,
+  keeps = false,
+): Answer<T> {
+  const url = path === undefined ? undefined : urlOf(path, params);
+  const [answer, setAnswer] = useState<Answer<T> & { url: string | undefined }>({
+    value: undefined,
+    error: undefined,
+    loading: true,
+    url: undefined,
+  });
+  useEffect(() => {
+    if (url === undefined) return undefined;
+    const stop = new AbortController();
+    ask<T>(url, {}, { signal: stop.signal }).then(
+      (value) => setAnswer({ value, error: undefined, loading: false, url }),
+      (error: unknown) => {
+        if (stop.signal.aborted) return;
+        setAnswer((before) => ({
+          value: before.url === url ? before.value : undefined,
+          error: messageOf(error),
+          loading: false,
+          url,
+        }));
+      },
+    );
+    return () => stop.abort();
+  }, [url, renew]);
+  return answer.url === url || (keeps && answer.value !== undefined)
+    ? answer
+    : { value: undefined, error: undefined, loading: true };
+}
+
+const AWAY_MS = 2_000;
+
+/**
+ * Keeps a stream of updates open. `onUpdate` gets each; `onConnected` learns whether the engine answers. The function given
+ * back ends it.
+ */
+export function listen(
+  params: Params,
+  onUpdate: (update: Update) => void,
+  onConnected: (connected: boolean) => void,
+): () => void {
+  let source: EventSource | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let ended = false;
+  const open = (): void => {
+    if (ended) return;
+    source = new EventSource(urlOf('/api/events', params));
+    source.addEventListener('open', () => onConnected(true));
+    source.addEventListener('update', (event) => onUpdate(JSON.parse(event.data as string) as Update));
+    source.addEventListener('end', () => void lost());
+    source.addEventListener('error', () => void lost());
+  };
+  const lost = async (): Promise<void> => {
+    source?.close();
+    if (ended) return;
+    // Why it broke is not told, so it is asked for: a credential that ended, or an engine that is away.
+    try {
+      await ask('/api/health');
+    } catch (error) {
+      if (!(error instanceof ApiFailure)) onConnected(false);
+    }
+    clearTimeout(timer);
+    timer = setTimeout(open, AWAY_MS);
+  };
+  open();
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+    source?.close();
+  };
+}

@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { status } from '@grpc/grpc-js';
+import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import type { ApiServer } from '../api/server.js';
+import { StatusFailure } from '../api/failure.js';
+import type { Engine } from '../engine.js';
+import { SuhoError, messageOf } from '../errors.js';
+import { HttpCallers } from './credentials.js';
+import { Events } from './events.js';
+import { guard, isLocal, isLoopback } from './guard.js';
+import { MarketData } from './market-data.js';
+import { ModelCatalogue } from './models.js';
+import { Operations } from './operations.js';
+import { servePage } from './page-files.js';
+import { addRoutes } from './routes.js';
+import { SeriesDirectory } from './series.js';
+import { SignalDetails } from './signal-detail.js';
+import { Turns } from './turns.js';
+import type { Failure } from './wire.js';
+
+const BODY_BYTES_MAX = 16 * 1024;
+const REQUEST_MS = 10_000;
+/** Questions to the stores that run and wait at once, of all pages together. */
+const RUNNING_MAX = 4;
+const WAITING_MAX = 200;
+
+const HTTP_STATUS: Readonly<Partial<Record<status, number>>> = {
+  [status.INVALID_ARGUMENT]: 400,
+  [status.UNAUTHENTICATED]: 401,
+  [status.PERMISSION_DENIED]: 403,
+  [status.NOT_FOUND]: 404,
+  [status.FAILED_PRECONDITION]: 409,
+  [status.RESOURCE_EXHAUSTED]: 429,
+  [status.UNAVAILABLE]: 503,
+  [status.DEADLINE_EXCEEDED]: 504,
+};
+
+/** The console over HTTP: the page, and what it shows. */
+export class ConsoleServer {
+  readonly #engine: Engine;
+  readonly #api: ApiServer;
+  readonly #simulated: boolean;
+  #server: FastifyInstance | undefined;
+
+  constructor(engine: Engine, api: ApiServer, options: { readonly simulated: boolean }) {
+    this.#engine = engine;
+    this.#api = api;
+    this.#simulated = options.simulated;
+  }
+
+  /**
+   * Listens; returns the address. Throws `PORT_IN_USE`, and `BAD_CONFIG` for another address than loopback without any
+   * credential, for TLS files that cannot be read, and for a page that was not built.
+   */
+  async listen(): Promise<string> {
+    const { host, port, names } = this.#engine.config.console;
+    if (!isLoopback(host) && !this.#api.credentialsRequired)
+      throw new SuhoError(
+        'BAD_CONFIG',
+        `Without credentials the console is served on loopback only; console.host is ${host}. Make an API key (suho keys create), or leave console.host at 127.0.0.1.`,
+      );
+    const tls = tlsOf(this.#engine.config.grpc.tls);
+    const server = fastify({ ...SERVER_OPTIONS, ...tls }) as unknown as FastifyInstance;
+    const shown = host.includes(':') ? `[${host}]` : host;
+    guard(server, host, names);
+    this.#answerFailures(server);
+    servePage(server);
+    this.#addRoutes(server, tls !== undefined);
+    try {
+      await server.listen({ host, port });
+    } catch (error) {
+      await server.close();
+      throw new SuhoError(
+        'PORT_IN_USE',
+        `The console cannot be served on ${shown}:${port} (${messageOf(error)}); another program may use it. Choose another port with console.port, or set console.enabled to false.`,
+      );
+    }
+    this.#server = server;
+    const address = server.server.address();
+    const bound = typeof address === 'object' && address !== null ? address.port : port;
+    return `${tls === undefined ? 'http' : 'https'}://${shown}:${bound}`;
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.close();
+  }
+
+  #addRoutes(server: FastifyInstance, isSecure: boolean): void {
+    const engine = this.#engine;
+    const { host, port } = engine.config.console;
+    const api = this.#api;
+    const series = new SeriesDirectory(engine);
+    const operations = new Operations(engine, api);
+    addRoutes(server, {
+      api,
+      callers: new HttpCallers(api, port, isSecure, (request) => isLocal(request, host)),
+      series,
+      operations,
+      market: new MarketData(engine, series),
+      details: new SignalDetails(engine, series),
+      models: new ModelCatalogue(engine, series),
+      events: new Events(engine, operations),
+      turns: new Turns(RUNNING_MAX, WAITING_MAX),
+      simulated: this.#simulated,
+    });
+  }
+
+  /** Failures in the words of the API, as JSON. */
+  #answerFailures(server: FastifyInstance): void {
+    const { failures } = this.#api;
+    server.setNotFoundHandler(async () => {
+      throw new StatusFailure(status.NOT_FOUND, 'There is no such page; the console begins at /.');
+    });
+    server.setErrorHandler(async (error: unknown, request, reply) => {
+      const failure = failures.explain(
+        `${request.method} ${request.routeOptions.url ?? ''}`,
+        ofFramework(error),
+      );
+      const [wait] = failure.metadata.get('retry-after-ms');
+      if (wait !== undefined) reply.header('retry-after', String(Math.ceil(Number(wait) / 1000)));
+      const body: Failure = { code: status[failure.code] ?? 'UNKNOWN', message: failure.details };
+      return await reply.code(HTTP_STATUS[failure.code] ?? 500).send(body);
+    });
+  }
+}
+
+const SERVER_OPTIONS: FastifyServerOptions = {
+  logger: false,
+  bodyLimit: BODY_BYTES_MAX,
+  requestTimeout: REQUEST_MS,
+  forceCloseConnections: true,
+  // Prototypes are poisoned through such keys.
+  onProtoPoisoning: 'error',
+  onConstructorPoisoning: 'error',
+};
+
+/** What Fastify itself refuses: a body that is too large or no JSON. */
+function ofFramework(error: unknown): unknown {
+  const code = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+  return code >= 400 && code < 500
+    ? new StatusFailure(status.INVALID_ARGUMENT, `${messageOf(error)}.`)
+    : error;
+}
+
+/** The same certificate as the API's, where it has one. */
+function tlsOf(
+  tls: Engine['config']['grpc']['tls'],
+): { readonly https: { readonly cert: Buffer; readonly key: Buffer } } | undefined {
+  if (tls === undefined) return undefined;
+  try {
+    return { https: { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) } };
+  } catch (error) {
+    throw new SuhoError('BAD_CONFIG', `TLS cannot be set up from grpc.tls: ${messageOf(error)}.`);
+  }
+}

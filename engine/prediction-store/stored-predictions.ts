@@ -1,0 +1,160 @@
+import type pg from 'pg';
+import { HORIZONS } from '../../actors/features/labels.js';
+import type { Direction } from '../../actors/signals/signal.js';
+import type { Database } from '../database/database.js';
+import { SuhoError, messageOf } from '../errors.js';
+import type {
+  PredictionHistory,
+  PredictionRange,
+  ReliabilityBin,
+  StoredOutcome,
+  StoredPrediction,
+} from './prediction-store.js';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Bins of a stated probability: a twentieth each. */
+const BINS = 20;
+
+type Numbers = Readonly<Record<string, number | null>>;
+
+interface PredictionRow {
+  readonly id: string;
+  readonly symbol: string;
+  readonly timeframe: string;
+  readonly t: number;
+  readonly price: number;
+  readonly model_id: string;
+  readonly model_version: string;
+  readonly arm: string;
+  readonly direction: Direction;
+  readonly confidence: number;
+  readonly primary_horizon: string;
+  readonly abstained: readonly string[];
+  readonly degraded: readonly string[];
+  readonly anomaly: number;
+  readonly quality_score: number;
+  readonly quality_flags: number;
+}
+
+const COLUMNS = [
+  'prediction_id::text AS id',
+  'symbol',
+  'timeframe',
+  '(extract(epoch FROM bar_close_time) * 1000)::bigint AS t',
+  'price, model_id, model_version, arm, direction, confidence, primary_horizon, abstained, degraded, anomaly',
+  'quality_score, quality_flags',
+  ...HORIZONS.map((h) => `down_${h}, flat_${h}, up_${h}, expected_return_${h}, actual_${h}, return_${h}`),
+].join(', ');
+
+/** Predictions of one model version whose outcome over a horizon is known, by what was stated of it. */
+const RELIABILITY = HORIZONS.map(
+  (
+    h,
+  ) => `SELECT '${h}' AS horizon, count(*) AS samples, avg(p) AS stated, avg((predicted = actual)::int) AS observed
+     FROM (SELECT greatest(down_${h}, flat_${h}, up_${h}) AS p, predicted_${h} AS predicted, actual_${h} AS actual
+           FROM public.ml_predictions
+           WHERE symbol = $1 AND timeframe = $2 AND model_version = $3 AND actual_${h} IS NOT NULL) AS known
+     GROUP BY floor(p * ${BINS})`,
+).join(' UNION ALL ');
+
+/** Predictions as PostgreSQL keeps them (schemas/03), each tenant's for itself. */
+export class StoredPredictions implements PredictionHistory {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async range(
+    tenantId: string,
+    { symbol, timeframe, from, to, limit }: PredictionRange,
+  ): Promise<readonly StoredPrediction[]> {
+    const rows = await this.#ask<PredictionRow>(
+      tenantId,
+      `SELECT ${COLUMNS} FROM public.ml_predictions
+       WHERE symbol = $1 AND timeframe = $2
+         AND bar_close_time >= to_timestamp($3 / 1000.0) AND bar_close_time <= to_timestamp($4 / 1000.0)
+       ORDER BY bar_close_time DESC LIMIT $5`,
+      [symbol, timeframe, from, to, limit],
+    );
+    return rows.map(predictionOf).reverse();
+  }
+
+  async get(tenantId: string, predictionId: string): Promise<StoredPrediction | undefined> {
+    if (!UUID.test(predictionId)) return undefined;
+    const [row] = await this.#ask<PredictionRow>(
+      tenantId,
+      `SELECT ${COLUMNS} FROM public.ml_predictions WHERE prediction_id = $1`,
+      [predictionId],
+    );
+    return row === undefined ? undefined : predictionOf(row);
+  }
+
+  async reliability(
+    tenantId: string,
+    {
+      symbol,
+      timeframe,
+      version,
+    }: { readonly symbol: string; readonly timeframe: string; readonly version: string },
+  ): Promise<readonly ReliabilityBin[]> {
+    const rows = await this.#ask<Omit<ReliabilityBin, 'observed'> & { readonly observed: string }>(
+      tenantId,
+      `${RELIABILITY} ORDER BY horizon, stated`,
+      [symbol, timeframe, version],
+    );
+    // PostgreSQL's mean of integers is a numeric, which comes as text.
+    return rows.map((row) => ({ ...row, observed: Number(row.observed) }));
+  }
+
+  async #ask<R extends pg.QueryResultRow>(
+    tenantId: string,
+    query: string,
+    values: readonly unknown[],
+  ): Promise<readonly R[]> {
+    try {
+      return await this.#database.transaction(
+        { tenantId },
+        async (client) => (await client.query<R>(query, [...values])).rows,
+      );
+    } catch (error) {
+      throw new SuhoError('STORE_UNAVAILABLE', `The prediction store answered: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+function predictionOf(row: PredictionRow): StoredPrediction {
+  const numbers = row as unknown as Numbers;
+  const outcome = (horizon: string): StoredOutcome | undefined => {
+    const direction = numbers[`actual_${horizon}`];
+    return direction == null ? undefined : { direction, return: numbers[`return_${horizon}`] ?? NaN };
+  };
+  return {
+    predictionId: row.id,
+    symbol: row.symbol,
+    timeframe: row.timeframe,
+    barCloseTime: row.t,
+    price: row.price,
+    modelId: row.model_id,
+    modelVersion: row.model_version,
+    arm: row.arm,
+    direction: row.direction,
+    confidence: row.confidence,
+    primaryHorizon: row.primary_horizon,
+    abstained: row.abstained,
+    degraded: row.degraded,
+    anomaly: row.anomaly,
+    qualityScore: row.quality_score,
+    qualityFlags: row.quality_flags,
+    forecasts: HORIZONS.map((h) => ({
+      down: numbers[`down_${h}`] ?? NaN,
+      flat: numbers[`flat_${h}`] ?? NaN,
+      up: numbers[`up_${h}`] ?? NaN,
+      expectedReturn: numbers[`expected_return_${h}`] ?? NaN,
+    })),
+    outcomes: HORIZONS.map(outcome),
+  };
+}
