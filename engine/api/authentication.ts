@@ -34,6 +34,8 @@ export class Authentication {
   readonly #jwt: Config['auth']['jwt'];
   readonly #jwks: ReturnType<typeof createRemoteJWKSet> | undefined;
   readonly #certificates: boolean;
+  /** Whether stored keys were ever in force. */
+  #hadKeys = false;
 
   constructor(config: Config, stored: ApiKeys) {
     const { tenants, auth, grpc } = config;
@@ -56,10 +58,15 @@ export class Authentication {
     };
   }
 
-  /** Whether a caller must show a credential. Until the store of keys has answered once, it must. */
+  /**
+   * Whether a caller must show a credential. Until the store of keys has answered once, it must; and where keys were
+   * needed they are for the life of the process: revoking the last one lets nobody in.
+   */
   get isRequired(): boolean {
     if (this.#configured.size > 0 || this.#jwks !== undefined || this.#certificates) return true;
-    return this.#stored.size !== 0;
+    const stored = this.#stored.size;
+    if (stored !== undefined && stored > 0) this.#hadKeys = true;
+    return this.#hadKeys || stored !== 0;
   }
 
   /** Who calls. Throws UNAUTHENTICATED, and PERMISSION_DENIED when the caller's role is not enough. */

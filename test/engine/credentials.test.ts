@@ -89,7 +89,15 @@ test('an API key is made for a running engine, serves its tenant, and ends with 
   for (const file of filesBelow(folder)) assert.ok(!readFileSync(file).includes(trader.key), file);
   const again = await openEngine(t, folder);
   const { port: nextPort } = await serve(t, again);
-  assert.equal(await codeOf(health(clientOf(t, nextPort))), 'UNAUTHENTICATED');
+  const next = clientOf(t, nextPort);
+  assert.equal(await codeOf(health(next)), 'UNAUTHENTICATED');
+  assert.equal(await codeOf(health(next, trader.key)), 'OK');
+  const last = next.stream({}, trader.key);
+  const lastEnded = codeOf(last);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal((await runCommand(['keys', 'revoke', trader.keyId, '--data', folder])).code, 0);
+  assert.equal(await lastEnded, 'UNAUTHENTICATED');
+  assert.equal(await codeOf(health(next)), 'UNAUTHENTICATED', 'revoking the last key lets nobody in');
 });
 
 function filesBelow(folder: string): string[] {
