@@ -173,7 +173,7 @@ test('hours of a symbol that comes in minutes are refused in a sentence, and its
 });
 
 test('an answer says of each of a hundred bars what became of it, also when only the store still has them', async (t) => {
-  const market = await published(t, { journal: { maxMegabytes: 0.7 } });
+  const market = await published(t, { journal: { maxMegabytes: 0.3 } });
   await market.bars([...minutes.slice(0, 50), ...minutes.slice(60, 100)]);
   const again = minutes.slice(0, 100).map((bar, i) => (i === 7 ? { ...bar, volume: bar.volume + 1 } : bar));
   again[20] = { ...again[20]!, high: -1 };
