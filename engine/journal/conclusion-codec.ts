@@ -56,8 +56,8 @@ const PACKR = new Packr({
 type Shared = 'model' | 'patterns' | 'timing';
 
 /**
- * Conclusions as bytes: a third of MessagePack with names, read in a third of the time. What a signal took from its
- * evidence as it was is written once.
+ * Conclusions as bytes: a third of MessagePack with names (0.85 instead of 2.6 KB). What a signal took from its evidence
+ * as it was is written once.
  */
 export const CONCLUSIONS: Codec<number | ConclusionRecord> = {
   encode: (value) => PACKR.pack(typeof value === 'number' ? value : withoutRepeats(value)),
