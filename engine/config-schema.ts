@@ -333,6 +333,7 @@ export const configSchema = z.strictObject({
       budgetSeconds: z
         .number()
         .positive()
+        .max(86_400)
         .default(180)
         .describe('Time of one core that auto may take, as it estimates; kinds beyond it are left out'),
       rowsMax: z.number().int().min(1000).default(20_000),
