@@ -59,7 +59,10 @@ export async function modelRegistryContract(connection: pg.PoolConfig): Promise<
     await registry!.register(first);
     await registry!.register(first);
     await registry!.promote(first);
-    assert.deepEqual(await registry!.list(first), [first]);
+    const [found, ...others] = await registry!.list(first);
+    const { status, registeredAt, ...listed } = found!;
+    assert.deepEqual([listed, status, others], [first, 'production', []]);
+    assert.ok(Math.abs(registeredAt - Date.now()) < 3_600_000, `registered at ${registeredAt}`);
     assert.deepEqual(await registry!.list({ ...first, tenantId: `${tenant}-x` }), []);
 
     const later = ['v1.0.1', 'v1.0.2', 'v1.0.3', 'v1.0.4'].map((version) =>
