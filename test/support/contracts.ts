@@ -60,8 +60,8 @@ export async function modelRegistryContract(connection: pg.PoolConfig): Promise<
     await registry!.register(first);
     await registry!.promote(first);
     const [found, ...others] = await registry!.list(first);
-    const { status, registeredAt, ...listed } = found!;
-    assert.deepEqual([listed, status, others], [first, 'production', []]);
+    const { status: state, registeredAt, ...listed } = found!;
+    assert.deepEqual([listed, state, others], [first, 'production', []]);
     assert.ok(Math.abs(registeredAt - Date.now()) < 3_600_000, `registered at ${registeredAt}`);
     assert.deepEqual(await registry!.list({ ...first, tenantId: `${tenant}-x` }), []);
 
