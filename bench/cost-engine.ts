@@ -6,7 +6,7 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { ApiServer } from '../engine/api/server.js';
 import { loadConfig } from '../engine/config.js';
 import { Engine } from '../engine/engine.js';
-import { inventedBars } from '../test/support/markets.js';
+import { prepareMarkets } from './load.js';
 import { stagesOf } from './profile-stages.js';
 
 /** The engine whose cost is measured, in a process of its own; it is told by messages when to begin and end. */
@@ -55,21 +55,13 @@ function switches(): number {
   return sum;
 }
 
-const [symbols, history] = process.argv.slice(2).map(Number) as [number, number];
 const data = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
 const engine = await Engine.open(
   loadConfig(undefined, {}, { data, grpc: { port: 0 }, training: { folds: 1 }, log: 'error' }),
 );
 const api = new ApiServer(engine, { simulated: false });
 const port = await api.listen();
-const bars = inventedBars(history, { momentum: 0.62 });
-for (let i = 0; i < symbols; i++) {
-  const request = { feed: 'published', owner: 'default', symbol: `SYM${i}`, base: '1h' } as const;
-  const instrument = await engine.instruments.follow({ ...request, tenantId: 'default', timeframe: '1h' });
-  engine.intake.ingestBars(instrument, bars);
-  await engine.settled();
-  await engine.training.train(`${instrument}/1h`, bars.at(-1)!.openTime + 3_600_000);
-}
+await prepareMarkets(engine);
 await engine.stored();
 
 let gcMs = 0;

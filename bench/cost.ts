@@ -1,13 +1,10 @@
-import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { CostWindow } from './cost-engine.js';
-import type { Latency } from './latency.js';
+import { HISTORY, SECONDS, SYMBOLS, load } from './load.js';
 import { report } from './report.js';
 
-const SYMBOLS = 20;
-const HISTORY = 1_400;
-const SECONDS = 8;
 const RATES = [100, 500, 1_000, 5_000];
 
 interface Cost {
@@ -15,19 +12,6 @@ interface Cost {
   readonly bars: number;
   readonly answered: number;
   readonly window: CostWindow;
-}
-
-const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
-
-async function load(port: number, rate: number, firstBar: number): Promise<Latency> {
-  const args = [port, SYMBOLS, rate, SECONDS, firstBar].map(String);
-  const child = spawn(process.execPath, [here('./latency-client.js'), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let text = '';
-  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  await once(child, 'close');
-  return JSON.parse(text) as Latency;
 }
 
 async function measure(engine: ChildProcess, port: number, rate: number, first: number, profile: boolean) {
@@ -67,7 +51,7 @@ function lineOf({ rate, bars, answered, window }: Cost): string[] {
  * run under a sampling profiler, which costs some time itself.
  */
 export async function benchCost(): Promise<void> {
-  const engine = fork(here('./cost-engine.js'), [String(SYMBOLS), String(HISTORY)]);
+  const engine = fork(fileURLToPath(new URL('./cost-engine.js', import.meta.url)));
   const [{ port }] = (await once(engine, 'message')) as [{ port: number }];
   let first = HISTORY;
   const costs: Cost[] = [];

@@ -1,29 +1,14 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ApiServer } from '../engine/api/server.js';
 import { loadConfig, type ConfigInput } from '../engine/config.js';
 import { Engine } from '../engine/engine.js';
-import { inventedBars } from '../test/support/markets.js';
 import { endServer, launchServer } from '../test/support/servers.js';
+import { HISTORY, SECONDS, SYMBOLS, load, prepareMarkets, type Latency } from './load.js';
 import { report } from './report.js';
 
-const SYMBOLS = 20;
-const HISTORY = 1_400;
-const SECONDS = 8;
 const RATES = [100, 500, 1_000];
-
-export interface Latency {
-  readonly rate: number;
-  readonly sent: number;
-  readonly received: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly max: number;
-}
 
 /**
  * Bar out of one process to signal back in it, models and patterns on, at fixed arrival rates: with everything
@@ -56,21 +41,7 @@ async function measure(config: ConfigInput, rates: readonly number[]): Promise<[
   const api = new ApiServer(engine, { simulated: false });
   try {
     const port = await api.listen();
-    const bars = inventedBars(HISTORY, { momentum: 0.62 });
-    for (let i = 0; i < SYMBOLS; i++) {
-      const request = {
-        feed: 'published',
-        owner: 'default',
-        symbol: `SYM${i}`,
-        base: '1h',
-        tenantId: 'default',
-        timeframe: '1h',
-      } as const;
-      const instrument = await engine.instruments.follow(request);
-      engine.intake.ingestBars(instrument, bars);
-      await engine.settled();
-      await engine.training.train(`${instrument}/1h`, bars.at(-1)!.openTime + 3_600_000);
-    }
+    await prepareMarkets(engine);
     await engine.stored();
     const results: Latency[] = [];
     let first = HISTORY;
@@ -89,15 +60,4 @@ async function measure(config: ConfigInput, rates: readonly number[]): Promise<[
     await engine.stop();
     rmSync(data, { recursive: true, force: true });
   }
-}
-
-async function load(port: number, rate: number, firstBar: number): Promise<Latency> {
-  const client = fileURLToPath(new URL('./latency-client.js', import.meta.url));
-  const child = spawn(process.execPath, [client, ...[port, SYMBOLS, rate, SECONDS, firstBar].map(String)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let text = '';
-  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  await new Promise((resolve) => child.once('close', resolve));
-  return JSON.parse(text) as Latency;
 }
