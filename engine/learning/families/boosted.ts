@@ -6,7 +6,7 @@ import type { Graph, Value } from '../onnx/graph.js';
 import { Binning } from '../trees/binning.js';
 import { CLASSES, boost, logitsOf, type Booster, type BoosterRules } from '../trees/booster.js';
 import type { Family, FamilyForm, Fitted, FitOptions, Split } from './family.js';
-import { FittedTrees, classesOf, scaleOf, type TreeScale } from './tree-model.js';
+import { FittedTrees, classesOf, logitsOver, scaleOf, type TreeScale } from './tree-model.js';
 
 /** The rules that models are made by. */
 export const BOOSTED_RULES = {
@@ -84,13 +84,8 @@ function fit(dataset: Dataset, split: Split, { seed, beforeStep }: FitOptions, r
       { seed: seed + horizon, beforeStep },
     ),
   );
-  const rows = Math.max(0, validation.to - validation.from);
-  const logits = new Float32Array(rows * HORIZONS.length * CLASSES);
-  for (let row = 0; row < rows; row++) {
-    const all = boosters.flatMap((booster) =>
-      logitsOf(booster, dataset.features, (validation.from + row) * FEATURE_COUNT),
-    );
-    logits.set(all, row * all.length);
-  }
+  const logits = logitsOver(validation, (at) =>
+    boosters.flatMap((booster) => logitsOf(booster, dataset.features, at)),
+  );
   return new FittedBooster(boosters, scaleOf(dataset, split, logits, SHARPNESS_MAX), rules);
 }

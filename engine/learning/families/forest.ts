@@ -7,7 +7,7 @@ import { CLASSES } from '../trees/booster.js';
 import { growForest, sharesOf, type ForestRules } from '../trees/forest.js';
 import type { Tree } from '../trees/tree.js';
 import type { Family, FamilyForm, Fitted, FitOptions, Split } from './family.js';
-import { FittedTrees, classesOf, scaleOf, type TreeScale } from './tree-model.js';
+import { FittedTrees, classesOf, logitsOver, scaleOf, type TreeScale } from './tree-model.js';
 
 /** The rules that models are made by. */
 export const FOREST_RULES = { trees: 80, bins: 64, maxDepth: 8, leafRows: 30, columnShare: 0.2 } as const;
@@ -77,15 +77,10 @@ function fit(
       beforeStep,
     }),
   );
-  const rows = Math.max(0, validation.to - validation.from);
-  const logits = new Float32Array(rows * HORIZONS.length * CLASSES);
-  for (let row = 0; row < rows; row++) {
-    const at = (validation.from + row) * FEATURE_COUNT;
-    const shares = forests.flatMap((trees) => sharesOf(trees, dataset.features, at));
-    logits.set(
-      shares.map((share) => Math.log(Math.max(SHARE_MIN, share))),
-      row * shares.length,
-    );
-  }
+  const logits = logitsOver(validation, (at) =>
+    forests
+      .flatMap((trees) => sharesOf(trees, dataset.features, at))
+      .map((share) => Math.log(Math.max(SHARE_MIN, share))),
+  );
   return new FittedForest(forests, scaleOf(dataset, split, logits, SHARPNESS_MAX), rules);
 }

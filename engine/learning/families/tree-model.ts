@@ -1,3 +1,4 @@
+import { FEATURE_COUNT } from '../../../actors/features/catalogue.js';
 import { HORIZONS } from '../../../actors/features/labels.js';
 import { heldRows, priors, returnShrink, sharpness } from '../calibration.js';
 import type { Dataset } from '../dataset.js';
@@ -41,6 +42,17 @@ export function classesOf(dataset: Dataset, { from, to }: RowRange, horizon: num
     const direction = dataset.directions[(from + row) * WIDTH + horizon]!;
     return direction === direction ? direction + 1 : -1;
   });
+}
+
+/** Logits (rows × 9) of some rows; `logitsAt` tells those of the row whose features begin at a place of the dataset's. */
+export function logitsOver(
+  { from, to }: RowRange,
+  logitsAt: (at: number) => readonly number[],
+): Float32Array {
+  const rows = Math.max(0, to - from);
+  const logits = new Float32Array(rows * CLASSES);
+  for (let row = 0; row < rows; row++) logits.set(logitsAt((from + row) * FEATURE_COUNT), row * CLASSES);
+  return logits;
 }
 
 /** Calibrates trees on the validation rows, whose logits (rows × 9) are given. `sharpnessMax` bounds the sharpening. */
