@@ -90,25 +90,28 @@ export class WalStore implements LogStore {
     };
   }
 
+  /** What lies over the tables, newest first; the transaction that is being made sees itself. */
+  #overlays(): Overlay[] {
+    return [this.#writing, this.#newest, this.#leaving].filter((overlay) => overlay !== undefined);
+  }
+
   /** What was written to a key since it came into the tables; see {@link Overlay.get}. */
   #written(table: string, key: Key): Uint8Array | null | undefined {
-    for (const overlay of [this.#writing, this.#newest, this.#leaving]) {
-      const bytes = overlay?.get(table, key);
+    for (const overlay of this.#overlays()) {
+      const bytes = overlay.get(table, key);
       if (bytes !== undefined) return bytes;
     }
     return undefined;
   }
 
   *#range(table: string, range: KeyRange, keysOnly: boolean) {
-    const overlays = [this.#writing, this.#newest, this.#leaving].filter(
-      (o) => o !== undefined && o.size(table) > 0,
-    );
+    const overlays = this.#overlays().filter((overlay) => overlay.size(table) > 0);
     let left = range.limit ?? Infinity;
     if (left <= 0) return;
     // So many of those in the tables may have been removed since.
-    const hidden = overlays.reduce((sum, overlay) => sum + overlay!.size(table), 0);
+    const hidden = overlays.reduce((sum, overlay) => sum + overlay.size(table), 0);
     const limited = left === Infinity ? range : { ...range, limit: left + hidden };
-    const sources = overlays.map((overlay) => overlay!.entries(table, range));
+    const sources = overlays.map((overlay) => overlay.entries(table, range));
     for (const entry of merged(
       [...sources, this.#tables.entries(table, limited, keysOnly)],
       range.reverse ?? false,
