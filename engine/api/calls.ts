@@ -1,5 +1,4 @@
 import {
-  status,
   type sendUnaryData,
   type ServerDuplexStream,
   type ServerUnaryCall,
@@ -23,8 +22,8 @@ export interface CallContext {
 export function decoded<Request>({ message, byteLength }: Received<Request>): Request {
   if (message !== undefined) return message;
   throw new StatusFailure(
-    status.INVALID_ARGUMENT,
-    `The request of ${byteLength} bytes is not a valid protobuf message of this method; check that the client was built from this engine's suho.proto.`,
+    'UNDECODABLE_REQUEST',
+    `The request of ${byteLength} bytes is not a valid protobuf message of this method; check that the client was built from this engine's proto files.`,
   );
 }
 

@@ -9,7 +9,7 @@ import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { WaitingSeries } from '../learning/first-models.js';
 import { toProtoTimeframe } from './fields.js';
 import type { WaitingSeries__Output as ProtoWaitingSeries } from './generated/suho/v1/WaitingSeries.js';
-import type { InstrumentDirectory, InstrumentView } from './ports.js';
+import type { InstrumentDirectory, InstrumentView, SeriesOfTenants, SeriesPlace } from './ports.js';
 
 /** {@link InstrumentDirectory} of an engine. */
 export function instrumentsOf({ instruments, journal }: Engine): InstrumentDirectory {
@@ -33,13 +33,34 @@ export function instrumentsOf({ instruments, journal }: Engine): InstrumentDirec
     };
   };
   return {
-    list: (tenantId) =>
+    list: (tenantId, { after, limit } = { after: '', limit: Infinity }) =>
       [...instruments.all()]
-        .filter(({ definition }) => tenantId === undefined || definition.owner === tenantId)
+        .filter(
+          ({ id, definition }) => id > after && (tenantId === undefined || definition.owner === tenantId),
+        )
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .slice(0, limit)
         .map(view),
     remove: async (id, { tenantId, all }) => {
       const owner = instruments.get(id)?.definition.owner;
       return owner !== undefined && (all || owner === tenantId) ? await instruments.remove(id) : false;
+    },
+  };
+}
+
+/** {@link SeriesOfTenants} of an engine. */
+export function seriesOfTenants({ instruments }: Engine): SeriesOfTenants {
+  return {
+    visible: (tenantId, timeframe) => {
+      const places: SeriesPlace[] = [];
+      for (const instrument of instruments.all()) {
+        if (!instrument.isVisibleTo(tenantId)) continue;
+        const seriesId = instrument.seriesId(timeframe);
+        const { id: instrumentId, definition } = instrument;
+        if (instrument.series.includes(seriesId))
+          places.push({ seriesId, instrumentId, symbol: definition.symbol });
+      }
+      return places;
     },
   };
 }

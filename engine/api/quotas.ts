@@ -1,4 +1,3 @@
-import { status, Metadata } from '@grpc/grpc-js';
 import {
   RateLimiterMemory,
   RateLimiterRedis,
@@ -71,8 +70,9 @@ export class TenantQuotas {
     const most = this.limitsOf(tenantId).streams;
     if (open >= most)
       throw new StatusFailure(
-        status.RESOURCE_EXHAUSTED,
+        'QUOTA_EXCEEDED',
         `The tenant has ${open} streams open, as many as it may; close one first.`,
+        { metadata: { quota: 'streams', limit: String(most) } },
       );
     this.#streams.set(tenantId, open + 1);
     let left = false;
@@ -99,12 +99,13 @@ export class TenantQuotas {
       await this.#limiter(kind, perSecond).consume(tenantId, count);
     } catch (error) {
       if (!(error instanceof RateLimiterRes)) throw error;
-      const metadata = new Metadata();
-      metadata.set('retry-after-ms', String(error.msBeforeNext));
       throw new StatusFailure(
-        status.RESOURCE_EXHAUSTED,
+        'RATE_LIMITED',
         `The tenant may use ${perSecond} ${kind} a second; try again in ${error.msBeforeNext} ms.`,
-        metadata,
+        {
+          metadata: { quota: `${kind}PerSecond`, limit: String(perSecond) },
+          retryMs: error.msBeforeNext,
+        },
       );
     }
   }

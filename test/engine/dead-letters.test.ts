@@ -125,7 +125,7 @@ test('what PostgreSQL refuses is listed, counted and written by a retry, over gR
   assert.equal(others.length, 2);
   assert.deepEqual(
     [first!.source, first!.name, first!.tenant_id, first!.about],
-    ['SINK', 'predictions', 'acme', inventedSignal('acme', 3).predictionId],
+    ['DEAD_LETTER_SOURCE_SINK', 'predictions', 'acme', inventedSignal('acme', 3).predictionId],
   );
   assert.match(first!.error, /violates check constraint "dear"/);
   assert.deepEqual(await list({ name: 'features' }), []);
@@ -263,7 +263,7 @@ test('more letters than a page holds are listed whole, each once, and its text c
   assert.ok(all.every(({ time }) => Math.abs(Date.now() - time) < 3_600_000));
   assert.deepEqual(
     (await listed('--name', 'features')).map(({ source }) => source),
-    Array(5).fill('SINK'),
+    Array(5).fill('DEAD_LETTER_SOURCE_SINK'),
   );
   const { stdout } = await command('dead-letters', 'list', '--name', 'features');
   assert.equal(stdout.includes('\u001b'), false);
