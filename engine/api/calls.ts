@@ -38,8 +38,11 @@ export function unary<Request, Response>(
       .admit(call, role, call.request.byteLength)
       .then(async (caller) => await handle(decoded(call.request), caller))
       .then(
-        (response) => reply(null, response),
-        (error: unknown) => reply(failures.explain(call.getPath(), error)),
+        (response) => {
+          failures.succeeded(call.getPath());
+          reply(null, response);
+        },
+        (error: unknown) => reply(failures.end(call.getPath(), error)),
       );
   };
 }
@@ -107,7 +110,10 @@ class RequestStream<Request, Answer> {
     });
     call.on('end', () => {
       void Promise.allSettled([admitted, this.#answered]).then(() => {
-        if (!this.#over) call.end();
+        if (this.#over) return;
+        this.#over = true;
+        this.#context.failures.succeeded(call.getPath());
+        call.end();
       });
     });
   }
@@ -162,7 +168,7 @@ class RequestStream<Request, Answer> {
   #fail(error: unknown): void {
     if (this.#over) return;
     this.#over = true;
-    endWithFailure(this.#call, this.#context.failures.explain(this.#call.getPath(), error));
+    endWithFailure(this.#call, this.#context.failures.end(this.#call.getPath(), error));
   }
 }
 

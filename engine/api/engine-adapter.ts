@@ -2,7 +2,10 @@ import type { Engine } from '../engine.js';
 import { signalActorId } from '../instruments/ids.js';
 import type { Instrument } from '../instruments/instrument.js';
 import type { Journal } from '../journal/journal.js';
+import { PLATFORM } from '../credentials/tenant-id.js';
 import type { HealthSource } from '../ops/health.js';
+import type { TenantFigures } from '../ops/metrics/source.js';
+import type { TenantQuotas } from './quotas.js';
 import type { PublishedSignal } from '../publication/subscription.js';
 import type { RetainedSignals } from '../publication/subscription.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
@@ -77,6 +80,25 @@ export function latestSignalOf(
     if (instrument.definition.symbol === symbol && instrument.follows(tenantId, timeframe))
       actorIds.push(signalActorId(tenantId, instrument.seriesId(timeframe)));
   return publication.latest(actorIds);
+}
+
+/** What each tenant that is configured, or has an instrument or signals, has and got. */
+export function tenantFigures(
+  { config, instruments }: Engine,
+  quotas: Pick<TenantQuotas, 'openStreams'>,
+): readonly TenantFigures[] {
+  const own = new Map(config.tenants.map(({ id }) => [id, 0]));
+  for (const { definition } of instruments.all()) {
+    const { owner, signals } = definition;
+    for (const { tenantId } of signals) own.set(tenantId, own.get(tenantId) ?? 0);
+    if (owner !== PLATFORM) own.set(owner, (own.get(owner) ?? 0) + 1);
+  }
+  return [...own].map(([tenantId, count]) => ({
+    tenantId,
+    outcomes: instruments.tenantCounts(tenantId),
+    streams: quotas.openStreams(tenantId),
+    instruments: count,
+  }));
 }
 
 /** {@link HealthSource} of an engine. */

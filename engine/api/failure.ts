@@ -1,6 +1,7 @@
 import { status, type ServiceError, Metadata } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { SuhoError, messageOf } from '../errors.js';
+import type { CallCounts } from './call-counts.js';
 import { statusDetails } from './error-details.js';
 import { REASONS, type Reason } from './reasons.js';
 
@@ -41,9 +42,23 @@ export function invalid(field: string, message: string): StatusFailure {
 /** Turns failures into what gRPC sends, and logs those that are the engine's own. */
 export class Failures {
   readonly #log: Logger;
+  readonly #counts: CallCounts;
 
-  constructor(log: Logger) {
+  constructor(log: Logger, counts: CallCounts) {
     this.#log = log;
+    this.#counts = counts;
+  }
+
+  /** As {@link explain}, of a call that ends with it: it is counted. */
+  end(method: string, error: unknown): ServiceError {
+    const failure = this.explain(method, error);
+    this.#counts.add(method, status[failure.code] ?? 'UNKNOWN', reasonOf(error));
+    return failure;
+  }
+
+  /** Counts a call that ended well. */
+  succeeded(method: string): void {
+    this.#counts.add(method, 'OK', '');
   }
 
   /**

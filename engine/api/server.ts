@@ -5,9 +5,11 @@ import type { Engine } from '../engine.js';
 import { SuhoError, messageOf } from '../errors.js';
 import { PUBLISHED_FEED } from '../intake/intake.js';
 import { Health } from '../ops/health.js';
+import type { MetricsSource } from '../ops/metrics/source.js';
 import { SignalHub } from '../publication/signal-hub.js';
 import { Admission } from './admission.js';
 import { Authentication } from './authentication.js';
+import { CallCounts } from './call-counts.js';
 import type { CallContext } from './calls.js';
 import { loadDefinition, servedService, serviceNames } from './definition.js';
 import {
@@ -16,6 +18,7 @@ import {
   latestSignalOf,
   retainedSignalsOf,
   seriesOfTenants,
+  tenantFigures,
 } from './engine-adapter.js';
 import { engineService } from './engine-service.js';
 import { Failures } from './failure.js';
@@ -51,6 +54,7 @@ export class ApiServer {
   readonly failures: Failures;
   readonly quotas: TenantQuotas;
   readonly #engine: Engine;
+  readonly #calls = new CallCounts();
   readonly #server: Server;
   readonly #authentication: Authentication;
   readonly #standardHealth: StandardHealth;
@@ -71,7 +75,7 @@ export class ApiServer {
     engine.publication.onSignal((published) => this.hub.publish(published));
     this.health = new Health(healthSourceOf(engine), { ...options, subscribers: this.hub });
     this.health.onChange(() => this.#tellHealth());
-    const failures = new Failures(engine.log);
+    const failures = new Failures(engine.log, this.#calls);
     this.failures = failures;
     const calls: CallContext = { admission: this.admission, failures };
     const turns = new Turns(QUESTIONS_MAX, QUESTIONS_WAITING_MAX);
@@ -105,6 +109,16 @@ export class ApiServer {
     this.#standardHealth = new StandardHealth(failures, serviceNames(definition));
     this.#standardHealth.addToServer(this.#server);
     addReflection(this.#server, failures);
+  }
+
+  /** What the metrics of this server and its engine are read from. */
+  metricsSource(): MetricsSource {
+    return {
+      health: () => this.health.snapshot(),
+      calls: () => this.#calls.list(),
+      refusals: () => this.quotas.refusals(),
+      tenants: () => tenantFigures(this.#engine, this.quotas),
+    };
   }
 
   /** Whether callers must show a credential. */

@@ -48,7 +48,7 @@ export function signalService(
     {
       StreamSignals: (call: ServerWritableStream<Received<StreamSignalsRequest>, Buffer>) => {
         streamSignals(call, parts).catch((error: unknown) =>
-          endWithFailure(call, parts.calls.failures.explain(call.getPath(), error)),
+          endWithFailure(call, parts.calls.failures.end(call.getPath(), error)),
         );
       },
       QuerySignals: unary(
@@ -78,7 +78,11 @@ async function streamSignals(
   const { admission, failures } = calls;
   const caller = await admission.admit(call, 'viewer', call.request.byteLength);
   const request = decoded(call.request);
-  const fail = (failure: unknown): void => endWithFailure(call, failures.explain(call.getPath(), failure));
+  let failed = false;
+  const fail = (failure: unknown): void => {
+    failed = true;
+    endWithFailure(call, failures.end(call.getPath(), failure));
+  };
   const subscription = new Subscription({
     filter: {
       tenantId: caller.tenantId,
@@ -102,7 +106,11 @@ async function streamSignals(
     leavePlace();
   };
   call.on('drain', () => hub.resume(subscription));
-  call.on('cancelled', leave);
+  // A stream has no end of its own: one that the client hangs up on went well.
+  call.on('cancelled', () => {
+    if (!failed) failures.succeeded(call.getPath());
+    leave();
+  });
   call.on('close', leave);
   call.on('error', leave);
   // Headers go out at once, so that a client knows it is subscribed before the first signal.

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { SuhoError, messageOf } from '../errors.js';
+import { VERSION } from '../version.js';
 import { backfillCommand } from './backfill.js';
 import { barsCommand } from './bars.js';
 import { deadLettersCommand } from './dead-letters.js';
@@ -27,7 +28,7 @@ const program = new Command('suho')
   .description(
     'Real-time signal engine for trading: market data in, machine-learning and pattern signals out.',
   )
-  .version('0.1.0')
+  .version(VERSION)
   .showHelpAfterError('(suho --help shows the commands)')
   .configureHelp({ sortSubcommands: true });
 

@@ -12,7 +12,7 @@ import { EmbeddedPostgres } from '../../engine/database/embedded-postgres.js';
 import type { ConfigInput } from '../../engine/config.js';
 import type { Engine } from '../../engine/engine.js';
 import { ROLES, type Role } from '../../engine/credentials/caller.js';
-import { MetricsServer } from '../../engine/ops/metrics.js';
+import { MetricsServer } from '../../engine/ops/metrics/metrics-server.js';
 import { afterTest } from '../support/cleanup.js';
 import { runCommand, type CommandResult } from '../support/command.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
@@ -92,9 +92,12 @@ function addLetters({ journal }: Engine, count: number, source: 'actor' | 'sink'
 test('what PostgreSQL refuses is listed, counted and written by a retry, over gRPC and from the command line', async (t) => {
   const { engine, api, client, list, retry, command, postgresFolder } = await served(t);
   let reads = 0;
-  const metrics = new MetricsServer(() => {
-    reads++;
-    return api.health.snapshot();
+  const metrics = new MetricsServer({
+    ...api.metricsSource(),
+    health: () => {
+      reads++;
+      return api.health.snapshot();
+    },
   });
   const metricsPort = await metrics.listen('127.0.0.1', 0);
   afterTest(t, async () => await metrics.stop());
