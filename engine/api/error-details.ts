@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
 
 /** Whose reasons they are. */
-export const ERROR_DOMAIN = 'suho';
+const ERROR_DOMAIN = 'suho';
 
 const ROOT = new protobuf.Root();
 ROOT.resolvePath = (_, file) =>

@@ -7,6 +7,7 @@ import { PUBLISHED_FEED } from '../intake/intake.js';
 import { Health } from '../ops/health.js';
 import type { MetricsSource } from '../ops/metrics/source.js';
 import { SignalHub } from '../publication/signal-hub.js';
+import { operationsOf } from '../ops/operations.js';
 import { Admission } from './admission.js';
 import { Authentication } from './authentication.js';
 import { CallCounts } from './call-counts.js';
@@ -26,6 +27,7 @@ import { featureService } from './feature-service.js';
 import { feedbackService } from './feedback-service.js';
 import { instrumentService } from './instrument-service.js';
 import { marketDataService } from './market-data-service.js';
+import { operatorService } from './operator-service.js';
 import { TenantQuotas } from './quotas.js';
 import { addReflection } from './reflection.js';
 import { signalService, updateEncoder } from './signal-service.js';
@@ -99,6 +101,7 @@ export class ApiServer {
         turns,
       }),
       InstrumentService: instrumentService(calls, instrumentsOf(engine)),
+      OperatorService: operatorService(calls, operationsOf(engine)),
       EngineService: engineService(calls, this.health, engine.refused),
     })) {
       this.#server.addService(

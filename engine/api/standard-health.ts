@@ -4,9 +4,9 @@ import { loadDefinition, servedService, type Received } from './definition.js';
 import { StatusFailure, type Failures } from './failure.js';
 
 /** The process works, whether it serves or not: for a probe that restarts what hangs. */
-export const LIVENESS = 'liveness';
+const LIVENESS = 'liveness';
 /** Calls and input are taken: for a probe that decides where traffic goes. */
-export const READINESS = 'readiness';
+const READINESS = 'readiness';
 /** Characters of an unknown name that are kept. */
 const NAME_MAX = 100;
 /** Watchers at once: they need no credential. */

@@ -154,7 +154,8 @@ function fromRow(row: Readonly<Record<string, string>>): Record<string, unknown>
 }
 
 function describe(tradeId: string, answer: ReportTradeResponse): string {
-  if (answer.answer === 'TRADE_ANSWER_UNKNOWN_PREDICTION') return `trade ${tradeId}: you have no such prediction\n`;
+  if (answer.answer === 'TRADE_ANSWER_UNKNOWN_PREDICTION')
+    return `trade ${tradeId}: you have no such prediction\n`;
   const money = `${answer.pnl_money.toFixed(2)} ${answer.currency}`;
   const state = answer.answer === 'TRADE_ANSWER_ACCEPTED' ? 'taken' : 'known already';
   return `trade ${tradeId} is ${state}: ${money}, ${answer.pnl_pips.toFixed(1)} pips, ${answer.pnl_percent.toFixed(3)} %\n`;

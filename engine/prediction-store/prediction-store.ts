@@ -101,7 +101,10 @@ export interface PredictionStore {
   hasTrade(tenantId: string, tradeId: string): Promise<boolean>;
   /** Drops what is past its time; returns how many partitions went. */
   applyRetention(): Promise<number>;
-  /** Runs a query on one tenant's rows, or, without, on all as whoever the connection belongs to. */
-  sql(query: string, tenantId?: string): Promise<readonly Record<string, unknown>[]>;
+  /**
+   * Runs a query on one tenant's rows, or, without, on all as whoever the connection belongs to; returns its first
+   * `rowsMax` rows, all when that is left out.
+   */
+  sql(query: string, tenantId?: string, rowsMax?: number): Promise<readonly Record<string, unknown>[]>;
   close(): Promise<void>;
 }

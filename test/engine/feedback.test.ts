@@ -93,23 +93,14 @@ test('a trade result corrects the record and teaches its pattern, once, for its 
       .slice(1)
       .map(({ answer }) => answer)
       .sort(),
-    [
-      'TRADE_ANSWER_ACCEPTED',
-      'TRADE_ANSWER_DUPLICATE',
-      'TRADE_ANSWER_DUPLICATE',
-      'TRADE_ANSWER_DUPLICATE',
-      'TRADE_ANSWER_DUPLICATE',
-    ],
+    ['TRADE_ANSWER_ACCEPTED', ...Array<string>(4).fill('TRADE_ANSWER_DUPLICATE')],
   );
   // Another tenant's prediction, with the other's key.
-  assert.equal(
-    (await report(tradeOn(signals[2]!, 't3', 0.1), 'key-z')).answer,
-    'TRADE_ANSWER_UNKNOWN_PREDICTION',
-  );
-  assert.equal(
-    (await report({ ...tradeOn(signals[2]!, 't1', 0.1) }, 'key-z')).answer,
-    'TRADE_ANSWER_UNKNOWN_PREDICTION',
-  );
+  for (const id of ['t3', 't1'])
+    assert.equal(
+      (await report(tradeOn(signals[2]!, id, 0.1), 'key-z')).answer,
+      'TRADE_ANSWER_UNKNOWN_PREDICTION',
+    );
   assert.equal(
     (
       await report({

@@ -12,10 +12,10 @@ export interface TenantFigures {
 
 /** What the metrics are read from. */
 export interface MetricsSource {
-  health(): HealthSnapshot;
+  readonly health: () => HealthSnapshot;
   /** Calls of the API since start. */
-  calls(): readonly CallCount[];
+  readonly calls: () => readonly CallCount[];
   /** Requests that a quota refused since start, by tenant and quota. */
-  refusals(): Iterable<readonly [{ readonly tenant: string; readonly quota: string }, number]>;
-  tenants(): readonly TenantFigures[];
+  readonly refusals: () => Iterable<readonly [{ readonly tenant: string; readonly quota: string }, number]>;
+  readonly tenants: () => readonly TenantFigures[];
 }
