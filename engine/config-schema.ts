@@ -64,6 +64,12 @@ const quotas = z.strictObject({
   streams: z.number().int().min(1).default(1_000).describe('Streams open at once, in and out'),
   instruments: z.number().int().min(1).default(500).describe('Symbols the tenant publishes itself'),
   series: z.number().int().min(1).default(1_000).describe('Timeframes of symbols it has signals on'),
+  weight: z
+    .number()
+    .min(0.01)
+    .max(100)
+    .default(1)
+    .describe('Its share beside the other tenants’ while there is more to do than can be done'),
 });
 
 const tenant = z.strictObject({

@@ -33,6 +33,7 @@ import {
   wireLearning,
   wireRetention,
   wireSignals,
+  wirePressure,
   wireSinks,
   wireSources,
   type LearningRooms,
@@ -123,6 +124,7 @@ export class Engine {
     this.#sinks = wireSinks(config, stores, instruments, log);
     this.refused = new RefusedRecords(journal, this.#sinks);
     this.intake = new Intake({
+      pressure: wirePressure(config, instruments),
       instruments,
       calendars: this.#rooms.calendars,
       journal,

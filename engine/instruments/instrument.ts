@@ -8,6 +8,7 @@ import { SuhoError } from '../errors.js';
 import type { InputRecord, InstrumentDefinition } from '../journal/records.js';
 import { unpackBars, unpackQuotes } from '../journal/records.js';
 import { seriesId, signalActorId } from './ids.js';
+import type { Workload } from './workload.js';
 
 /** `recovering` refuses input for a while; `failed` until the next start or until it is removed. */
 export type InstrumentState = 'live' | 'recovering' | 'failed' | 'removed';
@@ -41,14 +42,14 @@ export class Instrument {
   sinceSnapshot = 0;
   /** Its series' states are of stored bars that were replaced since. */
   isOutdated = false;
-  /** Rows that signal actors have not concluded. */
-  outstanding = 0;
   /** Evidence that is being gathered. */
   gathering = 0;
   /** Counts how often its actors were made; what an earlier set of them asked for is not for the present one. */
   incarnation = 0;
   /** The actor that threw, and why; undefined while all is well. */
   failure: { readonly actorId: string; readonly error: string } | undefined;
+  readonly #workload: Workload;
+  #outstanding = 0;
   #definition: InstrumentDefinition;
   #state: InstrumentState = 'live';
   #error: string | undefined;
@@ -60,9 +61,11 @@ export class Instrument {
     calendar: Calendar,
     definition: InstrumentDefinition,
     position: number,
+    workload: Workload,
     cursor?: CursorState,
   ) {
     this.id = id;
+    this.#workload = workload;
     this.calendar = calendar;
     this.grid = BarGrid.of(definition.base, calendar);
     this.#definition = definition;
@@ -72,6 +75,16 @@ export class Instrument {
 
   get definition(): InstrumentDefinition {
     return this.#definition;
+  }
+
+  /** Rows that signal actors have not concluded. */
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  set outstanding(rows: number) {
+    this.#workload.change(this.#definition.owner, rows - this.#outstanding);
+    this.#outstanding = rows;
   }
 
   get state(): InstrumentState {
