@@ -90,6 +90,11 @@ export class Failures {
   }
 }
 
+/** Name of the gRPC status that an error becomes. */
+export function statusName(error: unknown): string {
+  return status[REASONS[reasonOf(error)].status] ?? 'UNKNOWN';
+}
+
 function reasonOf(error: unknown): Reason {
   if (error instanceof StatusFailure) return error.reason;
   return error instanceof SuhoError ? error.code : 'INTERNAL';

@@ -11,6 +11,7 @@ import { doctorCommand } from './doctor.js';
 import { featuresCommand } from './features.js';
 import { instrumentsCommand } from './instruments.js';
 import { keysCommand } from './keys.js';
+import { auditCommand, drainCommand, reloadCommand } from './operations.js';
 import { patternsCommand } from './patterns.js';
 import { replayCommand } from './replay.js';
 import { schemaCommand } from './schema.js';
@@ -55,6 +56,9 @@ for (const command of [
   patternsCommand,
   backupCommand,
   restoreCommand,
+  drainCommand,
+  reloadCommand,
+  auditCommand,
   versionCommand,
   completionCommand,
 ]) {
