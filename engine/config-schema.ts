@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { canonicalSymbol } from '../actors/market/symbol.js';
 import { PRICE_BASES } from '../actors/market/quote.js';
 import { TIMEFRAMES } from '../actors/market/timeframe.js';
+import { backup } from './backup/settings.js';
 import { calendars } from './calendars-schema.js';
 import { ROLES } from './credentials/caller.js';
 import { NAME_RULE, isName, tenantIdDefect } from './credentials/tenant-id.js';
@@ -286,6 +287,7 @@ export const configSchema = z.strictObject({
         .describe('Further host names it may be opened by, such as that of a proxy before it'),
     })
     .prefault({}),
+  backup,
   journal: z.strictObject({ maxMegabytes: z.number().positive().max(1e8).default(4096) }).prefault({}),
   inference: z
     .strictObject({

@@ -3,6 +3,7 @@ import type { Calendar } from '../../actors/market/calendar.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import { SeriesCursor, type CursorState } from '../../actors/series-machine.js';
 import type { Route } from '../../actors/signals/route.js';
+import { PLATFORM } from '../credentials/tenant-id.js';
 import { SuhoError } from '../errors.js';
 import type { InputRecord, InstrumentDefinition } from '../journal/records.js';
 import { unpackBars, unpackQuotes } from '../journal/records.js';
@@ -173,6 +174,12 @@ export class Instrument {
     this.gathering = 0;
     this.failure = undefined;
     this.incarnation++;
+  }
+
+  /** Whether a tenant may see what is built from it: its own, or a shared one that it has signals on. */
+  isVisibleTo(tenantId: string): boolean {
+    const { owner, signals } = this.#definition;
+    return owner === tenantId || (owner === PLATFORM && signals.some((s) => s.tenantId === tenantId));
   }
 
   follows(tenantId: string, timeframe: Timeframe): boolean {
