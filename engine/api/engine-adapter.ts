@@ -9,6 +9,7 @@ import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { WaitingSeries } from '../learning/first-models.js';
 import { toProtoTimeframe } from './fields.js';
 import type { WaitingSeries__Output as ProtoWaitingSeries } from './generated/suho/v1/WaitingSeries.js';
+import { ModelDesk } from '../rollout/model-desk.js';
 import type { InstrumentDirectory, InstrumentView } from './ports.js';
 
 /** {@link InstrumentDirectory} of an engine. */
@@ -42,6 +43,23 @@ export function instrumentsOf({ instruments, journal }: Engine): InstrumentDirec
       return owner !== undefined && (all || owner === tenantId) ? await instruments.remove(id) : false;
     },
   };
+}
+
+/** {@link ModelDesk} of an engine. */
+export function modelDeskOf(engine: Engine): ModelDesk {
+  const { config, deployments, rollouts, instruments, predictions } = engine;
+  return new ModelDesk({
+    deployments,
+    rollouts,
+    instruments,
+    outcomes: predictions.history,
+    tenants: function* () {
+      for (const { id } of config.tenants) yield id;
+      for (const { definition } of instruments.all())
+        for (const { tenantId } of definition.signals) yield tenantId;
+    },
+    worthHaving: config.rollout.worthHaving,
+  });
 }
 
 /** The newest signal of a tenant's symbol and timeframe, from whichever feed, that the journal keeps. */

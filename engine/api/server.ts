@@ -10,12 +10,19 @@ import { Admission } from './admission.js';
 import { Authentication } from './authentication.js';
 import type { CallContext } from './calls.js';
 import { loadDefinition, servedService } from './definition.js';
-import { healthSourceOf, instrumentsOf, latestSignalOf, retainedSignalsOf } from './engine-adapter.js';
+import {
+  healthSourceOf,
+  instrumentsOf,
+  latestSignalOf,
+  modelDeskOf,
+  retainedSignalsOf,
+} from './engine-adapter.js';
 import { engineService } from './engine-service.js';
 import { Failures } from './failure.js';
 import { feedbackService } from './feedback-service.js';
 import { instrumentService } from './instrument-service.js';
 import { marketDataService } from './market-data-service.js';
+import { modelService } from './model-service.js';
 import { TenantQuotas } from './quotas.js';
 import { addReflection } from './reflection.js';
 import { signalService, updateEncoder } from './signal-service.js';
@@ -76,6 +83,7 @@ export class ApiServer {
       MarketDataService: marketDataService(calls, engine.intake),
       FeedbackService: feedbackService(calls, engine.feedback),
       InstrumentService: instrumentService(calls, instrumentsOf(engine)),
+      ModelService: modelService(calls, modelDeskOf(engine), Date.now),
       EngineService: engineService(calls, this.health, engine.refused),
     })) {
       this.#server.addService(

@@ -6,7 +6,7 @@ import { SuhoError, messageOf } from '../errors.js';
 import type { ArmAnswer } from '../evidence/arms-beside.js';
 import type { EvidenceRequest } from '../instruments/effects.js';
 import { FILE_FEED, seriesIdentity } from '../instruments/ids.js';
-import type { PredictionHistory, StoredPair } from '../prediction-store/prediction-store.js';
+import type { PairQuery, PredictionHistory, StoredPair } from '../prediction-store/prediction-store.js';
 import type { Deployments, ModelTarget } from '../registry/deployments.js';
 import { modelName, type Author, type ListedModel, type ModelAct } from '../registry/model-registry.js';
 import type { Challenger, Challengers } from './challengers.js';
@@ -139,20 +139,16 @@ export class Rollouts implements Challengers {
       this.#watched.set(model.modelId, watched);
     }
     const { symbol, timeframe } = seriesIdentity(seriesId);
-    for (;;) {
-      const pairs = await this.#parts.outcomes.pairs(tenantId, {
-        symbol,
-        timeframe,
-        horizon: production.primaryHorizon,
-        productionId: production.modelId,
-        challengerId: model.modelId,
-        after: watched.through,
-        limit: PAGE,
-      });
-      for (const pair of pairs) watched.comparison.observe(outcomeOf(pair));
-      watched.through = pairs.at(-1)?.closeTime ?? watched.through;
-      if (pairs.length < PAGE) return watched.comparison.figures();
-    }
+    const of = {
+      tenantId,
+      symbol,
+      timeframe,
+      horizon: production.primaryHorizon,
+      productionId: production.modelId,
+      challengerId: model.modelId,
+    };
+    watched.through = await readOutcomes(this.#parts.outcomes, of, watched.comparison, watched.through);
+    return watched.comparison.figures();
   }
 
   /** A trial that runs, by the model that is tried. */
@@ -274,4 +270,35 @@ function outcomeOf({ challengerArm, production, challenger, ...rest }: StoredPai
     production: forecast(production),
     challenger: forecast(challenger),
   };
+}
+
+/** Of whose bars two models are compared, and over which horizon. */
+export interface ComparedOutcomes extends Omit<PairQuery, 'after' | 'limit'> {
+  readonly tenantId: string;
+}
+
+/** Reads outcomes of bars after a close time into a comparison; the close time of the newest. */
+async function readOutcomes(
+  outcomes: Pick<PredictionHistory, 'pairs'>,
+  { tenantId, ...of }: ComparedOutcomes,
+  comparison: Comparison,
+  after: number,
+): Promise<number> {
+  for (let through = after; ; ) {
+    const pairs = await outcomes.pairs(tenantId, { ...of, after: through, limit: PAGE });
+    for (const pair of pairs) comparison.observe(outcomeOf(pair));
+    through = pairs.at(-1)?.closeTime ?? through;
+    if (pairs.length < PAGE) return through;
+  }
+}
+
+/** Compares two models by every bar that both answered. */
+export async function compareOutcomes(
+  outcomes: Pick<PredictionHistory, 'pairs'>,
+  worthHaving: number,
+  of: ComparedOutcomes,
+): Promise<ComparisonFigures> {
+  const comparison = new Comparison(worthHaving);
+  await readOutcomes(outcomes, of, comparison, 0);
+  return comparison.figures();
 }
