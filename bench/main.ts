@@ -8,6 +8,7 @@ import { benchLatency } from './latency.js';
 import { benchNoise } from './noise.js';
 import { benchPlanted } from './planted.js';
 import { benchPredictions } from './predictions.js';
+import { benchRollout } from './rollout.js';
 import { benchPatterns, benchStores } from './stores.js';
 import { benchTrainingStep } from './training-step.js';
 import { benchTrees } from './trees.js';
@@ -26,6 +27,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   patterns: benchPatterns,
   planted: benchPlanted,
   noise: benchNoise,
+  rollout: benchRollout,
   trees: benchTrees,
 };
 
