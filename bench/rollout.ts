@@ -15,7 +15,11 @@ const CASES: readonly {
   { name: 'better by 2 points', accuracy: 0.56 },
   { name: 'better by 2, no number from bar 300', accuracy: 0.56, broken: { from: 300, how: 'no number' } },
   { name: 'better by 2, late from bar 300', accuracy: 0.56, broken: { from: 300, how: 'late' } },
-  { name: 'better by 2, overstates from bar 300', accuracy: 0.56, broken: { from: 300, how: 'overconfident' } },
+  {
+    name: 'better by 2, overstates from bar 300',
+    accuracy: 0.56,
+    broken: { from: 300, how: 'overconfident' },
+  },
 ];
 
 /** What becomes of challengers of a production model that is right on 54 % of the moves: how often, and after how many bars. */

@@ -1,7 +1,12 @@
 import { HORIZONS } from '../../actors/features/labels.js';
 import type { Caller } from '../credentials/caller.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
-import { modelName, type ListedModel, type ModelAct as Act, type ModelEvent } from '../registry/model-registry.js';
+import {
+  modelName,
+  type ListedModel,
+  type ModelAct as Act,
+  type ModelEvent,
+} from '../registry/model-registry.js';
 import type { ArmScore } from '../rollout/comparison.js';
 import {
   differences,
@@ -38,7 +43,11 @@ const TEST_SHARE = 0.5;
 const LEVELS = { platform: 'PLATFORM', tenant: 'TENANT', user: 'USER' } as const;
 
 /** Handlers of ModelService. `now`: epoch milliseconds. */
-export function modelService(calls: CallContext, desk: ModelDesk, now: () => number): Record<string, unknown> {
+export function modelService(
+  calls: CallContext,
+  desk: ModelDesk,
+  now: () => number,
+): Record<string, unknown> {
   return {
     ListModels: unary(
       calls,

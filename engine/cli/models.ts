@@ -94,7 +94,9 @@ function reference(name: string, version: string, { level, tenant }: Options): o
 
 function listCommand(): Command {
   return new Command('list')
-    .description('list the models you see: the platform’s, your tenant’s, your own; all of them for operators')
+    .description(
+      'list the models you see: the platform’s, your tenant’s, your own; all of them for operators',
+    )
     .addArgument(new Argument('[name]', 'feed, symbol and timeframe: market/EURUSD/1h'))
     .addOption(tenantOption())
     .addOption(addressOption())
@@ -108,7 +110,9 @@ function listCommand(): Command {
 
 function showCommand(): Command {
   return ofModel(
-    new Command('show').description('show one version: lineage, scores, where it serves, its trial, its history'),
+    new Command('show').description(
+      'show one version: lineage, scores, where it serves, its trial, its history',
+    ),
   ).action(async (name: string, version: string, options: Options) => {
     const model = reference(name, version, options);
     const details = await call<ModelDetails>(options, 'GetModel', { model });
@@ -157,7 +161,9 @@ function changeCommands(): Command[] {
     new Option('--automatic', 'let outcomes move it on or out, as they do for a retrained model');
   return [
     changeCommand('promote', 'make a version production'),
-    changeCommand('shadow', 'have a version answer every bar without serving any').addOption(automaticOption()),
+    changeCommand('shadow', 'have a version answer every bar without serving any').addOption(
+      automaticOption(),
+    ),
     changeCommand('canary', 'have a version serve a share of the bars')
       .addOption(shareOption(0.1))
       .addOption(automaticOption()),

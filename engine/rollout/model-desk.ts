@@ -86,9 +86,7 @@ export class ModelDesk {
     const models = (await this.list(caller, name, tenantId)).filter(
       (model) => model.version === version && (level === undefined || levelOf(model) === level),
     );
-    const [nearest] = models.sort(
-      (a, b) => NEAREST.indexOf(levelOf(a)) - NEAREST.indexOf(levelOf(b)),
-    );
+    const [nearest] = models.sort((a, b) => NEAREST.indexOf(levelOf(a)) - NEAREST.indexOf(levelOf(b)));
     if (nearest === undefined)
       throw new SuhoError(
         'NOT_FOUND',
@@ -171,7 +169,10 @@ export class ModelDesk {
 }
 
 /** As whom the registry is read for a caller: an operator sees another tenant's models, not its users'. */
-function readerOf({ tenantId, userId }: Caller, tenant: string): { tenantId: string; userId?: string | undefined } {
+function readerOf(
+  { tenantId, userId }: Caller,
+  tenant: string,
+): { tenantId: string; userId?: string | undefined } {
   return tenant === tenantId ? { tenantId, userId } : { tenantId: tenant };
 }
 
@@ -201,7 +202,8 @@ export function differences(
     'modelId',
     'encoderId',
   ];
-  const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? null));
+  const text = (value: unknown): string =>
+    typeof value === 'string' ? value : JSON.stringify(value ?? null);
   const listed = fields.map((field) => ({ field, own: text(own[field]), other: text(other[field]) }));
   const scores = HORIZONS.flatMap((horizon, i) => {
     const score = (model: ListedModel): string => {

@@ -284,7 +284,7 @@ async function readOutcomes(
   comparison: Comparison,
   after: number,
 ): Promise<number> {
-  for (let through = after; ; ) {
+  for (let through = after; ;) {
     const pairs = await outcomes.pairs(tenantId, { ...of, after: through, limit: PAGE });
     for (const pair of pairs) comparison.observe(outcomeOf(pair));
     through = pairs.at(-1)?.closeTime ?? through;

@@ -97,8 +97,10 @@ test('a challenger that is worse or no better does not become production, and on
 
 test('a challenger that breaks is out: on the bar where it answers no number, after ten late answers, soon when it overstates', () => {
   const at = (how: Breakage['how']): TrialEnd[] => trials(30, 0.56, { from: 300, how });
-  for (const { end, bars } of at('no number')) if (bars >= 300) assert.deepEqual([end, bars], ['rolled back', 300]);
-  for (const { end, bars } of at('late')) if (bars >= 300) assert.deepEqual([end, bars], ['rolled back', 309]);
+  for (const { end, bars } of at('no number'))
+    if (bars >= 300) assert.deepEqual([end, bars], ['rolled back', 300]);
+  for (const { end, bars } of at('late'))
+    if (bars >= 300) assert.deepEqual([end, bars], ['rolled back', 309]);
   const overstating = at('overconfident').filter(({ bars }) => bars >= 300);
   assert.ok(overstating.length >= 20);
   for (const { end, bars } of overstating) {

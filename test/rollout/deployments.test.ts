@@ -23,10 +23,7 @@ async function postgres(t: TestContext): Promise<pg.ClientConfig> {
   return server.connection;
 }
 
-async function asLogin<T>(
-  connection: pg.ClientConfig,
-  work: (client: pg.Client) => Promise<T>,
-): Promise<T> {
+async function asLogin<T>(connection: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client(connection);
   await client.connect();
   try {
@@ -84,7 +81,10 @@ test('a database of the version before is taken over: its models keep their stat
   const series = { ...models[1]!, tenantId: 'acme' };
   await deployments.act({ series, version: 'v1.0.0' }, { kind: 'promote' }, AUTHOR);
   const [newest] = await deployments.history(series, undefined, 1);
-  assert.deepEqual([newest!.from, newest!.to, newest!.who, newest!.reason], ['canary', 'production', 'ann', 'a test']);
+  assert.deepEqual(
+    [newest!.from, newest!.to, newest!.who, newest!.reason],
+    ['canary', 'production', 'ann', 'a test'],
+  );
   const served = await asLogin(
     connection,
     async (client) => (await client.query('SELECT served, spread FROM suho_private.ml_predictions')).rows,
@@ -110,11 +110,21 @@ test('the audit of models is only added to, whoever asks, and holds every act wi
   ];
   for (const act of acts) await deployments.act(target, act, AUTHOR);
   const history = await deployments.history(model, 'v1.0.0', 100);
-  assert.deepEqual(
-    history.map(({ to, share }) => (share === undefined ? to : `${to} ${share}`)).reverse(),
-    ['draft', 'validated', 'staging', 'shadow', 'canary 0.1', 'canary 0.5', 'staging', 'archived'],
+  assert.deepEqual(history.map(({ to, share }) => (share === undefined ? to : `${to} ${share}`)).reverse(), [
+    'draft',
+    'validated',
+    'staging',
+    'shadow',
+    'canary 0.1',
+    'canary 0.5',
+    'staging',
+    'archived',
+  ]);
+  assert.ok(
+    history
+      .slice(0, 6)
+      .every(({ who, role, reason }) => `${who} ${role} ${reason}` === 'ann engineer a test'),
   );
-  assert.ok(history.slice(0, 6).every(({ who, role, reason }) => `${who} ${role} ${reason}` === 'ann engineer a test'));
   await asLogin(connection, async (client) => {
     for (const statement of [
       `UPDATE ml_registry.model_audit SET reason = 'another'`,
@@ -166,7 +176,9 @@ test('two engines that act on one registry leave one production, one canary, fou
   );
   assert.equal(moved.filter((model) => model !== undefined).length, 1);
   // Of each model the record leads without a gap to where it is.
-  for (const { version, status } of now.map((model) => (model === seen ? { ...model, traffic: 0.5 } : model))) {
+  for (const { version, status } of now.map((model) =>
+    model === seen ? { ...model, traffic: 0.5 } : model,
+  )) {
     const history = (await engines[1]!.history(series, version, 100)).reverse();
     history.forEach(({ from }, i) => assert.equal(from, history[i - 1]?.to, version));
     assert.equal(history.at(-1)!.to, status);

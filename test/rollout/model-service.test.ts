@@ -120,7 +120,7 @@ test('each caller sees the models of its levels, may change its own, and no othe
     'acme',
   );
   assert.deepEqual(
-    audit.map((row) => row['actor']).sort(),
+    audit.map((row) => String(row['actor'])).sort(),
     ['acme', 'ops'],
     'of its own and the platform’s; ann’s is hers',
   );
@@ -141,12 +141,12 @@ test('the command shows models and changes them, with the reason on the record',
   await suho('canary', NAME, 'v1.0.1', '--share', '0.25', '--reason', 'it may be better');
   const shown = await suho('show', NAME, 'v1.0.1');
   assert.match(shown, /v1\.0\.1 of acme: canary 25\.0 % \(manual\)/);
-  assert.match(
-    shown,
-    /staging to canary with 25\.0 % of the bars, by acme \(engineer\): it may be better/,
-  );
+  assert.match(shown, /staging to canary with 25\.0 % of the bars, by acme \(engineer\): it may be better/);
   assert.match(await suho('diff', NAME, 'v1.0.1', 'v1.0.0', '--level', 'tenant'), /parentVersion/);
-  assert.match(await suho('compare', NAME, 'v1.0.1', 'v1.0.0'), /No bar that v1\.0\.1 and v1\.0\.0 both answered/);
+  assert.match(
+    await suho('compare', NAME, 'v1.0.1', 'v1.0.0'),
+    /No bar that v1\.0\.1 and v1\.0\.0 both answered/,
+  );
   const refused = await runCommand([
     'models',
     'rollback',

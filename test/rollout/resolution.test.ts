@@ -56,7 +56,11 @@ test('of every combination of levels with a model, each caller is served the nea
     for (const caller of CALLERS) {
       const nearest = levelsOf(caller).find((level) => there.includes(level));
       const chosen = chooseModels(models, SERIES, caller, 0)?.production;
-      assert.equal(chosen, nearest === undefined ? undefined : ofLevel[nearest], `${there.join()} for ${JSON.stringify(caller)}`);
+      assert.equal(
+        chosen,
+        nearest === undefined ? undefined : ofLevel[nearest],
+        `${there.join()} for ${JSON.stringify(caller)}`,
+      );
       checked++;
     }
   }

@@ -98,7 +98,8 @@ export function playTrial(
       rules,
     );
     if (decision.act === 'wait') continue;
-    if (decision.act !== 'canary') return { end: decision.act, bars: bar, steps, sentence: decision.sentence };
+    if (decision.act !== 'canary')
+      return { end: decision.act, bars: bar, steps, sentence: decision.sentence };
     share = decision.share;
     steps.push({ share, bar });
   }
