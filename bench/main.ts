@@ -9,6 +9,7 @@ import { benchOverload } from './overload.js';
 import { benchNoise } from './noise.js';
 import { benchPlanted } from './planted.js';
 import { benchPredictions } from './predictions.js';
+import { benchRollout } from './rollout.js';
 import { benchPatterns, benchStores } from './stores.js';
 import { benchTrainingStep } from './training-step.js';
 import { benchTrees } from './trees.js';
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   patterns: benchPatterns,
   planted: benchPlanted,
   noise: benchNoise,
+  rollout: benchRollout,
   trees: benchTrees,
 };
 

@@ -20,6 +20,7 @@ import {
   retainedSignalsOf,
   seriesOfTenants,
   tenantFigures,
+  modelDeskOf,
 } from './engine-adapter.js';
 import { engineService } from './engine-service.js';
 import { Failures } from './failure.js';
@@ -28,6 +29,7 @@ import { feedbackService } from './feedback-service.js';
 import { instrumentService } from './instrument-service.js';
 import { marketDataService } from './market-data-service.js';
 import { operatorService } from './operator-service.js';
+import { modelService } from './model-service.js';
 import { TenantQuotas } from './quotas.js';
 import { addReflection } from './reflection.js';
 import { signalService, updateEncoder } from './signal-service.js';
@@ -102,6 +104,7 @@ export class ApiServer {
       }),
       InstrumentService: instrumentService(calls, instrumentsOf(engine)),
       OperatorService: operatorService(calls, operationsOf(engine)),
+      ModelService: modelService(calls, modelDeskOf(engine), Date.now),
       EngineService: engineService(calls, this.health, engine.refused),
     })) {
       this.#server.addService(
