@@ -8,6 +8,7 @@ import { calendars } from './calendars-schema.js';
 import { ROLES } from './credentials/caller.js';
 import { NAME_RULE, isName, tenantIdDefect } from './credentials/tenant-id.js';
 import { EXTRA_PRICES } from './feature-store/extra-prices.js';
+import { rolloutSettings } from './rollout/settings.js';
 import { TRAINABLE } from './learning/families/names.js';
 
 const symbol = z.string().transform((text, context) => {
@@ -353,6 +354,7 @@ export const configSchema = z.strictObject({
         .describe('Whether series with signals get their first model by themselves'),
     })
     .prefault({}),
+  rollout: rolloutSettings,
   bars: z
     .strictObject({
       base: timeframe.default('1m').describe('Timeframe built from quotes'),

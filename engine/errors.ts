@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'BAD_MODEL'
   | 'DATA_FOLDER_IN_USE'
   | 'DATA_FOLDER_VERSION'
+  | 'FORBIDDEN'
   | 'INSTRUMENT_FAILED'
   | 'JOURNAL_FULL'
   | 'NOT_FOUND'

@@ -13,6 +13,7 @@ import type { WaitingSeries } from '../learning/first-models.js';
 import { toProtoTimeframe } from './fields.js';
 import type { WaitingSeries__Output as ProtoWaitingSeries } from './generated/suho/v1/WaitingSeries.js';
 import type { InstrumentDirectory, InstrumentView, SeriesOfTenants, SeriesPlace } from './ports.js';
+import { ModelDesk } from '../rollout/model-desk.js';
 
 /** {@link InstrumentDirectory} of an engine. */
 export function instrumentsOf({ instruments, journal }: Engine): InstrumentDirectory {
@@ -66,6 +67,23 @@ export function seriesOfTenants({ instruments }: Engine): SeriesOfTenants {
       return places;
     },
   };
+}
+
+/** {@link ModelDesk} of an engine. */
+export function modelDeskOf(engine: Engine): ModelDesk {
+  const { config, deployments, rollouts, instruments, predictions } = engine;
+  return new ModelDesk({
+    deployments,
+    rollouts,
+    instruments,
+    outcomes: predictions.history,
+    tenants: function* () {
+      for (const { id } of config.tenants) yield id;
+      for (const { definition } of instruments.all())
+        for (const { tenantId } of definition.signals) yield tenantId;
+    },
+    worthHaving: config.rollout.worthHaving,
+  });
 }
 
 /** The newest signal of a tenant's symbol and timeframe, from whichever feed, that the journal keeps. */

@@ -93,6 +93,10 @@ export const REASONS: Readonly<Record<Reason, Meaning>> = {
     status: status.PERMISSION_DENIED,
     meaning: 'A request of the console came from a page of another site or under another host name.',
   },
+  FORBIDDEN: {
+    status: status.PERMISSION_DENIED,
+    meaning: 'The caller may see this but not change it; the message says who may.',
+  },
   INSTRUMENT_FAILED: {
     status: status.FAILED_PRECONDITION,
     meaning: 'The instrument failed and refuses input until the next start of the engine; others go on.',

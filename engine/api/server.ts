@@ -24,6 +24,7 @@ import {
   retainedSignalsOf,
   seriesOfTenants,
   tenantFigures,
+  modelDeskOf,
 } from './engine-adapter.js';
 import { engineService } from './engine-service.js';
 import { Failures } from './failure.js';
@@ -32,6 +33,7 @@ import { feedbackService } from './feedback-service.js';
 import { instrumentService } from './instrument-service.js';
 import { marketDataService } from './market-data-service.js';
 import { operatorService } from './operator-service.js';
+import { modelService } from './model-service.js';
 import { TenantQuotas } from './quotas.js';
 import { addReflection } from './reflection.js';
 import { signalService, updateEncoder } from './signal-service.js';
@@ -112,6 +114,7 @@ export class ApiServer {
         drain: async (isOn, waitMs) => await this.#drain(isOn, waitMs),
         reload: () => this.reload(options.read),
       }),
+      ModelService: modelService(calls, modelDeskOf(engine), Date.now),
       EngineService: engineService(calls, this.health, engine.refused),
     })) {
       this.#server.addService(

@@ -11,6 +11,7 @@ import { doctorCommand } from './doctor.js';
 import { featuresCommand } from './features.js';
 import { instrumentsCommand } from './instruments.js';
 import { keysCommand } from './keys.js';
+import { modelsCommand } from './models.js';
 import { auditCommand, drainCommand, reloadCommand } from './operations.js';
 import { patternsCommand } from './patterns.js';
 import { replayCommand } from './replay.js';
@@ -50,6 +51,7 @@ for (const command of [
   verifyCommand,
   instrumentsCommand,
   keysCommand,
+  modelsCommand,
   schemaCommand,
   tradesCommand,
   doctorCommand,

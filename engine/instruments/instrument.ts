@@ -2,8 +2,8 @@ import { BarGrid } from '../../actors/market/bar-grid.js';
 import type { Calendar } from '../../actors/market/calendar.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import { SeriesCursor, type CursorState } from '../../actors/series-machine.js';
-import type { Route } from '../../actors/signals/route.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
+import type { RoutePlan } from '../../actors/signals/route-plan.js';
 import { SuhoError } from '../errors.js';
 import type { InputRecord, InstrumentDefinition } from '../journal/records.js';
 import { unpackBars, unpackQuotes } from '../journal/records.js';
@@ -223,7 +223,7 @@ export class Instrument {
   }
 
   /** The models a tenant's signals on a series are made with. */
-  routeOf(tenantId: string, timeframe: Timeframe): Route | undefined {
+  routeOf(tenantId: string, timeframe: Timeframe): RoutePlan | undefined {
     return this.#definition.signals.find((s) => s.tenantId === tenantId && s.timeframe === timeframe)?.route;
   }
 }

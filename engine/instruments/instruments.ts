@@ -3,7 +3,7 @@ import { TIMEFRAMES, type Timeframe } from '../../actors/market/timeframe.js';
 import type { Calendar } from '../../actors/market/calendar.js';
 import type { Effect, Message } from '../../actors/messages.js';
 import { ActorSystem, type SystemCounts } from '../../actors/runtime/actor-system.js';
-import type { Route } from '../../actors/signals/route.js';
+import type { RoutePlan } from '../../actors/signals/route-plan.js';
 import type { Calendars } from '../calendars.js';
 import type { Clock } from '../clock.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
@@ -96,6 +96,7 @@ export class Instruments {
         this.#tell(instrument, actorId, { kind: 'evidence', evidence });
         this.#checkIdle();
       },
+      idle: () => this.#checkIdle(),
     });
     this.#supervision = new Supervision({
       journal,
@@ -201,7 +202,7 @@ export class Instruments {
     instrument: Instrument,
     tenantId: string,
     timeframe: Timeframe,
-    route: Route,
+    route: RoutePlan,
   ): Promise<void> {
     const target = signalActorId(tenantId, instrument.seriesId(timeframe));
     await this.#options.useRoute(target, route);
@@ -279,7 +280,7 @@ export class Instruments {
   }
 
   /** Models that a tenant's signals on a series are made with now. */
-  routeOf(tenantId: string, series: string): Route | undefined {
+  routeOf(tenantId: string, series: string): RoutePlan | undefined {
     return this.graph.signal(signalActorId(tenantId, series))?.route;
   }
 

@@ -71,6 +71,40 @@ export interface ReliabilityBin {
   readonly observed: number;
 }
 
+/** Two models of a tenant's symbol and timeframe, and the horizon they are compared over. */
+export interface PairQuery {
+  readonly symbol: string;
+  readonly timeframe: string;
+  /** Index of the horizon. */
+  readonly horizon: number;
+  readonly productionId: string;
+  readonly challengerId: string;
+  /** Close times of bars after this. */
+  readonly after: number;
+  readonly limit: number;
+}
+
+/** What one model said of a bar over a horizon. */
+export interface StatedForecast {
+  readonly down: number;
+  readonly flat: number;
+  readonly up: number;
+  readonly direction: Direction;
+}
+
+/** What two models said of a bar whose outcome is known. */
+export interface StoredPair {
+  readonly closeTime: number;
+  readonly resolvedAt: number;
+  readonly production: StatedForecast;
+  readonly challenger: StatedForecast;
+  readonly challengerArm: string;
+  readonly direction: number;
+  readonly return: number;
+  /** The bar's spread over its close; NaN where unknown. */
+  readonly spread: number;
+}
+
 /** Reads a tenant's predictions. All throw `STORE_UNAVAILABLE` while the store is away. */
 export interface PredictionHistory {
   /** The newest predictions of a range, oldest first. */
@@ -79,6 +113,8 @@ export interface PredictionHistory {
   page(tenantId: string, query: PredictionQuery): Promise<readonly StoredPrediction[]>;
   /** A tenant's prediction with all that is stored of it. */
   get(tenantId: string, predictionId: string): Promise<StoredPrediction | undefined>;
+  /** Bars that two models both answered and whose outcome is known, oldest first. */
+  pairs(tenantId: string, query: PairQuery): Promise<readonly StoredPair[]>;
   /** Stated against observed probabilities of a model version, in bins of a twentieth. */
   reliability(
     tenantId: string,

@@ -91,6 +91,7 @@ export class SimulatedEngine {
           encoder: { path: '', sha256: encoderId },
         }),
       routeOf: (actorId) => this.instruments.graph.signal(actorId)?.route,
+      gatesOf: () => DEFAULT_GATES,
       deadlineMs: 150,
       neighbours: 8,
       patient: false,
