@@ -343,6 +343,42 @@ export const configSchema = z.strictObject({
         .boolean()
         .default(true)
         .describe('Whether series with signals get their first model by themselves'),
+      retraining: z
+        .strictObject({
+          automatic: z
+            .boolean()
+            .default(true)
+            .describe(
+              'Whether alerts, age and new data have models trained again; suho retrain works without',
+            ),
+          budgetMinutesPerHour: z
+            .number()
+            .positive()
+            .max(60)
+            .default(10)
+            .describe('Processor time that trainings of all tenants may take in an hour'),
+          cooldownHours: z
+            .number()
+            .min(0)
+            .max(8_760)
+            .default(6)
+            .describe('Time after a training of a series before the next that nobody asked for'),
+          everyDays: z
+            .number()
+            .min(0)
+            .max(3_650)
+            .default(30)
+            .describe('Days of its market after which a model is trained again; 0: never by age'),
+          newDataShare: z
+            .number()
+            .min(0)
+            .max(100)
+            .default(0.5)
+            .describe(
+              'New bars, as a share of the rows it was trained on, after which a model is trained again; 0: never by them',
+            ),
+        })
+        .prefault({}),
     })
     .prefault({}),
   bars: z

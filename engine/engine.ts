@@ -5,6 +5,7 @@ import type { Cache } from './cache/cache.js';
 import { SYSTEM_CLOCK } from './clock.js';
 import type { Config } from './config.js';
 import { ApiKeys, type KeyTable } from './credentials/api-keys.js';
+import type { Alerts } from './drift/alerts.js';
 import type { SuhoError } from './errors.js';
 import type { EvidenceGatherer } from './evidence/evidence-gatherer.js';
 import type { FeatureStore } from './feature-store/feature-store.js';
@@ -18,6 +19,7 @@ import { DataFolder } from './journal/data-folder.js';
 import type { Journal } from './journal/journal.js';
 import type { Retention } from './journal/retention.js';
 import type { FirstModels } from './learning/first-models.js';
+import type { ProposedModel, Retraining } from './learning/retraining/retraining.js';
 import type { SeriesTraining } from './learning/series-training.js';
 import type { NatsMessaging } from './messaging/nats.js';
 import { EngineStatus } from './ops/engine-status.js';
@@ -30,12 +32,16 @@ import { RefusedRecords } from './sinks/refused-records.js';
 import type { Sink, SinkStatus } from './sinks/sink.js';
 import {
   openStores,
+  wireDrift,
   wireLearning,
   wireRetention,
+  wireRetraining,
   wireSignals,
   wireSinks,
   wireSources,
+  type DriftRooms,
   type LearningRooms,
+  type RetrainingRooms,
   type SignalRooms,
   type Stores,
 } from './wiring.js';
@@ -51,6 +57,8 @@ export interface EngineOptions {
    */
   readonly waitForEvidence?: boolean;
   readonly log?: Logger;
+  /** Takes a model that was trained again, to be tried beside the one in use. */
+  readonly propose?: (challenger: ProposedModel) => Promise<void>;
 }
 
 /** Opens, connects, drains and closes all rooms. It decides nothing itself. */
@@ -72,6 +80,8 @@ export class Engine {
   readonly feedback: Feedback;
   readonly training: SeriesTraining;
   readonly firstModels: FirstModels;
+  readonly alerts: Alerts;
+  readonly retraining: Retraining;
   readonly keys: ApiKeys;
   readonly status: EngineStatus;
   readonly refused: RefusedRecords;
@@ -80,6 +90,8 @@ export class Engine {
   readonly #stores: Stores;
   readonly #rooms: SignalRooms;
   readonly #learning: LearningRooms;
+  readonly #drift: DriftRooms;
+  readonly #retraining: RetrainingRooms;
   readonly #background: Background;
   readonly #retention: Retention;
   readonly #sinks: readonly Sink[];
@@ -104,13 +116,23 @@ export class Engine {
     ({ cache: this.cache, messaging: this.messaging } = stores);
     this.#background = background;
     this.failed = new Promise((resolve) => journal.onFailure(resolve));
+    this.#drift = wireDrift(config, stores, () => this.instruments, background, log);
+    const { alerts, watch } = this.#drift;
+    this.alerts = alerts;
     this.#rooms = wireSignals(
       config,
       stores,
       options.waitForEvidence ?? false,
-      (row) => {
-        this.firstModels.see(row);
-        if (this.#state === 'serving') this.#skew.see(row, seriesIdentity(row.seriesId), features);
+      {
+        onRow: (row) => {
+          this.firstModels.see(row);
+          watch.see(row);
+          if (this.#state === 'serving') this.#skew.see(row, seriesIdentity(row.seriesId), features);
+        },
+        onConclusion: ({ actorId, closeTime, result }) => {
+          if (result.kind === 'signal') watch.answered(actorId, closeTime, result.signal.model);
+        },
+        onOutcome: ({ actorId, label }) => watch.resolved(actorId, label),
       },
       log,
     );
@@ -142,6 +164,12 @@ export class Engine {
     const featuresStored = async () => await this.#sinks.find(({ name }) => name === 'features')?.caughtUp();
     this.#learning = wireLearning(config, stores, this.#rooms, featuresStored, log);
     ({ training: this.training, firstModels: this.firstModels } = this.#learning);
+    const propose = options.propose ?? (async () => await Promise.resolve());
+    const parts = { propose, featuresStored: async () => await featuresStored(), background, log };
+    this.#retraining = wireRetraining(config, stores, this.#rooms, this.#learning, parts);
+    this.retraining = this.#retraining.retraining;
+    if (config.training.retraining.automatic)
+      alerts.onRaised((alert) => this.#retraining.triggers.raised(alert));
     this.status = new EngineStatus({
       journal,
       instruments,
@@ -152,6 +180,9 @@ export class Engine {
       models: () => this.#rooms.models.status(),
       rowsShed: () => this.#retention.rowsShed,
       sources: () => this.#sources.status(),
+      alerts: (tenantId) => alerts.counts(tenantId),
+      drift: () => watch.counts(),
+      retraining: () => this.retraining.counts(),
     });
   }
 
@@ -190,6 +221,10 @@ export class Engine {
       await this.#background.untilDone('retention', async () => await this.#applyRetention());
     });
     this.#sources.watch(this.#background);
+    this.alerts.open();
+    this.#drift.watch.open();
+    this.retraining.open();
+    if (this.config.training.retraining.automatic) this.#retraining.triggers.open();
   }
 
   async #applyRetention(): Promise<void> {
@@ -227,6 +262,8 @@ export class Engine {
     this.instruments.stop();
     if (graceful) await this.instruments.foldAll().catch(() => undefined);
     await this.#skew.stop();
+    await this.retraining.stop();
+    await this.#drift.watch.stop();
     await Promise.all(this.#sinks.map(async (sink) => await sink.stop(this.config.drainSeconds * 1000)));
     const behind = this.status.sinks().filter(({ lagRows }) => lagRows > 0);
     await this.#close();
@@ -242,6 +279,7 @@ export class Engine {
     await Promise.all([this.inference.close(), this.#learning.pool.close()]);
     await this.firstModels.ended();
     await Promise.all([this.predictions.close(), this.registry.close(), this.features.close()]);
+    await Promise.all([this.#stores.alertStore.end(), this.#stores.jobs.close()]);
     this.artifacts.close();
     await this.#stores.postgres.stop();
     await this.journal.close();

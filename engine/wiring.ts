@@ -4,6 +4,15 @@ import type { Logger } from 'pino';
 import type { FeatureRow } from '../actors/messages.js';
 import { DEFAULT_GATES } from '../actors/signals/gates.js';
 import type { Background } from './background.js';
+import { randomUUID } from 'node:crypto';
+import type { AlertStore } from './drift/alert-store.js';
+import { Alerts } from './drift/alerts.js';
+import { DriftWatch } from './drift/drift-watch.js';
+import { FolderMonitorStates } from './drift/folder-monitor-states.js';
+import { PostgresAlertStore } from './drift/postgres-alert-store.js';
+import { PostgresJobStore } from './learning/retraining/postgres-job-store.js';
+import { Retraining, type ProposedModel } from './learning/retraining/retraining.js';
+import { RetrainingTriggers } from './learning/retraining/triggers.js';
 import { Cache } from './cache/cache.js';
 import { Calendars } from './calendars.js';
 import { SYSTEM_CLOCK } from './clock.js';
@@ -16,9 +25,12 @@ import { openFeatureStore } from './feature-store/open.js';
 import { TenantIndicators } from './feature-store/tenant-indicators.js';
 import { InferencePool } from './inference/pool.js';
 import { readSignalActorId, seriesIdentity } from './instruments/ids.js';
+import type { PatternOutcome } from './instruments/effects.js';
 import { Instruments } from './instruments/instruments.js';
+import { servedSeries } from './instruments/served-series.js';
 import type { DataFolder } from './journal/data-folder.js';
 import { Journal } from './journal/journal.js';
+import type { ConclusionRecord } from './journal/records.js';
 import { Retention } from './journal/retention.js';
 import { FirstModels } from './learning/first-models.js';
 import { ModelActivation } from './learning/model-activation.js';
@@ -56,6 +68,8 @@ export interface Stores {
   readonly features: FeatureStore;
   readonly predictions: ReadablePredictions;
   readonly registry: ModelRegistry;
+  readonly alertStore: AlertStore & Pick<PostgresAlertStore, 'end'>;
+  readonly jobs: PostgresJobStore;
   readonly artifacts: ArtifactStore;
   readonly cache: Cache | undefined;
   readonly messaging: NatsMessaging | undefined;
@@ -92,6 +106,8 @@ export async function openStores(
     features,
     predictions: new PostgresPredictionStore(postgres.connection),
     registry: new PostgresModelRegistry(postgres.connection),
+    alertStore: new PostgresAlertStore(postgres.connection),
+    jobs: new PostgresJobStore(postgres.connection),
     artifacts: openArtifacts(folder.at('artifacts'), config.artifacts),
     cache: config.redis.url === undefined ? undefined : new Cache(config.redis.url, log),
     messaging: natsUrl === undefined ? undefined : new NatsMessaging({ url: natsUrl, ...nats, tenants }, log),
@@ -100,6 +116,16 @@ export async function openStores(
         ? undefined
         : new WeaviatePatternIndex({ url: weaviateUrl, apiKey, anomalyFrom: DEFAULT_GATES.maxAnomaly }),
   };
+}
+
+/** What monitors are shown of the way of a signal. */
+export interface SignalTaps {
+  /** Each new row. */
+  readonly onRow: (row: FeatureRow) => void;
+  /** What a signal actor concluded, once. */
+  readonly onConclusion: (conclusion: ConclusionRecord) => void;
+  /** What came of an earlier moment, in the order of the conclusions. */
+  readonly onOutcome: (outcome: PatternOutcome) => void;
 }
 
 /** What makes signals: models, moments, instruments, publication. */
@@ -135,7 +161,7 @@ export function wireSignals(
   config: Config,
   stores: Stores,
   patient: boolean,
-  onRow: (row: FeatureRow) => void,
+  { onRow, onConclusion, onOutcome }: SignalTaps,
   log: Logger,
 ): SignalRooms {
   const { journal, features } = stores;
@@ -168,7 +194,20 @@ export function wireSignals(
       basis: config.bars.basis,
       gatesOf: (tenantId) => config.tenants.find(({ id }) => id === tenantId)?.gates ?? DEFAULT_GATES,
     },
-    ports: { evidence: evidence.ports, conclude: (conclusion) => publication.conclude(conclusion), onRow },
+    ports: {
+      evidence: {
+        ...evidence.ports,
+        resolve: (outcome) => {
+          evidence.ports.resolve(outcome);
+          onOutcome(outcome);
+        },
+      },
+      conclude: (conclusion) => {
+        publication.conclude(conclusion);
+        onConclusion(conclusion);
+      },
+      onRow,
+    },
     storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
     useRoute: async (actorId, route) => {
       const { tenantId, seriesId } = readSignalActorId(actorId);
@@ -252,6 +291,98 @@ export function wireLearning(
     automatic: config.training.firstModels,
   });
   return { pool, training, firstModels };
+}
+
+/** What watches models, and has them trained again. */
+export interface DriftRooms {
+  readonly alerts: Alerts;
+  readonly watch: DriftWatch;
+}
+
+export function wireDrift(
+  config: Config,
+  { folder, alertStore, messaging }: Stores,
+  instruments: () => Instruments,
+  background: Background,
+  log: Logger,
+): DriftRooms {
+  const alerts = new Alerts({
+    store: alertStore,
+    background,
+    tenantIds: config.tenants.map(({ id }) => id),
+    publish: async (alert) => {
+      if (messaging === undefined) return;
+      const id = `${alert.alertId}:${alert.state}`;
+      void background.untilDone(
+        `alert ${id} to NATS`,
+        async () => await messaging.publishAlert(alert.tenantId, id, alert),
+      );
+      await Promise.resolve();
+    },
+    log,
+  });
+  const watch = new DriftWatch({
+    store: alertStore,
+    states: new FolderMonitorStates(folder.at('drift')),
+    alerts,
+    trainedOn: (actorId) => instruments().graph.signal(actorId)?.route?.trainedOn,
+    background,
+    clock: SYSTEM_CLOCK,
+    log,
+  });
+  return { alerts, watch };
+}
+
+/** The queue of trainings, and what asks for them. */
+export interface RetrainingRooms {
+  readonly retraining: Retraining;
+  readonly triggers: RetrainingTriggers;
+}
+
+export function wireRetraining(
+  config: Config,
+  { jobs, journal, registry }: Stores,
+  { instruments }: Pick<SignalRooms, 'instruments'>,
+  { training }: Pick<LearningRooms, 'training'>,
+  parts: {
+    readonly propose: (challenger: ProposedModel) => Promise<void>;
+    readonly featuresStored: () => Promise<void>;
+    readonly background: Background;
+    readonly log: Logger;
+  },
+): RetrainingRooms {
+  const { retraining: settings } = config.training;
+  const { background, log } = parts;
+  let engine = journal.fact('engine');
+  if (typeof engine !== 'string') journal.putFact('engine', (engine = randomUUID()));
+  const retraining = new Retraining({
+    ...parts,
+    jobs,
+    training,
+    closedThrough: (seriesId) =>
+      servedSeries(instruments).has(seriesId) ? instruments.closedThrough(seriesId) : NaN,
+    tenantIds: config.tenants.map(({ id }) => id),
+    engine: engine as string,
+    settings: {
+      budgetMsAnHour: settings.budgetMinutesPerHour * 60_000,
+      cooldownMs: settings.cooldownHours * 3_600_000,
+    },
+    clock: SYSTEM_CLOCK,
+  });
+  const triggers = new RetrainingTriggers({
+    retraining,
+    registry,
+    served: () =>
+      [...servedSeries(instruments)].map((seriesId) => ({
+        seriesId,
+        closedThrough: instruments.closedThrough(seriesId),
+      })),
+    settings,
+    background,
+    clock: SYSTEM_CLOCK,
+    log,
+  });
+  return { retraining, triggers };
 }
 
 export function wireRetention(

@@ -3,10 +3,12 @@ import { Server, ServerCredentials, type UntypedServiceImplementation } from '@g
 import type { Config } from '../config.js';
 import type { Engine } from '../engine.js';
 import { SuhoError, messageOf } from '../errors.js';
+import { servedSeries } from '../instruments/served-series.js';
 import { PUBLISHED_FEED } from '../intake/intake.js';
 import { Health } from '../ops/health.js';
 import { SignalHub } from '../publication/signal-hub.js';
 import { Admission } from './admission.js';
+import { alertService } from './alert-service.js';
 import { Authentication } from './authentication.js';
 import type { CallContext } from './calls.js';
 import { loadDefinition, servedService } from './definition.js';
@@ -20,6 +22,7 @@ import { TenantQuotas } from './quotas.js';
 import { addReflection } from './reflection.js';
 import { signalService, updateEncoder } from './signal-service.js';
 import { StandardHealth } from './standard-health.js';
+import { trainingService } from './training-service.js';
 
 const CLOCK_MS = 250;
 /** A bar that ended longer ago is history: it closes when a later quote comes. */
@@ -72,11 +75,18 @@ export class ApiServer {
       stored: (tenantId, symbol, timeframe) => latestSignalOf(engine, tenantId, symbol, timeframe),
     });
     this.#server.addService(declared, handlers as UntypedServiceImplementation);
+    const tenantIds = config.tenants.map(({ id }) => id);
     for (const [name, implementation] of Object.entries({
       MarketDataService: marketDataService(calls, engine.intake),
       FeedbackService: feedbackService(calls, engine.feedback),
       InstrumentService: instrumentService(calls, instrumentsOf(engine)),
       EngineService: engineService(calls, this.health, engine.refused),
+      AlertService: alertService(calls, { alerts: engine.alerts, tenantIds, now: () => Date.now() }),
+      TrainingService: trainingService(calls, {
+        retraining: engine.retraining,
+        tenantIds,
+        series: () => [...servedSeries(engine.instruments)],
+      }),
     })) {
       this.#server.addService(
         servedService(definition, `suho.v1.${name}`),

@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { SuhoError, messageOf } from '../errors.js';
+import { alertsCommand } from './alerts.js';
 import { backfillCommand } from './backfill.js';
 import { barsCommand } from './bars.js';
 import { deadLettersCommand } from './dead-letters.js';
 import { doctorCommand } from './doctor.js';
 import { featuresCommand } from './features.js';
 import { instrumentsCommand } from './instruments.js';
+import { jobsCommand, retrainCommand } from './jobs.js';
 import { keysCommand } from './keys.js';
 import { patternsCommand } from './patterns.js';
 import { replayCommand } from './replay.js';
@@ -49,6 +51,9 @@ for (const command of [
   tradesCommand,
   doctorCommand,
   patternsCommand,
+  alertsCommand,
+  jobsCommand,
+  retrainCommand,
 ]) {
   program.addCommand(command());
 }

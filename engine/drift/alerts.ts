@@ -87,7 +87,10 @@ export class Alerts {
     this.#waiting++;
     const { seriesId, version, kind, severity, summary } = alert;
     this.#parts.log.warn({ seriesId, version, kind, severity }, summary);
-    void this.#parts.background.untilDone(`alert ${kind} of ${seriesId}`, async () => await this.#keep(key, alert));
+    void this.#parts.background.untilDone(
+      `alert ${kind} of ${seriesId}`,
+      async () => await this.#keep(key, alert),
+    );
   }
 
   /** Closes what is open about a model that no longer serves a series. */

@@ -95,7 +95,12 @@ export class DriftWatch {
     const { modelId, version, probabilities, anomaly } = evidence;
     let watched = series.models.get(modelId);
     if (watched === undefined) {
-      watched = this.#watch(series, { seriesId, modelId, version, home: this.#parts.trainedOn(actorId) ?? seriesId });
+      watched = this.#watch(series, {
+        seriesId,
+        modelId,
+        version,
+        home: this.#parts.trainedOn(actorId) ?? seriesId,
+      });
       if (watched === undefined) return;
     }
     series.answers++;
@@ -164,13 +169,20 @@ export class DriftWatch {
     const facts = bytes === undefined ? undefined : decodeFacts(bytes, FEATURE_COUNT);
     if (facts === undefined) {
       watched.state = 'no_facts';
-      log.warn({ seriesId, version }, 'the model keeps no reference of its training: its drift is not watched');
+      log.warn(
+        { seriesId, version },
+        'the model keeps no reference of its training: its drift is not watched',
+      );
       return;
     }
     const monitor = new ModelMonitor(facts, seriesIdentity(seriesId).timeframe);
     const state = await states.load(key).then(
       (kept) => (kept === undefined ? undefined : decodeMonitor(kept)),
-      (error: unknown) => void log.warn({ key, error: messageOf(error) }, 'the state of a monitor cannot be read; it begins anew'),
+      (error: unknown) =>
+        void log.warn(
+          { key, error: messageOf(error) },
+          'the state of a monitor cannot be read; it begins anew',
+        ),
     );
     if (state !== undefined) monitor.restore(state);
     watched.monitor = monitor;
@@ -201,7 +213,9 @@ export class DriftWatch {
       models.delete(modelId);
       this.#size--;
       alerts.settle(seriesId, modelId, { by: 'another model serves the series', at: clock.now() });
-      states.remove(key).catch((error: unknown) => log.warn({ key, error: messageOf(error) }, 'a monitor is not removed'));
+      states
+        .remove(key)
+        .catch((error: unknown) => log.warn({ key, error: messageOf(error) }, 'a monitor is not removed'));
     }
   }
 

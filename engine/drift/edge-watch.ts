@@ -21,6 +21,8 @@ interface Statement {
 
 /** What came of the statements since the evidence against the model began to grow. */
 interface EdgeRun {
+  /** Close time of the first statement in it, 0 while there is none. */
+  readonly since: number;
   /** Outcomes that were up or down. */
   readonly outcomes: number;
   /** Of those, that the likelier direction came true. */
@@ -39,7 +41,7 @@ export interface EdgeFinding extends EdgeRun {
   readonly evidence: number;
 }
 
-const NOTHING: EdgeRun = { outcomes: 0, right: 0, stated: 0, logLoss: 0, promisedLogLoss: 0 };
+const NOTHING: EdgeRun = { since: 0, outcomes: 0, right: 0, stated: 0, logLoss: 0, promisedLogLoss: 0 };
 
 export interface EdgeWatchOptions {
   readonly horizon: number;
@@ -102,7 +104,7 @@ export class EdgeWatch {
         (Math.max(1, evidence) * chance((this.#promised - WEAKER_BY[i]!) * towards)) / promised,
     );
     const evidence = this.#evidence.reduce((sum, e) => sum + e, 0) / WEAKER_BY.length;
-    this.#note(towards, evidence);
+    this.#note(pending, towards, evidence);
     if (evidence < this.threshold) return undefined;
     const found = { horizon: this.#horizon, evidence, ...this.#run };
     this.#evidence = WEAKER_BY.map(() => 0);
@@ -110,14 +112,15 @@ export class EdgeWatch {
     return found;
   }
 
-  #note(towards: number, evidence: number): void {
+  #note({ closeTime }: Statement, towards: number, evidence: number): void {
     if (evidence < 1) {
       this.#run = NOTHING;
       return;
     }
-    const { outcomes, right, stated, logLoss, promisedLogLoss } = this.#run;
+    const { since, outcomes, right, stated, logLoss, promisedLogLoss } = this.#run;
     const sure = chance(Math.abs(this.#promised * towards));
     this.#run = {
+      since: outcomes === 0 ? closeTime : since,
       outcomes: outcomes + 1,
       right: right + (towards > 0 ? 1 : 0),
       stated: stated + chance(Math.abs(towards)),

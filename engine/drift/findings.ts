@@ -27,13 +27,22 @@ export function describeFinding(finding: Finding): Told {
       };
     }
     case 'performance': {
-      const { horizon, outcomes, right, stated, logLoss, promisedLogLoss, evidence } = finding.edge;
+      const { horizon, since, outcomes, right, stated, logLoss, promisedLogLoss, evidence } = finding.edge;
       const mean = (sum: number): string => (sum / outcomes).toFixed(3);
       return {
         kind: 'performance',
         severity: 'critical',
         summary: `Of the last ${outcomes} moves over ${HORIZONS[horizon]!} the model had the direction of ${percent(right / outcomes)}, having stated ${percent(stated / outcomes)}: log-loss ${mean(logLoss)} instead of the promised ${mean(promisedLogLoss)}.`,
-        details: { horizon: HORIZONS[horizon], outcomes, right, stated, logLoss, promisedLogLoss, evidence },
+        details: {
+          horizon: HORIZONS[horizon],
+          since,
+          outcomes,
+          right,
+          stated,
+          logLoss,
+          promisedLogLoss,
+          evidence,
+        },
       };
     }
   }

@@ -15,7 +15,10 @@ function packed({ windows, skip }: InputDriftState): object {
   };
 }
 
-function unpacked({ windows, skip }: {
+function unpacked({
+  windows,
+  skip,
+}: {
   readonly skip: number;
   readonly windows: readonly { readonly rows: number; readonly counts: Uint8Array }[];
 }): InputDriftState {

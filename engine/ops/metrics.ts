@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { SuhoError } from '../errors.js';
 import type { HealthSnapshot } from './health.js';
+import { LEARNING_METRICS } from './learning-metrics.js';
 
 const PLAIN = {
   actors: 'Actors',
@@ -84,6 +85,10 @@ export class MetricsServer {
     this.#gauge('suho_series_without_model', 'Series with signals but without a model', [], (gauge) =>
       gauge.set(snapshot().first_models.waiting),
     );
+    for (const [field, [name, help]] of Object.entries(LEARNING_METRICS))
+      this.#gauge(name, help, [], (gauge) =>
+        gauge.set(snapshot().learning[field as keyof typeof LEARNING_METRICS]),
+      );
     this.#gauge('suho_source_up', '1 while a source of input is connected', ['source'], (gauge) => {
       for (const { name, healthy } of snapshot().sources) gauge.set({ source: name }, healthy ? 1 : 0);
     });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CATALOGUE } from '../../actors/features/catalogue.js';
 import { simulatedBars } from '../../engine/feeds/simulator.js';
-import { inventedBars } from '../support/markets.js';
+import { followedBy, inventedBars } from '../support/markets.js';
 import { moreVolatile, watch, type Found } from '../support/watched-market.js';
 
 const TRAINED = 3_000;
@@ -52,19 +52,8 @@ test('twice the volatility, a spread twice as wide and a volume that is gone are
 test('an edge that turns round is found by its outcomes, long before any window is full', () => {
   const cut = WARM_UP + TRAINED;
   const before = inventedBars(cut, { seed: 4, momentum: 0.62 });
-  const last = before.at(-1)!;
-  const scale = last.close / 1.1;
-  const after = inventedBars(600, { seed: 5, momentum: 0.38 }).map((bar) => ({
-    ...bar,
-    openTime: bar.openTime + cut * 3_600_000,
-    open: bar.open * scale,
-    high: bar.high * scale,
-    low: bar.low * scale,
-    close: bar.close * scale,
-    bid: bar.bid * scale,
-    ask: bar.ask * scale,
-  }));
-  const [first] = watch([...before, ...after], TRAINED).found;
+  const bars = followedBy(before, inventedBars(600, { seed: 5, momentum: 0.38 }));
+  const [first] = watch(bars, TRAINED).found;
   assert.equal(first?.finding.kind, 'performance');
   assert.ok(first.row < 200, `after ${first.row} rows`);
 });
