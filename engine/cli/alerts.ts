@@ -82,23 +82,19 @@ function inNumbers(alert: Alert): object {
 
 function describe(alerts: readonly Alert[]): string {
   if (alerts.length === 0) return 'no alerts';
-  return alerts
-    .flatMap((alert) => [
-      formatTable(
-        ['raised (UTC)', 'series', 'version', 'kind', 'severity', 'state', 'id'],
-        [
-          [
-            utc(Number(alert.raised_at)),
-            alert.series,
-            alert.version,
-            alert.kind,
-            alert.severity,
-            stateOf(alert),
-            alert.alert_id,
-          ],
-        ],
-      ),
-      `  ${alert.summary}`,
-    ])
-    .join('\n');
+  const table = formatTable(
+    ['raised (UTC)', 'series', 'version', 'kind', 'severity', 'state', 'id'],
+    alerts.map((alert) => [
+      utc(Number(alert.raised_at)),
+      alert.series,
+      alert.version,
+      alert.kind,
+      alert.severity,
+      stateOf(alert),
+      alert.alert_id,
+    ]),
+  );
+  return [table, ...alerts.map(({ series, version, summary }) => `${series} ${version}: ${summary}`)].join(
+    '\n',
+  );
 }

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
+import type { Bar } from '../../actors/market/bar.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { Calendars } from '../calendars.js';
 import { SuhoError } from '../errors.js';
 import type { ModelFile } from '../inference/to-worker.js';
@@ -11,6 +13,7 @@ import type { ArtifactPlace, ArtifactStore } from '../registry/artifact-store.js
 import { fileIfSound, type ModelFiles } from '../registry/model-files.js';
 import { modelName, nextVersion, type ModelRecord, type ModelRegistry } from '../registry/model-registry.js';
 import type { Trainable } from './families/names.js';
+import { rowsNeeded } from './history-needed.js';
 import type { ModelActivation } from './model-activation.js';
 import type { AlertStore } from '../drift/alert-store.js';
 import type { CostedResult } from './training-worker.js';
@@ -118,7 +121,7 @@ export class SeriesTraining {
   /** Trains and registers. */
   async #make(
     seriesId: string,
-    { through, from = -Infinity, newEncoder = false }: Partial<Retraining> & Pick<Retraining, 'through'>,
+    { through, from, newEncoder = false }: Partial<Retraining> & Pick<Retraining, 'through'>,
     onProgress: TrainingProgress,
     signal?: AbortSignal,
   ): Promise<Trained> {
@@ -126,7 +129,7 @@ export class SeriesTraining {
     const identity = seriesIdentity(seriesId);
     const { family, budgetSeconds, folds, seed } = settings;
     const bars = await features.bars(identity, through, settings.rowsMax + WARM_UP);
-    const rowsMax = Math.min(settings.rowsMax, bars.filter(({ openTime }) => openTime >= from).length);
+    const rowsMax = from === undefined ? settings.rowsMax : rowsSince(bars, from, identity.timeframe);
     const models = await registry.list(identity);
     const earlier = models.filter(({ trainedThrough }) => trainedThrough < through);
     const encoder = newEncoder ? undefined : await this.#keptEncoder(identity, earlier);
@@ -223,4 +226,16 @@ export class SeriesTraining {
     await registry.register(record);
     return record;
   }
+}
+
+/** Rows since a time. Throws `BAD_INPUT` when they are too few to train on. */
+function rowsSince(bars: readonly Bar[], from: number, timeframe: Timeframe): number {
+  const rows = bars.filter(({ openTime }) => openTime >= from).length;
+  const needed = rowsNeeded(timeframe);
+  if (rows < needed)
+    throw new SuhoError(
+      'BAD_INPUT',
+      `There are ${rows} ${timeframe} bars since ${new Date(from).toISOString()}, when its market changed; training needs ${needed} of them.`,
+    );
+  return rows;
 }
