@@ -32,19 +32,17 @@ import { RefusedRecords } from './sinks/refused-records.js';
 import type { Sink, SinkStatus } from './sinks/sink.js';
 import {
   openStores,
-  wireDrift,
   wireLearning,
   wireRetention,
-  wireRetraining,
   wireSignals,
   wireSinks,
   wireSources,
-  type DriftRooms,
   type LearningRooms,
-  type RetrainingRooms,
   type SignalRooms,
   type Stores,
+  type SignalTaps,
 } from './wiring.js';
+import { wireDrift, wireRetraining, type DriftRooms } from './wiring-drift.js';
 
 const RETENTION_EVERY_MS = 86_400_000;
 /** How often the store is asked whether history was replaced. */
@@ -91,7 +89,7 @@ export class Engine {
   readonly #rooms: SignalRooms;
   readonly #learning: LearningRooms;
   readonly #drift: DriftRooms;
-  readonly #retraining: RetrainingRooms;
+  readonly #openRetraining: () => void;
   readonly #background: Background;
   readonly #retention: Retention;
   readonly #sinks: readonly Sink[];
@@ -117,25 +115,8 @@ export class Engine {
     this.#background = background;
     this.failed = new Promise((resolve) => journal.onFailure(resolve));
     this.#drift = wireDrift(config, stores, () => this.instruments, background, log);
-    const { alerts, watch } = this.#drift;
-    this.alerts = alerts;
-    this.#rooms = wireSignals(
-      config,
-      stores,
-      options.waitForEvidence ?? false,
-      {
-        onRow: (row) => {
-          this.firstModels.see(row);
-          watch.see(row);
-          if (this.#state === 'serving') this.#skew.see(row, seriesIdentity(row.seriesId), features);
-        },
-        onConclusion: ({ actorId, closeTime, result }) => {
-          if (result.kind === 'signal') watch.answered(actorId, closeTime, result.signal.model);
-        },
-        onOutcome: ({ actorId, label }) => watch.resolved(actorId, label),
-      },
-      log,
-    );
+    this.alerts = this.#drift.alerts;
+    this.#rooms = wireSignals(config, stores, options.waitForEvidence ?? false, this.#taps(), log);
     const everyMs = config.features.checkEverySeconds * 1000;
     this.#skew = new SkewMonitor(everyMs, folder.at('backfill'), this.#rooms.calendars, log);
     const { instruments, recorder } = this.#rooms;
@@ -164,24 +145,46 @@ export class Engine {
     const featuresStored = async () => await this.#sinks.find(({ name }) => name === 'features')?.caughtUp();
     this.#learning = wireLearning(config, stores, this.#rooms, featuresStored, log);
     ({ training: this.training, firstModels: this.firstModels } = this.#learning);
-    const propose = options.propose ?? (async () => await Promise.resolve());
-    const parts = { propose, featuresStored: async () => await featuresStored(), background, log };
-    this.#retraining = wireRetraining(config, stores, this.#rooms, this.#learning, parts);
-    this.retraining = this.#retraining.retraining;
-    if (config.training.retraining.automatic)
-      alerts.onRaised((alert) => this.#retraining.triggers.raised(alert));
-    this.status = new EngineStatus({
+    const { retraining, open } = wireRetraining(config, stores, {
+      alerts: this.alerts,
+      instruments,
+      training: this.training,
+      log,
+      propose: options.propose ?? (async () => await Promise.resolve()),
+      featuresStored: async () => await featuresStored(),
+      background,
+    });
+    this.retraining = retraining;
+    this.#openRetraining = open;
+    this.status = this.#status();
+  }
+
+  /** What each row, conclusion and outcome is shown to. */
+  #taps(): SignalTaps {
+    return {
+      ...this.#drift.taps,
+      onRow: (row) => {
+        this.firstModels.see(row);
+        this.#drift.watch.see(row);
+        if (this.#state === 'serving') this.#skew.see(row, seriesIdentity(row.seriesId), this.features);
+      },
+    };
+  }
+
+  #status(): EngineStatus {
+    const { journal, instruments, intake } = this;
+    return new EngineStatus({
       journal,
       instruments,
-      intake: this.intake,
+      intake,
       sinks: this.#sinks,
       trades: () => this.feedback.taken,
       skew: () => this.#skew.counts(),
       models: () => this.#rooms.models.status(),
       rowsShed: () => this.#retention.rowsShed,
       sources: () => this.#sources.status(),
-      alerts: (tenantId) => alerts.counts(tenantId),
-      drift: () => watch.counts(),
+      alerts: (tenantId) => this.alerts.counts(tenantId),
+      drift: () => this.#drift.watch.counts(),
       retraining: () => this.retraining.counts(),
     });
   }
@@ -223,8 +226,7 @@ export class Engine {
     this.#sources.watch(this.#background);
     this.alerts.open();
     this.#drift.watch.open();
-    this.retraining.open();
-    if (this.config.training.retraining.automatic) this.#retraining.triggers.open();
+    this.#openRetraining();
   }
 
   async #applyRetention(): Promise<void> {

@@ -4,15 +4,9 @@ import type { Logger } from 'pino';
 import type { FeatureRow } from '../actors/messages.js';
 import { DEFAULT_GATES } from '../actors/signals/gates.js';
 import type { Background } from './background.js';
-import { randomUUID } from 'node:crypto';
 import type { AlertStore } from './drift/alert-store.js';
-import { Alerts } from './drift/alerts.js';
-import { DriftWatch } from './drift/drift-watch.js';
-import { FolderMonitorStates } from './drift/folder-monitor-states.js';
 import { PostgresAlertStore } from './drift/postgres-alert-store.js';
 import { PostgresJobStore } from './learning/retraining/postgres-job-store.js';
-import { Retraining, type ProposedModel } from './learning/retraining/retraining.js';
-import { RetrainingTriggers } from './learning/retraining/triggers.js';
 import { Cache } from './cache/cache.js';
 import { Calendars } from './calendars.js';
 import { SYSTEM_CLOCK } from './clock.js';
@@ -25,9 +19,8 @@ import { openFeatureStore } from './feature-store/open.js';
 import { TenantIndicators } from './feature-store/tenant-indicators.js';
 import { InferencePool } from './inference/pool.js';
 import { readSignalActorId, seriesIdentity } from './instruments/ids.js';
-import type { PatternOutcome } from './instruments/effects.js';
+import type { EffectPorts, PatternOutcome } from './instruments/effects.js';
 import { Instruments } from './instruments/instruments.js';
-import { servedSeries } from './instruments/served-series.js';
 import type { DataFolder } from './journal/data-folder.js';
 import { Journal } from './journal/journal.js';
 import type { ConclusionRecord } from './journal/records.js';
@@ -156,12 +149,34 @@ function wireModels(
   return { inference, models };
 }
 
+/** What actors ask of the rooms around them, shown to monitors. */
+function tapped(
+  { ports }: EvidenceGatherer,
+  publication: Publication,
+  { onRow, onConclusion, onOutcome }: SignalTaps,
+): EffectPorts {
+  return {
+    evidence: {
+      ...ports,
+      resolve: (outcome) => {
+        ports.resolve(outcome);
+        onOutcome(outcome);
+      },
+    },
+    conclude: (conclusion) => {
+      publication.conclude(conclusion);
+      onConclusion(conclusion);
+    },
+    onRow,
+  };
+}
+
 /** `patient` rooms wait for all evidence: a replay must not depend on how fast the machine is, nor on another process. */
 export function wireSignals(
   config: Config,
   stores: Stores,
   patient: boolean,
-  { onRow, onConclusion, onOutcome }: SignalTaps,
+  taps: SignalTaps,
   log: Logger,
 ): SignalRooms {
   const { journal, features } = stores;
@@ -194,20 +209,7 @@ export function wireSignals(
       basis: config.bars.basis,
       gatesOf: (tenantId) => config.tenants.find(({ id }) => id === tenantId)?.gates ?? DEFAULT_GATES,
     },
-    ports: {
-      evidence: {
-        ...evidence.ports,
-        resolve: (outcome) => {
-          evidence.ports.resolve(outcome);
-          onOutcome(outcome);
-        },
-      },
-      conclude: (conclusion) => {
-        publication.conclude(conclusion);
-        onConclusion(conclusion);
-      },
-      onRow,
-    },
+    ports: tapped(evidence, publication, taps),
     storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
     useRoute: async (actorId, route) => {
       const { tenantId, seriesId } = readSignalActorId(actorId);
@@ -291,98 +293,6 @@ export function wireLearning(
     automatic: config.training.firstModels,
   });
   return { pool, training, firstModels };
-}
-
-/** What watches models, and has them trained again. */
-export interface DriftRooms {
-  readonly alerts: Alerts;
-  readonly watch: DriftWatch;
-}
-
-export function wireDrift(
-  config: Config,
-  { folder, alertStore, messaging }: Stores,
-  instruments: () => Instruments,
-  background: Background,
-  log: Logger,
-): DriftRooms {
-  const alerts = new Alerts({
-    store: alertStore,
-    background,
-    tenantIds: config.tenants.map(({ id }) => id),
-    publish: async (alert) => {
-      if (messaging === undefined) return;
-      const id = `${alert.alertId}:${alert.state}`;
-      void background.untilDone(
-        `alert ${id} to NATS`,
-        async () => await messaging.publishAlert(alert.tenantId, id, alert),
-      );
-      await Promise.resolve();
-    },
-    log,
-  });
-  const watch = new DriftWatch({
-    store: alertStore,
-    states: new FolderMonitorStates(folder.at('drift')),
-    alerts,
-    trainedOn: (actorId) => instruments().graph.signal(actorId)?.route?.trainedOn,
-    background,
-    clock: SYSTEM_CLOCK,
-    log,
-  });
-  return { alerts, watch };
-}
-
-/** The queue of trainings, and what asks for them. */
-export interface RetrainingRooms {
-  readonly retraining: Retraining;
-  readonly triggers: RetrainingTriggers;
-}
-
-export function wireRetraining(
-  config: Config,
-  { jobs, journal, registry }: Stores,
-  { instruments }: Pick<SignalRooms, 'instruments'>,
-  { training }: Pick<LearningRooms, 'training'>,
-  parts: {
-    readonly propose: (challenger: ProposedModel) => Promise<void>;
-    readonly featuresStored: () => Promise<void>;
-    readonly background: Background;
-    readonly log: Logger;
-  },
-): RetrainingRooms {
-  const { retraining: settings } = config.training;
-  const { background, log } = parts;
-  let engine = journal.fact('engine');
-  if (typeof engine !== 'string') journal.putFact('engine', (engine = randomUUID()));
-  const retraining = new Retraining({
-    ...parts,
-    jobs,
-    training,
-    closedThrough: (seriesId) =>
-      servedSeries(instruments).has(seriesId) ? instruments.closedThrough(seriesId) : NaN,
-    tenantIds: config.tenants.map(({ id }) => id),
-    engine: engine as string,
-    settings: {
-      budgetMsAnHour: settings.budgetMinutesPerHour * 60_000,
-      cooldownMs: settings.cooldownHours * 3_600_000,
-    },
-    clock: SYSTEM_CLOCK,
-  });
-  const triggers = new RetrainingTriggers({
-    retraining,
-    registry,
-    served: () =>
-      [...servedSeries(instruments)].map((seriesId) => ({
-        seriesId,
-        closedThrough: instruments.closedThrough(seriesId),
-      })),
-    settings,
-    background,
-    clock: SYSTEM_CLOCK,
-    log,
-  });
-  return { retraining, triggers };
 }
 
 export function wireRetention(

@@ -47,17 +47,17 @@ export function alertService(
   { alerts, tenantIds, now }: AlertServiceParts,
 ): Record<string, unknown> {
   const change = async (
-    change: 'acknowledge' | 'close',
+    to: 'acknowledge' | 'close',
     id: string,
     caller: Caller,
   ): Promise<{ readonly alert: Alert }> => {
     if (id === '') throw invalid('alert_id', 'it must be the id of an alert, as ListAlerts gives it.');
     const act = { by: actorOf(caller), at: now() };
     for (const tenantId of changedBy(caller, tenantIds)) {
-      const changed = await alerts[change](tenantId, id, act);
+      const changed = await alerts[to](tenantId, id, act);
       if (changed !== undefined) return { alert: toProto(changed) };
     }
-    const which = change === 'acknowledge' ? 'open' : 'unclosed';
+    const which = to === 'acknowledge' ? 'open' : 'unclosed';
     throw new SuhoError(
       'NOT_FOUND',
       `There is no ${which} alert ${quoted(id)}; ListAlerts gives those there are.`,

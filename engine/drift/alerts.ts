@@ -21,8 +21,8 @@ export interface AlertsParts {
   readonly background: Pick<Background, 'untilDone'>;
   /** Tenants the engine serves; `platform` is always among them. */
   readonly tenantIds: readonly string[];
-  /** Tells an alert that was raised, acknowledged or closed, where someone listens. Never rejects. */
-  readonly publish: (alert: Alert) => Promise<void>;
+  /** Tells an alert that was raised, acknowledged or closed, where someone listens. */
+  readonly publish: (alert: Alert) => void;
   readonly log: Pick<Logger, 'warn' | 'info'>;
 }
 
@@ -95,7 +95,7 @@ export class Alerts {
 
   /** Closes what is open about a model that no longer serves a series. */
   settle(seriesId: string, modelId: string, act: AlertAct): void {
-    for (const alert of [...this.#open.values()]) {
+    for (const alert of this.#open.values()) {
       if (alert?.seriesId !== seriesId || alert.modelId !== modelId) continue;
       void this.#parts.background.untilDone(`closing alert ${alert.alertId}`, async () => {
         await this.close(alert.tenantId, alert.alertId, act);
@@ -110,12 +110,12 @@ export class Alerts {
 
   /** As {@link AlertStore.acknowledge}. */
   async acknowledge(tenantId: string, alertId: string, act: AlertAct): Promise<Alert | undefined> {
-    return await this.#changed(await this.#parts.store.acknowledge(tenantId, alertId, act));
+    return this.#changed(await this.#parts.store.acknowledge(tenantId, alertId, act));
   }
 
   /** As {@link AlertStore.close}. */
   async close(tenantId: string, alertId: string, act: AlertAct): Promise<Alert | undefined> {
-    return await this.#changed(await this.#parts.store.close(tenantId, alertId, act));
+    return this.#changed(await this.#parts.store.close(tenantId, alertId, act));
   }
 
   async #keep(key: string, alert: NewAlert): Promise<void> {
@@ -131,14 +131,14 @@ export class Alerts {
     }
     this.#open.set(key, kept);
     for (const listener of this.#listeners) listener(kept);
-    await this.#parts.publish(kept);
+    this.#parts.publish(kept);
   }
 
-  async #changed(alert: Alert | undefined): Promise<Alert | undefined> {
+  #changed(alert: Alert | undefined): Alert | undefined {
     if (alert === undefined) return undefined;
     if (alert.state === 'closed') this.#open.delete(keyOf(alert));
     else this.#open.set(keyOf(alert), alert);
-    await this.#parts.publish(alert);
+    this.#parts.publish(alert);
     return alert;
   }
 }

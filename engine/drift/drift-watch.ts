@@ -176,15 +176,13 @@ export class DriftWatch {
       return;
     }
     const monitor = new ModelMonitor(facts, seriesIdentity(seriesId).timeframe);
-    const state = await states.load(key).then(
-      (kept) => (kept === undefined ? undefined : decodeMonitor(kept)),
-      (error: unknown) =>
-        void log.warn(
-          { key, error: messageOf(error) },
-          'the state of a monitor cannot be read; it begins anew',
-        ),
-    );
-    if (state !== undefined) monitor.restore(state);
+    try {
+      const kept = await states.load(key);
+      const state = kept === undefined ? undefined : decodeMonitor(kept);
+      if (state !== undefined) monitor.restore(state);
+    } catch (error) {
+      log.warn({ key, error: messageOf(error) }, 'the state of a monitor cannot be read; it begins anew');
+    }
     watched.monitor = monitor;
     watched.state = 'watching';
   }
@@ -207,7 +205,7 @@ export class DriftWatch {
   /** Ends the monitors of models that others have taken the place of. */
   #endUnused({ models, answers }: WatchedSeries): void {
     const { alerts, states, clock, log } = this.#parts;
-    for (const watched of [...models.values()]) {
+    for (const watched of models.values()) {
       if (answers - watched.answeredAt < ENDED_AFTER) continue;
       const { modelId, seriesId, key } = watched;
       models.delete(modelId);
@@ -221,8 +219,8 @@ export class DriftWatch {
 
   async #save(): Promise<void> {
     const { states, log } = this.#parts;
-    for (const { models } of [...this.#series.values()]) {
-      for (const watched of [...models.values()]) {
+    for (const { models } of this.#series.values()) {
+      for (const watched of models.values()) {
         if (!watched.isDirty || watched.monitor === undefined) continue;
         watched.isDirty = false;
         try {

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { SuhoError } from '../errors.js';
 import type { HealthSnapshot } from './health.js';
@@ -92,22 +92,24 @@ export class MetricsServer {
     this.#gauge('suho_source_up', '1 while a source of input is connected', ['source'], (gauge) => {
       for (const { name, healthy } of snapshot().sources) gauge.set({ source: name }, healthy ? 1 : 0);
     });
-    this.#server = createServer((request, response) => {
-      if (request.url === '/healthz') {
-        const { state } = this.#read();
-        response.writeHead(state === 'serving' ? 200 : 503).end(`${state}\n`);
-        return;
-      }
-      if (request.url !== '/metrics') {
-        response.writeHead(404).end('there is /metrics and /healthz\n');
-        return;
-      }
-      this.#scraped = undefined;
-      this.#registry.metrics().then(
-        (text) => response.writeHead(200, { 'content-type': this.#registry.contentType }).end(text),
-        () => response.writeHead(500).end(),
-      );
-    });
+    this.#server = createServer((request, response) => this.#answer(request, response));
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    if (request.url === '/healthz') {
+      const { state } = this.#read();
+      response.writeHead(state === 'serving' ? 200 : 503).end(`${state}\n`);
+      return;
+    }
+    if (request.url !== '/metrics') {
+      response.writeHead(404).end('there is /metrics and /healthz\n');
+      return;
+    }
+    this.#scraped = undefined;
+    this.#registry.metrics().then(
+      (text) => response.writeHead(200, { 'content-type': this.#registry.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    );
   }
 
   #gauge(name: string, help: string, labelNames: readonly string[], collect: (gauge: Gauge) => void): void {

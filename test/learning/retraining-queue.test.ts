@@ -78,8 +78,7 @@ test('trainings of all tenants keep to the budget of each hour, and tenants get 
     assert.ok(ms < SETTINGS.budgetMsAnHour + 4 * MINUTE, `${ms / MINUTE} minutes`);
   }
   // The quiet tenants are served within the first three hours, beside the loud one.
-  assert.deepEqual(
-    order.slice(0, 9).sort(),
-    [...'aaa'].map(() => 'acme').concat(Array(3).fill('loud'), Array(3).fill('zen')),
-  );
+  const first = order.slice(0, 9);
+  for (const tenantId of Object.keys(asks))
+    assert.equal(first.filter((each) => each === tenantId).length, 3, tenantId);
 });

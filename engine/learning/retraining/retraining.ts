@@ -94,8 +94,8 @@ export class Retraining {
   }
 
   counts(): RetrainingCounts {
-    const { now } = this.#parts.clock;
-    const spent = stillCounts(this.#spent, now()).reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+    const now = this.#parts.clock.now();
+    const spent = stillCounts(this.#spent, now).reduce((sum, { cpuMs }) => sum + cpuMs, 0);
     return {
       queued: this.#jobs.size - (this.#running === undefined ? 0 : 1),
       running: this.#running === undefined ? 0 : 1,
@@ -198,7 +198,7 @@ export class Retraining {
     this.#jobs.clear();
     for (const [id, job] of found) this.#jobs.set(id, job);
     for (const known of [this.#notBefore, this.#barsFrom])
-      for (const id of [...known.keys()]) if (!found.has(id)) known.delete(id);
+      for (const id of known.keys()) if (!found.has(id)) known.delete(id);
     this.#readAt = clock.now();
   }
 
