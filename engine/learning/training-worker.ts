@@ -61,12 +61,15 @@ export type PostedJob =
 
 lowerPriority();
 
-/** Lets every other thread go first: nothing waits for a training, and a signal must not. */
+/**
+ * Lets every other thread go first: nothing waits for a training, and a signal must not. A tenth of the weight of others,
+ * not the least there is: on a machine that is busy all day a training must come to its end.
+ */
 function lowerPriority(): void {
   const thread = threadId();
   if (thread === undefined) return;
   try {
-    setPriority(thread, constants.priority.PRIORITY_LOW);
+    setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
     // A sandbox may forbid it; the training then takes its share.
   }
