@@ -39,15 +39,16 @@ export function unary<Request, Response>(
   handle: (request: Request, caller: Caller) => Response | Promise<Response>,
 ) {
   return (call: ServerUnaryCall<Received<Request>, Response>, reply: sendUnaryData<Response>): void => {
+    let tenant: { readonly tenant?: string } = {};
     admission
       .admit(call, role, call.request.byteLength)
       .then(async (caller) => {
+        tenant = { tenant: caller.tenantId };
         const request = decoded(call.request);
         if (!AUDITED.has(role)) return await handle(request, caller);
-        const { tenantId: tenant, userId: user = '' } = caller;
         const told = {
-          tenant,
-          user,
+          tenant: caller.tenantId,
+          user: caller.userId ?? '',
           role: caller.role,
           peer: call.getPeer(),
           action: call.getPath(),
@@ -67,7 +68,7 @@ export function unary<Request, Response>(
           failures.succeeded(call.getPath());
           reply(null, response);
         },
-        (error: unknown) => reply(failures.end(call.getPath(), error)),
+        (error: unknown) => reply(failures.end(call.getPath(), error, { ...tenant, peer: call.getPeer() })),
       );
   };
 }
@@ -100,6 +101,8 @@ class RequestStream<Request, Answer> {
   #waiting = 0;
   #over = false;
   #leave: () => void = () => undefined;
+  /** Whose stream it is, once that is known. */
+  #tenant: { readonly tenant?: string } = {};
   /** Those that wait until the client has read its answers. */
   readonly #undrained: (() => void)[] = [];
 
@@ -146,6 +149,7 @@ class RequestStream<Request, Answer> {
   async #admit(role: Role): Promise<Caller> {
     const { admission } = this.#context;
     const caller = await admission.admit(this.#call, role);
+    this.#tenant = { tenant: caller.tenantId };
     const leave = admission.openStream(caller, (failure) => this.#fail(failure));
     if (this.#over) leave();
     else this.#leave = leave;
@@ -193,7 +197,8 @@ class RequestStream<Request, Answer> {
   #fail(error: unknown): void {
     if (this.#over) return;
     this.#over = true;
-    endWithFailure(this.#call, this.#context.failures.end(this.#call.getPath(), error));
+    const by = { ...this.#tenant, peer: this.#call.getPeer() };
+    endWithFailure(this.#call, this.#context.failures.end(this.#call.getPath(), error, by));
   }
 }
 
