@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CHANNEL_COUNT, SEQUENCE_BARS } from '../../actors/features/sequence-channels.js';
 import { CATALOGUE, FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import type { Dataset } from '../../engine/learning/dataset.js';
 import { datasetFault } from '../../engine/learning/dataset-faults.js';
@@ -53,6 +54,7 @@ function rowsOf(
     features: Float32Array.from({ length: rows * FEATURE_COUNT }, (_, i) =>
       fill(Math.floor(i / FEATURE_COUNT), i % FEATURE_COUNT),
     ),
+    channels: new Float32Array((rows + SEQUENCE_BARS - 1) * CHANNEL_COUNT),
     closeTimes: Float64Array.from({ length: rows }, (_, row) => row * HOUR),
     directions: Float32Array.from({ length: rows * 3 }, (_, i) => direction(Math.floor(i / 3))),
     returns: new Float32Array(rows * 3),
