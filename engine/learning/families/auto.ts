@@ -1,8 +1,16 @@
 import { logLossOf, priors } from '../calibration.js';
 import type { Dataset } from '../dataset.js';
-import type { Graph, Value } from '../onnx/graph.js';
+import type { Graph } from '../onnx/graph.js';
 import { MEMBERS, crossMixed, ensemble, fitAll, stack, type Tried } from './ensemble.js';
-import { Fitted, type Family, type FitOptions, type Outputs, type Split, type Trial } from './family.js';
+import {
+  Fitted,
+  type Family,
+  type FitOptions,
+  type ModelInputs,
+  type Outputs,
+  type Split,
+  type Trial,
+} from './family.js';
 
 /** About how often each row is trained on: by the final model, and by the walk-forward folds, which have a part of them each. */
 const PASSES = 3;
@@ -71,7 +79,7 @@ class Chosen extends Fitted {
     this.trials = trials;
   }
 
-  outputs(g: Graph, features: Value): Outputs {
-    return this.#fitted.outputs(g, features);
+  outputs(g: Graph, inputs: ModelInputs): Outputs {
+    return this.#fitted.outputs(g, inputs);
   }
 }

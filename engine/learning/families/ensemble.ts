@@ -1,12 +1,18 @@
-import { FEATURE_COUNT } from '../../../actors/features/catalogue.js';
 import { HORIZONS } from '../../../actors/features/labels.js';
 import { heldRows, type Held } from '../calibration.js';
 import type { Dataset } from '../dataset.js';
-import { runModel } from '../network.js';
-import type { Graph, Value } from '../onnx/graph.js';
+import { predict } from '../predict.js';
+import type { Graph } from '../onnx/graph.js';
 import type { RowRange } from '../split.js';
 import { boosted } from './boosted.js';
-import { Fitted, type Family, type FitOptions, type Outputs, type Split } from './family.js';
+import {
+  Fitted,
+  type Family,
+  type FitOptions,
+  type ModelInputs,
+  type Outputs,
+  type Split,
+} from './family.js';
 import { forest } from './forest.js';
 import { perceptron } from './perceptron.js';
 
@@ -47,13 +53,10 @@ export async function fitAll(
   split: Split,
   options: FitOptions,
 ): Promise<Tried> {
-  const { from, to } = split.validation;
-  const rows = Math.max(0, to - from);
-  const features = dataset.features.subarray(from * FEATURE_COUNT, (from + rows) * FEATURE_COUNT);
   const judged: Judged[] = [];
   for (const family of families) {
     const fitted = await family.fit(dataset, split, options);
-    const probabilities = await runModel(fitted.toOnnx(), features, rows, 'probabilities', CLASSES);
+    const probabilities = await predict(fitted.toOnnx(), dataset, split.validation, 'probabilities', CLASSES);
     judged.push({ fitted, probabilities });
   }
   return {
@@ -150,9 +153,9 @@ class FittedEnsemble extends Fitted {
     };
   }
 
-  outputs(g: Graph, features: Value): Outputs {
+  outputs(g: Graph, inputs: ModelInputs): Outputs {
     const parts = this.#members.map((member, m) => {
-      const { probabilities, returns } = member.outputs(g, features);
+      const { probabilities, returns } = member.outputs(g, inputs);
       const weights = this.#weights[m]!;
       return {
         probabilities: g.mul(
