@@ -3,10 +3,11 @@ import type { FeatureRow } from '../../actors/messages.js';
 import { WARM_UP_BARS } from '../../actors/signal-actor.js';
 import type { Evidence, ModelEvidence } from '../../actors/signals/evidence.js';
 import { vote } from '../../actors/signals/pattern-vote.js';
-import { isOfCurrentFeatures, type Route } from '../../actors/signals/route.js';
+import { isOfCurrentFeatures, takesSequence, type Route } from '../../actors/signals/route.js';
 import type { Clock } from '../clock.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { Inference } from '../inference/inference.js';
+import type { RowOptions } from '../inference/pool.js';
 import type { ModelPair } from '../inference/to-worker.js';
 import type { EffectPorts, EvidenceRequest, PatternOutcome } from '../instruments/effects.js';
 import { readSignalActorId } from '../instruments/ids.js';
@@ -26,6 +27,7 @@ export interface InferencePort {
     row: Float32Array,
     deadline: number,
     tenantId: string,
+    options?: RowOptions,
   ): Promise<Inference>;
 }
 
@@ -96,6 +98,8 @@ export class EvidenceGatherer {
     for (const actorId of subscribers) {
       const route = this.#parts.routeOf(actorId);
       if (route === undefined || !isOfCurrentFeatures(route)) continue;
+      // Its actor will have another model by the time it comes to this row.
+      if (takesSequence(route) && row.sequence === undefined) continue;
       const key = inferenceKey(route, row);
       const ahead = this.#ahead.get(key);
       // The second tenant of a model gets the run of the first.
@@ -118,12 +122,15 @@ export class EvidenceGatherer {
 
   async #start(route: Route, row: FeatureRow, deadline: number, tenantId: string): Promise<Inference> {
     const { inference, pairOf } = this.#parts;
+    const pair = await pairOf(route);
     return await inference.infer(
-      await pairOf(route),
+      pair,
       inferenceKey(route, row),
       row.model,
       deadline,
       tenantId,
+      // What is run again must give the same bits.
+      { sequence: row.sequence, alone: deadline === Infinity && pair.batchInvariant === false },
     );
   }
 

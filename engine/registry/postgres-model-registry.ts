@@ -38,6 +38,7 @@ interface ModelRow {
     | 'trainedThrough'
     | 'rows'
     | 'batchInvariant'
+    | 'sequenceVersion'
   >;
 }
 
@@ -68,7 +69,7 @@ export class PostgresModelRegistry implements ModelRegistry {
     const name = modelName(record);
     await this.#in(record, async (client) => {
       const { embeddingVersion, anomalyScale, primaryHorizon, edge } = record;
-      const { trainedFrom, trainedThrough, rows, batchInvariant } = record;
+      const { trainedFrom, trainedThrough, rows, batchInvariant, sequenceVersion } = record;
       const { scores, family, tried, importance } = record;
       const { rows: made } = await client.query<{ model_id: string }>(
         `INSERT INTO ml_registry.models
@@ -99,6 +100,7 @@ export class PostgresModelRegistry implements ModelRegistry {
             trainedThrough,
             rows,
             batchInvariant,
+            sequenceVersion,
           },
           record.parentVersion ?? null,
         ],

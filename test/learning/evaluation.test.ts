@@ -124,7 +124,7 @@ test('the more kinds of model were tried, the more it takes to count as skill', 
   assert.deepEqual([three.tried, three.edge, three.primaryHorizon], [3, [false, true, false], 1]);
   assert.deepEqual(three.worth[1], { family: 'boosted', logLoss: 0.9, baseLogLoss: 1, fits: 2, chosen: 2 });
   // The chance that noise passes is never above what one kind alone has: 0.13 %, shared out.
-  for (const [i, z] of [3, 3.205, 3.32, 3.4].entries()) {
+  for (const [i, z] of [3, 3.205, 3.32, 3.4, 3.46, 3.509].entries()) {
     const passed = judge([at(z)], [Array.from({ length: i + 1 }, () => trial('forest', false))]);
     assert.deepEqual([passed.skillZ, passed.edge], [z, [true]]);
   }

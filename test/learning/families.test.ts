@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
+import { SEQUENCE_VERSION } from '../../actors/features/sequence-channels.js';
 import { BarGrid } from '../../actors/market/bar-grid.js';
 import { heldRows, logLossOf, priors } from '../../engine/learning/calibration.js';
 import { buildDataset, type Dataset } from '../../engine/learning/dataset.js';
 import { familiesFor } from '../../engine/learning/families/auto.js';
 import { BOOSTED_RULES, boosted, boostedTrees } from '../../engine/learning/families/boosted.js';
-import { MEMBERS } from '../../engine/learning/families/ensemble.js';
+import { membersFor } from '../../engine/learning/families/ensemble.js';
 import { familyOf } from '../../engine/learning/families/families.js';
 import type { Fitted, Split } from '../../engine/learning/families/family.js';
 import { FOREST_RULES, forest, randomForest } from '../../engine/learning/families/forest.js';
 import { TRAINABLE } from '../../engine/learning/families/names.js';
 import { classesOf, probabilitiesOf, scaleOf } from '../../engine/learning/families/tree-model.js';
-import { runModel } from '../../engine/learning/network.js';
+import { predict } from '../../engine/learning/predict.js';
 import { faultOf } from '../../engine/learning/onnx/model-inspection.js';
 import { summariseOnnx } from '../../engine/learning/onnx/model-format.js';
 import { holdOut } from '../../engine/learning/split.js';
@@ -44,16 +45,15 @@ const fits = new Map(
     }),
   ),
 );
-const members = MEMBERS.map(({ name }) => fits.get(name)!);
+const members = membersFor(market.split).map(({ name }) => fits.get(name)!);
 
 async function answers(
   fitted: Fitted,
   rows: number,
   output: 'probabilities' | 'returns',
 ): Promise<Float32Array> {
-  const { features } = market.dataset;
   const width = output === 'probabilities' ? 9 : 3;
-  return await runModel(fitted.toOnnx(), features.subarray(0, rows * FEATURE_COUNT), rows, output, width);
+  return await predict(fitted.toOnnx(), market.dataset, { from: 0, to: rows }, output, width);
 }
 
 /** Logits of the trees that the same rows and seed give, by the trainer's own arithmetic. */
@@ -117,7 +117,9 @@ for (const name of TRAINABLE) {
     assert.deepEqual(again.toOnnx({ horizons: 'x' }), file);
     assert.equal(faultOf(file), undefined);
     const { metadata } = summariseOnnx(file);
-    assert.deepEqual(metadata, { horizons: 'x', family: fitted.family });
+    const sequence = fitted.takesSequence ? { sequenceVersion: SEQUENCE_VERSION } : {};
+    assert.deepEqual(metadata, { horizons: 'x', family: fitted.family, ...sequence });
+    if (name === 'lstm' || name === 'transformer') assert.ok(fitted.takesSequence);
     assert.ok(name === 'auto' || fitted.family === name);
     const together = await answers(fitted, 64, 'probabilities');
     for (let row = 0; row < 64; row++)
@@ -188,7 +190,10 @@ test('auto leaves out what has too few rows or does not fit the budget, and alwa
       { ...market.split, train: { from: 0, to: trainTo } },
       seconds,
     ).map(({ name }) => name);
-  assert.deepEqual(names(2_000, 1_000, 180), ['perceptron', 'boosted', 'forest']);
+  const all = ['perceptron', 'boosted', 'forest', 'lstm', 'transformer'];
+  assert.deepEqual(names(8_000, 4_000, 180), all);
+  assert.deepEqual(names(20_000, 10_000, 180), all.slice(0, 4));
+  assert.deepEqual(names(2_000, 1_000, 180), all.slice(0, 3));
   assert.deepEqual(names(2_000, 200, 180), ['perceptron']);
   assert.deepEqual(names(100_000, 50_000, 200), ['perceptron', 'boosted']);
   assert.deepEqual(names(100_000, 50_000, 0.1), ['perceptron']);
@@ -216,13 +221,7 @@ test('rows without a known outcome, of one class, or with constant features stil
     for (const family of [boosted, forest]) {
       const fitted = await family.fit(each, split, { seed: SEED });
       const rows = 20;
-      const p = await runModel(
-        fitted.toOnnx(),
-        dataset.features.subarray(0, rows * FEATURE_COUNT),
-        rows,
-        'probabilities',
-        9,
-      );
+      const p = await predict(fitted.toOnnx(), dataset, { from: 0, to: rows }, 'probabilities', 9);
       assert.ok(p.every(Number.isFinite));
       const base = priors(each, split.train).map(Math.exp);
       if (i !== 1)

@@ -1,7 +1,7 @@
 import { logLossOf, priors } from '../calibration.js';
 import type { Dataset } from '../dataset.js';
 import type { Graph } from '../onnx/graph.js';
-import { MEMBERS, crossMixed, ensemble, fitAll, stack, type Tried } from './ensemble.js';
+import { crossMixed, ensemble, fitAll, membersFor, stack, type Tried } from './ensemble.js';
 import {
   Fitted,
   type Family,
@@ -29,11 +29,11 @@ export const auto: Family = {
 };
 
 /** The families that have rows enough and fit the budget, cheapest first; the first one always does. */
-export function familiesFor(dataset: Dataset, { train }: Split, budgetSeconds: number): readonly Family[] {
+export function familiesFor(dataset: Dataset, split: Split, budgetSeconds: number): readonly Family[] {
   let seconds = 0;
-  return MEMBERS.filter(({ rowsMin, rowMs }, i) => {
+  return membersFor(split).filter(({ rowMs }, i) => {
     seconds += (PASSES * dataset.rows * rowMs) / 1000;
-    return i === 0 || (train.to - train.from >= rowsMin && seconds <= budgetSeconds);
+    return i === 0 || seconds <= budgetSeconds;
   });
 }
 

@@ -14,23 +14,30 @@ import {
   type Split,
 } from './family.js';
 import { forest } from './forest.js';
+import { lstm } from './lstm.js';
 import { perceptron } from './perceptron.js';
+import { transformer } from './transformer.js';
 
 const WIDTH = HORIZONS.length;
 const CLASSES = WIDTH * 3;
 /** Steps in which the weights settle; after some tens they move in the fifth decimal place. */
 const STEPS = 200;
 
-/** All families that take rows, cheapest and simplest first. */
-export const MEMBERS: readonly Family[] = [perceptron, boosted, forest];
+/** All families, cheapest and simplest first. */
+export const MEMBERS: readonly Family[] = [perceptron, boosted, forest, lstm, transformer];
 
-/** A weighted mean of models of all kinds, in one file. */
+/** The families that have rows enough to learn from; the first one always has. */
+export function membersFor({ train }: Split): readonly Family[] {
+  return MEMBERS.filter(({ rowsMin }, i) => i === 0 || train.to - train.from >= rowsMin);
+}
+
+/** A weighted mean of models of all kinds that have rows enough, in one file. */
 export const ensemble: Family = {
   name: 'ensemble',
   form: 'row',
-  rowsMin: Math.max(...MEMBERS.map(({ rowsMin }) => rowsMin)),
+  rowsMin: 0,
   rowMs: MEMBERS.reduce((sum, { rowMs }) => sum + rowMs, 0),
-  fit: async (dataset, split, options) => stack(await fitAll(MEMBERS, dataset, split, options)),
+  fit: async (dataset, split, options) => stack(await fitAll(membersFor(split), dataset, split, options)),
 };
 
 /** A model and its probabilities of the validation rows. */

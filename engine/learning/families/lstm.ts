@@ -20,7 +20,7 @@ export function lstmOf(units: number, rules: SequenceRules): Family {
   return {
     name: 'lstm',
     form: 'sequence',
-    rowsMin: 1_000,
+    rowsMin: 2_000,
     rowMs: 1,
     fit: async (dataset, split, options) => await fitSequence(made, dataset, split, options),
   };

@@ -20,8 +20,8 @@ export function transformerOf(sizes: TransformerSizes, rules: SequenceRules): Fa
   return {
     name: 'transformer',
     form: 'sequence',
-    rowsMin: 1_000,
-    rowMs: 1,
+    rowsMin: 2_000,
+    rowMs: 2,
     fit: async (dataset, split, options) => await fitSequence(made, dataset, split, options),
   };
 }
