@@ -69,8 +69,8 @@ export class ModelTrials {
     const answer = await trial;
     if (answer.kind !== 'passed')
       throw new SuhoError(answer.kind === 'failed' ? 'BAD_MODEL' : 'DEADLINE', answer.message);
-    const { kind, ...report } = answer;
-    return report;
+    const { batchInvariant, sequenceVersion } = answer;
+    return { batchInvariant, ...(sequenceVersion === undefined ? {} : { sequenceVersion }) };
   }
 
   async close(): Promise<void> {

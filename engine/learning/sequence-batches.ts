@@ -4,7 +4,9 @@ import { HORIZONS } from '../../actors/features/labels.js';
 import { gather } from './batches.js';
 import { heldRows, type Held } from './calibration.js';
 import type { Dataset } from './dataset.js';
+import type { Columns } from './feature-scaling.js';
 import type { Normalisation } from './network.js';
+import { PAIRS } from './sequence-network.js';
 import { Random } from './random.js';
 import type { RowRange } from './split.js';
 
@@ -69,6 +71,19 @@ export class SequenceBatches implements Held {
       const rows = Uint32Array.from({ length: Math.min(ANSWERED, this.rows - from) }, (_, i) => from + i);
       yield { x: this.#sequences(rows), from };
     }
+  }
+
+  /** The products of {@link PAIRS} of all rows, as columns; the first of these rows is row `from` of the dataset. */
+  products(from: number): Columns {
+    const count = PAIRS.length;
+    const values = new Float32Array((from + this.rows) * count);
+    for (let row = 0; row < this.rows; row++) {
+      const at = row * CHANNEL_COUNT;
+      PAIRS.forEach(([a, b], i) => {
+        values[(from + row) * count + i] = this.#channels[at + a]! * this.#channels[at + b]!;
+      });
+    }
+    return { values, stride: count, count };
   }
 
   #sequences(rows: Uint32Array): Tensor {

@@ -2,7 +2,7 @@ import { lstmNetwork } from '../sequence-network.js';
 import type { Family } from './family.js';
 import { fitSequence, type SequenceRules } from './sequence-model.js';
 
-const RULES: SequenceRules = { epochsMax: 30, patience: 4, rate: 2e-3, decay: 0.5 };
+const RULES: SequenceRules = { epochsMax: 20, patience: 3, rate: 1e-3, decay: 5 };
 const UNITS = 32;
 
 /** A long short-term memory over the sequence channels, with a linear path around it. */

@@ -2,7 +2,7 @@ import { transformerNetwork, type TransformerSizes } from '../sequence-network.j
 import type { Family } from './family.js';
 import { fitSequence, type SequenceRules } from './sequence-model.js';
 
-const RULES: SequenceRules = { epochsMax: 30, patience: 4, rate: 1e-3, decay: 0.5 };
+const RULES: SequenceRules = { epochsMax: 20, patience: 3, rate: 1e-3, decay: 5 };
 const SIZES: TransformerSizes = { width: 32, heads: 2, layers: 2, hidden: 64 };
 
 /** A small causal transformer over the sequence channels, with a linear path around it. */

@@ -278,14 +278,27 @@ export class Graph {
     outputs: readonly Value[],
     metadata: Readonly<Record<string, string>> = {},
   ): Uint8Array {
+    const { nodes, constants } = this.#leadingTo(outputs);
     return encodeOnnx({
       name,
-      nodes: this.#nodes,
-      initializers: this.#initializers,
+      nodes,
+      initializers: constants,
       inputs: this.#inputs,
       outputs: outputs.map((value) => ({ ...value, elementType: ELEMENT.float })),
       metadata,
     });
+  }
+
+  /** The operators and constants that some values depend on: gradients that nobody asked for are left out. */
+  #leadingTo(outputs: readonly Value[]): { nodes: OnnxNode[]; constants: OnnxTensor[] } {
+    const needed = new Set(outputs.map(({ name }) => name));
+    const nodes: OnnxNode[] = [];
+    for (const node of [...this.#nodes].reverse()) {
+      if (!node.outputs.some((output) => needed.has(output))) continue;
+      for (const input of node.inputs) needed.add(input);
+      nodes.push(node);
+    }
+    return { nodes: nodes.reverse(), constants: this.#initializers.filter(({ name }) => needed.has(name)) };
   }
 
   #name(prefix: string): string {
