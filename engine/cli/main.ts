@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { SuhoError, messageOf } from '../errors.js';
 import { backfillCommand } from './backfill.js';
+import { backtestCommand } from './backtest.js';
 import { barsCommand } from './bars.js';
 import { deadLettersCommand } from './dead-letters.js';
 import { doctorCommand } from './doctor.js';
@@ -36,6 +37,7 @@ for (const command of [
   replayCommand,
   barsCommand,
   backfillCommand,
+  backtestCommand,
   featuresCommand,
   trainCommand,
   signalsCommand,

@@ -121,6 +121,12 @@ export class PostgresModelRegistry implements ModelRegistry {
           [owner, model.model_id, score.horizon, trainedFrom, trainedThrough, score],
         );
       }
+      if (record.importance.length > 0)
+        await client.query(
+          `INSERT INTO ml_registry.model_evaluations (tenant_id, model_id, kind, data_from, data_through, metrics)
+           VALUES ($1, $2, 'permutation_importance', to_timestamp($3 / 1000.0), to_timestamp($4 / 1000.0), $5)`,
+          [owner, model.model_id, trainedFrom, trainedThrough, { features: record.importance }],
+        );
       // It was checked and run before it came here.
       await client.query(`UPDATE ml_registry.models SET status = 'validated' WHERE model_id = $1`, [
         model.model_id,
