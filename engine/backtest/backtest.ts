@@ -19,7 +19,7 @@ import { walkForwardSignals, type WalkForwardSignals } from './signals.js';
 import { simulate, type BarRange, type Run, type Trade } from './simulation.js';
 
 /** One rule of abstaining, and what trading by it would have been. */
-export interface Abstention {
+interface Abstention {
   readonly name: string;
   readonly performance: Performance;
 }

@@ -32,7 +32,7 @@ export const DEFAULT_RULE: PositionRule = {
 };
 
 /** What a rule takes from a forecast: direction (−1, +1, 0 when it abstains) and the probability of that among up and down. */
-export function signalOf(
+function signalOf(
   { probabilities, returns }: Pick<Forecast, 'probabilities' | 'returns'>,
   rule: PositionRule,
   spreadShare: number,

@@ -20,7 +20,7 @@ export interface SharpeReport {
 }
 
 /** What is left of a Sharpe ratio when it is the best of several. Source: Bailey & López de Prado 2014. */
-export interface DeflatedSharpe {
+interface DeflatedSharpe {
   /** How many things were tried. */
   readonly trials: number;
   /** The annual ratio that the best of so many without skill is expected to have. */

@@ -19,7 +19,7 @@ export interface Outcome {
 }
 
 /** One bin of a calibration curve: predictions whose likeliest class had a probability in `from` ≤ p < `to`. */
-export interface CalibrationBin {
+interface CalibrationBin {
   readonly from: number;
   readonly to: number;
   readonly samples: number;

@@ -24,7 +24,7 @@ export function informationCoefficient(
 }
 
 /** Pearson's correlation; undefined when either side never changes. */
-export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number | undefined {
+function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number | undefined {
   const n = a.length;
   let [sumA, sumB] = [0, 0];
   for (let i = 0; i < n; i++) {
@@ -44,7 +44,7 @@ export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number 
 }
 
 /** Ranks from 1, equal values sharing the mean of theirs. */
-export function ranksOf(values: readonly number[]): number[] {
+function ranksOf(values: readonly number[]): number[] {
   const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const ranks: number[] = values.map(() => 0);
   for (let from = 0; from < order.length;) {

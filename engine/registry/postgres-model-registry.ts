@@ -148,6 +148,17 @@ export class PostgresModelRegistry implements ModelRegistry {
     );
   }
 
+  async stage(record: ModelRecord): Promise<void> {
+    const owner = record.tenantId === PLATFORM ? null : record.tenantId;
+    await this.#in(record, async (client) => {
+      await client.query(
+        `UPDATE ml_registry.models SET status = 'staging'
+         WHERE tenant_id IS NOT DISTINCT FROM $1 AND user_id IS NULL AND name = $2 AND version = $3 AND status = 'validated'`,
+        [owner, modelName(record), record.version],
+      );
+    });
+  }
+
   async promote(record: ModelRecord): Promise<void> {
     const owner = record.tenantId === PLATFORM ? null : record.tenantId;
     await this.#in(record, async (client) => {
