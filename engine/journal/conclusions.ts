@@ -1,7 +1,7 @@
 import type { Signal } from '../../actors/signals/signal.js';
 import type { Committer } from './committer.js';
 import { CONCLUSIONS } from './conclusion-codec.js';
-import type { Codec, LogStore, Table } from './log-store.js';
+import type { Codec, KeyRange, LogStore, Table } from './log-store.js';
 import type { ConclusionRecord } from './records.js';
 
 /** A signal with its place in the stream. */
@@ -81,7 +81,7 @@ export class ConclusionTopic {
 
   /** The newest signal of an actor that is kept. */
   latestSignal(actorId: string): SequencedSignal | undefined {
-    const range = { start: [actorId, Infinity], end: [actorId, 0], reverse: true };
+    const range: KeyRange = { start: [actorId, Infinity], end: [actorId, 0], reverse: true };
     for (const { value } of this.#conclusions.entries(range)) {
       const signal = typeof value === 'number' ? this.signal(value) : undefined;
       if (signal !== undefined) return { sequence: value as number, signal };
@@ -92,7 +92,7 @@ export class ConclusionTopic {
   /** The newest signals of an actor on bars that closed at or after `from`, newest first, `limit` at most. */
   newestSignals(actorId: string, from: number, limit: number): SequencedSignal[] {
     const found: SequencedSignal[] = [];
-    const range = { start: [actorId, Infinity], end: [actorId, from - 1], reverse: true };
+    const range: KeyRange = { start: [actorId, Infinity], end: [actorId, from - 1], reverse: true };
     for (const { value } of this.#conclusions.entries(range)) {
       if (found.length >= limit) break;
       const signal = typeof value === 'number' ? this.signal(value) : undefined;
@@ -143,7 +143,7 @@ export class ConclusionTopic {
   /** Drops what is kept for a replay only, up to a bar that the actor's snapshot holds. Inside a transaction. */
   fold(actorId: string, through: number): void {
     this.#meta.put(`folded:${actorId}`, through);
-    const range = { start: [actorId, 0], end: [actorId, through + 1] };
+    const range: KeyRange = { start: [actorId, 0], end: [actorId, through + 1] };
     for (const { key, value } of Array.from(this.#conclusions.entries(range)))
       if (typeof value !== 'number') this.#conclusions.remove(key);
   }

@@ -1,5 +1,5 @@
 import type { Committer } from './committer.js';
-import type { LogStore, Table } from './log-store.js';
+import type { KeyRange, LogStore, Table } from './log-store.js';
 import type { InputRecord } from './records.js';
 
 interface StoredInput {
@@ -51,7 +51,10 @@ export class InputTopic {
 
   /** Removes an instrument's inputs up to a position. Inside a transaction. */
   remove(instrument: string, through: number): void {
-    const range = { start: [instrument, 0], end: [instrument, through === Infinity ? through : through + 1] };
+    const range: KeyRange = {
+      start: [instrument, 0],
+      end: [instrument, through === Infinity ? through : through + 1],
+    };
     for (const { key, value } of Array.from(this.#table.entries(range))) {
       this.#table.remove(key);
       this.#retain(instrument, -sizeOf(value.body));

@@ -1,7 +1,10 @@
 import { pack, unpack } from 'msgpackr';
 
-/** A key: numbers sort before text, arrays element by element. */
-export type Key = number | string | readonly (number | string)[];
+/**
+ * A key; those of one table, and of its ranges, are all single or all pairs. Numbers sort before text, pairs by their first
+ * and then by their second.
+ */
+export type Key = number | string | readonly [number | string, number | string];
 
 /** Keys from `start` (inclusive) to `end` (exclusive); with `reverse`, from `start` downwards. */
 export interface KeyRange {

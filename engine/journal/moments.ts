@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { Committer } from './committer.js';
-import type { LogStore, Table } from './log-store.js';
+import type { KeyRange, LogStore, Table } from './log-store.js';
 import type { PatternRecord } from './records.js';
 import { TopicLog, type TopicLag } from './topic-log.js';
 
@@ -85,7 +85,7 @@ export class MomentTopic {
 
   /** All moments of a partition, oldest first. */
   *of(partition: string): Generator<readonly [closeTime: number, pattern: PatternRecord]> {
-    const range = { start: [partition, 0], end: [partition, Infinity] };
+    const range: KeyRange = { start: [partition, 0], end: [partition, Infinity] };
     for (const { key, value } of this.#moments.entries(range)) yield [key[1], this.#restore(key, value)];
   }
 
@@ -146,7 +146,7 @@ export class MomentTopic {
     let purged = 0;
     for (const partition of this.partitions()) {
       if (isUsed(partition)) continue;
-      const range = { start: [partition, 0], end: [partition, Infinity], limit: limit - purged };
+      const range: KeyRange = { start: [partition, 0], end: [partition, Infinity], limit: limit - purged };
       for (const key of Array.from(this.#moments.keys(range))) {
         this.#drop(key);
         purged++;

@@ -2,7 +2,7 @@ import { HORIZONS, type Label } from '../../actors/features/labels.js';
 import type { FeatureRow } from '../../actors/messages.js';
 import { turnOf, type Clock } from '../clock.js';
 import type { Committer } from './committer.js';
-import { BYTES, type Codec, type LogStore, type Table } from './log-store.js';
+import { BYTES, type Codec, type KeyRange, type LogStore, type Table } from './log-store.js';
 import { packRow, unpackRow, withLabels, type StoredRow } from './records.js';
 import { TopicLog, type TopicLag } from './topic-log.js';
 
@@ -146,7 +146,7 @@ export class RowTopic {
     while (oldest.length < limit && heads.length > 0) {
       const [series, from] = heads.shift()!;
       const until = (heads[0]?.[1] ?? from) + SPAN_MS;
-      const range = { start: [series, from], end: [series, until], limit: limit - oldest.length };
+      const range: KeyRange = { start: [series, from], end: [series, until], limit: limit - oldest.length };
       for (const key of this.#rows.keys(range)) oldest.push(key);
       const [head] = this.#rows.keys({ start: [series, until], end: [series, Infinity], limit: 1 });
       if (head !== undefined) {

@@ -26,7 +26,7 @@ const REMOVED = 0xff_ff_ff_ff;
 
 const NUMBER = 0;
 const TEXT = 1;
-const ARRAY = 2;
+const PAIR = 2;
 
 /** Encodes the transactions of a log one after the other, in memory that it uses again. */
 export class RecordWriter {
@@ -80,10 +80,11 @@ export class RecordWriter {
       this.#text(key);
     } else {
       this.#room(2);
-      this.#buffer[this.#at] = ARRAY;
+      this.#buffer[this.#at] = PAIR;
       this.#buffer[this.#at + 1] = key.length;
       this.#at += 2;
-      for (const part of key) this.#key(part);
+      this.#key(key[0]);
+      this.#key(key[1]);
     }
   }
 
@@ -128,10 +129,9 @@ function readWrites(body: Buffer): LoggedWrite[] {
   while (at < body.length) {
     const table = text();
     let key: Key;
-    if (body[at] === ARRAY) {
-      const length = body[at + 1]!;
+    if (body[at] === PAIR) {
       at += 2;
-      key = Array.from({ length }, part);
+      key = [part(), part()];
     } else key = part();
     const length = body.readUInt32LE(at);
     at += 4;

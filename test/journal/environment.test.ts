@@ -46,7 +46,7 @@ const TABLES = ['inputs', 'rows', 'snapshots', 'log'];
 /** A file of tables with long and short values, some on pages of their own, and with pages that are free again. */
 async function usedFile(folder: string): Promise<Buffer> {
   const store = new WalStore(folder);
-  const tables = TABLES.map((name) => store.table<Uint8Array, (number | string)[]>(name, BYTES));
+  const tables = TABLES.map((name) => store.table<Uint8Array, [string, number]>(name, BYTES));
   const facts = store.table<unknown, string>('facts');
   for (let round = 0; round < 30; round++)
     await store.transaction(() => {
@@ -66,7 +66,7 @@ async function usedFile(folder: string): Promise<Buffer> {
 async function useFile(folder: string): Promise<void> {
   const store = new WalStore(folder);
   try {
-    const tables = TABLES.map((name) => store.table<Uint8Array, (number | string)[]>(name, BYTES));
+    const tables = TABLES.map((name) => store.table<Uint8Array, [string, number]>(name, BYTES));
     const facts = store.table<unknown, string>('facts');
     for (const _ of facts.entries());
     const entries = tables.map((table) => Array.from(table.entries()));

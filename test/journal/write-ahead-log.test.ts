@@ -44,7 +44,7 @@ const upTo = (count: number, from = 1): number[] =>
 
 test('a log reads back what was written, keys of every kind and removals, over many segments and starts', async (t) => {
   const folder = temporaryFolder(t);
-  const keys = [0, -1.5, 2 ** 53, 'plain', 'Ünï/cödé', ['a', 1], ['b', 'c', -Infinity]] as const;
+  const keys = [0, -1.5, 2 ** 53, 'plain', 'Ünï/cödé', ['a', 1], ['b', -Infinity], [7, 'c']] as const;
   let written = 0;
   for (let start = 0; start < 3; start++) {
     const { log, found } = WriteAheadLog.open(folder, SALT, 1);

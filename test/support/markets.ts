@@ -10,11 +10,13 @@ export function inventedBars(
   options: {
     readonly seed?: number;
     readonly lengthMs?: number;
+    /** Open time of the first. */
+    readonly from?: number;
     readonly momentum?: number;
     readonly volume?: boolean;
   } = {},
 ): Bar[] {
-  const { seed = 1, lengthMs = 3_600_000, momentum = 0.5, volume = true } = options;
+  const { seed = 1, lengthMs = 3_600_000, from = MONDAY, momentum = 0.5, volume = true } = options;
   const random = new Random(seed);
   let price = 1.1;
   let direction = 1;
@@ -26,7 +28,7 @@ export function inventedBars(
     const high = Math.max(open, close) * (1 + 0.0002 * random.next());
     const low = Math.min(open, close) * (1 - 0.0002 * random.next());
     return {
-      openTime: MONDAY + i * lengthMs,
+      openTime: from + i * lengthMs,
       open,
       high,
       low,
