@@ -6,6 +6,7 @@ import { backtestCommand } from './backtest.js';
 import { barsCommand } from './bars.js';
 import { deadLettersCommand } from './dead-letters.js';
 import { doctorCommand } from './doctor.js';
+import { experimentCommand } from './experiment.js';
 import { featuresCommand } from './features.js';
 import { instrumentsCommand } from './instruments.js';
 import { keysCommand } from './keys.js';
@@ -40,6 +41,7 @@ for (const command of [
   backfillCommand,
   backtestCommand,
   featuresCommand,
+  experimentCommand,
   trainCommand,
   signalsCommand,
   statusCommand,
