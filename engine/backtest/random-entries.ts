@@ -23,9 +23,9 @@ export interface RandomBand {
 }
 
 /**
- * What luck would have made of the same positions: each run keeps the lengths and sides of the positions and the lengths of the
- * pauses, and puts them in random order. So exposure, holding times, share of longs and costs are the same, and
- * only the moments differ.
+ * What luck would have made of the same positions: each run keeps their lengths and sides and puts them in random order at random
+ * moments that do not overlap. So exposure, holding times, share of longs and costs are the same, and only the moments
+ * differ.
  */
 export function randomBand(
   market: Market,
@@ -43,9 +43,14 @@ export function randomBand(
   const totals = new Float64Array(runs);
   const sharpes = new Float64Array(runs);
   const own = simulate(market, positions, range, costs).equity;
-  const pieces = piecesOf(positions, range);
+  const holdings = holdingsOf(positions, range);
   for (let run = 0; run < runs; run++) {
-    const { equity } = simulate(market, shuffled(pieces, positions.length, range.from, random), range, costs);
+    const { equity } = simulate(
+      market,
+      scattered(holdings, positions.length, range.from, random),
+      range,
+      costs,
+    );
     points.forEach((bar, at) => (curves[at]![run] = equity[bar]!));
     totals[run] = equity.at(-1)! - 1;
     sharpes[run] = ratioOf(equity, perYear);
@@ -74,43 +79,47 @@ export function pointsOf(bars: number, most = POINTS): number[] {
   return Array.from({ length: count }, (_, i) => Math.ceil(((i + 1) * bars) / count) - 1);
 }
 
-interface Pieces {
-  readonly held: readonly { readonly side: number; readonly bars: number }[];
-  /** Bars before the first position, between each two, and after the last: one more than there are positions. */
-  readonly pauses: readonly number[];
+/** A position: its side, and the bars it is held. */
+interface Holding {
+  readonly side: number;
+  readonly bars: number;
+}
+
+interface Holdings {
+  readonly held: readonly Holding[];
+  /** Bars without a position. */
+  readonly pause: number;
 }
 
 /** The positions that a range fills, one after the other. That after the last bar is filled no more. */
-function piecesOf(positions: Int8Array, { from, to }: BarRange): Pieces {
+function holdingsOf(positions: Int8Array, { from, to }: BarRange): Holdings {
   const held: { side: number; bars: number }[] = [];
-  const pauses = [0];
+  let pause = 0;
   for (let bar = from; bar < to - 1; bar++) {
     const side = positions[bar]!;
-    const isMore = bar > from && side === positions[bar - 1];
-    if (side === 0) pauses[pauses.length - 1]!++;
-    else if (isMore) held.at(-1)!.bars++;
-    else {
-      held.push({ side, bars: 1 });
-      pauses.push(0);
-    }
+    if (side === 0) pause++;
+    else if (bar > from && side === positions[bar - 1]) held.at(-1)!.bars++;
+    else held.push({ side, bars: 1 });
   }
-  return { held, pauses };
+  return { held, pause };
 }
 
-/** The same pieces in another order. Positions that follow each other the same way stay two: one is ±1, the other ±2. */
-function shuffled({ held, pauses }: Pieces, length: number, from: number, random: Random): Int8Array {
+/**
+ * The same positions in random order at random moments. Those that follow each other the same way stay two: one is ±1, the other
+ * ±2.
+ */
+function scattered({ held, pause }: Holdings, length: number, from: number, random: Random): Int8Array {
   const positions = new Int8Array(length);
-  const orderOf = (count: number): Uint32Array => {
-    const order = Uint32Array.from({ length: count }, (_, i) => i);
-    random.shuffle(order);
-    return order;
-  };
-  const pauseOrder = orderOf(pauses.length);
-  let bar = from + pauses[pauseOrder[0]!]!;
-  orderOf(held.length).forEach((which, i) => {
+  const order = Uint32Array.from(held, (_, i) => i);
+  random.shuffle(order);
+  // Where in the pause each begins.
+  const begins = Uint32Array.from(held, () => random.below(pause + 1)).sort();
+  let before = 0;
+  order.forEach((which, i) => {
     const { side, bars } = held[which]!;
+    const bar = from + begins[i]! + before;
     positions.fill(side * (1 + (i % 2)), bar, bar + bars);
-    bar += bars + pauses[pauseOrder[i + 1]!]!;
+    before += bars;
   });
   return positions;
 }

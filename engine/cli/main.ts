@@ -12,6 +12,7 @@ import { instrumentsCommand } from './instruments.js';
 import { keysCommand } from './keys.js';
 import { modelsCommand } from './models.js';
 import { patternsCommand } from './patterns.js';
+import { relationsCommand } from './relations.js';
 import { replayCommand } from './replay.js';
 import { schemaCommand } from './schema.js';
 import { signalsCommand } from './signals.js';
@@ -37,6 +38,7 @@ const program = new Command('suho')
 for (const command of [
   startCommand,
   replayCommand,
+  relationsCommand,
   barsCommand,
   backfillCommand,
   backtestCommand,

@@ -198,6 +198,11 @@ test('random entries hold the same positions as long at the same cost, and say h
   assert.equal(lucky.points.at(-1), 2_899);
   assert.deepEqual(randomBand(market, byChance, range, costs, options), lucky, 'the seed repeats it');
 
+  // One position alone may be anywhere: chance does as well with many results, not two.
+  const once = new Int8Array(3_000).fill(1, 500, 700);
+  const single = randomBand(market, once, range, costs, options);
+  assert.ok(single.totalReturn[0] < single.totalReturn[1] && single.totalReturn[1] < single.totalReturn[2]);
+
   // In a market that stands still all that is lost is costs: every order of the positions loses the same.
   const still = marketOf(barsOf(Array.from({ length: 200 }, () => [100, 100] as const)), GRID, 'bid', costs);
   const standing = randomBand(still, byChance.subarray(0, 200), { from: 0, to: 200 }, costs, {
