@@ -5,6 +5,7 @@ import { benchFiles } from './files.js';
 import { benchInference } from './inference.js';
 import { benchJournal } from './journal.js';
 import { benchLatency } from './latency.js';
+import { benchOverload } from './overload.js';
 import { benchNoise } from './noise.js';
 import { benchPlanted } from './planted.js';
 import { benchPredictions } from './predictions.js';
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   training: benchTrainingStep,
   latency: benchLatency,
   cost: benchCost,
+  overload: benchOverload,
   predictions: benchPredictions,
   stores: benchStores,
   patterns: benchPatterns,

@@ -38,6 +38,7 @@ import {
   wireLearning,
   wireRetention,
   wireSignals,
+  wirePressure,
   wireSinks,
   wireSources,
   type LearningRooms,
@@ -130,6 +131,7 @@ export class Engine {
     this.#sinks = wireSinks(config, stores, instruments, log);
     this.refused = new RefusedRecords(journal, this.#sinks);
     this.intake = new Intake({
+      pressure: wirePressure(config, instruments),
       instruments,
       calendars: this.#rooms.calendars,
       journal,

@@ -37,6 +37,7 @@ import type { ReadablePredictions } from './prediction-store/prediction-store.js
 import { Publication } from './publication/publication.js';
 import type { ArtifactStore } from './registry/artifact-store.js';
 import { ModelFiles } from './registry/model-files.js';
+import { Pressure } from './intake/pressure.js';
 import { modelName, type ModelRegistry } from './registry/model-registry.js';
 import { openArtifacts } from './registry/open.js';
 import { DEFAULT_RULES } from './rollout/decision.js';
@@ -206,6 +207,17 @@ export function wireSignals(
     limitsOf: (tenantId) => config.tenants.find(({ id }) => id === tenantId)?.quotas ?? config.quotas,
   });
   return { inference, models, recorder, evidence, publication, calendars, instruments };
+}
+
+/** What is let in is done in half the time that its models have. */
+export function wirePressure(config: Config, instruments: Instruments): Pressure {
+  const weights = new Map(config.tenants.map(({ id, quotas }) => [id, quotas?.weight]));
+  return new Pressure({
+    work: instruments.workload,
+    clock: SYSTEM_CLOCK,
+    targetMs: config.inference.deadlineMs / 2,
+    weightOf: (tenantId) => weights.get(tenantId) ?? config.quotas.weight,
+  });
 }
 
 /** Every reader of the journal that a configuration asks for. */

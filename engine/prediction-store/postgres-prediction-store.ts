@@ -248,8 +248,8 @@ export class PostgresPredictionStore implements PredictionStore {
     });
   }
 
-  async sql(query: string, tenantId?: string): Promise<readonly Row[]> {
-    return await this.#database.ask(query, tenantId);
+  async sql(query: string, tenantId?: string, rowsMax?: number): Promise<readonly Row[]> {
+    return await this.#database.ask(query, tenantId, rowsMax);
   }
 
   async close(): Promise<void> {

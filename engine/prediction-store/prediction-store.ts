@@ -47,6 +47,20 @@ export interface PredictionRange {
   readonly limit: number;
 }
 
+/** Predictions of a tenant, whatever their series. */
+export interface PredictionQuery {
+  /** Empty: all. */
+  readonly symbols: readonly string[];
+  readonly timeframes: readonly string[];
+  /** Close times of bars: [from, to). */
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+  readonly onlyActionable: boolean;
+  /** The last one of the page before. */
+  readonly after?: Pick<StoredPrediction, 'barCloseTime' | 'predictionId'>;
+  readonly limit: number;
+}
+
 /** Predictions of about the same stated probability, and how many of them came true. */
 export interface ReliabilityBin {
   readonly horizon: string;
@@ -95,6 +109,8 @@ export interface StoredPair {
 export interface PredictionHistory {
   /** The newest predictions of a range, oldest first. */
   range(tenantId: string, range: PredictionRange): Promise<readonly StoredPrediction[]>;
+  /** Predictions by close time of their bar and id, newest first, after those of the page before. */
+  page(tenantId: string, query: PredictionQuery): Promise<readonly StoredPrediction[]>;
   /** A tenant's prediction with all that is stored of it. */
   get(tenantId: string, predictionId: string): Promise<StoredPrediction | undefined>;
   /** Bars that two models both answered and whose outcome is known, oldest first. */
@@ -121,7 +137,10 @@ export interface PredictionStore {
   hasTrade(tenantId: string, tradeId: string): Promise<boolean>;
   /** Drops what is past its time; returns how many partitions went. */
   applyRetention(): Promise<number>;
-  /** Runs a query on one tenant's rows, or, without, on all as whoever the connection belongs to. */
-  sql(query: string, tenantId?: string): Promise<readonly Record<string, unknown>[]>;
+  /**
+   * Runs a query on one tenant's rows, or, without, on all as whoever the connection belongs to; returns its first
+   * `rowsMax` rows, all when that is left out.
+   */
+  sql(query: string, tenantId?: string, rowsMax?: number): Promise<readonly Record<string, unknown>[]>;
   close(): Promise<void>;
 }

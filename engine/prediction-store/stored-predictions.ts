@@ -6,6 +6,7 @@ import { SuhoError, messageOf } from '../errors.js';
 import type {
   PairQuery,
   PredictionHistory,
+  PredictionQuery,
   PredictionRange,
   ReliabilityBin,
   StoredOutcome,
@@ -14,6 +15,9 @@ import type {
 } from './prediction-store.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The last moment that is looked for. */
+const LAST_TIME = Date.UTC(2300, 0, 1) - 1;
 
 /** Bins of a stated probability: a twentieth each. */
 const BINS = 20;
@@ -112,6 +116,33 @@ export class StoredPredictions implements PredictionHistory {
       [symbol, timeframe, from, to, limit],
     );
     return rows.map(predictionOf).reverse();
+  }
+
+  async page(tenantId: string, query: PredictionQuery): Promise<readonly StoredPrediction[]> {
+    const values: unknown[] = [];
+    const given = (value: unknown): string => `$${values.push(value)}`;
+    const moment = (ms: number): string => `to_timestamp(${given(Math.min(ms, LAST_TIME))} / 1000.0)`;
+    const { symbols, timeframes, from, to, after } = query;
+    const conditions = [
+      'true',
+      ...(symbols.length === 0 ? [] : [`symbol = ANY(${given(symbols)})`]),
+      ...(timeframes.length === 0 ? [] : [`timeframe = ANY(${given(timeframes)})`]),
+      ...(from === undefined ? [] : [`bar_close_time >= ${moment(from)}`]),
+      ...(to === undefined ? [] : [`bar_close_time < ${moment(to)}`]),
+      ...(query.onlyActionable ? ["direction <> 'FLAT'"] : []),
+      ...(after === undefined
+        ? []
+        : [
+            `(bar_close_time, prediction_id) < (${moment(after.barCloseTime)}, ${given(after.predictionId)}::uuid)`,
+          ]),
+    ];
+    const rows = await this.#ask<PredictionRow>(
+      tenantId,
+      `SELECT ${COLUMNS} FROM public.ml_predictions WHERE ${conditions.join(' AND ')}
+       ORDER BY bar_close_time DESC, prediction_id DESC LIMIT ${given(query.limit)}`,
+      values,
+    );
+    return rows.map(predictionOf);
   }
 
   async get(tenantId: string, predictionId: string): Promise<StoredPrediction | undefined> {

@@ -9,6 +9,7 @@ import { Feedback } from '../../engine/feedback/feedback.js';
 import { readSignalActorId, seriesIdentity } from '../../engine/instruments/ids.js';
 import { Instruments } from '../../engine/instruments/instruments.js';
 import { Intake } from '../../engine/intake/intake.js';
+import { Pressure } from '../../engine/intake/pressure.js';
 import { Journal } from '../../engine/journal/journal.js';
 import { Retention } from '../../engine/journal/retention.js';
 import { Random } from '../../engine/learning/random.js';
@@ -104,6 +105,7 @@ export class SimulatedEngine {
       clock,
       storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
       quoteBase: '5m',
+      pressure: new Pressure({ work: this.instruments.workload, clock, targetMs: 75, weightOf: () => 1 }),
     });
     this.feedback = new Feedback(journal, predictions, recorder, () => clock.now());
     this.#retention = new Retention(journal, clock, {
