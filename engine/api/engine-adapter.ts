@@ -12,8 +12,8 @@ import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { WaitingSeries } from '../learning/first-models.js';
 import { toProtoTimeframe } from './fields.js';
 import type { WaitingSeries__Output as ProtoWaitingSeries } from './generated/suho/v1/WaitingSeries.js';
-import { ModelDesk } from '../rollout/model-desk.js';
 import type { InstrumentDirectory, InstrumentView, SeriesOfTenants, SeriesPlace } from './ports.js';
+import { ModelDesk } from '../rollout/model-desk.js';
 
 /** {@link InstrumentDirectory} of an engine. */
 export function instrumentsOf({ instruments, journal }: Engine): InstrumentDirectory {
@@ -52,23 +52,6 @@ export function instrumentsOf({ instruments, journal }: Engine): InstrumentDirec
   };
 }
 
-/** {@link ModelDesk} of an engine. */
-export function modelDeskOf(engine: Engine): ModelDesk {
-  const { config, deployments, rollouts, instruments, predictions } = engine;
-  return new ModelDesk({
-    deployments,
-    rollouts,
-    instruments,
-    outcomes: predictions.history,
-    tenants: function* () {
-      for (const { id } of config.tenants) yield id;
-      for (const { definition } of instruments.all())
-        for (const { tenantId } of definition.signals) yield tenantId;
-    },
-    worthHaving: config.rollout.worthHaving,
-  });
-}
-
 /** {@link SeriesOfTenants} of an engine. */
 export function seriesOfTenants({ instruments }: Engine): SeriesOfTenants {
   return {
@@ -84,6 +67,23 @@ export function seriesOfTenants({ instruments }: Engine): SeriesOfTenants {
       return places;
     },
   };
+}
+
+/** {@link ModelDesk} of an engine. */
+export function modelDeskOf(engine: Engine): ModelDesk {
+  const { config, deployments, rollouts, instruments, predictions } = engine;
+  return new ModelDesk({
+    deployments,
+    rollouts,
+    instruments,
+    outcomes: predictions.history,
+    tenants: function* () {
+      for (const { id } of config.tenants) yield id;
+      for (const { definition } of instruments.all())
+        for (const { tenantId } of definition.signals) yield tenantId;
+    },
+    worthHaving: config.rollout.worthHaving,
+  });
 }
 
 /** The newest signal of a tenant's symbol and timeframe, from whichever feed, that the journal keeps. */
@@ -132,6 +132,19 @@ export function healthSourceOf(engine: Engine): HealthSource {
     journal: () => engine.journal.stats(),
     sinks: () => status.sinks(),
     sources: () => status.sources(),
+    learning: (tenantId) => {
+      const { alerts, drift, retraining } = status.learning(tenantId);
+      return {
+        alerts_open: alerts.open,
+        alerts_acknowledged: alerts.acknowledged,
+        models_watched: drift.watching,
+        models_without_reference: drift.withoutReference,
+        trainings_queued: retraining.queued,
+        trainings_running: retraining.running,
+        training_cpu_seconds: retraining.cpuSeconds,
+        training_budget_seconds: retraining.budgetSeconds,
+      };
+    },
     tenantCounts: (tenantId) => engine.instruments.tenantCounts(tenantId),
     troubledInstruments: () => status.troubled().map(({ id, state, error }) => ({ name: id, state, error })),
     withheldModels: () =>

@@ -95,7 +95,7 @@ export const REASONS: Readonly<Record<Reason, Meaning>> = {
   },
   FORBIDDEN: {
     status: status.PERMISSION_DENIED,
-    meaning: 'The caller sees it and may not change it; the message says which role may.',
+    meaning: 'The caller may see this but not change it; the message says who may.',
   },
   INSTRUMENT_FAILED: {
     status: status.FAILED_PRECONDITION,

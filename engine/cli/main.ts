@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { SuhoError, messageOf } from '../errors.js';
 import { VERSION } from '../version.js';
+import { alertsCommand } from './alerts.js';
 import { backfillCommand } from './backfill.js';
 import { backupCommand, restoreCommand } from './backup.js';
 import { barsCommand } from './bars.js';
@@ -10,6 +11,7 @@ import { deadLettersCommand } from './dead-letters.js';
 import { doctorCommand } from './doctor.js';
 import { featuresCommand } from './features.js';
 import { instrumentsCommand } from './instruments.js';
+import { jobsCommand, retrainCommand } from './jobs.js';
 import { keysCommand } from './keys.js';
 import { modelsCommand } from './models.js';
 import { patternsCommand } from './patterns.js';
@@ -59,6 +61,9 @@ for (const command of [
   restoreCommand,
   versionCommand,
   completionCommand,
+  alertsCommand,
+  jobsCommand,
+  retrainCommand,
 ]) {
   program.addCommand(command());
 }

@@ -1,10 +1,10 @@
-import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
-import { HORIZONS } from '../../actors/features/labels.js';
+import { HORIZONS, HORIZON_MS } from '../../actors/features/labels.js';
+import { provenWorth } from '../drift/edge-watch.js';
 import type { Dataset } from './dataset.js';
 import { score, type HorizonScore, type Outcome } from './evaluation.js';
 import type { Family, FitOptions, Trial } from './families/family.js';
 import { permutationImportance, type FeatureImportance } from './importance.js';
-import { runModel } from './network.js';
+import { predict } from './predict.js';
 import { walkForwardFolds, type RowRange } from './split.js';
 
 const WIDTH = HORIZONS.length;
@@ -17,6 +17,8 @@ export interface WalkForward {
   readonly trials: readonly (readonly Trial[])[];
   /** Of the last fold's model on its test rows, strongest first. */
   readonly importance: readonly FeatureImportance[];
+  /** Of each horizon, what a unit of stated log-odds of up against down was worth at least, 0..1. */
+  readonly promised: readonly number[];
 }
 
 /**
@@ -35,18 +37,26 @@ export async function walkForward(
   for (const fold of walkForwardFolds(dataset, options.folds, 0.5)) {
     const fitted = await family.fit(dataset, fold, options);
     const model = fitted.toOnnx();
-    await predict(dataset, model, fold.test, outcomes);
+    await addOutcomes(dataset, model, fold.test, outcomes);
     trials.push(fitted.trials);
     if (fold.test.to === dataset.rows)
       importance = await permutationImportance(model, dataset, fold.test, options);
     options.onFold();
   }
   const scores = outcomes.map((list, horizon) => score(horizon, list, lengthMs));
-  return { scores, trials, importance };
+  const promised = outcomes.map((list, horizon) =>
+    provenWorth(list.flatMap(towards), Math.max(1, HORIZON_MS[horizon]! / lengthMs)),
+  );
+  return { scores, trials, importance, promised };
+}
+
+/** Log-odds that were stated for what came true; none for an outcome that was flat. */
+function towards({ probabilities: [down, , up] = [1, 0, 1], actual }: Outcome): number[] {
+  return actual === 0 ? [] : [actual * Math.log(up / down)];
 }
 
 /** Adds the test rows' predictions and outcomes, by horizon. */
-async function predict(
+async function addOutcomes(
   dataset: Dataset,
   model: Uint8Array,
   range: RowRange,
@@ -54,8 +64,7 @@ async function predict(
 ): Promise<void> {
   const rows = range.to - range.from;
   if (rows <= 0) return;
-  const features = dataset.features.subarray(range.from * FEATURE_COUNT, range.to * FEATURE_COUNT);
-  const probabilities = await runModel(model, features, rows, 'probabilities', CLASSES);
+  const probabilities = await predict(model, dataset, range, 'probabilities', CLASSES);
   for (let horizon = 0; horizon < WIDTH; horizon++) {
     const last = lastKnown(dataset, horizon);
     for (let row = 0; row < rows; row++) {

@@ -212,7 +212,7 @@ test('rows that go behind run after those that signals wait for, share their run
   const pair = plainPair(temporaryFolder(t));
   const order: string[] = [];
   const ask = async (key: string, behind: boolean): Promise<void> => {
-    await pool.infer(pair, key, rowOf(1), Infinity, 'acme', behind);
+    await pool.infer(pair, key, rowOf(1), Infinity, 'acme', { behind });
     order.push(key);
   };
   await Promise.all([ask('shadow', true), ask('signal', false)]);
@@ -221,8 +221,10 @@ test('rows that go behind run after those that signals wait for, share their run
   await Promise.all([ask('one', false), ask('one', true)]);
   assert.equal(pool.stats().shared, shared + 1);
   const late = await Promise.allSettled(
-    Array.from({ length: 7 }, async (_, i) =>
-      await pool.infer(pair, `late-${i}`, rowOf(i), performance.now() - 1, 'acme', true),
+    Array.from(
+      { length: 7 },
+      async (_, i) =>
+        await pool.infer(pair, `late-${i}`, rowOf(i), performance.now() - 1, 'acme', { behind: true }),
     ),
   );
   for (const each of late)
