@@ -95,7 +95,7 @@ function reference(name: string, version: string, { level, tenant }: Options): o
   return {
     name,
     version,
-    ...(level === undefined ? {} : { level: level.toUpperCase() }),
+    ...(level === undefined ? {} : { level: `MODEL_LEVEL_${level.toUpperCase()}` }),
     ...(tenant === undefined ? {} : { tenant_id: tenant }),
   };
 }
@@ -192,7 +192,14 @@ function changeCommand(change: string, description: string): Command {
     .action(async (name: string, version: string, options: ChangeOptions) => {
       const { reason, share = 0, days = 0, automatic = false } = options;
       const model = reference(name, version, options);
-      const request = { model, change: change.toUpperCase(), reason, share, days, automatic };
+      const request = {
+        model,
+        change: `MODEL_CHANGE_${change.toUpperCase()}`,
+        reason,
+        share,
+        days,
+        automatic,
+      };
       const changed = await call<Model>(options, 'ChangeModel', request, CHANGE_MS);
       print(options.json, changed, () => describeModels([changed]));
     });

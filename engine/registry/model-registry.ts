@@ -68,10 +68,10 @@ export const MODEL_STATUSES = [
   'archived',
 ] as const;
 
-export type ModelStatusName = (typeof MODEL_STATUSES)[number];
+type ModelStatusName = (typeof MODEL_STATUSES)[number];
 
 /** How a model is tried beside production. */
-export interface Trial {
+interface Trial {
   /** `challenger`: outcomes move it on, or out; `ab`: they decide which of two serves; `manual`: a person does. */
   readonly kind: 'challenger' | 'ab' | 'manual';
   /** Epoch milliseconds, when an A/B test ends without a winner. */

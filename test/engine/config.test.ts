@@ -25,11 +25,13 @@ const WHOLE: ConfigInput = {
   quotas: {},
   metrics: {},
   console: {},
+  backup: {},
   journal: {},
   inference: {},
   features: {},
   patterns: {},
   training: { retraining: {} },
+  rollout: {},
   bars: {},
   simulator: {},
   tenants: [
