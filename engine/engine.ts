@@ -1,4 +1,5 @@
 import { pino, type Logger } from 'pino';
+import type { FeatureRow } from '../actors/messages.js';
 import { Background } from './background.js';
 import { SkewMonitor } from './backfill/skew-monitor.js';
 import type { Cache } from './cache/cache.js';
@@ -19,7 +20,7 @@ import { DataFolder } from './journal/data-folder.js';
 import type { Journal } from './journal/journal.js';
 import type { Retention } from './journal/retention.js';
 import type { FirstModels } from './learning/first-models.js';
-import type { ProposedModel, Retraining } from './learning/retraining/retraining.js';
+import type { Retraining } from './learning/retraining/retraining.js';
 import type { SeriesTraining } from './learning/series-training.js';
 import type { NatsMessaging } from './messaging/nats.js';
 import { EngineStatus } from './ops/engine-status.js';
@@ -27,14 +28,19 @@ import type { Sources } from './ops/sources.js';
 import type { ReadablePredictions } from './prediction-store/prediction-store.js';
 import type { Publication } from './publication/publication.js';
 import type { ArtifactStore } from './registry/artifact-store.js';
+import type { Deployments } from './registry/deployments.js';
 import type { ModelRegistry } from './registry/model-registry.js';
+import type { Rollouts } from './rollout/rollouts.js';
+import type { RoutePlans } from './rollout/route-plans.js';
 import { RefusedRecords } from './sinks/refused-records.js';
 import type { Sink, SinkStatus } from './sinks/sink.js';
 import {
+  followRegistry,
   openStores,
   wireLearning,
   wireRetention,
   wireSignals,
+  wirePressure,
   wireSinks,
   wireSources,
   type LearningRooms,
@@ -55,8 +61,6 @@ export interface EngineOptions {
    */
   readonly waitForEvidence?: boolean;
   readonly log?: Logger;
-  /** Takes a model that was trained again, to be tried beside the one in use. */
-  readonly propose?: (challenger: ProposedModel) => Promise<void>;
 }
 
 /** Opens, connects, drains and closes all rooms. It decides nothing itself. */
@@ -67,6 +71,7 @@ export class Engine {
   readonly features: FeatureStore;
   readonly predictions: ReadablePredictions;
   readonly registry: ModelRegistry;
+  readonly deployments: Deployments;
   readonly artifacts: ArtifactStore;
   readonly cache: Cache | undefined;
   readonly messaging: NatsMessaging | undefined;
@@ -80,6 +85,8 @@ export class Engine {
   readonly firstModels: FirstModels;
   readonly alerts: Alerts;
   readonly retraining: Retraining;
+  readonly rollouts: Rollouts;
+  readonly plans: RoutePlans;
   readonly keys: ApiKeys;
   readonly status: EngineStatus;
   readonly refused: RefusedRecords;
@@ -96,6 +103,7 @@ export class Engine {
   readonly #skew: SkewMonitor;
   readonly #sources: Sources;
   readonly #replaced: ReplacedHistory;
+  readonly #isPatient: boolean;
   #state: 'starting' | 'serving' | 'stopping' | 'stopped' = 'starting';
 
   private constructor(
@@ -110,13 +118,14 @@ export class Engine {
     this.log = log;
     this.#stores = stores;
     ({ journal: this.journal, features: this.features, predictions: this.predictions } = stores);
-    ({ registry: this.registry, artifacts: this.artifacts } = stores);
+    ({ registry: this.registry, deployments: this.deployments, artifacts: this.artifacts } = stores);
     ({ cache: this.cache, messaging: this.messaging } = stores);
     this.#background = background;
+    this.#isPatient = options.waitForEvidence ?? false;
     this.failed = new Promise((resolve) => journal.onFailure(resolve));
     this.#drift = wireDrift(config, stores, () => this.instruments, background, log);
     this.alerts = this.#drift.alerts;
-    this.#rooms = wireSignals(config, stores, options.waitForEvidence ?? false, this.#taps(), log);
+    this.#rooms = wireSignals(config, stores, this.#isPatient, this.#taps(), log);
     const everyMs = config.features.checkEverySeconds * 1000;
     this.#skew = new SkewMonitor(everyMs, folder.at('backfill'), this.#rooms.calendars, log);
     const { instruments, recorder } = this.#rooms;
@@ -126,6 +135,7 @@ export class Engine {
     this.#sinks = wireSinks(config, stores, instruments, log);
     this.refused = new RefusedRecords(journal, this.#sinks);
     this.intake = new Intake({
+      pressure: wirePressure(config, instruments),
       instruments,
       calendars: this.#rooms.calendars,
       journal,
@@ -145,12 +155,13 @@ export class Engine {
     const featuresStored = async () => await this.#sinks.find(({ name }) => name === 'features')?.caughtUp();
     this.#learning = wireLearning(config, stores, this.#rooms, featuresStored, log);
     ({ training: this.training, firstModels: this.firstModels } = this.#learning);
+    ({ rollouts: this.rollouts, plans: this.plans } = this.#learning);
     const { retraining, open } = wireRetraining(config, stores, {
       alerts: this.alerts,
       instruments,
       training: this.training,
       log,
-      propose: options.propose ?? (async () => await Promise.resolve()),
+      challengers: this.rollouts,
       featuresStored: async () => await featuresStored(),
       background,
     });
@@ -163,10 +174,10 @@ export class Engine {
   #taps(): SignalTaps {
     return {
       ...this.#drift.taps,
+      onArms: (...arms) => this.rollouts.seeArms(...arms),
       onRow: (row) => {
-        this.firstModels.see(row);
         this.#drift.watch.see(row);
-        if (this.#state === 'serving') this.#skew.see(row, seriesIdentity(row.seriesId), this.features);
+        this.#seeRow(row);
       },
     };
   }
@@ -213,6 +224,11 @@ export class Engine {
     }
   }
 
+  #seeRow(row: FeatureRow): void {
+    this.firstModels.see(row);
+    if (this.#state === 'serving') this.#skew.see(row, seriesIdentity(row.seriesId), this.features);
+  }
+
   async #start(): Promise<void> {
     for (const sink of this.#sinks) sink.start();
     await this.#rooms.instruments.open();
@@ -226,6 +242,9 @@ export class Engine {
     this.#sources.watch(this.#background);
     this.alerts.open();
     this.#drift.watch.open();
+    // A replay's models are those of its own past.
+    if (this.#isPatient) return;
+    followRegistry(this.#learning, this.#background);
     this.#openRetraining();
   }
 
@@ -280,7 +299,8 @@ export class Engine {
     this.#rooms.models.close();
     await Promise.all([this.inference.close(), this.#learning.pool.close()]);
     await this.firstModels.ended();
-    await Promise.all([this.predictions.close(), this.registry.close(), this.features.close()]);
+    const { deployments } = this.#stores;
+    await Promise.all([this.predictions, this.registry, deployments, this.features].map((s) => s.close()));
     await Promise.all([this.#stores.alertStore.end(), this.#stores.jobs.close()]);
     this.artifacts.close();
     await this.#stores.postgres.stop();

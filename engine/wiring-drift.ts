@@ -8,8 +8,9 @@ import { DriftWatch } from './drift/drift-watch.js';
 import { FolderMonitorStates } from './drift/folder-monitor-states.js';
 import type { Instruments } from './instruments/instruments.js';
 import { servedSeries } from './instruments/served-series.js';
-import { Retraining, type ProposedModel } from './learning/retraining/retraining.js';
+import { Retraining } from './learning/retraining/retraining.js';
 import { RetrainingTriggers } from './learning/retraining/triggers.js';
+import type { Challengers } from './rollout/challengers.js';
 import type { LearningRooms, SignalTaps, Stores } from './wiring.js';
 
 /** What watches models. */
@@ -64,7 +65,7 @@ export interface RetrainingParts {
   readonly alerts: Alerts;
   readonly instruments: Instruments;
   readonly training: LearningRooms['training'];
-  readonly propose: (challenger: ProposedModel) => Promise<void>;
+  readonly challengers: Pick<Challengers, 'propose'>;
   /** Settles when the feature store holds what the journal does. */
   readonly featuresStored: () => Promise<void>;
   readonly background: Background;

@@ -41,6 +41,11 @@ export function loadDefinition(files: string | string[] = ownFiles()): PackageDe
   return loadSync(files, OPTIONS);
 }
 
+/** Full names of the services of a definition. */
+export function serviceNames(definition: PackageDefinition): string[] {
+  return Object.entries(definition).flatMap(([name, declared]) => ('format' in declared ? [] : [name]));
+}
+
 /**
  * A service by its full name, whose handlers get each request as a {@link Received}. gRPC's own way of refusing a
  * request that cannot be decoded ends the call from below, past the answers that are still on their way: calls whose

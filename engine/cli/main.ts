@@ -2,14 +2,18 @@
 import { Command } from 'commander';
 import { SuhoError, messageOf } from '../errors.js';
 import { alertsCommand } from './alerts.js';
+import { VERSION } from '../version.js';
 import { backfillCommand } from './backfill.js';
+import { backupCommand, restoreCommand } from './backup.js';
 import { barsCommand } from './bars.js';
+import { completionCommand } from './completion.js';
 import { deadLettersCommand } from './dead-letters.js';
 import { doctorCommand } from './doctor.js';
 import { featuresCommand } from './features.js';
 import { instrumentsCommand } from './instruments.js';
 import { jobsCommand, retrainCommand } from './jobs.js';
 import { keysCommand } from './keys.js';
+import { modelsCommand } from './models.js';
 import { patternsCommand } from './patterns.js';
 import { replayCommand } from './replay.js';
 import { schemaCommand } from './schema.js';
@@ -20,6 +24,7 @@ import { statusCommand } from './status.js';
 import { tradesCommand } from './trades.js';
 import { trainCommand } from './train.js';
 import { verifyCommand } from './verify.js';
+import { versionCommand } from './version.js';
 
 /** 1: the program's own failure. 2: something the user can put right. */
 const EXIT_FAILURE = 1;
@@ -29,7 +34,7 @@ const program = new Command('suho')
   .description(
     'Real-time signal engine for trading: market data in, machine-learning and pattern signals out.',
   )
-  .version('0.1.0')
+  .version(VERSION)
   .showHelpAfterError('(suho --help shows the commands)')
   .configureHelp({ sortSubcommands: true });
 
@@ -47,6 +52,7 @@ for (const command of [
   verifyCommand,
   instrumentsCommand,
   keysCommand,
+  modelsCommand,
   schemaCommand,
   tradesCommand,
   doctorCommand,
@@ -54,6 +60,10 @@ for (const command of [
   alertsCommand,
   jobsCommand,
   retrainCommand,
+  backupCommand,
+  restoreCommand,
+  versionCommand,
+  completionCommand,
 ]) {
   program.addCommand(command());
 }

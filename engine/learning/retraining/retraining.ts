@@ -5,7 +5,8 @@ import type { Clock, Timer } from '../../clock.js';
 import { PLATFORM } from '../../credentials/tenant-id.js';
 import { SuhoError, messageOf, type ErrorCode } from '../../errors.js';
 import { seriesIdentity } from '../../instruments/ids.js';
-import { modelName, type ModelSeries } from '../../registry/model-registry.js';
+import { modelName } from '../../registry/model-registry.js';
+import type { Challengers } from '../../rollout/challengers.js';
 import { rowsNeeded } from '../history-needed.js';
 import type { SeriesTraining, Trained } from '../series-training.js';
 import type { JobEnd, JobStore, NewJob, TrainingJob } from './job-store.js';
@@ -27,19 +28,11 @@ const STOP_MS = 5_000;
 /** What the same data would cause again. */
 const FINAL: ReadonlySet<ErrorCode> = new Set(['BAD_INPUT', 'BAD_MODEL', 'NOT_FOUND']);
 
-/** A model that was trained again and asks to be tried. */
-export interface ProposedModel {
-  readonly series: ModelSeries;
-  readonly version: string;
-  readonly by: string;
-  readonly reason: string;
-}
-
 export interface RetrainingParts {
   readonly jobs: JobStore;
   readonly training: Pick<SeriesTraining, 'retrain'>;
   /** Has a registered model tried beside the one in use. */
-  readonly propose: (challenger: ProposedModel) => Promise<void>;
+  readonly challengers: Pick<Challengers, 'propose'>;
   /** Close time of a series' newest bar, NaN where the engine does not follow it. */
   readonly closedThrough: (seriesId: string) => number;
   /** Settles when the feature store holds what the journal does. */
@@ -260,12 +253,12 @@ export class Retraining {
   }
 
   async #train(job: TrainingJob, signal: AbortSignal): Promise<Trained> {
-    const { training, propose, closedThrough } = this.#parts;
+    const { training, challengers, closedThrough } = this.#parts;
     const { seriesId, dataFrom, newEncoder, reason, cause } = job;
     await this.#stored(signal);
     const through = closedThrough(seriesId);
     const trained = await training.retrain(seriesId, { through, from: dataFrom, newEncoder, signal });
-    await propose({
+    await challengers.propose({
       series: seriesIdentity(seriesId),
       version: trained.record.version,
       by: 'engine',
