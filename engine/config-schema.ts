@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { canonicalSymbol } from '../actors/market/symbol.js';
 import { PRICE_BASES } from '../actors/market/quote.js';
 import { TIMEFRAMES } from '../actors/market/timeframe.js';
-import { trainingSettings } from './training-schema.js';
 import { backup } from './backup/settings.js';
+import { trainingSettings } from './training-schema.js';
 import { calendars } from './calendars-schema.js';
 import { ROLES } from './credentials/caller.js';
 import { NAME_RULE, isName, tenantIdDefect } from './credentials/tenant-id.js';
@@ -333,8 +333,8 @@ export const configSchema = z.strictObject({
         .describe('Moments with a known outcome kept per series and embedding; the oldest are dropped first'),
     })
     .prefault({}),
-  training: trainingSettings.prefault({}),
   rollout: rolloutSettings,
+  training: trainingSettings.prefault({}),
   bars: z
     .strictObject({
       base: timeframe.default('1m').describe('Timeframe built from quotes'),

@@ -1,5 +1,4 @@
 import { pino, type Logger } from 'pino';
-import type { FeatureRow } from '../actors/messages.js';
 import { Background } from './background.js';
 import { SkewMonitor } from './backfill/skew-monitor.js';
 import type { Cache } from './cache/cache.js';
@@ -83,10 +82,10 @@ export class Engine {
   readonly feedback: Feedback;
   readonly training: SeriesTraining;
   readonly firstModels: FirstModels;
-  readonly alerts: Alerts;
-  readonly retraining: Retraining;
   readonly rollouts: Rollouts;
   readonly plans: RoutePlans;
+  readonly alerts: Alerts;
+  readonly retraining: Retraining;
   readonly keys: ApiKeys;
   readonly status: EngineStatus;
   readonly refused: RefusedRecords;
@@ -161,7 +160,7 @@ export class Engine {
       instruments,
       training: this.training,
       log,
-      challengers: this.rollouts,
+      propose: async (challenger) => await this.rollouts.propose(challenger),
       featuresStored: async () => await featuresStored(),
       background,
     });
@@ -174,11 +173,12 @@ export class Engine {
   #taps(): SignalTaps {
     return {
       ...this.#drift.taps,
-      onArms: (...arms) => this.rollouts.seeArms(...arms),
       onRow: (row) => {
+        this.firstModels.see(row);
         this.#drift.watch.see(row);
-        this.#seeRow(row);
+        if (this.#state === 'serving') this.#skew.see(row, seriesIdentity(row.seriesId), this.features);
       },
+      onArms: (...arms) => this.rollouts.seeArms(...arms),
     };
   }
 
@@ -222,11 +222,6 @@ export class Engine {
       folder.release();
       throw error;
     }
-  }
-
-  #seeRow(row: FeatureRow): void {
-    this.firstModels.see(row);
-    if (this.#state === 'serving') this.#skew.see(row, seriesIdentity(row.seriesId), this.features);
   }
 
   async #start(): Promise<void> {
@@ -299,9 +294,9 @@ export class Engine {
     this.#rooms.models.close();
     await Promise.all([this.inference.close(), this.#learning.pool.close()]);
     await this.firstModels.ended();
-    const { deployments } = this.#stores;
+    const { deployments, alertStore, jobs } = this.#stores;
     await Promise.all([this.predictions, this.registry, deployments, this.features].map((s) => s.close()));
-    await Promise.all([this.#stores.alertStore.end(), this.#stores.jobs.close()]);
+    await Promise.all([alertStore.end(), jobs.close()]);
     this.artifacts.close();
     await this.#stores.postgres.stop();
     await this.journal.close();

@@ -69,7 +69,7 @@ export interface RetrainingParts {
   readonly alerts: Alerts;
   readonly instruments: Instruments;
   readonly training: LearningRooms['training'];
-  readonly challengers: Pick<Challengers, 'propose'>;
+  readonly propose: Challengers['propose'];
   /** Settles when the feature store holds what the journal does. */
   readonly featuresStored: () => Promise<void>;
   readonly background: Background;

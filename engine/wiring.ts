@@ -69,9 +69,9 @@ export interface Stores {
   readonly features: FeatureStore;
   readonly predictions: ReadablePredictions;
   readonly registry: ModelRegistry;
+  readonly deployments: PostgresDeployments;
   readonly alertStore: AlertStore & Pick<PostgresAlertStore, 'end'>;
   readonly jobs: PostgresJobStore;
-  readonly deployments: PostgresDeployments;
   readonly artifacts: ArtifactStore;
   readonly cache: Cache | undefined;
   readonly messaging: NatsMessaging | undefined;
@@ -108,9 +108,9 @@ export async function openStores(
     features,
     predictions: new PostgresPredictionStore(postgres.connection),
     registry: new PostgresModelRegistry(postgres.connection),
+    deployments: new PostgresDeployments(postgres.connection),
     alertStore: new PostgresAlertStore(postgres.connection),
     jobs: new PostgresJobStore(postgres.connection),
-    deployments: new PostgresDeployments(postgres.connection),
     artifacts: openArtifacts(folder.at('artifacts'), config.artifacts),
     cache: config.redis.url === undefined ? undefined : new Cache(config.redis.url, log),
     messaging: natsUrl === undefined ? undefined : new NatsMessaging({ url: natsUrl, ...nats, tenants }, log),
@@ -121,8 +121,12 @@ export async function openStores(
   };
 }
 
-/** What others are shown of the way of a signal. */
-export interface SignalTaps extends Required<Pick<EffectPorts, 'onRow' | 'onArms'>> {
+/** What monitors are shown of the way of a signal. */
+export interface SignalTaps {
+  /** Each new row. */
+  readonly onRow: EffectPorts['onRow'];
+  /** What the arms of a route plan answered. */
+  readonly onArms: Required<EffectPorts>['onArms'];
   /** What a signal actor concluded, once. */
   readonly onConclusion: (conclusion: ConclusionRecord) => void;
   /** What came of an earlier moment, in the order of the conclusions. */
@@ -161,7 +165,7 @@ function wireModels(
 function tapped(
   { ports }: EvidenceGatherer,
   publication: Publication,
-  { onRow, onArms, onConclusion, onOutcome }: SignalTaps,
+  { onConclusion, onOutcome, ...told }: SignalTaps,
 ): EffectPorts {
   return {
     evidence: {
@@ -175,8 +179,7 @@ function tapped(
       publication.conclude(conclusion);
       onConclusion(conclusion);
     },
-    onRow,
-    onArms,
+    ...told,
   };
 }
 

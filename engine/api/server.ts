@@ -36,8 +36,8 @@ import { TenantQuotas } from './quotas.js';
 import { addReflection } from './reflection.js';
 import { signalService, updateEncoder } from './signal-service.js';
 import { StandardHealth } from './standard-health.js';
-import { trainingService } from './training-service.js';
 import { Turns } from './turns.js';
+import { trainingService } from './training-service.js';
 
 const CLOCK_MS = 250;
 /** A bar that ended longer ago is history: it closes when a later quote comes. */

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { SuhoError, messageOf } from '../errors.js';
-import { alertsCommand } from './alerts.js';
 import { VERSION } from '../version.js';
+import { alertsCommand } from './alerts.js';
 import { backfillCommand } from './backfill.js';
 import { backupCommand, restoreCommand } from './backup.js';
 import { barsCommand } from './bars.js';
@@ -57,13 +57,13 @@ for (const command of [
   tradesCommand,
   doctorCommand,
   patternsCommand,
-  alertsCommand,
-  jobsCommand,
-  retrainCommand,
   backupCommand,
   restoreCommand,
   versionCommand,
   completionCommand,
+  alertsCommand,
+  jobsCommand,
+  retrainCommand,
 ]) {
   program.addCommand(command());
 }

@@ -189,7 +189,7 @@ export class SeriesTraining {
       predictor: { path: artifacts.path(predictor.sha256), sha256: predictor.sha256 },
       encoder: { path: artifacts.path(encoder.sha256), sha256: encoder.sha256 },
     };
-    const { batchInvariant } = await inference.check(pair);
+    const { batchInvariant, sequenceVersion } = await inference.check(pair);
     models.admit(
       {
         place,
@@ -222,6 +222,7 @@ export class SeriesTraining {
       trainedThrough: result.trainedThrough,
       rows,
       batchInvariant,
+      ...(sequenceVersion === undefined ? {} : { sequenceVersion }),
     };
     await registry.register(record);
     return record;

@@ -1,11 +1,10 @@
-import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { HORIZONS, HORIZON_MS } from '../../actors/features/labels.js';
 import { provenWorth } from '../drift/edge-watch.js';
 import type { Dataset } from './dataset.js';
 import { score, type HorizonScore, type Outcome } from './evaluation.js';
 import type { Family, FitOptions, Trial } from './families/family.js';
 import { permutationImportance, type FeatureImportance } from './importance.js';
-import { runModel } from './network.js';
+import { predict } from './predict.js';
 import { walkForwardFolds, type RowRange } from './split.js';
 
 const WIDTH = HORIZONS.length;
@@ -38,7 +37,7 @@ export async function walkForward(
   for (const fold of walkForwardFolds(dataset, options.folds, 0.5)) {
     const fitted = await family.fit(dataset, fold, options);
     const model = fitted.toOnnx();
-    await predict(dataset, model, fold.test, outcomes);
+    await addOutcomes(dataset, model, fold.test, outcomes);
     trials.push(fitted.trials);
     if (fold.test.to === dataset.rows)
       importance = await permutationImportance(model, dataset, fold.test, options);
@@ -57,7 +56,7 @@ function towards({ probabilities: [down, , up] = [1, 0, 1], actual }: Outcome): 
 }
 
 /** Adds the test rows' predictions and outcomes, by horizon. */
-async function predict(
+async function addOutcomes(
   dataset: Dataset,
   model: Uint8Array,
   range: RowRange,
@@ -65,8 +64,7 @@ async function predict(
 ): Promise<void> {
   const rows = range.to - range.from;
   if (rows <= 0) return;
-  const features = dataset.features.subarray(range.from * FEATURE_COUNT, range.to * FEATURE_COUNT);
-  const probabilities = await runModel(model, features, rows, 'probabilities', CLASSES);
+  const probabilities = await predict(model, dataset, range, 'probabilities', CLASSES);
   for (let horizon = 0; horizon < WIDTH; horizon++) {
     const last = lastKnown(dataset, horizon);
     for (let row = 0; row < rows; row++) {

@@ -31,6 +31,8 @@ const WHOLE: ConfigInput = {
   patterns: {},
   training: { retraining: {} },
   bars: {},
+  rollout: {},
+  backup: {},
   simulator: {},
   tenants: [
     {

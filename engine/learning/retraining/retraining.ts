@@ -31,7 +31,7 @@ export interface RetrainingParts {
   readonly jobs: JobStore;
   readonly training: Pick<SeriesTraining, 'retrain'>;
   /** Has a registered model tried beside the one in use. */
-  readonly challengers: Pick<Challengers, 'propose'>;
+  readonly propose: Challengers['propose'];
   /** Close time of a series' newest bar, NaN where the engine does not follow it. */
   readonly closedThrough: (seriesId: string) => number;
   /** Settles when the feature store holds what the journal does. */
@@ -253,12 +253,12 @@ export class Retraining {
   }
 
   async #train(job: TrainingJob, signal: AbortSignal): Promise<Trained> {
-    const { training, challengers, closedThrough } = this.#parts;
+    const { training, propose, closedThrough } = this.#parts;
     const { seriesId, dataFrom, newEncoder, reason, cause } = job;
     await this.#stored(signal);
     const through = closedThrough(seriesId);
     const trained = await training.retrain(seriesId, { through, from: dataFrom, newEncoder, signal });
-    await challengers.propose({
+    await propose({
       series: seriesIdentity(seriesId),
       version: trained.record.version,
       by: 'engine',
