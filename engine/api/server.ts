@@ -4,7 +4,7 @@ import { Server, ServerCredentials, type UntypedServiceImplementation } from '@g
 import type { Config } from '../config.js';
 import type { Engine } from '../engine.js';
 import { SuhoError, messageOf } from '../errors.js';
-import { servedSeries } from '../instruments/served-series.js';
+import { servedSeries, tenantsOf } from '../instruments/served-series.js';
 import { PUBLISHED_FEED } from '../intake/intake.js';
 import { AuditLog } from '../ops/audit-log.js';
 import { Health } from '../ops/health.js';
@@ -103,7 +103,11 @@ export class ApiServer {
       stored: (tenantId, symbol, timeframe) => latestSignalOf(engine, tenantId, symbol, timeframe),
     });
     this.#server.addService(declared, handlers as UntypedServiceImplementation);
-    const tenantIds = config.tenants.map(({ id }) => id);
+    const tenantIds = (): string[] =>
+      tenantsOf(
+        engine.instruments,
+        config.tenants.map(({ id }) => id),
+      );
     for (const [name, implementation] of Object.entries({
       MarketDataService: marketDataService(calls, engine.intake),
       FeedbackService: feedbackService(calls, engine.feedback),

@@ -33,6 +33,8 @@ const WHOLE: ConfigInput = {
   training: { retraining: {} },
   rollout: {},
   bars: {},
+  rollout: {},
+  backup: {},
   simulator: {},
   tenants: [
     {
