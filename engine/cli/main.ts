@@ -8,6 +8,7 @@ import { doctorCommand } from './doctor.js';
 import { featuresCommand } from './features.js';
 import { instrumentsCommand } from './instruments.js';
 import { keysCommand } from './keys.js';
+import { modelsCommand } from './models.js';
 import { patternsCommand } from './patterns.js';
 import { replayCommand } from './replay.js';
 import { schemaCommand } from './schema.js';
@@ -49,6 +50,7 @@ for (const command of [
   tradesCommand,
   doctorCommand,
   patternsCommand,
+  modelsCommand,
 ]) {
   program.addCommand(command());
 }
