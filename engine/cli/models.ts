@@ -7,6 +7,7 @@ import type { ModelDetails__Output as ModelDetails } from '../api/generated/suho
 import { callUnary, connect } from './client.js';
 import { describeComparison, describeDifferences, describeModel, describeModels } from './model-text.js';
 import { modelsImportCommand } from './models-import.js';
+import { modelsQuantizeCommand } from './models-quantize.js';
 import { addressOption, jsonOption, readTenant } from './options.js';
 
 interface Options {
@@ -47,6 +48,7 @@ Examples:
     diffCommand(),
     ...changeCommands(),
     modelsImportCommand(),
+    modelsQuantizeCommand(),
   ])
     command.addCommand(sub);
   return command;

@@ -39,10 +39,12 @@ message ModelProto {
 
 const ModelProto = protobuf.parse(SCHEMA, { keepCase: true }).root.lookupType('onnx.ModelProto');
 
+const PRODUCER = 'suho';
+
 /** Domain of the operators for trees. */
 export const ML_DOMAIN = 'ai.onnx.ml';
 
-export const ELEMENT = { float: 1, int64: 7, bool: 9 } as const;
+export const ELEMENT = { float: 1, int8: 3, int64: 7, bool: 9, half: 10 } as const;
 const ATTRIBUTE = { float: 1, int: 2, string: 3, floats: 6, ints: 7, strings: 8 } as const;
 
 export interface OnnxTensor {
@@ -104,11 +106,26 @@ function valueInfo({ name, dims, elementType }: OnnxValue): Record<string, unkno
   return { name, type: { tensor_type: { elem_type: elementType, shape: { dim } } } };
 }
 
+function nodeProto(node: OnnxNode, i: number): Record<string, unknown> {
+  return {
+    name: `${node.op}_${i}`,
+    op_type: node.op,
+    domain: node.domain ?? '',
+    input: node.inputs,
+    output: node.outputs,
+    attribute: Object.entries(node.attributes).map(([name, value]) => attribute(name, value)),
+  };
+}
+
+function tensorProto({ name, dims, elementType, bytes }: OnnxTensor): Record<string, unknown> {
+  return { name, dims, data_type: elementType, raw_data: bytes };
+}
+
 /** Writes an ONNX file (opset 17; operators for trees of ai.onnx.ml 3). */
 export function encodeOnnx(model: OnnxModel): Uint8Array {
   const message = ModelProto.create({
     ir_version: 9,
-    producer_name: 'suho',
+    producer_name: PRODUCER,
     opset_import: [
       { domain: '', version: 17 },
       ...(model.nodes.some(({ domain }) => domain === ML_DOMAIN) ? [{ domain: ML_DOMAIN, version: 3 }] : []),
@@ -116,20 +133,8 @@ export function encodeOnnx(model: OnnxModel): Uint8Array {
     metadata_props: Object.entries(model.metadata).map(([key, value]) => ({ key, value })),
     graph: {
       name: model.name,
-      node: model.nodes.map((node, i) => ({
-        name: `${node.op}_${i}`,
-        op_type: node.op,
-        domain: node.domain ?? '',
-        input: node.inputs,
-        output: node.outputs,
-        attribute: Object.entries(node.attributes).map(([name, value]) => attribute(name, value)),
-      })),
-      initializer: model.initializers.map(({ name, dims, elementType, bytes }) => ({
-        name,
-        dims,
-        data_type: elementType,
-        raw_data: bytes,
-      })),
+      node: model.nodes.map(nodeProto),
+      initializer: model.initializers.map(tensorProto),
       input: model.inputs.map(valueInfo),
       output: model.outputs.map(valueInfo),
     },
@@ -241,4 +246,86 @@ export function summariseOnnx(bytes: Uint8Array): OnnxSummary {
     training: model.training_info.length > 0,
     metadata: Object.fromEntries(model.metadata_props.map(({ key, value }) => [key, value])),
   };
+}
+
+/** A node of a file that is being changed; it keeps what it has beside this. */
+export interface EditableNode {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Of new nodes; those of old ones stay. */
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
+  /** Whether it has no attributes but their default values of 0 and 1. */
+  readonly plain: boolean;
+}
+
+/** The part of a file's graph that a change may touch. */
+export interface EditableGraph {
+  nodes: readonly EditableNode[];
+  constants: OnnxTensor[];
+}
+
+interface RawNode {
+  readonly op_type: string;
+  readonly input: readonly string[];
+  readonly output: readonly string[];
+  readonly attribute: readonly { readonly name: string; readonly i: unknown; readonly f: number }[];
+}
+
+interface RawTensor {
+  readonly name: string;
+  readonly dims: readonly (number | { toNumber(): number })[];
+  readonly data_type: number;
+  readonly raw_data: Uint8Array;
+}
+
+/**
+ * Changes a file that this trainer wrote: its nodes and constants, and some metadata. What other exporters write may hold more than
+ * is read here; a file that is not `suho`'s is refused.
+ */
+export function rewriteOnnx(
+  bytes: Uint8Array,
+  metadata: Readonly<Record<string, string>>,
+  change: (graph: EditableGraph) => void,
+): Uint8Array {
+  const model = ModelProto.decode(bytes) as unknown as {
+    readonly producer_name: string;
+    readonly graph: { node: unknown[]; initializer: unknown[] };
+    metadata_props: { key: string; value: string }[];
+  };
+  if (model.producer_name !== PRODUCER) throw new Error('it was not trained here');
+  const raws = new Map<EditableNode, unknown>();
+  const nodes = (model.graph.node as RawNode[]).map((raw) => {
+    const node = {
+      op: raw.op_type,
+      inputs: raw.input,
+      outputs: raw.output,
+      attributes: {},
+      plain: raw.attribute.length === 0,
+    };
+    raws.set(node, raw);
+    return node;
+  });
+  const known = new Map<OnnxTensor, unknown>();
+  const constants = (model.graph.initializer as RawTensor[]).map((raw) => {
+    const tensor = {
+      name: raw.name,
+      dims: raw.dims.map((d) => (typeof d === 'number' ? d : d.toNumber())),
+      elementType: raw.data_type,
+      bytes: raw.raw_data,
+    };
+    known.set(tensor, raw);
+    return tensor;
+  });
+  const graph: EditableGraph = { nodes, constants };
+  change(graph);
+  model.graph.node = graph.nodes.map(
+    (node, i) => raws.get(node) ?? { ...nodeProto(node, i), name: `changed_${i}` },
+  );
+  model.graph.initializer = graph.constants.map((tensor) => known.get(tensor) ?? tensorProto(tensor));
+  model.metadata_props = Object.entries({
+    ...Object.fromEntries(model.metadata_props.map(({ key, value }) => [key, value])),
+    ...metadata,
+  }).map(([key, value]) => ({ key, value }));
+  return ModelProto.encode(model).finish();
 }
