@@ -5,9 +5,11 @@ import { benchFiles } from './files.js';
 import { benchInference } from './inference.js';
 import { benchJournal } from './journal.js';
 import { benchLatency } from './latency.js';
+import { benchOverload } from './overload.js';
 import { benchNoise } from './noise.js';
 import { benchPlanted } from './planted.js';
 import { benchPredictions } from './predictions.js';
+import { benchRollout } from './rollout.js';
 import { benchPatterns, benchStores } from './stores.js';
 import { benchTrainingStep } from './training-step.js';
 import { benchTrees } from './trees.js';
@@ -21,11 +23,13 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   training: benchTrainingStep,
   latency: benchLatency,
   cost: benchCost,
+  overload: benchOverload,
   predictions: benchPredictions,
   stores: benchStores,
   patterns: benchPatterns,
   planted: benchPlanted,
   noise: benchNoise,
+  rollout: benchRollout,
   trees: benchTrees,
 };
 

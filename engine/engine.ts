@@ -1,4 +1,5 @@
 import { pino, type Logger } from 'pino';
+import type { FeatureRow } from '../actors/messages.js';
 import { Background } from './background.js';
 import { SkewMonitor } from './backfill/skew-monitor.js';
 import type { Cache } from './cache/cache.js';
@@ -25,14 +26,19 @@ import type { Sources } from './ops/sources.js';
 import type { ReadablePredictions } from './prediction-store/prediction-store.js';
 import type { Publication } from './publication/publication.js';
 import type { ArtifactStore } from './registry/artifact-store.js';
+import type { Deployments } from './registry/deployments.js';
 import type { ModelRegistry } from './registry/model-registry.js';
+import type { Rollouts } from './rollout/rollouts.js';
+import type { RoutePlans } from './rollout/route-plans.js';
 import { RefusedRecords } from './sinks/refused-records.js';
 import type { Sink, SinkStatus } from './sinks/sink.js';
 import {
+  followRegistry,
   openStores,
   wireLearning,
   wireRetention,
   wireSignals,
+  wirePressure,
   wireSinks,
   wireSources,
   type LearningRooms,
@@ -61,6 +67,7 @@ export class Engine {
   readonly features: FeatureStore;
   readonly predictions: ReadablePredictions;
   readonly registry: ModelRegistry;
+  readonly deployments: Deployments;
   readonly artifacts: ArtifactStore;
   readonly cache: Cache | undefined;
   readonly messaging: NatsMessaging | undefined;
@@ -72,6 +79,8 @@ export class Engine {
   readonly feedback: Feedback;
   readonly training: SeriesTraining;
   readonly firstModels: FirstModels;
+  readonly rollouts: Rollouts;
+  readonly plans: RoutePlans;
   readonly keys: ApiKeys;
   readonly status: EngineStatus;
   readonly refused: RefusedRecords;
@@ -86,6 +95,7 @@ export class Engine {
   readonly #skew: SkewMonitor;
   readonly #sources: Sources;
   readonly #replaced: ReplacedHistory;
+  readonly #isPatient: boolean;
   #state: 'starting' | 'serving' | 'stopping' | 'stopped' = 'starting';
 
   private constructor(
@@ -100,18 +110,16 @@ export class Engine {
     this.log = log;
     this.#stores = stores;
     ({ journal: this.journal, features: this.features, predictions: this.predictions } = stores);
-    ({ registry: this.registry, artifacts: this.artifacts } = stores);
+    ({ registry: this.registry, deployments: this.deployments, artifacts: this.artifacts } = stores);
     ({ cache: this.cache, messaging: this.messaging } = stores);
     this.#background = background;
+    this.#isPatient = options.waitForEvidence ?? false;
     this.failed = new Promise((resolve) => journal.onFailure(resolve));
     this.#rooms = wireSignals(
       config,
       stores,
-      options.waitForEvidence ?? false,
-      (row) => {
-        this.firstModels.see(row);
-        if (this.#state === 'serving') this.#skew.see(row, seriesIdentity(row.seriesId), features);
-      },
+      this.#isPatient,
+      { onRow: (row) => this.#seeRow(row), onArms: (...arms) => this.rollouts.seeArms(...arms) },
       log,
     );
     const everyMs = config.features.checkEverySeconds * 1000;
@@ -123,6 +131,7 @@ export class Engine {
     this.#sinks = wireSinks(config, stores, instruments, log);
     this.refused = new RefusedRecords(journal, this.#sinks);
     this.intake = new Intake({
+      pressure: wirePressure(config, instruments),
       instruments,
       calendars: this.#rooms.calendars,
       journal,
@@ -142,6 +151,7 @@ export class Engine {
     const featuresStored = async () => await this.#sinks.find(({ name }) => name === 'features')?.caughtUp();
     this.#learning = wireLearning(config, stores, this.#rooms, featuresStored, log);
     ({ training: this.training, firstModels: this.firstModels } = this.#learning);
+    ({ rollouts: this.rollouts, plans: this.plans } = this.#learning);
     this.status = new EngineStatus({
       journal,
       instruments,
@@ -179,6 +189,11 @@ export class Engine {
     }
   }
 
+  #seeRow(row: FeatureRow): void {
+    this.firstModels.see(row);
+    if (this.#state === 'serving') this.#skew.see(row, seriesIdentity(row.seriesId), this.features);
+  }
+
   async #start(): Promise<void> {
     for (const sink of this.#sinks) sink.start();
     await this.#rooms.instruments.open();
@@ -190,6 +205,8 @@ export class Engine {
       await this.#background.untilDone('retention', async () => await this.#applyRetention());
     });
     this.#sources.watch(this.#background);
+    // A replay's models are those of its own past.
+    if (!this.#isPatient) followRegistry(this.#learning, this.#background);
   }
 
   async #applyRetention(): Promise<void> {
@@ -241,7 +258,8 @@ export class Engine {
     this.#rooms.models.close();
     await Promise.all([this.inference.close(), this.#learning.pool.close()]);
     await this.firstModels.ended();
-    await Promise.all([this.predictions.close(), this.registry.close(), this.features.close()]);
+    const { deployments } = this.#stores;
+    await Promise.all([this.predictions, this.registry, deployments, this.features].map((s) => s.close()));
     this.artifacts.close();
     await this.#stores.postgres.stop();
     await this.journal.close();

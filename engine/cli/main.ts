@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { SuhoError, messageOf } from '../errors.js';
+import { VERSION } from '../version.js';
 import { backfillCommand } from './backfill.js';
 import { backtestCommand } from './backtest.js';
+import { backupCommand, restoreCommand } from './backup.js';
 import { barsCommand } from './bars.js';
+import { completionCommand } from './completion.js';
 import { deadLettersCommand } from './dead-letters.js';
 import { doctorCommand } from './doctor.js';
 import { experimentCommand } from './experiment.js';
@@ -22,6 +25,7 @@ import { statusCommand } from './status.js';
 import { tradesCommand } from './trades.js';
 import { trainCommand } from './train.js';
 import { verifyCommand } from './verify.js';
+import { versionCommand } from './version.js';
 
 /** 1: the program's own failure. 2: something the user can put right. */
 const EXIT_FAILURE = 1;
@@ -31,7 +35,7 @@ const program = new Command('suho')
   .description(
     'Real-time signal engine for trading: market data in, machine-learning and pattern signals out.',
   )
-  .version('0.1.0')
+  .version(VERSION)
   .showHelpAfterError('(suho --help shows the commands)')
   .configureHelp({ sortSubcommands: true });
 
@@ -52,11 +56,15 @@ for (const command of [
   verifyCommand,
   instrumentsCommand,
   keysCommand,
+  modelsCommand,
   schemaCommand,
   tradesCommand,
   doctorCommand,
   patternsCommand,
-  modelsCommand,
+  backupCommand,
+  restoreCommand,
+  versionCommand,
+  completionCommand,
 ]) {
   program.addCommand(command());
 }

@@ -2,9 +2,8 @@ import type { EngineHealth__Output as ProtoHealth } from '../api/generated/suho/
 import type { FirstModels__Output as FirstModels } from '../api/generated/suho/v1/FirstModels.js';
 import type { InstrumentHealth__Output as InstrumentHealth } from '../api/generated/suho/v1/InstrumentHealth.js';
 import type { SinkHealth__Output as ProtoSinkHealth } from '../api/generated/suho/v1/SinkHealth.js';
+import { VERSION } from '../version.js';
 import type { WithheldModel__Output as WithheldModel } from '../api/generated/suho/v1/WithheldModel.js';
-
-const VERSION = '0.1.0';
 
 /** Fields of the health message that are 64-bit counts, and so strings on the wire. */
 const COUNTS = [
