@@ -18,6 +18,8 @@ export interface FeatureRow {
   readonly values: Float32Array;
   /** The same in their model form. */
   readonly model: Float32Array;
+  /** The last bars' sequence channels; absent where no model of a subscriber takes them. */
+  readonly sequence?: Float32Array;
   /** Bars the series has seen, this one included. */
   readonly bars: number;
   readonly qualityScore: number;

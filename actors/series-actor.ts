@@ -1,10 +1,12 @@
 import { FEATURE_COUNT } from './features/catalogue.js';
 import type { Label } from './features/labels.js';
+import { SEQUENCE_SIZE } from './features/sequence-channels.js';
 import type { Bar } from './market/bar.js';
 import type { Effect, FeatureRow, Message } from './messages.js';
 import type { Actor, ActorContext } from './runtime/actor.js';
 import { decodeSnapshot, encodeSnapshot } from './runtime/snapshot.js';
 import type { SeriesMachine } from './series-machine.js';
+import { takesSequence } from './signals/route.js';
 
 /** Where a series' bars go. No part of the state: it follows from the instrument's definition. */
 export interface SeriesTopology {
@@ -12,6 +14,8 @@ export interface SeriesTopology {
   readonly longer: { readonly id: string; readonly since: number }[];
   /** Signal actors. */
   readonly subscribers: string[];
+  /** Those of them whose models take sequences: without any, none is copied. */
+  readonly sequenceReaders: Set<string>;
 }
 
 /**
@@ -45,6 +49,13 @@ export class SeriesActor implements Actor<Message, Effect> {
   /** Bytes of rolling state. */
   get stateBytes(): number {
     return this.#state.byteLength;
+  }
+
+  /** The last bars' sequence channels, copied: see `SequenceChannels.write`. */
+  get sequence(): Float32Array {
+    const sequence = new Float32Array(SEQUENCE_SIZE);
+    this.#machine.sequence.write(this.#state, sequence, 0);
+    return sequence;
   }
 
   /** Bars taken so far. */
@@ -101,7 +112,7 @@ export class SeriesActor implements Actor<Message, Effect> {
         return;
       case 'route':
         for (const { id } of this.topology.longer) context.tell(id, message);
-        if (this.topology.subscribers.includes(message.target)) context.tell(message.target, message);
+        this.#route(message, context);
         return;
       case 'subscribe':
         this.#subscribe(message, context);
@@ -111,6 +122,16 @@ export class SeriesActor implements Actor<Message, Effect> {
       case 'tally':
         throw new Error(`A series takes no "${message.kind}" message.`);
     }
+  }
+
+  /** Passes new models on; from the next bar on their actor gets sequences if they take them. */
+  #route(message: Extract<Message, { kind: 'route' }>, context: ActorContext<Message, Effect>): void {
+    const { subscribers, sequenceReaders } = this.topology;
+    const { target, route } = message;
+    if (!subscribers.includes(target)) return;
+    if (takesSequence(route)) sequenceReaders.add(target);
+    else sequenceReaders.delete(target);
+    context.tell(target, message);
   }
 
   #subscribe(message: Extract<Message, { kind: 'subscribe' }>, context: ActorContext<Message, Effect>): void {
@@ -142,6 +163,7 @@ export class SeriesActor implements Actor<Message, Effect> {
     values.set(features.row.subarray(0, FEATURE_COUNT));
     const model = new Float32Array(FEATURE_COUNT);
     features.writeModelForm(model, 0);
+    const sequence = this.topology.sequenceReaders.size > 0 ? this.sequence : undefined;
     return {
       seriesId: this.id,
       symbol: this.symbol,
@@ -154,6 +176,7 @@ export class SeriesActor implements Actor<Message, Effect> {
       qualityScore: features.quality.score,
       qualityFlags: features.quality.flags,
       labels,
+      ...(sequence === undefined ? {} : { sequence }),
     };
   }
 }

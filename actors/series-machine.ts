@@ -1,6 +1,7 @@
 import { FEATURE_SET_VERSION, columnOf } from './features/catalogue.js';
 import { FEATURE_STATE_REVISION, FeatureEngine } from './features/feature-engine.js';
 import { Labeler, type Label } from './features/labels.js';
+import { SEQUENCE_VERSION, SequenceChannels } from './features/sequence-channels.js';
 import { StateLayout } from './indicators/state.js';
 import { barDefect, type Bar, type RejectReason } from './market/bar.js';
 import { BarBuilder } from './market/bar-builder.js';
@@ -146,6 +147,7 @@ export class SeriesMachine {
   readonly grid: BarGrid;
   readonly builder: BarBuilder;
   readonly features: FeatureEngine;
+  readonly sequence: SequenceChannels;
   /** Numbers of state a series has. */
   readonly stateSize: number;
   /** Name of the state's layout, for snapshots. */
@@ -163,8 +165,9 @@ export class SeriesMachine {
     this.builder = new BarBuilder(layout, this.grid, basis);
     this.features = new FeatureEngine(this.grid, layout);
     this.#labeler = new Labeler(layout, this.grid);
+    this.sequence = new SequenceChannels(layout);
     this.stateSize = layout.size;
-    this.layout = `series/${gridName({ timeframe, calendar: this.grid.calendar.name })}/${basis}/${FEATURE_SET_VERSION}/${FEATURE_STATE_REVISION}/${layout.size}`;
+    this.layout = `series/${gridName({ timeframe, calendar: this.grid.calendar.name })}/${basis}/${FEATURE_SET_VERSION}/${FEATURE_STATE_REVISION}/${SEQUENCE_VERSION}/${layout.size}`;
   }
 
   /** Bars taken so far. */
@@ -206,6 +209,7 @@ export class SeriesMachine {
     s[barsAt] = s[barsAt]! + 1;
     s[barsAt + 1] = bar.openTime;
     this.features.update(s, bar);
+    this.sequence.update(s, bar, this.features);
     this.#labeler.update(s, bar, this.features.row[ATR_COLUMN]!, resolved);
   }
 }

@@ -1,5 +1,6 @@
 import { benchBackfill } from './backfill.js';
 import { benchCost } from './cost.js';
+import { benchDrift } from './drift.js';
 import { benchFeatures } from './features.js';
 import { benchFiles } from './files.js';
 import { benchInference } from './inference.js';
@@ -31,6 +32,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   noise: benchNoise,
   rollout: benchRollout,
   trees: benchTrees,
+  drift: benchDrift,
 };
 
 const wanted = process.argv.slice(2);

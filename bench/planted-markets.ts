@@ -20,7 +20,7 @@ interface Past {
   readonly hour: number;
 }
 
-/** Seven edges, each the only one of its market. */
+/** Eight edges, each the only one of its market. */
 export const RULES: Readonly<Record<string, Rule>> = {
   momentum: ({ signs }) => signs[0]!,
   reversal: ({ signs }) => -signs[0]!,
@@ -28,6 +28,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'majority of three': ({ signs }) => Math.sign(signs[0]! + signs[1]! + signs[2]!),
   'hour of the day': ({ hour }) => (hour % 8 < 4 ? 1 : -1),
   'only after a big bar': ({ signs, size }) => (size > BIG ? signs[0]! : 0),
+  'the sign of 15 bars ago': ({ signs }) => signs[14]!,
   'majority of five, against it': ({ signs }) => -Math.sign(signs.slice(0, 5).reduce((sum, s) => sum + s, 0)),
 };
 
@@ -38,7 +39,7 @@ export function plantedMarket(
   seed: number,
 ): { readonly bars: readonly Bar[]; readonly said: readonly number[] } {
   const random = new Random(seed);
-  const signs = [1, 1, -1, 1, -1];
+  const signs = Array.from({ length: 15 }, (_, i) => [1, 1, -1, 1, -1][i % 5]!);
   const said: number[] = [];
   let price = 1.1;
   let size = 0.5;
@@ -51,7 +52,7 @@ export function plantedMarket(
     const close = open * (1 + direction * 0.0006 * (0.3 + size));
     price = close;
     signs.unshift(direction);
-    signs.length = 5;
+    signs.length = 15;
     next = rule({ signs, size, hour: (i + 1) % 24 });
     said.push(next);
     return {

@@ -1,12 +1,11 @@
 import { BarGrid } from '../actors/market/bar-grid.js';
-import { FEATURE_COUNT } from '../actors/features/catalogue.js';
 import { WARM_UP_BARS } from '../actors/signal-actor.js';
 import { priors } from '../engine/learning/calibration.js';
 import { buildDataset } from '../engine/learning/dataset.js';
 import { choose } from '../engine/learning/families/auto.js';
 import { MEMBERS, fitAll, stack } from '../engine/learning/families/ensemble.js';
 import type { Fitted } from '../engine/learning/families/family.js';
-import { runModel } from '../engine/learning/network.js';
+import { predict } from '../engine/learning/predict.js';
 import { walkForwardFolds } from '../engine/learning/split.js';
 import { RULES, plantedMarket } from './planted-markets.js';
 import { report } from './report.js';
@@ -54,8 +53,7 @@ async function sharesOf({ bars, said }: ReturnType<typeof plantedMarket>): Promi
   const { from, to } = split.test;
   const shares = new Map<string, number>();
   for (const [name, fitted] of models) {
-    const features = dataset.features.subarray(from * FEATURE_COUNT, to * FEATURE_COUNT);
-    const p = await runModel(fitted.toOnnx(), features, to - from, 'probabilities', 9);
+    const p = await predict(fitted.toOnnx(), dataset, split.test, 'probabilities', 9);
     const right = (way: (row: number) => number): number => {
       let sum = 0;
       let n = 0;

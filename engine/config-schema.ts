@@ -4,12 +4,12 @@ import { canonicalSymbol } from '../actors/market/symbol.js';
 import { PRICE_BASES } from '../actors/market/quote.js';
 import { TIMEFRAMES } from '../actors/market/timeframe.js';
 import { backup } from './backup/settings.js';
+import { trainingSettings } from './training-schema.js';
 import { calendars } from './calendars-schema.js';
 import { ROLES } from './credentials/caller.js';
 import { NAME_RULE, isName, tenantIdDefect } from './credentials/tenant-id.js';
 import { EXTRA_PRICES } from './feature-store/extra-prices.js';
 import { rolloutSettings } from './rollout/settings.js';
-import { TRAINABLE } from './learning/families/names.js';
 
 const symbol = z.string().transform((text, context) => {
   const canonical = canonicalSymbol(text);
@@ -333,28 +333,8 @@ export const configSchema = z.strictObject({
         .describe('Moments with a known outcome kept per series and embedding; the oldest are dropped first'),
     })
     .prefault({}),
-  training: z
-    .strictObject({
-      family: z
-        .enum(TRAINABLE)
-        .default('perceptron')
-        .describe('Kind of model the engine trains by itself; auto tries them all and keeps the best'),
-      budgetSeconds: z
-        .number()
-        .positive()
-        .max(86_400)
-        .default(180)
-        .describe('Time of one core that auto may take, as it estimates; kinds beyond it are left out'),
-      rowsMax: z.number().int().min(1000).default(20_000),
-      folds: z.number().int().min(1).max(10).default(3),
-      seed: z.number().int().default(7),
-      firstModels: z
-        .boolean()
-        .default(true)
-        .describe('Whether series with signals get their first model by themselves'),
-    })
-    .prefault({}),
   rollout: rolloutSettings,
+  training: trainingSettings.prefault({}),
   bars: z
     .strictObject({
       base: timeframe.default('1m').describe('Timeframe built from quotes'),

@@ -1,11 +1,11 @@
 import { pino, type Logger } from 'pino';
-import type { FeatureRow } from '../actors/messages.js';
 import { Background } from './background.js';
 import { SkewMonitor } from './backfill/skew-monitor.js';
 import type { Cache } from './cache/cache.js';
 import { SYSTEM_CLOCK } from './clock.js';
 import type { Config } from './config.js';
 import { ApiKeys, type KeyTable } from './credentials/api-keys.js';
+import type { Alerts } from './drift/alerts.js';
 import type { SuhoError } from './errors.js';
 import type { EvidenceGatherer } from './evidence/evidence-gatherer.js';
 import type { FeatureStore } from './feature-store/feature-store.js';
@@ -19,6 +19,7 @@ import { DataFolder } from './journal/data-folder.js';
 import type { Journal } from './journal/journal.js';
 import type { Retention } from './journal/retention.js';
 import type { FirstModels } from './learning/first-models.js';
+import type { Retraining } from './learning/retraining/retraining.js';
 import type { SeriesTraining } from './learning/series-training.js';
 import type { NatsMessaging } from './messaging/nats.js';
 import { EngineStatus } from './ops/engine-status.js';
@@ -44,7 +45,9 @@ import {
   type LearningRooms,
   type SignalRooms,
   type Stores,
+  type SignalTaps,
 } from './wiring.js';
+import { wireDrift, wireRetraining, type DriftRooms } from './wiring-drift.js';
 
 const RETENTION_EVERY_MS = 86_400_000;
 /** How often the store is asked whether history was replaced. */
@@ -81,6 +84,8 @@ export class Engine {
   readonly firstModels: FirstModels;
   readonly rollouts: Rollouts;
   readonly plans: RoutePlans;
+  readonly alerts: Alerts;
+  readonly retraining: Retraining;
   readonly keys: ApiKeys;
   readonly status: EngineStatus;
   readonly refused: RefusedRecords;
@@ -89,6 +94,8 @@ export class Engine {
   readonly #stores: Stores;
   readonly #rooms: SignalRooms;
   readonly #learning: LearningRooms;
+  readonly #drift: DriftRooms;
+  readonly #openRetraining: () => void;
   readonly #background: Background;
   readonly #retention: Retention;
   readonly #sinks: readonly Sink[];
@@ -115,13 +122,9 @@ export class Engine {
     this.#background = background;
     this.#isPatient = options.waitForEvidence ?? false;
     this.failed = new Promise((resolve) => journal.onFailure(resolve));
-    this.#rooms = wireSignals(
-      config,
-      stores,
-      this.#isPatient,
-      { onRow: (row) => this.#seeRow(row), onArms: (...arms) => this.rollouts.seeArms(...arms) },
-      log,
-    );
+    this.#drift = wireDrift(config, stores, () => this.instruments, background, log);
+    this.alerts = this.#drift.alerts;
+    this.#rooms = wireSignals(config, stores, this.#isPatient, this.#taps(), log);
     const everyMs = config.features.checkEverySeconds * 1000;
     this.#skew = new SkewMonitor(everyMs, folder.at('backfill'), this.#rooms.calendars, log);
     const { instruments, recorder } = this.#rooms;
@@ -152,16 +155,48 @@ export class Engine {
     this.#learning = wireLearning(config, stores, this.#rooms, featuresStored, log);
     ({ training: this.training, firstModels: this.firstModels } = this.#learning);
     ({ rollouts: this.rollouts, plans: this.plans } = this.#learning);
-    this.status = new EngineStatus({
+    const { retraining, open } = wireRetraining(config, stores, {
+      alerts: this.alerts,
+      instruments,
+      training: this.training,
+      log,
+      propose: async (challenger) => await this.rollouts.propose(challenger),
+      featuresStored: async () => await featuresStored(),
+      background,
+    });
+    this.retraining = retraining;
+    this.#openRetraining = open;
+    this.status = this.#status();
+  }
+
+  /** What each row, conclusion and outcome is shown to. */
+  #taps(): SignalTaps {
+    return {
+      ...this.#drift.taps,
+      onRow: (row) => {
+        this.firstModels.see(row);
+        this.#drift.watch.see(row);
+        if (this.#state === 'serving') this.#skew.see(row, seriesIdentity(row.seriesId), this.features);
+      },
+      onArms: (...arms) => this.rollouts.seeArms(...arms),
+    };
+  }
+
+  #status(): EngineStatus {
+    const { journal, instruments, intake } = this;
+    return new EngineStatus({
       journal,
       instruments,
-      intake: this.intake,
+      intake,
       sinks: this.#sinks,
       trades: () => this.feedback.taken,
       skew: () => this.#skew.counts(),
       models: () => this.#rooms.models.status(),
       rowsShed: () => this.#retention.rowsShed,
       sources: () => this.#sources.status(),
+      alerts: (tenantId) => this.alerts.counts(tenantId),
+      drift: () => this.#drift.watch.counts(),
+      retraining: () => this.retraining.counts(),
     });
   }
 
@@ -189,11 +224,6 @@ export class Engine {
     }
   }
 
-  #seeRow(row: FeatureRow): void {
-    this.firstModels.see(row);
-    if (this.#state === 'serving') this.#skew.see(row, seriesIdentity(row.seriesId), this.features);
-  }
-
   async #start(): Promise<void> {
     for (const sink of this.#sinks) sink.start();
     await this.#rooms.instruments.open();
@@ -207,6 +237,9 @@ export class Engine {
     this.#sources.watch(this.#background);
     // A replay's models are those of its own past.
     if (!this.#isPatient) followRegistry(this.#learning, this.#background);
+    this.alerts.open();
+    this.#drift.watch.open();
+    this.#openRetraining();
   }
 
   async #applyRetention(): Promise<void> {
@@ -244,6 +277,8 @@ export class Engine {
     this.instruments.stop();
     if (graceful) await this.instruments.foldAll().catch(() => undefined);
     await this.#skew.stop();
+    await this.retraining.stop();
+    await this.#drift.watch.stop();
     await Promise.all(this.#sinks.map(async (sink) => await sink.stop(this.config.drainSeconds * 1000)));
     const behind = this.status.sinks().filter(({ lagRows }) => lagRows > 0);
     await this.#close();
@@ -258,8 +293,9 @@ export class Engine {
     this.#rooms.models.close();
     await Promise.all([this.inference.close(), this.#learning.pool.close()]);
     await this.firstModels.ended();
-    const { deployments } = this.#stores;
+    const { deployments, alertStore, jobs } = this.#stores;
     await Promise.all([this.predictions, this.registry, deployments, this.features].map((s) => s.close()));
+    await Promise.all([alertStore.end(), jobs.close()]);
     this.artifacts.close();
     await this.#stores.postgres.stop();
     await this.journal.close();

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { CATALOGUE } from '../actors/features/catalogue.js';
 import { HORIZONS } from '../actors/features/labels.js';
 import type { Bar } from '../actors/market/bar.js';
+import { BarGrid } from '../actors/market/bar-grid.js';
 import type { Timeframe } from '../actors/market/timeframe.js';
 import type { FeatureRow } from '../actors/messages.js';
 import { SeriesActor } from '../actors/series-actor.js';
@@ -16,6 +17,7 @@ import { Engine } from './engine.js';
 import type { SeriesIdentity } from './feature-store/feature-store.js';
 import { RowDecoder } from './feature-store/table.js';
 import { Random } from './learning/random.js';
+import { SequenceComparison } from './verify-sequences.js';
 
 /** Moments at which the future is changed, and at which a run is interrupted. */
 const CUTS = 3;
@@ -24,7 +26,7 @@ const FEED = 'verify';
 
 /** What one proof found. */
 export interface Proof {
-  readonly name: 'no_look_ahead' | 'no_skew' | 'restart';
+  readonly name: 'no_look_ahead' | 'no_skew' | 'restart' | 'sequences';
   readonly holds: boolean;
   /** Rows compared bit for bit. */
   readonly compared: number;
@@ -43,7 +45,8 @@ export interface VerifyOptions {
 
 /**
  * Proves on given bars, oldest first, what training rests on: features and labels know nothing of the
- * future, the live engine and a backfill give the same rows, and a restart changes nothing; all bit for bit.
+ * future, the live engine and a backfill give the same rows, and a restart changes nothing; the sequence channels that models
+ * see are those a training computes, in all of it. All bit for bit.
  * Works in a temporary folder, with a real engine and real stores.
  */
 export async function verify(bars: readonly Bar[], options: VerifyOptions): Promise<readonly Proof[]> {
@@ -62,6 +65,8 @@ class Verification {
   readonly #folder: string;
   readonly #random: Random;
   readonly #backfilled: SeriesIdentity;
+  readonly #grid: BarGrid;
+  readonly #sequences: SequenceComparison;
 
   constructor(bars: readonly Bar[], options: VerifyOptions, folder: string) {
     this.#bars = bars;
@@ -69,6 +74,8 @@ class Verification {
     this.#folder = folder;
     this.#random = new Random(options.seed);
     const { symbol, timeframe, calendar } = options;
+    this.#grid = BarGrid.of(timeframe, calendarOfRule(calendar));
+    this.#sequences = new SequenceComparison(bars, this.#grid);
     this.#backfilled = { tenantId: 'platform', feed: FEED, symbol, timeframe, calendar: calendar.name };
   }
 
@@ -81,7 +88,7 @@ class Verification {
     say('running the engine');
     const skew = await this.#noSkew(reference);
     say('restarting');
-    return [lookAhead, skew, this.#restarts(reference)];
+    return [lookAhead, skew, this.#restarts(reference), this.#sequencesProof()];
   }
 
   /** A backfill of bars from a CSV file, as rows. */
@@ -125,8 +132,10 @@ class Verification {
     let detail = '';
     for (let i = 0; i < CUTS; i++) {
       const cut = this.#between(Math.floor(reference.rows / 4), reference.rows - 2);
-      const changed = await this.#backfill(`future-${i}`, this.#otherFuture(cut));
+      const future = this.#otherFuture(cut);
+      const changed = await this.#backfill(`future-${i}`, future);
       const known = reference.closeTime(cut);
+      this.#sequences.checkFuture(future, this.#grid, known);
       for (let row = 0; row <= cut; row++) {
         compared++;
         const difference = pastDifference(reference, changed, row, known);
@@ -193,6 +202,9 @@ class Verification {
         for (let from = 0; from < piece.length; from += 256) {
           engine.intake.ingestBars(instrument, piece.slice(from, from + 256));
           await engine.settled();
+          const series = engine.instruments.graph.series(engine.instruments.get(instrument)!.base);
+          if (series !== undefined)
+            this.#sequences.check(series.closedThrough, series.sequence, 'in the live engine');
         }
         await engine.journal.durable();
         await engine.stored();
@@ -223,13 +235,18 @@ class Verification {
     const { symbol, timeframe, calendar } = this.#options;
     const machine = new SeriesMachine(timeframe, 'bid', calendarOfRule(calendar));
     const fresh = (): SeriesActor =>
-      new SeriesActor(`${FEED}/${symbol}/${timeframe}`, symbol, machine, { longer: [], subscribers: [] });
+      new SeriesActor(`${FEED}/${symbol}/${timeframe}`, symbol, machine, {
+        longer: [],
+        subscribers: [],
+        sequenceReaders: new Set([FEED]),
+      });
     const cuts = new Set(Array.from({ length: RESTARTS }, () => this.#between(0, this.#bars.length - 1)));
     let actor = fresh();
     let row = 0;
     let differences = 0;
     let detail = '';
     const check = (made: FeatureRow): void => {
+      this.#sequences.check(made.closeTime, made.sequence, 'after a restart');
       const differs = CATALOGUE.findIndex(
         (_, column) => !Object.is(made.values[column], reference.feature(row, column)),
       );
@@ -253,6 +270,20 @@ class Verification {
     if (differences === 0)
       detail = `${cuts.size} restarts from snapshots at random bars changed no feature after them`;
     return { name: 'restart', holds: differences === 0, compared: row, differences, detail };
+  }
+
+  #sequencesProof(): Proof {
+    const { compared, differences, detail } = this.#sequences;
+    return {
+      name: 'sequences',
+      holds: differences === 0 && compared > 0,
+      compared,
+      differences,
+      detail:
+        differences > 0
+          ? detail
+          : 'the sequence channels of the live engine, of restarts and of other futures equal those of a training',
+    };
   }
 
   #between(low: number, high: number): number {

@@ -4,6 +4,9 @@ import type { Logger } from 'pino';
 import { DEFAULT_GATES, type Gates } from '../actors/signals/gates.js';
 import { armsOf } from '../actors/signals/route-plan.js';
 import type { Background } from './background.js';
+import type { AlertStore } from './drift/alert-store.js';
+import { PostgresAlertStore } from './drift/postgres-alert-store.js';
+import { PostgresJobStore } from './learning/retraining/postgres-job-store.js';
 import { Cache } from './cache/cache.js';
 import { Calendars } from './calendars.js';
 import { SYSTEM_CLOCK } from './clock.js';
@@ -15,11 +18,12 @@ import type { FeatureStore } from './feature-store/feature-store.js';
 import { openFeatureStore } from './feature-store/open.js';
 import { TenantIndicators } from './feature-store/tenant-indicators.js';
 import { InferencePool } from './inference/pool.js';
-import type { EffectPorts } from './instruments/effects.js';
 import { readSignalActorId, seriesIdentity } from './instruments/ids.js';
+import type { EffectPorts, PatternOutcome } from './instruments/effects.js';
 import { Instruments } from './instruments/instruments.js';
 import type { DataFolder } from './journal/data-folder.js';
 import { Journal } from './journal/journal.js';
+import type { ConclusionRecord } from './journal/records.js';
 import { Retention } from './journal/retention.js';
 import { FirstModels } from './learning/first-models.js';
 import { ModelActivation, routeOf } from './learning/model-activation.js';
@@ -66,6 +70,8 @@ export interface Stores {
   readonly predictions: ReadablePredictions;
   readonly registry: ModelRegistry;
   readonly deployments: PostgresDeployments;
+  readonly alertStore: AlertStore & Pick<PostgresAlertStore, 'end'>;
+  readonly jobs: PostgresJobStore;
   readonly artifacts: ArtifactStore;
   readonly cache: Cache | undefined;
   readonly messaging: NatsMessaging | undefined;
@@ -103,6 +109,8 @@ export async function openStores(
     predictions: new PostgresPredictionStore(postgres.connection),
     registry: new PostgresModelRegistry(postgres.connection),
     deployments: new PostgresDeployments(postgres.connection),
+    alertStore: new PostgresAlertStore(postgres.connection),
+    jobs: new PostgresJobStore(postgres.connection),
     artifacts: openArtifacts(folder.at('artifacts'), config.artifacts),
     cache: config.redis.url === undefined ? undefined : new Cache(config.redis.url, log),
     messaging: natsUrl === undefined ? undefined : new NatsMessaging({ url: natsUrl, ...nats, tenants }, log),
@@ -111,6 +119,18 @@ export async function openStores(
         ? undefined
         : new WeaviatePatternIndex({ url: weaviateUrl, apiKey, anomalyFrom: DEFAULT_GATES.maxAnomaly }),
   };
+}
+
+/** What monitors are shown of the way of a signal. */
+export interface SignalTaps {
+  /** Each new row. */
+  readonly onRow: EffectPorts['onRow'];
+  /** What the arms of a route plan answered. */
+  readonly onArms: Required<EffectPorts>['onArms'];
+  /** What a signal actor concluded, once. */
+  readonly onConclusion: (conclusion: ConclusionRecord) => void;
+  /** What came of an earlier moment, in the order of the conclusions. */
+  readonly onOutcome: (outcome: PatternOutcome) => void;
 }
 
 /** What makes signals: models, moments, instruments, publication. */
@@ -141,12 +161,34 @@ function wireModels(
   return { inference, models };
 }
 
+/** What actors ask of the rooms around them, shown to monitors. */
+function tapped(
+  { ports }: EvidenceGatherer,
+  publication: Publication,
+  { onConclusion, onOutcome, ...told }: SignalTaps,
+): EffectPorts {
+  return {
+    evidence: {
+      ...ports,
+      resolve: (outcome) => {
+        ports.resolve(outcome);
+        onOutcome(outcome);
+      },
+    },
+    conclude: (conclusion) => {
+      publication.conclude(conclusion);
+      onConclusion(conclusion);
+    },
+    ...told,
+  };
+}
+
 /** `patient` rooms wait for all evidence: a replay must not depend on how fast the machine is, nor on another process. */
 export function wireSignals(
   config: Config,
   stores: Stores,
   patient: boolean,
-  told: Pick<EffectPorts, 'onRow' | 'onArms'>,
+  taps: SignalTaps,
   log: Logger,
 ): SignalRooms {
   const { journal, features } = stores;
@@ -179,7 +221,7 @@ export function wireSignals(
     log,
     random: Math.random,
     actors: { basis: config.bars.basis, gatesOf },
-    ports: { evidence: evidence.ports, conclude: (conclusion) => publication.conclude(conclusion), ...told },
+    ports: tapped(evidence, publication, taps),
     storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
     useRoute: async (actorId, route) => {
       const { tenantId, seriesId } = readSignalActorId(actorId);

@@ -198,6 +198,29 @@ CREATE TABLE IF NOT EXISTS ml_registry.model_alerts (
     CHECK (user_id IS NULL OR tenant_id IS NOT NULL)
 );
 
+-- Version 2: what monitors compare with, an alert's life, and the queue of trainings.
+ALTER TABLE ml_registry.models ADD COLUMN IF NOT EXISTS training_facts bytea;
+ALTER TABLE ml_registry.model_alerts
+    ADD COLUMN IF NOT EXISTS series text NOT NULL DEFAULT '',
+    ADD COLUMN IF NOT EXISTS summary text NOT NULL DEFAULT '',
+    ADD COLUMN IF NOT EXISTS acknowledged_by text,
+    ADD COLUMN IF NOT EXISTS resolved_by text;
+-- However many engines and bars find the same, it is one alert until it is closed.
+CREATE UNIQUE INDEX IF NOT EXISTS model_alerts_one_open
+    ON ml_registry.model_alerts (coalesce(tenant_id, ''), coalesce(user_id, ''), model_id, series, kind) WHERE resolved_at IS NULL;
+CREATE INDEX IF NOT EXISTS model_alerts_raised ON ml_registry.model_alerts (raised_at);
+ALTER TABLE ml_registry.training_jobs
+    ADD COLUMN IF NOT EXISTS series text NOT NULL DEFAULT '',
+    ADD COLUMN IF NOT EXISTS priority integer NOT NULL DEFAULT 0,
+    ADD COLUMN IF NOT EXISTS reason text NOT NULL DEFAULT '',
+    ADD COLUMN IF NOT EXISTS attempts integer NOT NULL DEFAULT 0,
+    ADD COLUMN IF NOT EXISTS cpu_ms bigint,
+    ADD COLUMN IF NOT EXISTS claimed_by text,
+    ADD COLUMN IF NOT EXISTS claimed_at timestamptz;
+-- A series trains once at a time, whoever asks.
+CREATE UNIQUE INDEX IF NOT EXISTS training_jobs_one_open
+    ON ml_registry.training_jobs (coalesce(tenant_id, ''), coalesce(user_id, ''), series) WHERE status IN ('queued', 'running') AND series <> '';
+
 CREATE TABLE IF NOT EXISTS ml_registry.experiments (
     experiment_id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     tenant_id     text,

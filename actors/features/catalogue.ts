@@ -60,14 +60,14 @@ const FEATURE_VALUES_REVISION = 2;
  * Name of this catalogue's version: {@link FEATURE_VALUES_REVISION}, then a 64-bit FNV-1a hash over all that a model
  * depends on (names, order, forms, warm-ups, formulas). A model trained on another version is refused.
  */
-export const FEATURE_SET_VERSION: string = versionOf(CATALOGUE);
+export const FEATURE_SET_VERSION: string = `fs${FEATURE_VALUES_REVISION}-${versionHash(
+  CATALOGUE.map(({ name, form, formula, warmUpBars }) => `${name}|${form}|${formula}|${warmUpBars}`),
+)}`;
 
-function versionOf(catalogue: readonly FeatureSpec[]): string {
+/** 64-bit FNV-1a hash of some texts, 16 hexadecimal digits. */
+export function versionHash(texts: readonly string[]): string {
   let hash = 0xcbf29ce484222325n;
-  for (const { name, form, formula, warmUpBars } of catalogue) {
-    for (const character of `${name}|${form}|${formula}|${warmUpBars};`) {
-      hash = ((hash ^ BigInt(character.codePointAt(0)!)) * 0x100000001b3n) & 0xffffffffffffffffn;
-    }
-  }
-  return `fs${FEATURE_VALUES_REVISION}-${hash.toString(16).padStart(16, '0')}`;
+  for (const character of texts.map((text) => `${text};`).join(''))
+    hash = ((hash ^ BigInt(character.codePointAt(0)!)) * 0x100000001b3n) & 0xffffffffffffffffn;
+  return hash.toString(16).padStart(16, '0');
 }

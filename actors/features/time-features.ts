@@ -14,13 +14,13 @@ import type { MarketState } from './market-state.js';
 
 const TAU = 2 * Math.PI;
 /** Sine and cosine of every minute of a day and of every weekday: looked up, not computed at each bar. */
-const MINUTES = 1440;
+export const MINUTES = 1440;
 const circle = (f: (angle: number) => number, steps: number): Float64Array =>
   Float64Array.from({ length: steps }, (_, i) => f((TAU * i) / steps));
-const SIN_OF_DAY = circle(Math.sin, MINUTES);
-const COS_OF_DAY = circle(Math.cos, MINUTES);
-const SIN_OF_WEEK = circle(Math.sin, 7);
-const COS_OF_WEEK = circle(Math.cos, 7);
+export const SIN_OF_DAY = circle(Math.sin, MINUTES);
+export const COS_OF_DAY = circle(Math.cos, MINUTES);
+export const SIN_OF_WEEK = circle(Math.sin, 7);
+export const COS_OF_WEEK = circle(Math.cos, 7);
 const GAP_LIMIT = 1000;
 
 export const TIME_FEATURES = specs('time', [

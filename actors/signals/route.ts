@@ -1,4 +1,5 @@
 import { FEATURE_SET_VERSION } from '../features/catalogue.js';
+import { SEQUENCE_VERSION } from '../features/sequence-channels.js';
 
 /** Which models make a tenant's signals for one series, and what is known of their skill. */
 export interface Route {
@@ -10,6 +11,8 @@ export interface Route {
   /** Name of the embedding space; vectors of different ones are never compared. */
   readonly embeddingVersion: string;
   readonly featureSetVersion: string;
+  /** Version of the sequence channels the predictor takes; absent when it takes feature rows alone. */
+  readonly sequenceVersion?: string;
   /** Rollout arm: `production` unless an experiment says otherwise. */
   readonly arm: string;
   /** Index of the horizon the direction is taken from. */
@@ -26,7 +29,17 @@ export interface Route {
   readonly level?: { readonly tenantId: string; readonly userId?: string };
 }
 
-/** Whether a route's models were trained on the features that are computed now. */
-export function isOfCurrentFeatures(route: Pick<Route, 'featureSetVersion'> | undefined): boolean {
-  return route?.featureSetVersion === FEATURE_SET_VERSION;
+/** Whether a route's models were trained on the features and sequence channels that are computed now. */
+export function isOfCurrentFeatures(
+  route: Pick<Route, 'featureSetVersion' | 'sequenceVersion'> | undefined,
+): boolean {
+  return (
+    route?.featureSetVersion === FEATURE_SET_VERSION &&
+    (route.sequenceVersion === undefined || route.sequenceVersion === SEQUENCE_VERSION)
+  );
+}
+
+/** Whether a route's predictor takes the sequence channels that are computed now. */
+export function takesSequence(route: Route | undefined): boolean {
+  return route?.sequenceVersion === SEQUENCE_VERSION;
 }

@@ -132,6 +132,19 @@ export function healthSourceOf(engine: Engine): HealthSource {
     journal: () => engine.journal.stats(),
     sinks: () => status.sinks(),
     sources: () => status.sources(),
+    learning: (tenantId) => {
+      const { alerts, drift, retraining } = status.learning(tenantId);
+      return {
+        alerts_open: alerts.open,
+        alerts_acknowledged: alerts.acknowledged,
+        models_watched: drift.watching,
+        models_without_reference: drift.withoutReference,
+        trainings_queued: retraining.queued,
+        trainings_running: retraining.running,
+        training_cpu_seconds: retraining.cpuSeconds,
+        training_budget_seconds: retraining.budgetSeconds,
+      };
+    },
     tenantCounts: (tenantId) => engine.instruments.tenantCounts(tenantId),
     troubledInstruments: () => status.troubled().map(({ id, state, error }) => ({ name: id, state, error })),
     withheldModels: () =>

@@ -3,12 +3,14 @@ import { Server, ServerCredentials, type UntypedServiceImplementation } from '@g
 import type { Config } from '../config.js';
 import type { Engine } from '../engine.js';
 import { SuhoError, messageOf } from '../errors.js';
+import { servedSeries } from '../instruments/served-series.js';
 import { PUBLISHED_FEED } from '../intake/intake.js';
 import { Health } from '../ops/health.js';
 import type { MetricsSource } from '../ops/metrics/source.js';
 import { SignalHub } from '../publication/signal-hub.js';
 import { operationsOf } from '../ops/operations.js';
 import { Admission } from './admission.js';
+import { alertService } from './alert-service.js';
 import { Authentication } from './authentication.js';
 import { CallCounts } from './call-counts.js';
 import type { CallContext } from './calls.js';
@@ -35,6 +37,7 @@ import { addReflection } from './reflection.js';
 import { signalService, updateEncoder } from './signal-service.js';
 import { StandardHealth } from './standard-health.js';
 import { Turns } from './turns.js';
+import { trainingService } from './training-service.js';
 
 const CLOCK_MS = 250;
 /** A bar that ended longer ago is history: it closes when a later quote comes. */
@@ -94,6 +97,7 @@ export class ApiServer {
       stored: (tenantId, symbol, timeframe) => latestSignalOf(engine, tenantId, symbol, timeframe),
     });
     this.#server.addService(declared, handlers as UntypedServiceImplementation);
+    const tenantIds = config.tenants.map(({ id }) => id);
     for (const [name, implementation] of Object.entries({
       MarketDataService: marketDataService(calls, engine.intake),
       FeedbackService: feedbackService(calls, engine.feedback),
@@ -106,6 +110,12 @@ export class ApiServer {
       OperatorService: operatorService(calls, operationsOf(engine)),
       ModelService: modelService(calls, modelDeskOf(engine), Date.now),
       EngineService: engineService(calls, this.health, engine.refused),
+      AlertService: alertService(calls, { alerts: engine.alerts, tenantIds, now: () => Date.now() }),
+      TrainingService: trainingService(calls, {
+        retraining: engine.retraining,
+        tenantIds,
+        series: () => [...servedSeries(engine.instruments)],
+      }),
     })) {
       this.#server.addService(
         servedService(definition, `suho.v1.${name}`),

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { SuhoError, messageOf } from '../errors.js';
 import { VERSION } from '../version.js';
+import { alertsCommand } from './alerts.js';
 import { backfillCommand } from './backfill.js';
 import { backtestCommand } from './backtest.js';
 import { backupCommand, restoreCommand } from './backup.js';
@@ -12,6 +13,7 @@ import { doctorCommand } from './doctor.js';
 import { experimentCommand } from './experiment.js';
 import { featuresCommand } from './features.js';
 import { instrumentsCommand } from './instruments.js';
+import { jobsCommand, retrainCommand } from './jobs.js';
 import { keysCommand } from './keys.js';
 import { modelsCommand } from './models.js';
 import { patternsCommand } from './patterns.js';
@@ -65,6 +67,9 @@ for (const command of [
   restoreCommand,
   versionCommand,
   completionCommand,
+  alertsCommand,
+  jobsCommand,
+  retrainCommand,
 ]) {
   program.addCommand(command());
 }

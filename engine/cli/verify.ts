@@ -25,6 +25,7 @@ const TITLES: Readonly<Record<Proof['name'], string>> = {
   no_look_ahead: 'no look-ahead',
   no_skew: 'no skew',
   restart: 'restart',
+  sequences: 'sequences',
 };
 /** Below this the longest windows never fill. */
 const BARS_MIN = 400;
@@ -32,7 +33,7 @@ const BARS_MIN = 400;
 export function verifyCommand(): Command {
   const command = new Command('verify')
     .description(
-      'prove on your own data, bit for bit: no look-ahead, no skew between live and backfill, restarts change nothing',
+      'prove on your own data, bit for bit: no look-ahead, no skew between live and backfill, restarts change nothing, and models see what a training computes',
     )
     .argument('[file]', `${FILE_HELP}; a simulated market without it`)
     .addOption(
@@ -54,7 +55,7 @@ Examples:
   suho verify GBPUSD_h1.csv.gz
   suho verify ticks.csv.gz --timeframe 1m --bars 5000 --json
 
-Exit code 0 when all three proofs hold, 1 when one does not.`,
+Exit code 0 when all four proofs hold, 1 when one does not.`,
     )
     .action(async (file: string | undefined, options: Options) => {
       const { bars, timeframe, calendar, report } = await barsOf(file, options);

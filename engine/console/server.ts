@@ -137,9 +137,7 @@ const SERVER_OPTIONS: FastifyServerOptions = {
 /** What Fastify itself refuses: a body that is too large or no JSON. */
 function ofFramework(error: unknown): unknown {
   const code = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
-  return code >= 400 && code < 500
-    ? new StatusFailure('BAD_INPUT', `${messageOf(error)}.`)
-    : error;
+  return code >= 400 && code < 500 ? new StatusFailure('BAD_INPUT', `${messageOf(error)}.`) : error;
 }
 
 /** The same certificate as the API's, where it has one. */

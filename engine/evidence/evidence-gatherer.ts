@@ -4,11 +4,12 @@ import { WARM_UP_BARS } from '../../actors/signal-actor.js';
 import type { Evidence, ModelEvidence } from '../../actors/signals/evidence.js';
 import { vote } from '../../actors/signals/pattern-vote.js';
 import type { Gates } from '../../actors/signals/gates.js';
-import { isOfCurrentFeatures, type Route } from '../../actors/signals/route.js';
+import { isOfCurrentFeatures, takesSequence, type Route } from '../../actors/signals/route.js';
 import { servingArm, type RoutePlan } from '../../actors/signals/route-plan.js';
 import type { Clock } from '../clock.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { Inference } from '../inference/inference.js';
+import type { RowOptions } from '../inference/pool.js';
 import type { ModelPair } from '../inference/to-worker.js';
 import type { EffectPorts, EvidenceRequest, PatternOutcome } from '../instruments/effects.js';
 import { readSignalActorId } from '../instruments/ids.js';
@@ -29,8 +30,7 @@ export interface InferencePort {
     row: Float32Array,
     deadline: number,
     tenantId: string,
-    /** Runs once nothing that signals wait for does; throws `OVERLOADED` when there is no time for it. */
-    behind?: boolean,
+    options?: RowOptions,
   ): Promise<Inference>;
 }
 
@@ -130,6 +130,8 @@ export class EvidenceGatherer {
       if (plan === undefined || !isOfCurrentFeatures(plan)) continue;
       const { tenantId } = readSignalActorId(actorId);
       const route = servingArm(plan, tenantId, row.symbol, row.timeframe, row.closeTime);
+      // Its actor will have another model by the time it comes to this row.
+      if (takesSequence(route) && row.sequence === undefined) continue;
       const key = inferenceKey(route, row);
       const ahead = this.#ahead.get(key);
       // The second tenant of a model gets the run of the first.
@@ -158,8 +160,13 @@ export class EvidenceGatherer {
     behind = false,
   ): Promise<Inference> {
     const { inference, pairOf } = this.#parts;
-    const key = inferenceKey(route, row);
-    return await inference.infer(await pairOf(route), key, row.model, deadline, tenantId, behind);
+    const pair = await pairOf(route);
+    return await inference.infer(pair, inferenceKey(route, row), row.model, deadline, tenantId, {
+      sequence: row.sequence,
+      // What is run again must give the same bits.
+      alone: deadline === Infinity && pair.batchInvariant === false,
+      behind,
+    });
   }
 
   /** The inference of a row, begun already or now. */

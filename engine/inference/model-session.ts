@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
+import { CHANNEL_COUNT, SEQUENCE_BARS } from '../../actors/features/sequence-channels.js';
 import { messageOf } from '../errors.js';
 import { faultOf } from '../learning/onnx/model-inspection.js';
 import { EMBEDDING, OUTPUT_STRIDE, PROBABILITIES, RETURNS } from './slab.js';
@@ -52,17 +53,31 @@ export async function readModel({ path, sha256 }: ModelFile): Promise<Uint8Array
   return bytes;
 }
 
-/** Runs both models over `rows` rows of `inputs` and writes their outputs, a stride a row. */
+/** What a pair of models is asked about. */
+export interface Asked {
+  readonly rows: number;
+  /** rows × FEATURE_COUNT, in model form. */
+  readonly features: Float32Array;
+  /** rows × SEQUENCE_SIZE; undefined where no sequences came with the rows. */
+  readonly sequences: Float32Array | undefined;
+}
+
+/** Runs both models over rows and writes their outputs, a stride a row. */
 export async function runPair(
   predictor: InferenceSession,
   encoder: InferenceSession,
-  inputs: Float32Array,
-  rows: number,
+  { rows, features, sequences }: Asked,
   outputs: Float32Array,
 ): Promise<void> {
-  const features = new Tensor('float32', inputs, [rows, FEATURE_COUNT]);
-  const predicted = await runModel(predictor, features, 'predictor');
-  const encoded = await runModel(encoder, features, 'encoder');
+  const byRow = { features: new Tensor('float32', features, [rows, FEATURE_COUNT]) };
+  const feeds: Record<string, Tensor> = takesRows(predictor) ? { ...byRow } : {};
+  if (takesSequences(predictor)) {
+    if (sequences === undefined)
+      throw new BadModel('The predictor takes sequences, and the rows came without: its route must say so.');
+    feeds['sequence'] = new Tensor('float32', sequences, [rows, SEQUENCE_BARS, CHANNEL_COUNT]);
+  }
+  const predicted = await runModel(predictor, feeds, 'predictor');
+  const encoded = await runModel(encoder, byRow, 'encoder');
   const columns: readonly (readonly [string, Tensor | undefined, number])[] = [
     ['probabilities', predicted['probabilities'], PROBABILITIES],
     ['returns', predicted['returns'], RETURNS],
@@ -84,13 +99,23 @@ export async function runPair(
   }
 }
 
+/** Whether a model takes sequence channels. */
+export function takesSequences({ inputNames }: InferenceSession): boolean {
+  return inputNames.includes('sequence');
+}
+
+/** Whether a model takes feature rows; one that takes nothing it knows is given them, and its error says what it wants. */
+function takesRows(session: InferenceSession): boolean {
+  return session.inputNames.includes('features') || !takesSequences(session);
+}
+
 async function runModel(
   session: InferenceSession,
-  features: Tensor,
+  feeds: Readonly<Record<string, Tensor>>,
   name: string,
 ): Promise<Readonly<Record<string, Tensor | undefined>>> {
   try {
-    return await session.run({ features });
+    return await session.run(feeds);
   } catch (error) {
     throw new BadModel(`The ${name} does not run: ${messageOf(error)}`);
   }

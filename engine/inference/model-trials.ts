@@ -4,8 +4,10 @@ import type { ModelPair } from './to-worker.js';
 
 /** What a trial run found of a pair of models that keeps the contract. */
 export interface TrialReport {
-  /** Whether every row came out bit for bit the same at batch sizes 1 and 64. */
+  /** Whether every row came out bit for bit the same in batches of all sizes that were tried. */
   readonly batchInvariant: boolean;
+  /** Version of the sequence channels that the predictor takes; absent when it takes none. */
+  readonly sequenceVersion?: string;
 }
 
 /** What goes into the trial process. */
@@ -67,7 +69,8 @@ export class ModelTrials {
     const answer = await trial;
     if (answer.kind !== 'passed')
       throw new SuhoError(answer.kind === 'failed' ? 'BAD_MODEL' : 'DEADLINE', answer.message);
-    return { batchInvariant: answer.batchInvariant };
+    const { batchInvariant, sequenceVersion } = answer;
+    return { batchInvariant, ...(sequenceVersion === undefined ? {} : { sequenceVersion }) };
   }
 
   async close(): Promise<void> {

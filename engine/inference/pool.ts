@@ -1,12 +1,13 @@
 import { Piscina } from 'piscina';
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
+import { SEQUENCE_SIZE } from '../../actors/features/sequence-channels.js';
 import { SuhoError, messageOf } from '../errors.js';
 import { THREAD_OPTIONS } from '../worker-threads.js';
 import { FairQueue, type Place } from './fair-queue.js';
 import type { FromWorker } from './from-worker.js';
 import { readInference, type Inference } from './inference.js';
 import { ModelTrials, type TrialReport } from './model-trials.js';
-import { slabBytes, slotInputs, slotOutputs, type SlabLayout } from './slab.js';
+import { slabBytes, slotInputs, slotOutputs, slotSequences, type SlabLayout } from './slab.js';
 import type { Batch, ModelPair, ToWorker, WorkerSetup } from './to-worker.js';
 
 export interface InferencePoolOptions {
@@ -46,12 +47,22 @@ interface Job {
   readonly pair: ModelPair;
   readonly key: string;
   readonly row: Float32Array;
+  readonly sequence: Float32Array | undefined;
+  readonly isAlone: boolean;
   /** The latest deadline of those that wait for it. */
   deadline: number;
   /** Runs only while nothing that a signal waits for does. */
   readonly behind: boolean;
   readonly resolve: (inference: Inference) => void;
   readonly reject: (error: Error) => void;
+}
+
+/** What a row may have beside its features. */
+export interface RowOptions {
+  readonly sequence?: Float32Array | undefined;
+  readonly alone?: boolean;
+  /** Runs once nothing that signals wait for does; `OVERLOADED` when there is no time for it. */
+  readonly behind?: boolean;
 }
 
 interface Shared {
@@ -160,8 +171,9 @@ export class InferencePool {
    * Runs a pair of models over one row of model-form features, at the turn of `tenantId`. `key` names the row and
    * the models: equal keys in flight share one run, whoever asks. `deadline` is a time of `performance.now()`; a
    * row still waiting then is refused with `DEADLINE`. Throws `OVERLOADED` when the tenant has its share of rows
-   * waiting and there is no place, `BAD_MODEL` for a bad file and for an answer that is out of range. A row that goes
-   * `behind` runs only while no other waits; `OVERLOADED` when that was not so before its deadline.
+   * waiting and there is no place, `BAD_MODEL` for a bad file and for an answer that is out of range. `sequence` are the
+   * row's sequence channels, for a predictor that takes them; a row that is `alone` shares its run with no other. A row
+   * that goes `behind` runs only while no other waits; `OVERLOADED` when that was not so before its deadline.
    */
   infer(
     pair: ModelPair,
@@ -169,7 +181,7 @@ export class InferencePool {
     row: Float32Array,
     deadline: number,
     tenantId: string,
-    behind = false,
+    { sequence, alone: isAlone = false, behind = false }: RowOptions = {},
   ): Promise<Inference> {
     if (this.#closed) return Promise.reject(new SuhoError('STOPPING', 'The engine is stopping.'));
     // One that a signal waits for serves those behind as well, never the other way.
@@ -183,7 +195,8 @@ export class InferencePool {
     }
     let job!: Job;
     const promise = new Promise<Inference>((resolve, reject) => {
-      job = { pair, key: behind ? behindKey(key) : key, row, deadline, behind, resolve, reject };
+      const name = behind ? behindKey(key) : key;
+      job = { pair, key: name, row, sequence, isAlone, deadline, behind, resolve, reject };
     });
     this.#enqueue(job, promise, tenantId);
     return promise;
@@ -219,7 +232,7 @@ export class InferencePool {
 
   #enqueue(job: Job, promise: Promise<Inference>, tenantId: string): void {
     const queue = job.behind ? this.#behind : this.#queue;
-    const { place, pushedOut } = queue.offer(tenantId, nameOf(job.pair), job);
+    const { place, pushedOut } = queue.offer(tenantId, lineOf(job), job);
     if (place === undefined) {
       this.#counts[job.behind ? 'dropped' : 'refused']++;
       job.reject(overloaded(queue.size));
@@ -277,8 +290,20 @@ export class InferencePool {
   async #run(pair: ModelPair, jobs: readonly Job[], slot: number): Promise<void> {
     const inputs = slotInputs(this.#slab, this.#layout, slot);
     jobs.forEach((job, i) => inputs.set(job.row, i * FEATURE_COUNT));
+    const withSequences = jobs.every(({ sequence }) => sequence !== undefined);
+    if (withSequences) {
+      const sequences = slotSequences(this.#slab, this.#layout, slot);
+      jobs.forEach(({ sequence }, i) => sequences.set(sequence!, i * SEQUENCE_SIZE));
+    }
     try {
-      const answer = await this.#attempt({ kind: 'infer', slot, rows: jobs.length, ...pair });
+      const answer = await this.#attempt({
+        kind: 'infer',
+        slot,
+        rows: jobs.length,
+        withSequences,
+        predictor: pair.predictor,
+        encoder: pair.encoder,
+      });
       if (answer.kind === 'failed') throw new SuhoError('BAD_MODEL', answer.message);
       const outputs = slotOutputs(this.#slab, this.#layout, slot);
       this.#counts.batches++;
@@ -338,6 +363,11 @@ function nameOf(pair: ModelPair): string {
 /** Key of a row that runs behind the others: those that signals wait for do not wait with it. */
 function behindKey(key: string): string {
   return `behind/${key}`;
+}
+
+/** What jobs wait for together: their models, or a run of their own. */
+function lineOf({ pair, key, isAlone }: Job): string {
+  return isAlone ? `${nameOf(pair)}/${key}` : nameOf(pair);
 }
 
 function overloaded(waiting: number): SuhoError {

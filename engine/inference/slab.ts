@@ -1,5 +1,6 @@
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { HORIZONS } from '../../actors/features/labels.js';
+import { SEQUENCE_SIZE } from '../../actors/features/sequence-channels.js';
 
 export const PROBABILITIES = HORIZONS.length * 3;
 export const RETURNS = HORIZONS.length;
@@ -16,7 +17,7 @@ export interface SlabLayout {
   readonly batchMax: number;
 }
 
-const SLOT_ROW = FEATURE_COUNT + OUTPUT_STRIDE;
+const SLOT_ROW = FEATURE_COUNT + OUTPUT_STRIDE + SEQUENCE_SIZE;
 
 export function slabBytes(layout: SlabLayout): number {
   return layout.slots * layout.batchMax * SLOT_ROW * Float32Array.BYTES_PER_ELEMENT;
@@ -26,6 +27,12 @@ export function slabBytes(layout: SlabLayout): number {
 export function slotInputs(slab: SharedArrayBuffer, layout: SlabLayout, slot: number): Float32Array {
   const first = slot * layout.batchMax * SLOT_ROW;
   return new Float32Array(slab, first * 4, layout.batchMax * FEATURE_COUNT);
+}
+
+/** The sequences of a slot: batchMax rows of sequence channels. Models that take none leave them as they are. */
+export function slotSequences(slab: SharedArrayBuffer, layout: SlabLayout, slot: number): Float32Array {
+  const first = (slot + 1) * layout.batchMax * SLOT_ROW - layout.batchMax * SEQUENCE_SIZE;
+  return new Float32Array(slab, first * 4, layout.batchMax * SEQUENCE_SIZE);
 }
 
 /** The outputs of a slot: batchMax rows of {@link OUTPUT_STRIDE} numbers. */

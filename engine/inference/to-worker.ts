@@ -10,6 +10,8 @@ export interface ModelFile {
 export interface ModelPair {
   readonly predictor: ModelFile;
   readonly encoder: ModelFile;
+  /** False where a row's numbers depend on the batch it runs in: replays run it alone. */
+  readonly batchInvariant?: false;
 }
 
 /** Given to every worker when it starts. */
@@ -25,6 +27,8 @@ export interface Batch extends ModelPair {
   readonly kind: 'infer';
   readonly slot: number;
   readonly rows: number;
+  /** Whether every row has its sequence in the slab. */
+  readonly withSequences: boolean;
 }
 
 /** What goes into a worker: a batch to run, or the order to load ONNX Runtime before the first one comes. */

@@ -9,6 +9,7 @@ import { SeriesActor, type SeriesTopology } from '../../actors/series-actor.js';
 import { SeriesMachine } from '../../actors/series-machine.js';
 import { SignalActor, SignalKernels } from '../../actors/signal-actor.js';
 import type { Gates } from '../../actors/signals/gates.js';
+import { takesSequence } from '../../actors/signals/route.js';
 import { TenantActor, tenantActorId } from '../../actors/tenant-actor.js';
 import { readSignalActorId, seriesIdentity, signalActorId } from './ids.js';
 import type { Instrument } from './instrument.js';
@@ -71,7 +72,12 @@ export class ActorGraph {
   /** Makes the actors that a new follower needs; a `subscribe` message then connects them. */
   extend(instrument: Instrument, tenantId: string, timeframe: Timeframe): void {
     const series = instrument.seriesId(timeframe);
-    if (!this.#series.has(series)) this.#spawnSeries(series, instrument, { longer: [], subscribers: [] });
+    if (!this.#series.has(series))
+      this.#spawnSeries(series, instrument, {
+        longer: [],
+        subscribers: [],
+        sequenceReaders: new Set(),
+      });
     this.#spawnTenant(tenantId);
     const id = signalActorId(tenantId, series);
     if (!this.#signals.has(id)) this.#spawnSignal(id);
@@ -151,13 +157,18 @@ export class ActorGraph {
 /** Where the bars of a series go, by its instrument's definition. */
 export function topologyOf(instrument: Instrument, id: string): SeriesTopology {
   const { longer, signals } = instrument.definition;
+  const here = signals
+    .map(({ tenantId, timeframe, route }) => ({
+      actorId: signalActorId(tenantId, instrument.seriesId(timeframe)),
+      route,
+    }))
+    .filter(({ actorId }) => readSignalActorId(actorId).seriesId === id && !instrument.parked.has(actorId));
   return {
     longer:
       id === instrument.base
         ? longer.map(({ timeframe, since }) => ({ id: instrument.seriesId(timeframe), since }))
         : [],
-    subscribers: signals
-      .map(({ tenantId, timeframe }) => signalActorId(tenantId, instrument.seriesId(timeframe)))
-      .filter((actorId) => readSignalActorId(actorId).seriesId === id && !instrument.parked.has(actorId)),
+    subscribers: here.map(({ actorId }) => actorId),
+    sequenceReaders: new Set(here.filter(({ route }) => takesSequence(route)).map(({ actorId }) => actorId)),
   };
 }

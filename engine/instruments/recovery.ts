@@ -135,7 +135,7 @@ async function seriesStates(
     for (const id of instrument.series) {
       const bytes = snapshot.parts.get(id);
       if (bytes === undefined) throw new Error(`the snapshot has no state of ${id}`);
-      ports.graph.detachedSeries(id, { longer: [], subscribers: [] }).restore(bytes);
+      ports.graph.detachedSeries(id, topologyOf(instrument, id)).restore(bytes);
       states.set(id, bytes);
     }
     return states;
@@ -157,7 +157,14 @@ async function rebuild(
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const actors = new Map<string, SeriesActor>();
   for (const id of instrument.series)
-    actors.set(id, ports.graph.detachedSeries(id, { ...topologyOf(instrument, id), subscribers: [] }));
+    actors.set(
+      id,
+      ports.graph.detachedSeries(id, {
+        ...topologyOf(instrument, id),
+        subscribers: [],
+        sequenceReaders: new Set(),
+      }),
+    );
   const context = {
     tell: (target: string, message: Message) => actors.get(target)?.receive(message, context),
     emit: (effect: Effect) => {

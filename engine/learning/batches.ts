@@ -64,7 +64,8 @@ export class Batches implements Held {
   }
 }
 
-function gather(from: Float32Array, rows: Uint32Array, width: number): Tensor {
+/** Some rows of an array, as a tensor. */
+export function gather(from: Float32Array, rows: Uint32Array, width: number): Tensor {
   const data = new Float32Array(rows.length * width);
   rows.forEach((row, i) => data.set(from.subarray(row * width, (row + 1) * width), i * width));
   return new Tensor('float32', data, [rows.length, width]);

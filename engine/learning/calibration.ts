@@ -64,11 +64,12 @@ export function logLossOf(
   return n === 0 ? Infinity : loss / n;
 }
 
-/** Mean negative log-likelihood of the known classes. */
-export function logLoss(held: Held, { logits }: { logits: Float32Array }): number {
+/** Mean negative log-likelihood of the known classes, of all horizons or of one. */
+export function logLoss(held: Held, { logits }: { logits: Float32Array }, horizon?: number): number {
   let loss = 0;
   let n = 0;
-  for (let i = 0; i < held.rows * WIDTH; i++) {
+  const step = horizon === undefined ? 1 : WIDTH;
+  for (let i = horizon ?? 0; i < held.rows * WIDTH; i += step) {
     if (held.known[i] === 0) continue;
     loss -= Math.log(probabilityOf(held, logits, i, 1, undefined));
     n++;

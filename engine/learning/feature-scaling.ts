@@ -5,19 +5,32 @@ import type { RowRange } from './split.js';
 
 const WIDTH = HORIZONS.length;
 
-/** Mean and standard deviation of each feature over some rows, unknown values left out. */
+/** Numbers in columns: of row `row`, column `column` lies at `row · stride + column`, so that rows may overlap. */
+export interface Columns {
+  readonly values: Float32Array;
+  readonly stride: number;
+  readonly count: number;
+}
+
+/** The feature columns of a dataset. */
+function featuresOf(dataset: Dataset): Columns {
+  return { values: dataset.features, stride: FEATURE_COUNT, count: FEATURE_COUNT };
+}
+
+/** Mean and standard deviation of each column over some rows, unknown values left out; of the features by default. */
 export function meanAndDeviation(
   dataset: Dataset,
   { from, to }: RowRange,
+  { values, stride, count }: Columns = featuresOf(dataset),
 ): { mean: Float32Array; sigma: Float32Array } {
-  const mean = new Float32Array(FEATURE_COUNT);
-  const sigma = new Float32Array(FEATURE_COUNT);
-  for (let column = 0; column < FEATURE_COUNT; column++) {
+  const mean = new Float32Array(count);
+  const sigma = new Float32Array(count);
+  for (let column = 0; column < count; column++) {
     let n = 0;
     let sum = 0;
     let squares = 0;
     for (let row = from; row < to; row++) {
-      const x = dataset.features[row * FEATURE_COUNT + column]!;
+      const x = values[row * stride + column]!;
       if (!Number.isFinite(x)) continue;
       n++;
       sum += x;
@@ -31,20 +44,24 @@ export function meanAndDeviation(
 }
 
 /**
- * How much a feature is let in. A feature that says nothing of any horizon on the training rows is scaled
+ * How much each column is let in, of the features by default. A feature that says nothing of any horizon on the training rows is scaled
  * down, so weight decay holds its weights near nothing: with few thousand rows and hundreds of features, the
  * noise of the many would drown the edge of the few. Measured by how the direction's mean differs between
  * ten quantile bins (chi-squared against no difference, in standard deviations).
  */
-export function relevance(dataset: Dataset, range: RowRange): Float32Array {
-  const weights = new Float32Array(FEATURE_COUNT);
+export function relevance(
+  dataset: Dataset,
+  range: RowRange,
+  columns: Columns = featuresOf(dataset),
+): Float32Array {
+  const weights = new Float32Array(columns.count);
   const bins = 10;
   const rows = range.to - range.from;
   const values = new Float32Array(rows);
-  for (let column = 0; column < FEATURE_COUNT; column++) {
+  for (let column = 0; column < columns.count; column++) {
     let known = 0;
     for (let row = 0; row < rows; row++) {
-      const x = dataset.features[(range.from + row) * FEATURE_COUNT + column]!;
+      const x = columns.values[(range.from + row) * columns.stride + column]!;
       if (Number.isFinite(x)) values[known++] = x;
     }
     if (known < rows / 4) continue;
@@ -52,7 +69,7 @@ export function relevance(dataset: Dataset, range: RowRange): Float32Array {
     const edges = Array.from({ length: bins - 1 }, (_, i) => sorted[Math.floor(((i + 1) * known) / bins)]!);
     let strongest = 0;
     for (let horizon = 0; horizon < WIDTH; horizon++) {
-      strongest = Math.max(strongest, association(dataset, range, column, horizon, edges));
+      strongest = Math.max(strongest, association(dataset, range, columns, column, horizon, edges));
     }
     weights[column] = Math.max(0.03, Math.min(1, (strongest - 2) / 6));
   }
@@ -62,6 +79,7 @@ export function relevance(dataset: Dataset, range: RowRange): Float32Array {
 function association(
   dataset: Dataset,
   range: RowRange,
+  columns: Columns,
   column: number,
   horizon: number,
   edges: readonly number[],
@@ -73,7 +91,7 @@ function association(
   let squares = 0;
   for (let row = range.from; row < range.to; row++) {
     const y = dataset.directions[row * WIDTH + horizon]!;
-    const x = dataset.features[row * FEATURE_COUNT + column]!;
+    const x = columns.values[row * columns.stride + column]!;
     if (y !== y || !Number.isFinite(x)) continue;
     let bin = 0;
     while (bin < edges.length && x >= edges[bin]!) bin++;

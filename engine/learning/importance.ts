@@ -1,10 +1,12 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession } from 'onnxruntime-node';
 import { CATALOGUE, FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { HORIZONS } from '../../actors/features/labels.js';
+import { CHANNELS, CHANNEL_COUNT, SEQUENCE_SIZE } from '../../actors/features/sequence-channels.js';
 import { heldRows, logLossOf } from './calibration.js';
 import type { Dataset } from './dataset.js';
 import type { FitOptions } from './families/family.js';
 import { SESSION_OPTIONS } from './network.js';
+import { feedsOf, inputsOf } from './predict.js';
 import { Random } from './random.js';
 import type { RowRange } from './split.js';
 
@@ -14,6 +16,7 @@ const NAMED = 20;
 
 /** What a model loses when it is given a feature of other rows. */
 export interface FeatureImportance {
+  /** Name of a feature, or `sequence.` and that of a channel, of all bars of the sequence. */
   readonly feature: string;
   /** How much worse the mean log-loss becomes. */
   readonly logLoss: number;
@@ -38,25 +41,39 @@ export async function permutationImportance(
     range,
     HORIZONS.map(() => 1),
   );
-  const features = dataset.features.slice(range.from * FEATURE_COUNT, to * FEATURE_COUNT);
+  const given = inputsOf(dataset, range);
+  const features = given.features.slice();
+  const sequences = given.sequences();
   const order = Uint32Array.from({ length: rows }, (_, i) => i);
   new Random(seed + 3).shuffle(order);
   const session = await InferenceSession.create(model, SESSION_OPTIONS);
   const loss = async (): Promise<number> => {
     beforeStep?.();
-    const { probabilities } = await session.run({
-      features: new Tensor('float32', features, [rows, FEATURE_COUNT]),
-    });
+    const feeds = feedsOf(session, { rows, features, sequences: () => sequences });
+    const { probabilities } = await session.run(feeds);
     return logLossOf(held, probabilities!.data as Float32Array);
   };
+  const columns: Column[] = [];
+  if (session.inputNames.includes('features'))
+    for (const [at, { name }] of CATALOGUE.entries())
+      columns.push({ name, values: features, size: FEATURE_COUNT, at, every: FEATURE_COUNT });
+  if (session.inputNames.includes('sequence'))
+    for (const [at, { name }] of CHANNELS.entries())
+      columns.push({
+        name: `sequence.${name}`,
+        values: sequences,
+        size: SEQUENCE_SIZE,
+        at,
+        every: CHANNEL_COUNT,
+      });
   const found: FeatureImportance[] = [];
   try {
     const whole = await loss();
-    for (const [column, { name }] of CATALOGUE.entries()) {
-      const own = Float32Array.from({ length: rows }, (_, row) => features[row * FEATURE_COUNT + column]!);
-      order.forEach((other, row) => (features[row * FEATURE_COUNT + column] = own[other]!));
-      found.push({ feature: name, logLoss: (await loss()) - whole });
-      own.forEach((x, row) => (features[row * FEATURE_COUNT + column] = x));
+    for (const column of columns) {
+      const own = column.values.slice();
+      shuffleColumn(column, own, order);
+      found.push({ feature: column.name, logLoss: (await loss()) - whole });
+      column.values.set(own);
     }
   } finally {
     await session.release();
@@ -65,4 +82,19 @@ export async function permutationImportance(
     .filter(({ logLoss }) => logLoss > 0)
     .sort((a, b) => b.logLoss - a.logLoss)
     .slice(0, NAMED);
+}
+
+/** Numbers that are shuffled among rows together: of each row of `size`, those at `at` and every so many further. */
+interface Column {
+  readonly name: string;
+  readonly values: Float32Array;
+  readonly size: number;
+  readonly at: number;
+  readonly every: number;
+}
+
+function shuffleColumn({ values, size, at, every }: Column, own: Float32Array, order: Uint32Array): void {
+  order.forEach((other, row) => {
+    for (let i = at; i < size; i += every) values[row * size + i] = own[other * size + i]!;
+  });
 }

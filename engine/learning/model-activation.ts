@@ -1,4 +1,5 @@
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
+import { SEQUENCE_SIZE } from '../../actors/features/sequence-channels.js';
 import { isOfCurrentFeatures, type Route } from '../../actors/signals/route.js';
 import { turnOf, type Clock } from '../clock.js';
 import { SuhoError } from '../errors.js';
@@ -97,7 +98,10 @@ export class ModelActivation {
     const state = await models.use({ place, modelId, encoderId, featureSetVersion });
     if (state.kind !== 'available') return;
     const row = new Float32Array(FEATURE_COUNT);
-    await Promise.allSettled([inference.infer(state.pair, `first/${modelId}`, row, Infinity, tenantId)]);
+    const sequence = new Float32Array(SEQUENCE_SIZE);
+    await Promise.allSettled([
+      inference.infer(state.pair, `first/${modelId}`, row, Infinity, tenantId, { sequence }),
+    ]);
   }
 
   /** Adds the moments after the newest that the partition has: it has none, or a fill was cut off, or it is in use. */
@@ -150,6 +154,7 @@ export function routeOf(record: ModelRecord, seriesId: string, arm: string): Rou
     version: record.version,
     embeddingVersion: record.embeddingVersion,
     featureSetVersion: record.featureSetVersion,
+    ...(record.sequenceVersion === undefined ? {} : { sequenceVersion: record.sequenceVersion }),
     arm,
     primaryHorizon: record.primaryHorizon,
     edge: record.edge,

@@ -1,4 +1,4 @@
-import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
+import { isOfCurrentFeatures } from '../../actors/signals/route.js';
 import type { Calendars } from '../calendars.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
 import { SuhoError } from '../errors.js';
@@ -53,7 +53,7 @@ export class ModelAdoption {
     let ahead: Adoption = { kind: 'none' };
     for (const series of [own, ofFile]) {
       const record = await this.#parts.registry.production(series);
-      if (record?.featureSetVersion !== FEATURE_SET_VERSION || !(await this.#isSound(record))) continue;
+      if (record === undefined || !isOfCurrentFeatures(record) || !(await this.#isSound(record))) continue;
       if (record.trainedThrough <= closedThrough) {
         if (await this.#use(seriesId, record)) return { kind: 'adopted', record };
         continue;

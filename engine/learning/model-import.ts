@@ -20,7 +20,7 @@ import {
   type ModelSeries,
 } from '../registry/model-registry.js';
 import { buildDataset, type Dataset } from './dataset.js';
-import { anomalyScale, trainEncoder } from './encoder.js';
+import { anomalyScale, reconstructionErrors, trainEncoder } from './encoder.js';
 import { score, type HorizonScore, type Outcome } from './evaluation.js';
 import { permutationImportance, type FeatureImportance } from './importance.js';
 import { adaptModel, type ImportMapping } from './imported-model.js';
@@ -203,7 +203,11 @@ async function encoderOf(
   const bytes = await trainEncoder(dataset, seen, { seed: SEED }, series.timeframe, {
     featureSetVersion: FEATURE_SET_VERSION,
   });
-  return { bytes, file: await keep(room, bytes), scale: await anomalyScale(bytes, { ...dataset, rows: to }) };
+  return {
+    bytes,
+    file: await keep(room, bytes),
+    scale: anomalyScale(await reconstructionErrors(bytes, { ...dataset, rows: to })),
+  };
 }
 
 function newestWithEncoder(models: readonly ModelRecord[]): ModelRecord | undefined {

@@ -36,13 +36,14 @@ export interface Normalisation {
   readonly scale: Float32Array;
 }
 
-function weight(name: string, rows: number, columns: number, random: Random, gain: number): Parameter {
+/** Normal weights whose products keep the spread of their inputs, times `gain`. */
+export function weight(name: string, rows: number, columns: number, random: Random, gain: number): Parameter {
   const sigma = gain / Math.sqrt(rows);
   const data = Float32Array.from({ length: rows * columns }, () => random.normal() * sigma);
   return { name, dims: [rows, columns], data, decays: true };
 }
 
-function bias(name: string, size: number): Parameter {
+export function bias(name: string, size: number): Parameter {
   return { name, dims: [size], data: new Float32Array(size), decays: false };
 }
 
@@ -78,14 +79,20 @@ export function autoencoderParameters(seed: number): Parameter[] {
   ];
 }
 
-type Values = Readonly<Record<string, Value>>;
+export type Values = Readonly<Record<string, Value>>;
 
-function dense(g: Graph, x: Value, w: Value, b: Value): Value {
+export function dense(g: Graph, x: Value, w: Value, b: Value): Value {
   return g.add(g.matMul(x, w), b);
 }
 
-/** Logits (batch × 9) and returns (batch × 3, in units of their scale) of normalised inputs. */
-function predictorForward(g: Graph, x: Value, p: Values): { logits: Value; returns: Value } {
+/** Logits (batch × 9) and returns (batch × 3, in units of their scale). */
+export interface Forecast {
+  readonly logits: Value;
+  readonly returns: Value;
+}
+
+/** What a network answers to normalised inputs. */
+function predictorForward(g: Graph, x: Value, p: Values): Forecast {
   const h1 = g.relu(dense(g, x, p['w1']!, p['b1']!));
   const h2 = g.relu(dense(g, h1, p['w2']!, p['b2']!));
   return {
@@ -100,9 +107,11 @@ function autoencoderForward(g: Graph, x: Value, p: Values): { embedding: Value; 
   return { embedding, output };
 }
 
-function normalise(g: Graph, x: Value, { mean, scale }: Normalisation): Value {
-  const known = g.replaceNaN(x, g.constant(mean, [FEATURE_COUNT]));
-  const centred = g.mul(g.sub(known, g.constant(mean, [FEATURE_COUNT])), g.constant(scale, [FEATURE_COUNT]));
+/** Normalises the last dimension of a value. */
+export function normalise(g: Graph, x: Value, { mean, scale }: Normalisation): Value {
+  const size = [mean.length];
+  const known = g.replaceNaN(x, g.constant(mean, size));
+  const centred = g.mul(g.sub(known, g.constant(mean, size)), g.constant(scale, size));
   return g.clip(centred, -CLIP, CLIP);
 }
 
@@ -159,12 +168,24 @@ export class TrainingStep {
   static async predictor(parameters: readonly Parameter[]): Promise<TrainingStep> {
     const g = new Graph();
     const x = g.input('x', ['batch', FEATURE_COUNT]);
+    return await TrainingStep.forecaster(g, parameters, (values) => predictorForward(g, x, values));
+  }
+
+  /**
+   * Step of any model with a predictor's outputs, built into `g` by `forward` from its parameters. Batches hold what
+   * it reads beside the targets.
+   */
+  static async forecaster(
+    g: Graph,
+    parameters: readonly Parameter[],
+    forward: (values: Values) => Forecast,
+  ): Promise<TrainingStep> {
     const classes = g.input('classes', ['batch', CLASSES]);
     const targets = g.input('targets', ['batch', HORIZONS.length]);
     const targetKnown = g.input('targetKnown', ['batch', HORIZONS.length]);
     const perRow = g.input('perRow', []);
     const { values, byName } = declare(g, parameters);
-    const { logits, returns } = predictorForward(g, x, byName);
+    const { logits, returns } = forward(byName);
     const logProbabilities = g.logSoftmax(g.reshape(logits, ['batch', HORIZONS.length, 3]));
     const likelihood = g.mul(g.reshape(logProbabilities, ['batch', CLASSES]), classes);
     const residual = g.mul(g.sub(returns, targets), targetKnown);
@@ -237,21 +258,29 @@ function declare(
   return { values, byName: Object.fromEntries(values.map((value) => [value.name, value])) };
 }
 
+/** Parameters as inputs of a session that takes them. */
+export function tensorsOf(parameters: readonly Parameter[]): Record<string, Tensor> {
+  return Object.fromEntries(
+    parameters.map(({ name, dims, data }) => [name, new Tensor('float32', data, dims)]),
+  );
+}
+
 function scalar(x: number): Tensor {
   return new Tensor('float32', Float32Array.of(x), []);
 }
 
-function constants(g: Graph, parameters: readonly Parameter[]): Record<string, Value> {
+/** Parameters as they are, for a model that is no longer trained. */
+export function constants(g: Graph, parameters: readonly Parameter[]): Record<string, Value> {
   return Object.fromEntries(parameters.map(({ name, dims, data }) => [name, g.constant(data, dims, name)]));
 }
 
-/** Logits (batch × 9) and returns (batch × 3, in units of their scale) of model-form features. */
+/** What a network answers to model-form features. */
 export function predictorOutputs(
   g: Graph,
   features: Value,
   parameters: readonly Parameter[],
   normalisation: Normalisation,
-): { logits: Value; returns: Value } {
+): Forecast {
   return predictorForward(g, normalise(g, features, normalisation), constants(g, parameters));
 }
 

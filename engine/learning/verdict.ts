@@ -4,7 +4,7 @@ import type { Trial } from './families/family.js';
 import type { FamilyName } from './families/names.js';
 
 /** Standard errors above the commoner direction that the walk-forward leaning must reach to count as skill, by things tried. */
-const SKILL_Z = [3, 3.205, 3.32, 3.4] as const;
+const SKILL_Z = [3, 3.205, 3.32, 3.4, 3.46, 3.509] as const;
 /** Samples that do not overlap, below which nothing counts as skill. */
 const SAMPLES_MIN = 30;
 

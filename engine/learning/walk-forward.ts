@@ -1,10 +1,10 @@
-import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
-import { HORIZONS } from '../../actors/features/labels.js';
+import { HORIZONS, HORIZON_MS } from '../../actors/features/labels.js';
+import { provenWorth } from '../drift/edge-watch.js';
 import type { Dataset } from './dataset.js';
 import { score, type HorizonScore, type Outcome } from './evaluation.js';
 import type { Family, FitOptions, Trial } from './families/family.js';
 import { permutationImportance, type FeatureImportance } from './importance.js';
-import { runModel } from './network.js';
+import { predict } from './predict.js';
 import { walkForwardFolds, type RowRange } from './split.js';
 
 const WIDTH = HORIZONS.length;
@@ -17,6 +17,8 @@ export interface WalkForward {
   readonly trials: readonly (readonly Trial[])[];
   /** Of the last fold's model on its test rows, strongest first. */
   readonly importance: readonly FeatureImportance[];
+  /** Of each horizon, what a unit of stated log-odds of up against down was worth at least, 0..1. */
+  readonly promised: readonly number[];
 }
 
 /**
@@ -42,7 +44,15 @@ export async function walkForward(
     options.onFold();
   }
   const scores = outcomes.map((list, horizon) => score(horizon, list, lengthMs));
-  return { scores, trials, importance };
+  const promised = outcomes.map((list, horizon) =>
+    provenWorth(list.flatMap(towards), Math.max(1, HORIZON_MS[horizon]! / lengthMs)),
+  );
+  return { scores, trials, importance, promised };
+}
+
+/** Log-odds that were stated for what came true; none for an outcome that was flat. */
+function towards({ probabilities: [down, , up] = [1, 0, 1], actual }: Outcome): number[] {
+  return actual === 0 ? [] : [actual * Math.log(up / down)];
 }
 
 /** What a model says of some rows. */
@@ -54,16 +64,10 @@ export interface Answers {
 }
 
 /** Lets a model's file answer some rows of a dataset. */
-export async function answersOf(
-  model: Uint8Array,
-  dataset: Dataset,
-  { from, to }: RowRange,
-): Promise<Answers> {
-  const rows = Math.max(0, to - from);
-  const features = dataset.features.subarray(from * FEATURE_COUNT, (from + rows) * FEATURE_COUNT);
+export async function answersOf(model: Uint8Array, dataset: Dataset, range: RowRange): Promise<Answers> {
   return {
-    probabilities: await runModel(model, features, rows, 'probabilities', CLASSES),
-    returns: await runModel(model, features, rows, 'returns', WIDTH),
+    probabilities: await predict(model, dataset, range, 'probabilities', CLASSES),
+    returns: await predict(model, dataset, range, 'returns', WIDTH),
   };
 }
 

@@ -88,7 +88,7 @@ export class ModelFiles {
   admit(model: ServedModel, pair: ModelPair, batchInvariant: boolean): void {
     this.forget(model);
     this.#replaceOutdated(model);
-    this.#enter(model, { kind: 'available', pair, batchInvariant });
+    this.#enter(model, available(pair, batchInvariant));
   }
 
   /** The files of a model, after its first verdict. Throws as {@link pair} does. */
@@ -185,12 +185,16 @@ export class ModelFiles {
         encoder: { path: artifacts.path(encoderId), sha256: encoderId },
       };
       const { batchInvariant } = await tryPair(pair);
-      return { kind: 'available', pair, batchInvariant };
+      return available(pair, batchInvariant);
     } catch (error) {
       const bad = error instanceof SuhoError && error.code === 'BAD_MODEL';
       return { kind: 'withheld', reason: `Model ${name} is withheld. ${messageOf(error)}`, retried: !bad };
     }
   }
+}
+
+function available(pair: ModelPair, batchInvariant: boolean): ModelState {
+  return { kind: 'available', pair: batchInvariant ? pair : { ...pair, batchInvariant }, batchInvariant };
 }
 
 function keyOf({ modelId, encoderId }: Pick<ServedModel, 'modelId' | 'encoderId'>): string {

@@ -17,6 +17,8 @@ export interface ModelRecord extends ModelForm, ModelSeries {
   readonly modelId: string;
   /** SHA-256 of the encoder's file. */
   readonly encoderId: string;
+  /** Version of the sequence channels the predictor takes; absent when it takes feature rows alone. */
+  readonly sequenceVersion?: string;
   /** Where the files are. */
   readonly artifactUri: string;
   readonly encoderUri: string;

@@ -37,6 +37,7 @@ export interface ModelRow {
     | 'rows'
     | 'batchInvariant'
     | 'trainedOn'
+    | 'sequenceVersion'
   >;
 }
 

@@ -41,7 +41,7 @@ export class PostgresModelRegistry implements ModelRegistry {
     const name = modelName(record);
     await this.#in(record, async (client) => {
       const { embeddingVersion, anomalyScale, primaryHorizon, edge } = record;
-      const { trainedFrom, trainedThrough, rows, batchInvariant } = record;
+      const { trainedFrom, trainedThrough, rows, batchInvariant, sequenceVersion } = record;
       const { scores, family, tried, importance } = record;
       const { rows: made } = await client.query<{ model_id: string }>(
         `INSERT INTO ml_registry.models
@@ -74,6 +74,7 @@ export class PostgresModelRegistry implements ModelRegistry {
             rows,
             batchInvariant,
             ...(record.trainedOn === undefined ? {} : { trainedOn: record.trainedOn }),
+            sequenceVersion,
           },
           record.parentVersion ?? null,
         ],

@@ -30,7 +30,7 @@ async function openStore(t: TestContext, folder: string): Promise<ClickHouseFeat
   return store;
 }
 
-test('all three proofs hold on a simulated market: no look-ahead, no skew, restarts', async () => {
+test('all proofs hold on a simulated market: no look-ahead, no skew, restarts, sequences', async () => {
   const bars = simulatedBars('EURUSD', 5, '1h', 700);
   const proofs = await verify(bars, {
     symbol: 'EURUSD',
@@ -40,7 +40,7 @@ test('all three proofs hold on a simulated market: no look-ahead, no skew, resta
   });
   assert.deepEqual(
     proofs.map(({ name, holds, differences }) => ({ name, holds, differences })),
-    ['no_look_ahead', 'no_skew', 'restart'].map((name) => ({ name, holds: true, differences: 0 })),
+    ['no_look_ahead', 'no_skew', 'restart', 'sequences'].map((name) => ({ name, holds: true, differences: 0 })),
   );
   for (const { compared } of proofs) assert.ok(compared > 500);
 });

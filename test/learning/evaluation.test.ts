@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CHANNEL_COUNT, SEQUENCE_BARS } from '../../actors/features/sequence-channels.js';
 import { CATALOGUE, FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import type { Dataset } from '../../engine/learning/dataset.js';
 import { datasetFault } from '../../engine/learning/dataset-faults.js';
@@ -100,6 +101,7 @@ function rowsOf(
     features: Float32Array.from({ length: rows * FEATURE_COUNT }, (_, i) =>
       fill(Math.floor(i / FEATURE_COUNT), i % FEATURE_COUNT),
     ),
+    channels: new Float32Array((rows + SEQUENCE_BARS - 1) * CHANNEL_COUNT),
     closeTimes: Float64Array.from({ length: rows }, (_, row) => row * HOUR),
     directions: Float32Array.from({ length: rows * 3 }, (_, i) => direction(Math.floor(i / 3))),
     returns: new Float32Array(rows * 3),
@@ -169,7 +171,7 @@ test('the more kinds of model were tried, the more it takes to count as skill', 
   assert.deepEqual([three.tried, three.edge, three.primaryHorizon], [3, [false, true, false], 1]);
   assert.deepEqual(three.worth[1], { family: 'boosted', logLoss: 0.9, baseLogLoss: 1, fits: 2, chosen: 2 });
   // The chance that noise passes is never above what one kind alone has: 0.13 %, shared out.
-  for (const [i, z] of [3, 3.205, 3.32, 3.4].entries()) {
+  for (const [i, z] of [3, 3.205, 3.32, 3.4, 3.46, 3.509].entries()) {
     const passed = judge([at(z)], [Array.from({ length: i + 1 }, () => trial('forest', false))]);
     assert.deepEqual([passed.skillZ, passed.edge], [z, [true]]);
   }

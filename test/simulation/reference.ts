@@ -148,7 +148,7 @@ export class ReferenceInstrument {
   #addSeries(timeframe: Timeframe): void {
     const id = this.#seriesId(timeframe);
     if (this.#series.has(id)) return;
-    const topology = { longer: [], subscribers: [] };
+    const topology = { longer: [], subscribers: [], sequenceReaders: new Set<string>() };
     const machine = machineOf(timeframe, calendarOf(this.#definition));
     this.#series.set(id, new SeriesActor(id, this.#definition.symbol, machine, topology));
   }

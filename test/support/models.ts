@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
+import { CHANNEL_COUNT, SEQUENCE_BARS } from '../../actors/features/sequence-channels.js';
 import { EMBEDDING, PROBABILITIES, RETURNS } from '../../engine/inference/slab.js';
 import type { ModelFile, ModelPair } from '../../engine/inference/to-worker.js';
 import { Graph } from '../../engine/learning/onnx/graph.js';
@@ -33,6 +34,32 @@ export function plainPredictor(seed = 0): Uint8Array {
       g.named(g.matMul(known, first), 'returns'),
     ],
     { seed: String(seed) },
+  );
+}
+
+/**
+ * A predictor that says 0.2, 0.3, 0.5 of each horizon; its returns are the first channel of the sequence's newest bar, or the
+ * mean of those of the whole batch.
+ */
+export function sequencePredictor(
+  options: { readonly sequenceVersion?: string; readonly ofBatch?: boolean } = {},
+): Uint8Array {
+  const { sequenceVersion, ofBatch = false } = options;
+  const g = new Graph();
+  const x = g.input('sequence', ['batch', SEQUENCE_BARS, CHANNEL_COUNT]);
+  const newest = g.slice(g.slice(x, 1, SEQUENCE_BARS - 1, SEQUENCE_BARS), 2, 0, 1);
+  const known = g.replaceNaN(g.reshape(newest, ['batch', 1]), g.scalar(0));
+  const mean = g.emit('ReduceMean', [known], [1, 1], { axes: [0], keepdims: 1 });
+  const first = ofBatch ? g.add(g.mul(known, g.scalar(0)), mean) : known;
+  const zero = g.mul(first, g.constant(new Float32Array(PROBABILITIES), [PROBABILITIES]));
+  const shares = Array.from({ length: PROBABILITIES }, (_, i) => [0.2, 0.3, 0.5][i % 3]!);
+  return g.encode(
+    'predictor',
+    [
+      g.named(g.add(zero, g.constant(shares, [PROBABILITIES])), 'probabilities'),
+      g.named(g.mul(first, g.constant([1, 1, 1], [RETURNS])), 'returns'),
+    ],
+    sequenceVersion === undefined ? {} : { sequenceVersion },
   );
 }
 

@@ -1,8 +1,16 @@
 import { logLossOf, priors } from '../calibration.js';
 import type { Dataset } from '../dataset.js';
-import type { Graph, Value } from '../onnx/graph.js';
-import { MEMBERS, crossMixed, ensemble, fitAll, stack, type Tried } from './ensemble.js';
-import { Fitted, type Family, type FitOptions, type Outputs, type Split, type Trial } from './family.js';
+import type { Graph } from '../onnx/graph.js';
+import { crossMixed, ensemble, fitAll, membersFor, stack, type Tried } from './ensemble.js';
+import {
+  Fitted,
+  type Family,
+  type FitOptions,
+  type ModelInputs,
+  type Outputs,
+  type Split,
+  type Trial,
+} from './family.js';
 
 /** About how often each row is trained on: by the final model, and by the walk-forward folds, which have a part of them each. */
 const PASSES = 3;
@@ -21,11 +29,11 @@ export const auto: Family = {
 };
 
 /** The families that have rows enough and fit the budget, cheapest first; the first one always does. */
-export function familiesFor(dataset: Dataset, { train }: Split, budgetSeconds: number): readonly Family[] {
+export function familiesFor(dataset: Dataset, split: Split, budgetSeconds: number): readonly Family[] {
   let seconds = 0;
-  return MEMBERS.filter(({ rowsMin, rowMs }, i) => {
+  return membersFor(split).filter(({ rowMs }, i) => {
     seconds += (PASSES * dataset.rows * rowMs) / 1000;
-    return i === 0 || (train.to - train.from >= rowsMin && seconds <= budgetSeconds);
+    return i === 0 || seconds <= budgetSeconds;
   });
 }
 
@@ -71,7 +79,7 @@ class Chosen extends Fitted {
     this.trials = trials;
   }
 
-  outputs(g: Graph, features: Value): Outputs {
-    return this.#fitted.outputs(g, features);
+  outputs(g: Graph, inputs: ModelInputs): Outputs {
+    return this.#fitted.outputs(g, inputs);
   }
 }

@@ -1,30 +1,43 @@
-import { FEATURE_COUNT } from '../../../actors/features/catalogue.js';
 import { HORIZONS } from '../../../actors/features/labels.js';
 import { heldRows, type Held } from '../calibration.js';
 import type { Dataset } from '../dataset.js';
-import { runModel } from '../network.js';
-import type { Graph, Value } from '../onnx/graph.js';
+import { predict } from '../predict.js';
+import type { Graph } from '../onnx/graph.js';
 import type { RowRange } from '../split.js';
 import { boosted } from './boosted.js';
-import { Fitted, type Family, type FitOptions, type Outputs, type Split } from './family.js';
+import {
+  Fitted,
+  type Family,
+  type FitOptions,
+  type ModelInputs,
+  type Outputs,
+  type Split,
+} from './family.js';
 import { forest } from './forest.js';
+import { lstm } from './lstm.js';
 import { perceptron } from './perceptron.js';
+import { transformer } from './transformer.js';
 
 const WIDTH = HORIZONS.length;
 const CLASSES = WIDTH * 3;
 /** Steps in which the weights settle; after some tens they move in the fifth decimal place. */
 const STEPS = 200;
 
-/** All families that take rows, cheapest and simplest first. */
-export const MEMBERS: readonly Family[] = [perceptron, boosted, forest];
+/** All families, cheapest and simplest first. */
+export const MEMBERS: readonly Family[] = [perceptron, boosted, forest, lstm, transformer];
 
-/** A weighted mean of models of all kinds, in one file. */
+/** The families that have rows enough to learn from; the first one always has. */
+export function membersFor({ train }: Split): readonly Family[] {
+  return MEMBERS.filter(({ rowsMin }, i) => i === 0 || train.to - train.from >= rowsMin);
+}
+
+/** A weighted mean of models of all kinds that have rows enough, in one file. */
 export const ensemble: Family = {
   name: 'ensemble',
   form: 'row',
-  rowsMin: Math.max(...MEMBERS.map(({ rowsMin }) => rowsMin)),
+  rowsMin: 0,
   rowMs: MEMBERS.reduce((sum, { rowMs }) => sum + rowMs, 0),
-  fit: async (dataset, split, options) => stack(await fitAll(MEMBERS, dataset, split, options)),
+  fit: async (dataset, split, options) => stack(await fitAll(membersFor(split), dataset, split, options)),
 };
 
 /** A model and its probabilities of the validation rows. */
@@ -47,13 +60,10 @@ export async function fitAll(
   split: Split,
   options: FitOptions,
 ): Promise<Tried> {
-  const { from, to } = split.validation;
-  const rows = Math.max(0, to - from);
-  const features = dataset.features.subarray(from * FEATURE_COUNT, (from + rows) * FEATURE_COUNT);
   const judged: Judged[] = [];
   for (const family of families) {
     const fitted = await family.fit(dataset, split, options);
-    const probabilities = await runModel(fitted.toOnnx(), features, rows, 'probabilities', CLASSES);
+    const probabilities = await predict(fitted.toOnnx(), dataset, split.validation, 'probabilities', CLASSES);
     judged.push({ fitted, probabilities });
   }
   return {
@@ -150,9 +160,9 @@ class FittedEnsemble extends Fitted {
     };
   }
 
-  outputs(g: Graph, features: Value): Outputs {
+  outputs(g: Graph, inputs: ModelInputs): Outputs {
     const parts = this.#members.map((member, m) => {
-      const { probabilities, returns } = member.outputs(g, features);
+      const { probabilities, returns } = member.outputs(g, inputs);
       const weights = this.#weights[m]!;
       return {
         probabilities: g.mul(

@@ -1,4 +1,9 @@
 import { FEATURE_COUNT } from '../../../actors/features/catalogue.js';
+import {
+  CHANNEL_COUNT,
+  SEQUENCE_BARS,
+  SEQUENCE_VERSION,
+} from '../../../actors/features/sequence-channels.js';
 import type { Dataset } from '../dataset.js';
 import { Graph, type Value } from '../onnx/graph.js';
 import type { Fold } from '../split.js';
@@ -50,6 +55,31 @@ export interface Outputs {
   readonly returns: Value;
 }
 
+/** What a served model can read. What it does not ask for is no input of its file. */
+export class ModelInputs {
+  readonly #g: Graph;
+  #features: Value | undefined;
+  #sequence: Value | undefined;
+
+  constructor(g: Graph) {
+    this.#g = g;
+  }
+
+  /** Feature rows in model form: batch × 277. */
+  get features(): Value {
+    return (this.#features ??= this.#g.input('features', ['batch', FEATURE_COUNT]));
+  }
+
+  /** Sequence channels of the last bars, oldest first: batch × SEQUENCE_BARS × CHANNEL_COUNT. */
+  get sequence(): Value {
+    return (this.#sequence ??= this.#g.input('sequence', ['batch', SEQUENCE_BARS, CHANNEL_COUNT]));
+  }
+
+  get takesSequence(): boolean {
+    return this.#sequence !== undefined;
+  }
+}
+
 /** A model that is fitted. */
 export abstract class Fitted {
   abstract readonly family: FamilyName;
@@ -57,16 +87,26 @@ export abstract class Fitted {
   /** The kinds it was chosen from; none where there was no choice. */
   readonly trials: readonly Trial[] = [];
 
-  /** Adds the model to a graph in which `features` (batch × 277) are rows in model form. */
-  abstract outputs(g: Graph, features: Value): Outputs;
+  /** Adds the model to a graph. */
+  abstract outputs(g: Graph, inputs: ModelInputs): Outputs;
 
-  /** The served file: model form in; normalisation, missing values and calibration inside. */
+  /** Whether it reads sequence channels. */
+  get takesSequence(): boolean {
+    const g = new Graph();
+    const inputs = new ModelInputs(g);
+    this.outputs(g, inputs);
+    return inputs.takesSequence;
+  }
+
+  /** The served file: feature rows, sequences or both in; normalisation, missing values and calibration inside. */
   toOnnx(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
     const g = new Graph();
-    const { probabilities, returns } = this.outputs(g, g.input('features', ['batch', FEATURE_COUNT]));
+    const inputs = new ModelInputs(g);
+    const { probabilities, returns } = this.outputs(g, inputs);
     return g.encode('predictor', [g.named(probabilities, 'probabilities'), g.named(returns, 'returns')], {
       ...metadata,
       family: this.family,
+      ...(inputs.takesSequence ? { sequenceVersion: SEQUENCE_VERSION } : {}),
     });
   }
 }

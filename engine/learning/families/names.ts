@@ -1,5 +1,5 @@
 /** The kinds of model that can be trained. */
-const FAMILY_NAMES = ['perceptron', 'boosted', 'forest', 'ensemble'] as const;
+const FAMILY_NAMES = ['perceptron', 'boosted', 'forest', 'lstm', 'transformer', 'ensemble'] as const;
 export type FamilyName = (typeof FAMILY_NAMES)[number];
 
 /** What a training can be asked for: a kind of model, or the best of them. */

@@ -15,9 +15,16 @@ import {
   type Normalisation,
   type Parameter,
 } from '../network.js';
-import type { Graph, Value } from '../onnx/graph.js';
+import type { Graph } from '../onnx/graph.js';
 import { calibrated, type Calibration } from './calibrated.js';
-import { Fitted, type Family, type FitOptions, type Outputs, type Split } from './family.js';
+import {
+  Fitted,
+  type Family,
+  type FitOptions,
+  type ModelInputs,
+  type Outputs,
+  type Split,
+} from './family.js';
 
 const EPOCHS_MAX = 30;
 const PATIENCE = 4;
@@ -63,8 +70,8 @@ class FittedPerceptron extends Fitted {
     this.#returnScale = returnScale;
   }
 
-  outputs(g: Graph, features: Value): Outputs {
-    const { logits, returns } = predictorOutputs(g, features, this.#parameters, this.#normalisation);
+  outputs(g: Graph, inputs: ModelInputs): Outputs {
+    const { logits, returns } = predictorOutputs(g, inputs.features, this.#parameters, this.#normalisation);
     return {
       probabilities: calibrated(g, logits, this.#calibration),
       returns: g.mul(returns, g.constant(this.#returnScale, [HORIZONS.length])),

@@ -6,7 +6,7 @@ import { returnSpread } from '../feature-scaling.js';
 import type { Graph, Value } from '../onnx/graph.js';
 import type { RowRange } from '../split.js';
 import { calibrated, type Calibration } from './calibrated.js';
-import { Fitted, type Outputs, type Split } from './family.js';
+import { Fitted, type ModelInputs, type Outputs, type Split } from './family.js';
 
 const WIDTH = HORIZONS.length;
 const CLASSES = WIDTH * 3;
@@ -25,9 +25,9 @@ export abstract class FittedTrees extends Fitted {
   /** Logits (batch × 9) of model-form features. */
   protected abstract logits(g: Graph, features: Value): Value;
 
-  outputs(g: Graph, features: Value): Outputs {
+  outputs(g: Graph, inputs: ModelInputs): Outputs {
     const { calibration, classReturns } = this.scale;
-    const probabilities = calibrated(g, this.logits(g, features), calibration);
+    const probabilities = calibrated(g, this.logits(g, inputs.features), calibration);
     const byHorizon = Float32Array.from({ length: CLASSES * WIDTH }, (_, i) => {
       const [c, horizon] = [Math.floor(i / WIDTH), i % WIDTH];
       return Math.floor(c / 3) === horizon ? classReturns[c]! : 0;

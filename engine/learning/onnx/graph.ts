@@ -7,12 +7,13 @@ import {
   type OnnxTensor,
   type OnnxValue,
 } from './model-format.js';
+import { broadcastDims, repeatedAxes, sameDims, type Dims } from './broadcasting.js';
 import { treeAttributes, type PlacedTree } from './tree-attributes.js';
 
 /** A value of a graph under construction. `dims` uses a string for the free batch dimension. */
 export interface Value {
   readonly name: string;
-  readonly dims: readonly (number | string)[];
+  readonly dims: Dims;
 }
 
 /**
@@ -27,13 +28,10 @@ interface Step {
   readonly backward: Backward;
 }
 
-const same = (a: Value, b: Value): boolean =>
-  a.dims.length === b.dims.length && a.dims.every((d, i) => d === b.dims[i]);
-
 /**
  * Builds an ONNX graph and differentiates it by reverse-mode accumulation. Every operator knows its gradient
- * in terms of operators, so {@link gradients} only adds nodes. Elementwise operators broadcast a scalar or a
- * trailing row over a batch; the gradient is summed back over what was broadcast.
+ * in terms of operators, so {@link gradients} only adds nodes. Elementwise operators broadcast as ONNX's do; the gradient
+ * is summed back over what was repeated. Shapes that do not fit are refused when the graph is built.
  */
 export class Graph {
   readonly #nodes: OnnxNode[] = [];
@@ -43,7 +41,7 @@ export class Graph {
   #names = 0;
 
   /** Declares an input of the graph. */
-  input(name: string, dims: readonly (number | string)[]): Value {
+  input(name: string, dims: Dims): Value {
     this.#inputs.push({ name, dims, elementType: ELEMENT.float });
     return { name, dims };
   }
@@ -59,49 +57,70 @@ export class Graph {
     return this.constant([value], []);
   }
 
+  /** Product of matrices: of one matrix `b` with all of `a`, or of as many pairs as both have leading dimensions for. */
   matMul(a: Value, b: Value): Value {
-    const output = this.#emit('MatMul', [a, b], [...a.dims.slice(0, -1), b.dims.at(-1)!]);
-    return this.#record(output, [a, b], (g) => [
-      this.matMul(g, this.transpose(b)),
-      this.matMul(this.transpose(a), g),
+    const isOne = b.dims.length === 2;
+    if (a.dims.at(-1) !== b.dims.at(-2) || !(isOne || sameDims(a.dims.slice(0, -2), b.dims.slice(0, -2))))
+      throw new Error(`There is no product of [${a.dims.join(', ')}] and [${b.dims.join(', ')}].`);
+    const output = this.emit('MatMul', [a, b], [...a.dims.slice(0, -1), b.dims.at(-1)!]);
+    return this.record(output, [a, b], (g) => {
+      if (!isOne) return [this.matMul(g, this.#swapped(b)), this.matMul(this.#swapped(a), g)];
+      const rows = (x: Value): Value => (x.dims.length === 2 ? x : this.reshape(x, ['rows', x.dims.at(-1)!]));
+      return [this.matMul(g, this.#swapped(b)), this.gemm(rows(a), rows(g), { transA: 1 })];
+    });
+  }
+
+  /** Product of two matrices, either of them transposed. For the backward pass only. */
+  gemm(a: Value, b: Value, { transA = 0, transB = 0 }: { transA?: 0 | 1; transB?: 0 | 1 }): Value {
+    return this.emit('Gemm', [a, b], [a.dims[transA]!, b.dims[1 - transB]!], { transA, transB });
+  }
+
+  /** The axes of a value in another order; those of a matrix are swapped by default. */
+  transpose(a: Value, perm: readonly number[] = [1, 0]): Value {
+    const dims = perm.map((axis) => a.dims[axis]!);
+    const output = this.emit('Transpose', [a], dims, { perm });
+    return this.record(output, [a], (g) => [
+      this.transpose(
+        g,
+        perm.map((_, axis) => perm.indexOf(axis)),
+      ),
     ]);
   }
 
-  /** Transpose of a matrix. */
-  transpose(a: Value): Value {
-    const output = this.#emit('Transpose', [a], [a.dims[1]!, a.dims[0]!], { perm: [1, 0] });
-    return this.#record(output, [a], (g) => [this.transpose(g)]);
+  #swapped(a: Value): Value {
+    const last = a.dims.length - 1;
+    return this.transpose(a, [...Array(last - 1).keys(), last, last - 1]);
   }
 
   add(a: Value, b: Value): Value {
-    const output = this.#emit('Add', [a, b], wider(a, b));
-    return this.#record(output, [a, b], (g) => [this.#reduceTo(g, a), this.#reduceTo(g, b)]);
+    const output = this.emit('Add', [a, b], broadcastDims(a.dims, b.dims));
+    return this.record(output, [a, b], (g) => [this.#reduceTo(g, a), this.#reduceTo(g, b)]);
   }
 
   sub(a: Value, b: Value): Value {
-    const output = this.#emit('Sub', [a, b], wider(a, b));
-    return this.#record(output, [a, b], (g) => [this.#reduceTo(g, a), this.#reduceTo(this.negate(g), b)]);
+    const output = this.emit('Sub', [a, b], broadcastDims(a.dims, b.dims));
+    return this.record(output, [a, b], (g) => [this.#reduceTo(g, a), this.#reduceTo(this.negate(g), b)]);
   }
 
   mul(a: Value, b: Value): Value {
-    const output = this.#emit('Mul', [a, b], wider(a, b));
-    return this.#record(output, [a, b], (g) => [
+    const output = this.emit('Mul', [a, b], broadcastDims(a.dims, b.dims));
+    return this.record(output, [a, b], (g) => [
       this.#reduceTo(this.mul(g, b), a),
       this.#reduceTo(this.mul(g, a), b),
     ]);
   }
 
   div(a: Value, b: Value): Value {
-    const output = this.#emit('Div', [a, b], wider(a, b));
-    return this.#record(output, [a, b], (g) => [
+    const output = this.emit('Div', [a, b], broadcastDims(a.dims, b.dims));
+    return this.record(output, [a, b], (g) => [
       this.#reduceTo(this.div(g, b), a),
       this.#reduceTo(this.negate(this.div(this.mul(g, output), b)), b),
     ]);
   }
 
   negate(a: Value): Value {
-    const output = this.#emit('Neg', [a], a.dims);
-    return this.#record(output, [a], (g) => [this.negate(g)]);
+    const output = this.emit('Neg', [a], a.dims);
+    return this.record(output, [a], (g) => [this.negate(g)]);
   }
 
   square(a: Value): Value {
@@ -109,69 +128,102 @@ export class Graph {
   }
 
   sqrt(a: Value): Value {
-    const output = this.#emit('Sqrt', [a], a.dims);
-    return this.#record(output, [a], (g) => [this.div(this.mul(g, this.scalar(0.5)), output)]);
+    const output = this.emit('Sqrt', [a], a.dims);
+    return this.record(output, [a], (g) => [this.div(this.mul(g, this.scalar(0.5)), output)]);
   }
 
   relu(a: Value): Value {
-    const output = this.#emit('Relu', [a], a.dims);
-    return this.#record(output, [a], (g) => {
-      const positive = this.#emit('Greater', [a, this.scalar(0)], a.dims);
-      return [this.mul(g, this.#emit('Cast', [positive], a.dims, { to: ELEMENT.float }))];
+    const output = this.emit('Relu', [a], a.dims);
+    return this.record(output, [a], (g) => {
+      const positive = this.emit('Greater', [a, this.scalar(0)], a.dims);
+      return [this.mul(g, this.emit('Cast', [positive], a.dims, { to: ELEMENT.float }))];
     });
   }
 
   tanh(a: Value): Value {
-    const output = this.#emit('Tanh', [a], a.dims);
-    return this.#record(output, [a], (g) => [this.mul(g, this.sub(this.scalar(1), this.square(output)))]);
+    const output = this.emit('Tanh', [a], a.dims);
+    return this.record(output, [a], (g) => [this.mul(g, this.sub(this.scalar(1), this.square(output)))]);
   }
 
   sigmoid(a: Value): Value {
-    const output = this.#emit('Sigmoid', [a], a.dims);
-    return this.#record(output, [a], (g) => [
-      this.mul(g, this.mul(output, this.sub(this.scalar(1), output))),
-    ]);
+    const output = this.emit('Sigmoid', [a], a.dims);
+    return this.record(output, [a], (g) => [this.mul(g, this.mul(output, this.sub(this.scalar(1), output)))]);
   }
 
   /** Log-softmax over the last dimension. */
   logSoftmax(a: Value): Value {
-    const output = this.#emit('LogSoftmax', [a], a.dims, { axis: -1 });
-    return this.#record(output, [a], (g) => {
+    const output = this.emit('LogSoftmax', [a], a.dims, { axis: -1 });
+    return this.record(output, [a], (g) => {
       const total = this.#sumLast(g);
       return [this.sub(g, this.mul(this.softmax(a), total))];
     });
   }
 
-  /** Softmax over the last dimension; for the forward pass only. */
+  /** Softmax over the last dimension. */
   softmax(a: Value): Value {
-    return this.#emit('Softmax', [a], a.dims, { axis: -1 });
+    const output = this.emit('Softmax', [a], a.dims, { axis: -1 });
+    return this.record(output, [a], (g) => {
+      const weighted = this.mul(g, output);
+      return [this.sub(weighted, this.mul(output, this.#sumLast(weighted)))];
+    });
+  }
+
+  /** The part `from` ≤ index < `to` of one axis. */
+  slice(a: Value, axis: number, from: number, to: number): Value {
+    const size = a.dims[axis];
+    if (typeof size !== 'number' || !(from >= 0 && from < to && to <= size))
+      throw new Error(`Axis ${axis} of [${a.dims.join(', ')}] has no part ${from} to ${to}.`);
+    const numbers = [[from], [to], [axis]].map((n) => this.integers(n));
+    const dims = a.dims.map((d, i) => (i === axis ? to - from : d));
+    const output = this.emit('Slice', [a, ...numbers], dims);
+    return this.record(output, [a], (g) => {
+      const before = a.dims.map((_, i) => (i === axis ? from : 0));
+      const after = a.dims.map((_, i) => (i === axis ? size - to : 0));
+      return [this.emit('Pad', [g, this.integers([...before, ...after])], a.dims)];
+    });
+  }
+
+  /** Values one after the other along an axis. */
+  concat(parts: readonly Value[], axis: number): Value {
+    const sizes = parts.map(({ dims }) => Number(dims[axis]));
+    const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    const output = this.emit(
+      'Concat',
+      parts,
+      parts[0]!.dims.map((d, i) => (i === axis ? total : d)),
+      { axis },
+    );
+    return this.record(output, parts, (g) =>
+      sizes.map((size, i) => this.slice(g, axis, starts[i]!, starts[i]! + size)),
+    );
   }
 
   /** Another shape of the same numbers; a leading `batch` stays free. */
-  reshape(a: Value, dims: readonly (number | string)[]): Value {
-    const shape = this.#shape(dims);
-    const output = this.#emit('Reshape', [a, shape], dims);
-    return this.#record(output, [a], (g) => [this.reshape(g, a.dims)]);
+  reshape(a: Value, dims: Dims): Value {
+    const shape = this.integers(dims);
+    const output = this.emit('Reshape', [a, shape], dims);
+    return this.record(output, [a], (g) => [this.reshape(g, a.dims)]);
   }
 
   /** Sum of all numbers, a scalar. */
   sum(a: Value): Value {
-    const output = this.#emit('ReduceSum', [a], [], { keepdims: 0 });
-    return this.#record(output, [a], (g) => {
-      const shape = this.#emit('Shape', [a], [a.dims.length]);
-      return [this.#emit('Expand', [g, shape], a.dims)];
+    const output = this.emit('ReduceSum', [a], [], { keepdims: 0 });
+    return this.record(output, [a], (g) => {
+      const shape = this.emit('Shape', [a], [a.dims.length]);
+      return [this.emit('Expand', [g, shape], a.dims)];
     });
   }
 
   /** `a` where it is a number, `fallback` (a scalar) where it is NaN. For the forward pass only. */
   replaceNaN(a: Value, fallback: Value): Value {
-    const missing = this.#emit('IsNaN', [a], a.dims);
-    return this.#emit('Where', [missing, fallback, a], a.dims);
+    const missing = this.emit('IsNaN', [a], a.dims);
+    return this.emit('Where', [missing, fallback, a], a.dims);
   }
 
   /** Natural logarithm. For the forward pass only. */
   log(a: Value): Value {
-    return this.#emit('Log', [a], a.dims);
+    return this.emit('Log', [a], a.dims);
   }
 
   /**
@@ -191,7 +243,7 @@ export class Graph {
   }
 
   clip(a: Value, low: number, high: number): Value {
-    return this.#emit('Clip', [a, this.scalar(low), this.scalar(high)], a.dims);
+    return this.emit('Clip', [a, this.scalar(low), this.scalar(high)], a.dims);
   }
 
   /** Gives a value a name of its own, to leave the graph under. */
@@ -226,39 +278,70 @@ export class Graph {
     outputs: readonly Value[],
     metadata: Readonly<Record<string, string>> = {},
   ): Uint8Array {
+    const { nodes, constants } = this.#leadingTo(outputs);
     return encodeOnnx({
       name,
-      nodes: this.#nodes,
-      initializers: this.#initializers,
+      nodes,
+      initializers: constants,
       inputs: this.#inputs,
       outputs: outputs.map((value) => ({ ...value, elementType: ELEMENT.float })),
       metadata,
     });
   }
 
+  /** The operators and constants that some values depend on: gradients that nobody asked for are left out. */
+  #leadingTo(outputs: readonly Value[]): { nodes: OnnxNode[]; constants: OnnxTensor[] } {
+    const needed = new Set(outputs.map(({ name }) => name));
+    const nodes: OnnxNode[] = [];
+    for (const node of [...this.#nodes].reverse()) {
+      if (!node.outputs.some((output) => needed.has(output))) continue;
+      for (const input of node.inputs) needed.add(input);
+      nodes.push(node);
+    }
+    return { nodes: nodes.reverse(), constants: this.#initializers.filter(({ name }) => needed.has(name)) };
+  }
+
   #name(prefix: string): string {
     return `${prefix}${this.#names++}`;
   }
 
-  #emit(
+  /** Adds an operator that gives one value; without a gradient unless it is {@link record}ed. */
+  emit(
     op: string,
     inputs: readonly Value[],
-    dims: readonly (number | string)[],
+    dims: Dims,
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
   ): Value {
-    const name = this.#name('v');
-    this.#nodes.push({ op, inputs: inputs.map((input) => input.name), outputs: [name], attributes });
-    return { name, dims };
+    return this.emitAll(op, inputs, [dims], attributes)[0]!;
   }
 
-  #record(output: Value, inputs: readonly Value[], backward: Backward): Value {
+  /** Adds an operator that gives several values. */
+  emitAll(
+    op: string,
+    inputs: readonly Value[],
+    shapes: readonly Dims[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+  ): Value[] {
+    const outputs = shapes.map((dims) => ({ name: this.#name('v'), dims }));
+    this.#nodes.push({
+      op,
+      inputs: inputs.map((input) => input.name),
+      outputs: outputs.map(({ name }) => name),
+      attributes,
+    });
+    return outputs;
+  }
+
+  /** Says how the gradient of `output` flows to `inputs`. */
+  record(output: Value, inputs: readonly Value[], backward: Backward): Value {
     this.#steps.push({ output, inputs, backward });
     return output;
   }
 
-  #shape(dims: readonly (number | string)[]): Value {
+  /** A list of whole numbers that an operator takes as an input; a free dimension is −1. */
+  integers(list: Dims): Value {
     const name = this.#name('s');
-    const numbers = BigInt64Array.from(dims.map((d) => BigInt(typeof d === 'number' ? d : -1)));
+    const numbers = BigInt64Array.from(list.map((d) => BigInt(typeof d === 'number' ? d : -1)));
     this.#initializers.push({
       name,
       dims: [numbers.length],
@@ -269,21 +352,21 @@ export class Graph {
   }
 
   #sumLast(a: Value): Value {
-    const axes = this.#shape([a.dims.length - 1]);
-    return this.#emit('ReduceSum', [a, axes], [...a.dims.slice(0, -1), 1], { keepdims: 1 });
+    const axes = this.integers([a.dims.length - 1]);
+    return this.emit('ReduceSum', [a, axes], [...a.dims.slice(0, -1), 1], { keepdims: 1 });
   }
 
-  /** Sums a gradient over the leading dimensions that `target` was broadcast over. */
+  /** Sums a gradient over what `target` was repeated over. */
   #reduceTo(gradient: Value, target: Value): Value {
-    if (same(gradient, target)) return gradient;
-    if (target.dims.length === 0) return this.#emit('ReduceSum', [gradient], [], { keepdims: 0 });
-    const extra = gradient.dims.length - target.dims.length;
-    if (extra <= 0) return gradient;
-    const axes = this.#shape(Array.from({ length: extra }, (_, i) => i));
-    return this.#emit('ReduceSum', [gradient, axes], target.dims, { keepdims: 0 });
+    if (sameDims(gradient.dims, target.dims)) return gradient;
+    const { missing, ones } = repeatedAxes(gradient.dims, target.dims);
+    let sum = gradient;
+    if (ones.length > 0) {
+      const dims = gradient.dims.map((d, i) => (ones.includes(i) ? 1 : d));
+      sum = this.emit('ReduceSum', [sum, this.integers(ones)], dims, { keepdims: 1 });
+    }
+    if (missing.length > 0)
+      sum = this.emit('ReduceSum', [sum, this.integers(missing)], target.dims, { keepdims: 0 });
+    return sum;
   }
-}
-
-function wider(a: Value, b: Value): readonly (number | string)[] {
-  return a.dims.length >= b.dims.length ? a.dims : b.dims;
 }

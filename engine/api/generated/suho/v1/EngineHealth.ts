@@ -5,6 +5,7 @@ import type { SourceHealth as _suho_v1_SourceHealth, SourceHealth__Output as _su
 import type { InstrumentHealth as _suho_v1_InstrumentHealth, InstrumentHealth__Output as _suho_v1_InstrumentHealth__Output } from '../../suho/v1/InstrumentHealth.js';
 import type { WithheldModel as _suho_v1_WithheldModel, WithheldModel__Output as _suho_v1_WithheldModel__Output } from '../../suho/v1/WithheldModel.js';
 import type { FirstModels as _suho_v1_FirstModels, FirstModels__Output as _suho_v1_FirstModels__Output } from '../../suho/v1/FirstModels.js';
+import type { LearningHealth as _suho_v1_LearningHealth, LearningHealth__Output as _suho_v1_LearningHealth__Output } from '../../suho/v1/LearningHealth.js';
 import type { Long } from '@grpc/proto-loader';
 
 /**
@@ -132,6 +133,10 @@ export interface EngineHealth {
    * Series without a model. Callers other than operators see their tenant's.
    */
   'first_models'?: (_suho_v1_FirstModels | null);
+  /**
+   * Alerts about models, their monitors, and trainings. Callers other than operators see their tenant's alerts alone.
+   */
+  'learning'?: (_suho_v1_LearningHealth | null);
 }
 
 /**
@@ -259,4 +264,8 @@ export interface EngineHealth__Output {
    * Series without a model. Callers other than operators see their tenant's.
    */
   'first_models': (_suho_v1_FirstModels__Output | null);
+  /**
+   * Alerts about models, their monitors, and trainings. Callers other than operators see their tenant's alerts alone.
+   */
+  'learning': (_suho_v1_LearningHealth__Output | null);
 }
