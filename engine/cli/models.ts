@@ -40,9 +40,15 @@ Examples:
   suho models canary market/EURUSD/1h v1.0.3 --share 0.1 --automatic --reason "better in validation"
   suho models rollback market/EURUSD/1h v1.0.3 --reason "spread widened"`,
     );
-  for (const sub of [listCommand(), showCommand(), compareCommand(), diffCommand(), ...changeCommands()])
+  for (const sub of [
+    listCommand(),
+    showCommand(),
+    compareCommand(),
+    diffCommand(),
+    ...changeCommands(),
+    modelsImportCommand(),
+  ])
     command.addCommand(sub);
-  command.addCommand(modelsImportCommand());
   return command;
 }
 

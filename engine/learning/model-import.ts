@@ -203,11 +203,8 @@ async function encoderOf(
   const bytes = await trainEncoder(dataset, seen, { seed: SEED }, series.timeframe, {
     featureSetVersion: FEATURE_SET_VERSION,
   });
-  return {
-    bytes,
-    file: await keep(room, bytes),
-    scale: anomalyScale(await reconstructionErrors(bytes, { ...dataset, rows: to })),
-  };
+  const errors = await reconstructionErrors(bytes, { ...dataset, rows: to });
+  return { bytes, file: await keep(room, bytes), scale: anomalyScale(errors) };
 }
 
 function newestWithEncoder(models: readonly ModelRecord[]): ModelRecord | undefined {
