@@ -123,7 +123,11 @@ export async function importModel(given: ModelImport, parts: ModelImportParts): 
       batchInvariant,
     };
     await parts.registry.register(record);
-    await parts.registry.stage(record);
+    await parts.registry.stage(record, {
+      who: 'import',
+      role: 'engineer',
+      reason: record.architecture,
+    });
     return record;
   } finally {
     await rm(room, { recursive: true, force: true });

@@ -96,11 +96,11 @@ export interface Author {
   readonly reason: string;
 }
 
-/** What is done to a registered model. `withdraw`: from a trial, back to staging. */
+/** What is done to a registered model. `stage`: on to staging; `withdraw`: from a trial, back to it. */
 export type ModelAct =
   | { readonly kind: 'shadow'; readonly trial: Trial }
   | { readonly kind: 'canary'; readonly share: number; readonly trial: Trial }
-  | { readonly kind: 'promote' | 'withdraw' | 'rollback' | 'archive' };
+  | { readonly kind: 'stage' | 'promote' | 'withdraw' | 'rollback' | 'archive' };
 
 /** One entry of a model's history. */
 export interface ModelEvent {
@@ -120,8 +120,8 @@ export interface ModelEvent {
 export interface ModelRegistry {
   /** Registers a model that passed its checks; the same version of the same series again changes nothing. */
   register(record: ModelRecord): Promise<void>;
-  /** Moves a validated model on to staging; one that is further is left as it is. */
-  stage(record: ModelRecord): Promise<void>;
+  /** Moves a model on to staging, saying why; one that is further is left as it is. */
+  stage(record: ModelRecord, author: Author): Promise<void>;
   /** Makes a model the one production model of its series; the one before is deprecated. */
   promote(record: ModelRecord): Promise<void>;
   /** Models of a series, oldest training first. */

@@ -5,6 +5,7 @@ import { SuhoError } from '../errors.js';
 import {
   MODEL_STATUSES,
   modelName,
+  type Author,
   type ListedModel,
   type ModelRecord,
   type ModelRegistry,
@@ -89,19 +90,7 @@ export class PostgresModelRegistry implements ModelRegistry {
          VALUES ($1, $2, $3, $4, 'succeeded', $5, to_timestamp($6 / 1000.0), to_timestamp($7 / 1000.0), $8, now(), now())`,
         [...owner, model.model_id, name, record.hyperparameters, trainedFrom, trainedThrough, rows],
       );
-      for (const score of record.scores) {
-        await client.query(
-          `INSERT INTO ml_registry.model_evaluations (tenant_id, user_id, model_id, kind, horizon, data_from, data_through, metrics)
-           VALUES ($1, $2, $3, 'walk_forward', $4, to_timestamp($5 / 1000.0), to_timestamp($6 / 1000.0), $7)`,
-          [...owner, model.model_id, score.horizon, trainedFrom, trainedThrough, score],
-        );
-      }
-      if (record.importance.length > 0)
-        await client.query(
-          `INSERT INTO ml_registry.model_evaluations (tenant_id, model_id, kind, data_from, data_through, metrics)
-           VALUES ($1, $2, 'permutation_importance', to_timestamp($3 / 1000.0), to_timestamp($4 / 1000.0), $5)`,
-          [owner, model.model_id, trainedFrom, trainedThrough, { features: record.importance }],
-        );
+      await keepEvaluations(client, [...owner, model.model_id], record);
       // It was checked and run before it came here.
       await client.query(`UPDATE ml_registry.models SET status = 'validated' WHERE model_id = $1`, [
         model.model_id,
@@ -127,14 +116,9 @@ export class PostgresModelRegistry implements ModelRegistry {
     );
   }
 
-  async stage(record: ModelRecord): Promise<void> {
-    const owner = record.tenantId === PLATFORM ? null : record.tenantId;
+  async stage(record: ModelRecord, author: Author): Promise<void> {
     await this.#in(record, async (client) => {
-      await client.query(
-        `UPDATE ml_registry.models SET status = 'staging'
-         WHERE tenant_id IS NOT DISTINCT FROM $1 AND user_id IS NULL AND name = $2 AND version = $3 AND status = 'validated'`,
-        [owner, modelName(record), record.version],
-      );
+      await actOn(client, { series: record, version: record.version }, { kind: 'stage' }, author);
     });
   }
 
@@ -197,4 +181,22 @@ export class PostgresModelRegistry implements ModelRegistry {
   async #in<T>(series: ModelSeries, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     return await inRegistry(this.#database, scopeOf(series), work);
   }
+}
+
+/** Keeps the walk-forward scores of a model, by horizon, and the features it relies on. */
+async function keepEvaluations(
+  client: pg.PoolClient,
+  model: readonly (string | null)[],
+  { scores, importance, trainedFrom, trainedThrough }: ModelRecord,
+): Promise<void> {
+  const found = [
+    ...scores.map((score) => ['walk_forward', score.horizon, score] as const),
+    ...(importance.length === 0 ? [] : [['permutation_importance', null, { features: importance }] as const]),
+  ];
+  for (const [kind, horizon, metrics] of found)
+    await client.query(
+      `INSERT INTO ml_registry.model_evaluations (tenant_id, user_id, model_id, kind, horizon, data_from, data_through, metrics)
+       VALUES ($1, $2, $3, $4, $5, to_timestamp($6 / 1000.0), to_timestamp($7 / 1000.0), $8)`,
+      [...model, kind, horizon, trainedFrom, trainedThrough, metrics],
+    );
 }
