@@ -6,6 +6,7 @@ import type { ModelComparison__Output as ModelComparison } from '../api/generate
 import type { ModelDetails__Output as ModelDetails } from '../api/generated/suho/v1/ModelDetails.js';
 import { callUnary, connect } from './client.js';
 import { describeComparison, describeDifferences, describeModel, describeModels } from './model-text.js';
+import { modelsImportCommand } from './models-import.js';
 import { addressOption, jsonOption, readTenant } from './options.js';
 
 interface Options {
@@ -39,7 +40,14 @@ Examples:
   suho models canary market/EURUSD/1h v1.0.3 --share 0.1 --automatic --reason "better in validation"
   suho models rollback market/EURUSD/1h v1.0.3 --reason "spread widened"`,
     );
-  for (const sub of [listCommand(), showCommand(), compareCommand(), diffCommand(), ...changeCommands()])
+  for (const sub of [
+    listCommand(),
+    showCommand(),
+    compareCommand(),
+    diffCommand(),
+    ...changeCommands(),
+    modelsImportCommand(),
+  ])
     command.addCommand(sub);
   return command;
 }

@@ -29,7 +29,8 @@ export interface ModelRecord extends ModelForm, ModelSeries {
   readonly primaryHorizon: number;
   readonly edge: readonly boolean[];
   readonly scores: readonly HorizonScore[];
-  readonly family: FamilyName;
+  /** The kind of model; `imported` for one that was made elsewhere. */
+  readonly family: FamilyName | 'imported';
   /** How many kinds of model it was chosen from, the standard errors that counted as skill, and what each was worth. */
   readonly tried: {
     readonly families: number;
@@ -119,6 +120,8 @@ export interface ModelEvent {
 export interface ModelRegistry {
   /** Registers a model that passed its checks; the same version of the same series again changes nothing. */
   register(record: ModelRecord): Promise<void>;
+  /** Moves a validated model on to staging; one that is further is left as it is. */
+  stage(record: ModelRecord): Promise<void>;
   /** Makes a model the one production model of its series; the one before is deprecated. */
   promote(record: ModelRecord): Promise<void>;
   /** Models of a series, oldest training first. */

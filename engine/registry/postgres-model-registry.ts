@@ -96,6 +96,12 @@ export class PostgresModelRegistry implements ModelRegistry {
           [...owner, model.model_id, score.horizon, trainedFrom, trainedThrough, score],
         );
       }
+      if (record.importance.length > 0)
+        await client.query(
+          `INSERT INTO ml_registry.model_evaluations (tenant_id, model_id, kind, data_from, data_through, metrics)
+           VALUES ($1, $2, 'permutation_importance', to_timestamp($3 / 1000.0), to_timestamp($4 / 1000.0), $5)`,
+          [owner, model.model_id, trainedFrom, trainedThrough, { features: record.importance }],
+        );
       // It was checked and run before it came here.
       await client.query(`UPDATE ml_registry.models SET status = 'validated' WHERE model_id = $1`, [
         model.model_id,
@@ -119,6 +125,17 @@ export class PostgresModelRegistry implements ModelRegistry {
       'BAD_MODEL',
       `${record.version} of ${modelName(record)} is another model already; another engine trained at the same time.`,
     );
+  }
+
+  async stage(record: ModelRecord): Promise<void> {
+    const owner = record.tenantId === PLATFORM ? null : record.tenantId;
+    await this.#in(record, async (client) => {
+      await client.query(
+        `UPDATE ml_registry.models SET status = 'staging'
+         WHERE tenant_id IS NOT DISTINCT FROM $1 AND user_id IS NULL AND name = $2 AND version = $3 AND status = 'validated'`,
+        [owner, modelName(record), record.version],
+      );
+    });
   }
 
   async promote(record: ModelRecord): Promise<void> {
