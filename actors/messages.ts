@@ -4,6 +4,7 @@ import type { Quote } from './market/quote.js';
 import type { Timeframe } from './market/timeframe.js';
 import type { Evidence } from './signals/evidence.js';
 import type { Route } from './signals/route.js';
+import type { RoutePlan } from './signals/route-plan.js';
 import type { AbstainReason, Direction, Signal, WithheldReason } from './signals/signal.js';
 
 /** A closed bar with its features, as a series hands it to signal actors and to the journal. Never changed. */
@@ -39,7 +40,7 @@ export type Message =
   | { readonly kind: 'row'; readonly row: FeatureRow }
   | { readonly kind: 'evidence'; readonly evidence: Evidence }
   /** New models for one signal actor; it travels the way the rows do, so it takes effect between two bars. */
-  | { readonly kind: 'route'; readonly target: string; readonly route: Route }
+  | { readonly kind: 'route'; readonly target: string; readonly route: RoutePlan }
   /**
    * From here on a signal actor gets the rows of a series. It travels the way the rows do; a longer series that is new
    * begins with bars that open at `since`.
@@ -66,7 +67,10 @@ export type Effect =
       readonly kind: 'evidence_request';
       readonly actorId: string;
       readonly tenantId: string;
+      /** The arm that serves the bar. */
       readonly route: Route;
+      /** Arms that answer beside it. */
+      readonly beside: readonly Route[];
       readonly row: FeatureRow;
     }
   | {

@@ -14,6 +14,7 @@ import { isValidModelEvidence } from './signals/evidence-validity.js';
 import type { Gates } from './signals/gates.js';
 import { predictionId } from './signals/prediction-id.js';
 import { isOfCurrentFeatures, type Route } from './signals/route.js';
+import { armsBeside, servingArm, type RoutePlan } from './signals/route-plan.js';
 import type { Signal, WithheldReason } from './signals/signal.js';
 
 /** Bars before the models are asked: the longest warm-up of a feature. */
@@ -69,7 +70,7 @@ export class SignalActor implements Actor<Message, Effect> {
   readonly #kernels: SignalKernels;
   readonly #gates: Gates;
   #state: Float64Array;
-  #route: Route | undefined;
+  #plan: RoutePlan | undefined;
   #waiting: FeatureRow | undefined;
   #stash: Message[] = [];
   /** Versions of the models that made signals here, oldest first. */
@@ -84,13 +85,14 @@ export class SignalActor implements Actor<Message, Effect> {
     this.#state = new Float64Array(options.kernels.stateSize);
   }
 
-  get route(): Route | undefined {
-    return this.#route;
+  /** What it asks with. */
+  get route(): RoutePlan | undefined {
+    return this.#plan;
   }
 
   /** Begins with models; for an actor without state. */
-  use(route: Route | undefined): void {
-    this.#route = route;
+  use(plan: RoutePlan | undefined): void {
+    this.#plan = plan;
   }
 
   /** Whether a row waits for its evidence. */
@@ -105,12 +107,12 @@ export class SignalActor implements Actor<Message, Effect> {
   restore(bytes: Uint8Array): void {
     const { header, numbers } = decodeSnapshot(bytes, this.#kernels.layout);
     this.#state = numbers;
-    this.#route = header.extra?.['route'] as Route | undefined;
+    this.#plan = header.extra?.['route'] as RoutePlan | undefined;
     this.#versions = [...((header.extra?.['versions'] as readonly string[] | undefined) ?? [])];
   }
 
   snapshot(): Uint8Array {
-    const extra = { versions: this.#versions, ...(this.#route === undefined ? {} : { route: this.#route }) };
+    const extra = { versions: this.#versions, ...(this.#plan === undefined ? {} : { route: this.#plan }) };
     return encodeSnapshot({ actorId: this.id, layout: this.#kernels.layout, extra }, this.#state);
   }
 
@@ -136,7 +138,7 @@ export class SignalActor implements Actor<Message, Effect> {
         this.#takeRow(message.row, context);
         return;
       case 'route':
-        this.#route = message.route;
+        this.#plan = message.route;
         return;
       case 'barrier':
         context.emit({ kind: 'snapshot', actorId: this.id, epoch: message.epoch, bytes: this.snapshot() });
@@ -151,14 +153,20 @@ export class SignalActor implements Actor<Message, Effect> {
     const { metaAt } = this.#kernels;
     state[metaAt + ROWS] = state[metaAt + ROWS]! + 1;
     for (const label of row.labels) this.#resolve(label, row, context);
-    const route = this.#route;
-    if (route === undefined) return this.#withhold('no_model', row.closeTime, undefined, context);
-    if (!isOfCurrentFeatures(route)) {
+    const plan = this.#plan;
+    if (plan === undefined) return this.#withhold('no_model', row.closeTime, undefined, context);
+    if (!isOfCurrentFeatures(plan)) {
       return this.#withhold('feature_set_mismatch', row.closeTime, undefined, context);
     }
     if (row.bars < WARM_UP_BARS) return this.#withhold('warming_up', row.closeTime, undefined, context);
     this.#waiting = row;
-    context.emit({ kind: 'evidence_request', actorId: this.id, tenantId: this.tenantId, route, row });
+    const route = this.#armOf(plan, row);
+    const beside = armsBeside(plan, route);
+    context.emit({ kind: 'evidence_request', actorId: this.id, tenantId: this.tenantId, route, beside, row });
+  }
+
+  #armOf(plan: RoutePlan, row: FeatureRow): Route {
+    return servingArm(plan, this.tenantId, row.symbol, row.timeframe, row.closeTime);
   }
 
   #withhold(
@@ -196,7 +204,7 @@ export class SignalActor implements Actor<Message, Effect> {
     const signal = makeSignal({
       tenantId: this.tenantId,
       row,
-      route: this.#route!,
+      route: this.#armOf(this.#plan!, row),
       gates: this.#gates,
       evidence,
       model,

@@ -1,8 +1,5 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import type { CostWindow } from './cost-engine.js';
-import { HISTORY, SECONDS, SYMBOLS, load } from './load.js';
+import type { CostWindow } from './engine-process.js';
+import { EngineUnderLoad } from './engine-under-load.js';
 import { report } from './report.js';
 
 const RATES = [100, 500, 1_000, 5_000];
@@ -12,15 +9,6 @@ interface Cost {
   readonly bars: number;
   readonly answered: number;
   readonly window: CostWindow;
-}
-
-async function measure(engine: ChildProcess, port: number, rate: number, first: number, profile: boolean) {
-  engine.send({ kind: 'begin', profile });
-  await once(engine, 'message');
-  const { sent, received } = await load(port, rate, first);
-  engine.send({ kind: 'end' });
-  const [window] = (await once(engine, 'message')) as [CostWindow];
-  return { rate, bars: sent, answered: received, window };
 }
 
 const sum = (numbers: Readonly<Record<string, number>>): number =>
@@ -51,20 +39,13 @@ function lineOf({ rate, bars, answered, window }: Cost): string[] {
  * run under a sampling profiler, which costs some time itself.
  */
 export async function benchCost(): Promise<void> {
-  const engine = fork(fileURLToPath(new URL('./cost-engine.js', import.meta.url)));
-  const [{ port }] = (await once(engine, 'message')) as [{ port: number }];
-  let first = HISTORY;
+  const engine = await EngineUnderLoad.start();
   const costs: Cost[] = [];
-  // The first load warms up.
-  for (const [rate, profile] of [
-    [500, false] as const,
-    ...RATES.flatMap((r) => [[r, false] as const, [r, true] as const]),
-  ]) {
-    costs.push(await measure(engine, port, rate, first, profile));
-    first += Math.ceil((rate * SECONDS) / SYMBOLS) + 1;
-  }
-  engine.send({ kind: 'stop' });
-  await once(engine, 'exit');
-  const measured = costs.slice(1);
-  report('cost', measured.flatMap(lineOf), measured);
+  for (const rate of RATES)
+    for (const profile of [false, true]) {
+      const { latency, window } = await engine.load(rate, { profile });
+      costs.push({ rate, bars: latency.sent, answered: latency.received, window });
+    }
+  await engine.stop();
+  report('cost', costs.flatMap(lineOf), costs);
 }

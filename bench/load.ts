@@ -8,14 +8,29 @@ export const SYMBOLS = 20;
 export const HISTORY = 1_400;
 export const SECONDS = 8;
 
-export interface Latency {
+/** What a bar counts that has no signal by the end of a load, milliseconds. */
+export const WORST_MS = 60_000;
+
+interface Percentiles {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** What a client saw of a load. Times in milliseconds. */
+export interface Latency extends Percentiles {
   readonly rate: number;
   readonly sent: number;
   readonly received: number;
-  readonly p50: number;
-  readonly p99: number;
+  /** Signals that came while bars were sent. */
+  readonly signalsPerSecond: number;
   readonly p999: number;
-  readonly max: number;
+  /** From when a bar was due to its acknowledgement. */
+  readonly acknowledged: Percentiles;
+  /** From the acknowledgement of a bar to its signal. */
+  readonly accepted: Percentiles;
+  /** What signals say of their own time. */
+  readonly inference: Percentiles;
+  readonly patterns: Percentiles;
 }
 
 /** Gives an engine the markets of a load, each with its history and a model. */
@@ -38,9 +53,14 @@ export async function prepareMarkets(engine: Engine): Promise<void> {
 }
 
 /** Loads an engine from a process of its own, with bars from `firstBar` on at a rate. */
-export async function load(port: number, rate: number, firstBar: number): Promise<Latency> {
+export async function load(
+  port: number,
+  rate: number,
+  firstBar: number,
+  seconds = SECONDS,
+): Promise<Latency> {
   const client = fileURLToPath(new URL('./latency-client.js', import.meta.url));
-  const child = spawn(process.execPath, [client, ...[port, SYMBOLS, rate, SECONDS, firstBar].map(String)], {
+  const child = spawn(process.execPath, [client, ...[port, SYMBOLS, rate, seconds, firstBar].map(String)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let text = '';

@@ -1,13 +1,16 @@
 import { benchBackfill } from './backfill.js';
 import { benchCost } from './cost.js';
+import { benchDrift } from './drift.js';
 import { benchFeatures } from './features.js';
 import { benchFiles } from './files.js';
 import { benchInference } from './inference.js';
 import { benchJournal } from './journal.js';
 import { benchLatency } from './latency.js';
+import { benchOverload } from './overload.js';
 import { benchNoise } from './noise.js';
 import { benchPlanted } from './planted.js';
 import { benchPredictions } from './predictions.js';
+import { benchRollout } from './rollout.js';
 import { benchPatterns, benchStores } from './stores.js';
 import { benchTrainingStep } from './training-step.js';
 import { benchTrees } from './trees.js';
@@ -21,12 +24,15 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   training: benchTrainingStep,
   latency: benchLatency,
   cost: benchCost,
+  overload: benchOverload,
   predictions: benchPredictions,
   stores: benchStores,
   patterns: benchPatterns,
   planted: benchPlanted,
   noise: benchNoise,
+  rollout: benchRollout,
   trees: benchTrees,
+  drift: benchDrift,
 };
 
 const wanted = process.argv.slice(2);

@@ -3,11 +3,13 @@ import { z } from 'zod';
 import { canonicalSymbol } from '../actors/market/symbol.js';
 import { PRICE_BASES } from '../actors/market/quote.js';
 import { TIMEFRAMES } from '../actors/market/timeframe.js';
+import { backup } from './backup/settings.js';
+import { trainingSettings } from './training-schema.js';
 import { calendars } from './calendars-schema.js';
 import { ROLES } from './credentials/caller.js';
 import { NAME_RULE, isName, tenantIdDefect } from './credentials/tenant-id.js';
 import { EXTRA_PRICES } from './feature-store/extra-prices.js';
-import { TRAINABLE } from './learning/families/names.js';
+import { rolloutSettings } from './rollout/settings.js';
 
 const symbol = z.string().transform((text, context) => {
   const canonical = canonicalSymbol(text);
@@ -63,6 +65,12 @@ const quotas = z.strictObject({
   streams: z.number().int().min(1).default(1_000).describe('Streams open at once, in and out'),
   instruments: z.number().int().min(1).default(500).describe('Symbols the tenant publishes itself'),
   series: z.number().int().min(1).default(1_000).describe('Timeframes of symbols it has signals on'),
+  weight: z
+    .number()
+    .min(0.01)
+    .max(100)
+    .default(1)
+    .describe('Its share beside the other tenants’ while there is more to do than can be done'),
 });
 
 const tenant = z.strictObject({
@@ -280,6 +288,7 @@ export const configSchema = z.strictObject({
         .describe('Further host names it may be opened by, such as that of a proxy before it'),
     })
     .prefault({}),
+  backup,
   journal: z.strictObject({ maxMegabytes: z.number().positive().max(1e8).default(4096) }).prefault({}),
   inference: z
     .strictObject({
@@ -324,27 +333,8 @@ export const configSchema = z.strictObject({
         .describe('Moments with a known outcome kept per series and embedding; the oldest are dropped first'),
     })
     .prefault({}),
-  training: z
-    .strictObject({
-      family: z
-        .enum(TRAINABLE)
-        .default('perceptron')
-        .describe('Kind of model the engine trains by itself; auto tries them all and keeps the best'),
-      budgetSeconds: z
-        .number()
-        .positive()
-        .max(86_400)
-        .default(180)
-        .describe('Time of one core that auto may take, as it estimates; kinds beyond it are left out'),
-      rowsMax: z.number().int().min(1000).default(20_000),
-      folds: z.number().int().min(1).max(10).default(3),
-      seed: z.number().int().default(7),
-      firstModels: z
-        .boolean()
-        .default(true)
-        .describe('Whether series with signals get their first model by themselves'),
-    })
-    .prefault({}),
+  rollout: rolloutSettings,
+  training: trainingSettings.prefault({}),
   bars: z
     .strictObject({
       base: timeframe.default('1m').describe('Timeframe built from quotes'),

@@ -5,6 +5,7 @@ import type { Cache } from './cache/cache.js';
 import { SYSTEM_CLOCK } from './clock.js';
 import type { Config } from './config.js';
 import { ApiKeys, type KeyTable } from './credentials/api-keys.js';
+import type { Alerts } from './drift/alerts.js';
 import type { SuhoError } from './errors.js';
 import type { EvidenceGatherer } from './evidence/evidence-gatherer.js';
 import type { FeatureStore } from './feature-store/feature-store.js';
@@ -18,6 +19,7 @@ import { DataFolder } from './journal/data-folder.js';
 import type { Journal } from './journal/journal.js';
 import type { Retention } from './journal/retention.js';
 import type { FirstModels } from './learning/first-models.js';
+import type { Retraining } from './learning/retraining/retraining.js';
 import type { SeriesTraining } from './learning/series-training.js';
 import type { NatsMessaging } from './messaging/nats.js';
 import { EngineStatus } from './ops/engine-status.js';
@@ -25,20 +27,27 @@ import type { Sources } from './ops/sources.js';
 import type { ReadablePredictions } from './prediction-store/prediction-store.js';
 import type { Publication } from './publication/publication.js';
 import type { ArtifactStore } from './registry/artifact-store.js';
+import type { Deployments } from './registry/deployments.js';
 import type { ModelRegistry } from './registry/model-registry.js';
+import type { Rollouts } from './rollout/rollouts.js';
+import type { RoutePlans } from './rollout/route-plans.js';
 import { RefusedRecords } from './sinks/refused-records.js';
 import type { Sink, SinkStatus } from './sinks/sink.js';
 import {
+  followRegistry,
   openStores,
   wireLearning,
   wireRetention,
   wireSignals,
+  wirePressure,
   wireSinks,
   wireSources,
   type LearningRooms,
   type SignalRooms,
   type Stores,
+  type SignalTaps,
 } from './wiring.js';
+import { wireDrift, wireRetraining, type DriftRooms } from './wiring-drift.js';
 
 const RETENTION_EVERY_MS = 86_400_000;
 /** How often the store is asked whether history was replaced. */
@@ -61,6 +70,7 @@ export class Engine {
   readonly features: FeatureStore;
   readonly predictions: ReadablePredictions;
   readonly registry: ModelRegistry;
+  readonly deployments: Deployments;
   readonly artifacts: ArtifactStore;
   readonly cache: Cache | undefined;
   readonly messaging: NatsMessaging | undefined;
@@ -72,6 +82,10 @@ export class Engine {
   readonly feedback: Feedback;
   readonly training: SeriesTraining;
   readonly firstModels: FirstModels;
+  readonly rollouts: Rollouts;
+  readonly plans: RoutePlans;
+  readonly alerts: Alerts;
+  readonly retraining: Retraining;
   readonly keys: ApiKeys;
   readonly status: EngineStatus;
   readonly refused: RefusedRecords;
@@ -80,12 +94,15 @@ export class Engine {
   readonly #stores: Stores;
   readonly #rooms: SignalRooms;
   readonly #learning: LearningRooms;
+  readonly #drift: DriftRooms;
+  readonly #openRetraining: () => void;
   readonly #background: Background;
   readonly #retention: Retention;
   readonly #sinks: readonly Sink[];
   readonly #skew: SkewMonitor;
   readonly #sources: Sources;
   readonly #replaced: ReplacedHistory;
+  readonly #isPatient: boolean;
   #state: 'starting' | 'serving' | 'stopping' | 'stopped' = 'starting';
 
   private constructor(
@@ -100,20 +117,14 @@ export class Engine {
     this.log = log;
     this.#stores = stores;
     ({ journal: this.journal, features: this.features, predictions: this.predictions } = stores);
-    ({ registry: this.registry, artifacts: this.artifacts } = stores);
+    ({ registry: this.registry, deployments: this.deployments, artifacts: this.artifacts } = stores);
     ({ cache: this.cache, messaging: this.messaging } = stores);
     this.#background = background;
+    this.#isPatient = options.waitForEvidence ?? false;
     this.failed = new Promise((resolve) => journal.onFailure(resolve));
-    this.#rooms = wireSignals(
-      config,
-      stores,
-      options.waitForEvidence ?? false,
-      (row) => {
-        this.firstModels.see(row);
-        if (this.#state === 'serving') this.#skew.see(row, seriesIdentity(row.seriesId), features);
-      },
-      log,
-    );
+    this.#drift = wireDrift(config, stores, () => this.instruments, background, log);
+    this.alerts = this.#drift.alerts;
+    this.#rooms = wireSignals(config, stores, this.#isPatient, this.#taps(), log);
     const everyMs = config.features.checkEverySeconds * 1000;
     this.#skew = new SkewMonitor(everyMs, folder.at('backfill'), this.#rooms.calendars, log);
     const { instruments, recorder } = this.#rooms;
@@ -123,6 +134,7 @@ export class Engine {
     this.#sinks = wireSinks(config, stores, instruments, log);
     this.refused = new RefusedRecords(journal, this.#sinks);
     this.intake = new Intake({
+      pressure: wirePressure(config, instruments),
       instruments,
       calendars: this.#rooms.calendars,
       journal,
@@ -142,16 +154,49 @@ export class Engine {
     const featuresStored = async () => await this.#sinks.find(({ name }) => name === 'features')?.caughtUp();
     this.#learning = wireLearning(config, stores, this.#rooms, featuresStored, log);
     ({ training: this.training, firstModels: this.firstModels } = this.#learning);
-    this.status = new EngineStatus({
+    ({ rollouts: this.rollouts, plans: this.plans } = this.#learning);
+    const { retraining, open } = wireRetraining(config, stores, {
+      alerts: this.alerts,
+      instruments,
+      training: this.training,
+      log,
+      propose: async (challenger) => await this.rollouts.propose(challenger),
+      featuresStored: async () => await featuresStored(),
+      background,
+    });
+    this.retraining = retraining;
+    this.#openRetraining = open;
+    this.status = this.#status();
+  }
+
+  /** What each row, conclusion and outcome is shown to. */
+  #taps(): SignalTaps {
+    return {
+      ...this.#drift.taps,
+      onRow: (row) => {
+        this.firstModels.see(row);
+        this.#drift.watch.see(row);
+        if (this.#state === 'serving') this.#skew.see(row, seriesIdentity(row.seriesId), this.features);
+      },
+      onArms: (...arms) => this.rollouts.seeArms(...arms),
+    };
+  }
+
+  #status(): EngineStatus {
+    const { journal, instruments, intake } = this;
+    return new EngineStatus({
       journal,
       instruments,
-      intake: this.intake,
+      intake,
       sinks: this.#sinks,
       trades: () => this.feedback.taken,
       skew: () => this.#skew.counts(),
       models: () => this.#rooms.models.status(),
       rowsShed: () => this.#retention.rowsShed,
       sources: () => this.#sources.status(),
+      alerts: (tenantId) => this.alerts.counts(tenantId),
+      drift: () => this.#drift.watch.counts(),
+      retraining: () => this.retraining.counts(),
     });
   }
 
@@ -190,6 +235,11 @@ export class Engine {
       await this.#background.untilDone('retention', async () => await this.#applyRetention());
     });
     this.#sources.watch(this.#background);
+    // A replay's models are those of its own past.
+    if (!this.#isPatient) followRegistry(this.#learning, this.#background);
+    this.alerts.open();
+    this.#drift.watch.open();
+    this.#openRetraining();
   }
 
   async #applyRetention(): Promise<void> {
@@ -227,6 +277,8 @@ export class Engine {
     this.instruments.stop();
     if (graceful) await this.instruments.foldAll().catch(() => undefined);
     await this.#skew.stop();
+    await this.retraining.stop();
+    await this.#drift.watch.stop();
     await Promise.all(this.#sinks.map(async (sink) => await sink.stop(this.config.drainSeconds * 1000)));
     const behind = this.status.sinks().filter(({ lagRows }) => lagRows > 0);
     await this.#close();
@@ -241,7 +293,9 @@ export class Engine {
     this.#rooms.models.close();
     await Promise.all([this.inference.close(), this.#learning.pool.close()]);
     await this.firstModels.ended();
-    await Promise.all([this.predictions.close(), this.registry.close(), this.features.close()]);
+    const { deployments, alertStore, jobs } = this.#stores;
+    await Promise.all([this.predictions, this.registry, deployments, this.features].map((s) => s.close()));
+    await Promise.all([alertStore.end(), jobs.close()]);
     this.artifacts.close();
     await this.#stores.postgres.stop();
     await this.journal.close();

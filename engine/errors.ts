@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'BAD_MODEL'
   | 'DATA_FOLDER_IN_USE'
   | 'DATA_FOLDER_VERSION'
+  | 'FORBIDDEN'
   | 'INSTRUMENT_FAILED'
   | 'JOURNAL_FULL'
   | 'NOT_FOUND'
@@ -22,11 +23,18 @@ export type ErrorCode =
 /** An error whose message is a sentence for a person; it reaches the terminal or a client as it is. */
 export class SuhoError extends Error {
   readonly code: ErrorCode;
+  /** Figures of this error, for a program. */
+  readonly facts: Readonly<Record<string, string>>;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: ErrorOptions & { readonly facts?: Readonly<Record<string, string>> } = {},
+  ) {
     super(message, options);
     this.name = 'SuhoError';
     this.code = code;
+    this.facts = options.facts ?? {};
   }
 }
 

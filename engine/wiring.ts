@@ -1,9 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { FeatureRow } from '../actors/messages.js';
-import { DEFAULT_GATES } from '../actors/signals/gates.js';
+import { DEFAULT_GATES, type Gates } from '../actors/signals/gates.js';
+import { armsOf } from '../actors/signals/route-plan.js';
 import type { Background } from './background.js';
+import type { AlertStore } from './drift/alert-store.js';
+import { PostgresAlertStore } from './drift/postgres-alert-store.js';
+import { PostgresJobStore } from './learning/retraining/postgres-job-store.js';
 import { Cache } from './cache/cache.js';
 import { Calendars } from './calendars.js';
 import { SYSTEM_CLOCK } from './clock.js';
@@ -16,12 +19,14 @@ import { openFeatureStore } from './feature-store/open.js';
 import { TenantIndicators } from './feature-store/tenant-indicators.js';
 import { InferencePool } from './inference/pool.js';
 import { readSignalActorId, seriesIdentity } from './instruments/ids.js';
+import type { EffectPorts, PatternOutcome } from './instruments/effects.js';
 import { Instruments } from './instruments/instruments.js';
 import type { DataFolder } from './journal/data-folder.js';
 import { Journal } from './journal/journal.js';
+import type { ConclusionRecord } from './journal/records.js';
 import { Retention } from './journal/retention.js';
 import { FirstModels } from './learning/first-models.js';
-import { ModelActivation } from './learning/model-activation.js';
+import { ModelActivation, routeOf } from './learning/model-activation.js';
 import { ModelAdoption } from './learning/model-adoption.js';
 import { SeriesTraining } from './learning/series-training.js';
 import { TrainingPool } from './learning/training-pool.js';
@@ -36,8 +41,13 @@ import type { ReadablePredictions } from './prediction-store/prediction-store.js
 import { Publication } from './publication/publication.js';
 import type { ArtifactStore } from './registry/artifact-store.js';
 import { ModelFiles } from './registry/model-files.js';
+import { Pressure } from './intake/pressure.js';
 import { modelName, type ModelRegistry } from './registry/model-registry.js';
 import { openArtifacts } from './registry/open.js';
+import { DEFAULT_RULES } from './rollout/decision.js';
+import { Rollouts } from './rollout/rollouts.js';
+import { RoutePlans } from './rollout/route-plans.js';
+import { PostgresDeployments } from './registry/postgres-deployments.js';
 import { PostgresModelRegistry } from './registry/postgres-model-registry.js';
 import { cachedRowTarget, featureTarget } from './sinks/feature-target.js';
 import { patternTarget } from './sinks/pattern-target.js';
@@ -45,6 +55,9 @@ import { cachedSignalTarget, natsTarget, predictionTarget } from './sinks/predic
 import { RowOwners } from './sinks/row-owners.js';
 import { Sink, type SinkTarget } from './sinks/sink.js';
 
+/** How often the registry is asked whether anything changed, and the outcomes of trials are looked at. */
+const PLANS_EVERY_MS = 2_000;
+const TRIALS_EVERY_MS = 5_000;
 /** How long a start waits for the trial of a model whose files may be on a server that is away. */
 const MODEL_WAIT_MS = 5_000;
 
@@ -56,6 +69,9 @@ export interface Stores {
   readonly features: FeatureStore;
   readonly predictions: ReadablePredictions;
   readonly registry: ModelRegistry;
+  readonly deployments: PostgresDeployments;
+  readonly alertStore: AlertStore & Pick<PostgresAlertStore, 'end'>;
+  readonly jobs: PostgresJobStore;
   readonly artifacts: ArtifactStore;
   readonly cache: Cache | undefined;
   readonly messaging: NatsMessaging | undefined;
@@ -92,6 +108,9 @@ export async function openStores(
     features,
     predictions: new PostgresPredictionStore(postgres.connection),
     registry: new PostgresModelRegistry(postgres.connection),
+    deployments: new PostgresDeployments(postgres.connection),
+    alertStore: new PostgresAlertStore(postgres.connection),
+    jobs: new PostgresJobStore(postgres.connection),
     artifacts: openArtifacts(folder.at('artifacts'), config.artifacts),
     cache: config.redis.url === undefined ? undefined : new Cache(config.redis.url, log),
     messaging: natsUrl === undefined ? undefined : new NatsMessaging({ url: natsUrl, ...nats, tenants }, log),
@@ -100,6 +119,18 @@ export async function openStores(
         ? undefined
         : new WeaviatePatternIndex({ url: weaviateUrl, apiKey, anomalyFrom: DEFAULT_GATES.maxAnomaly }),
   };
+}
+
+/** What monitors are shown of the way of a signal. */
+export interface SignalTaps {
+  /** Each new row. */
+  readonly onRow: EffectPorts['onRow'];
+  /** What the arms of a route plan answered. */
+  readonly onArms: Required<EffectPorts>['onArms'];
+  /** What a signal actor concluded, once. */
+  readonly onConclusion: (conclusion: ConclusionRecord) => void;
+  /** What came of an earlier moment, in the order of the conclusions. */
+  readonly onOutcome: (outcome: PatternOutcome) => void;
 }
 
 /** What makes signals: models, moments, instruments, publication. */
@@ -130,12 +161,34 @@ function wireModels(
   return { inference, models };
 }
 
+/** What actors ask of the rooms around them, shown to monitors. */
+function tapped(
+  { ports }: EvidenceGatherer,
+  publication: Publication,
+  { onConclusion, onOutcome, ...told }: SignalTaps,
+): EffectPorts {
+  return {
+    evidence: {
+      ...ports,
+      resolve: (outcome) => {
+        ports.resolve(outcome);
+        onOutcome(outcome);
+      },
+    },
+    conclude: (conclusion) => {
+      publication.conclude(conclusion);
+      onConclusion(conclusion);
+    },
+    ...told,
+  };
+}
+
 /** `patient` rooms wait for all evidence: a replay must not depend on how fast the machine is, nor on another process. */
 export function wireSignals(
   config: Config,
   stores: Stores,
   patient: boolean,
-  onRow: (row: FeatureRow) => void,
+  taps: SignalTaps,
   log: Logger,
 ): SignalRooms {
   const { journal, features } = stores;
@@ -145,6 +198,8 @@ export function wireSignals(
   const { momentsMax, neighbours } = config.patterns;
   const recorder = new PatternRecorder(journal, weaviate === undefined ? index : undefined, momentsMax);
   const publication = new Publication(journal);
+  const gatesOf = (tenantId: string): Gates =>
+    config.tenants.find(({ id }) => id === tenantId)?.gates ?? DEFAULT_GATES;
   const evidence = new EvidenceGatherer({
     clock: SYSTEM_CLOCK,
     inference,
@@ -152,6 +207,7 @@ export function wireSignals(
     recorder,
     pairOf: async (route) => await models.ready(route),
     routeOf: (actorId) => instruments.graph.signal(actorId)?.route,
+    gatesOf,
     deadlineMs: config.inference.deadlineMs,
     neighbours,
     patient,
@@ -164,35 +220,46 @@ export function wireSignals(
     clock: SYSTEM_CLOCK,
     log,
     random: Math.random,
-    actors: {
-      basis: config.bars.basis,
-      gatesOf: (tenantId) => config.tenants.find(({ id }) => id === tenantId)?.gates ?? DEFAULT_GATES,
-    },
-    ports: { evidence: evidence.ports, conclude: (conclusion) => publication.conclude(conclusion), onRow },
+    actors: { basis: config.bars.basis, gatesOf },
+    ports: tapped(evidence, publication, taps),
     storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
     useRoute: async (actorId, route) => {
       const { tenantId, seriesId } = readSignalActorId(actorId);
       const { symbol, timeframe } = seriesIdentity(seriesId);
-      const {
-        modelId,
-        encoderId,
-        version,
-        embeddingVersion,
-        featureSetVersion,
-        trainedOn = seriesId,
-      } = route;
-      const home = seriesIdentity(trainedOn);
-      const place = { tenantId: home.tenantId, model: modelName(home), version };
-      // The first bars after a start want a model that was tried; a server of model files that is away holds up nothing.
-      await Promise.race([
-        models.use({ place, modelId, encoderId, featureSetVersion }),
-        pause(MODEL_WAIT_MS, undefined, { ref: false }),
-      ]);
-      await recorder.use(evidence.partition(tenantId, symbol, timeframe, embeddingVersion));
+      for (const arm of armsOf(route)) {
+        const {
+          modelId,
+          encoderId,
+          version,
+          embeddingVersion,
+          featureSetVersion,
+          trainedOn = seriesId,
+        } = arm;
+        const home = seriesIdentity(trainedOn);
+        const owner = arm.level?.tenantId ?? home.tenantId;
+        const place = { tenantId: owner, model: modelName(home), version };
+        // The first bars after a start want a model that was tried; a server of model files that is away holds up nothing.
+        await Promise.race([
+          models.use({ place, modelId, encoderId, featureSetVersion }),
+          pause(MODEL_WAIT_MS, undefined, { ref: false }),
+        ]);
+        await recorder.use(evidence.partition(tenantId, symbol, timeframe, embeddingVersion));
+      }
     },
     limitsOf: (tenantId) => config.tenants.find(({ id }) => id === tenantId)?.quotas ?? config.quotas,
   });
   return { inference, models, recorder, evidence, publication, calendars, instruments };
+}
+
+/** What is let in is done in half the time that its models have. */
+export function wirePressure(config: Config, instruments: Instruments): Pressure {
+  const weights = new Map(config.tenants.map(({ id, quotas }) => [id, quotas?.weight]));
+  return new Pressure({
+    work: instruments.workload,
+    clock: SYSTEM_CLOCK,
+    targetMs: config.inference.deadlineMs / 2,
+    weightOf: (tenantId) => weights.get(tenantId) ?? config.quotas.weight,
+  });
 }
 
 /** Every reader of the journal that a configuration asks for. */
@@ -224,6 +291,8 @@ export interface LearningRooms {
   readonly pool: TrainingPool;
   readonly training: SeriesTraining;
   readonly firstModels: FirstModels;
+  readonly plans: RoutePlans;
+  readonly rollouts: Rollouts;
 }
 
 /** `featuresStored` settles when the feature store holds what the journal does. */
@@ -251,7 +320,42 @@ export function wireLearning(
     log,
     automatic: config.training.firstModels,
   });
-  return { pool, training, firstModels };
+  const { plans, rollouts } = wireRollouts(config, stores, rooms.instruments, adoption, log);
+  return { pool, training, firstModels, plans, rollouts };
+}
+
+/** What decides which models serve. */
+function wireRollouts(
+  config: Config,
+  { journal, deployments, predictions }: Stores,
+  instruments: Instruments,
+  adoption: ModelAdoption,
+  log: Logger,
+): Pick<LearningRooms, 'plans' | 'rollouts'> {
+  const plans = new RoutePlans({
+    instruments,
+    deployments,
+    prepare: async (seriesId, tenantId, model) => await adoption.prepare(seriesId, tenantId, model),
+    routeOf,
+    durable: async () => await journal.durable(),
+    clock: SYSTEM_CLOCK,
+    log,
+  });
+  const rollouts = new Rollouts({
+    deployments,
+    plans,
+    outcomes: predictions.history,
+    rules: { ...DEFAULT_RULES, ...config.rollout },
+    now: Date.now,
+    log,
+  });
+  return { plans, rollouts };
+}
+
+/** Keeps plans equal to the registry, and looks at the outcomes of trials, as long as the engine serves. */
+export function followRegistry({ plans, rollouts }: LearningRooms, background: Background): void {
+  void background.repeat(PLANS_EVERY_MS, async () => await plans.checkQuietly());
+  void background.repeat(TRIALS_EVERY_MS, async () => await rollouts.decideAll());
 }
 
 export function wireRetention(

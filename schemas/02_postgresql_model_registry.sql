@@ -82,18 +82,35 @@ CREATE TABLE IF NOT EXISTS ml_registry.models (
     encoder_sha256      text CHECK (encoder_sha256 ~ '^[0-9a-f]{64}$'),
     parent_model_id     uuid REFERENCES ml_registry.models,
     status              text NOT NULL DEFAULT 'draft' CHECK (status IN
-                            ('draft', 'validated', 'staging', 'canary', 'production', 'deprecated', 'archived')),
+                            ('draft', 'validated', 'staging', 'shadow', 'canary', 'production', 'deprecated', 'archived')),
+    -- Share of the bars a canary serves.
+    traffic             double precision CHECK (traffic > 0 AND traffic < 1),
+    -- How a shadow or canary is tried: whether its outcomes decide by themselves, in an A/B test until when.
+    trial               jsonb,
     -- What the engine needs to serve it: embedding version, anomaly scale, horizons with skill, training window.
     serving             jsonb NOT NULL DEFAULT '{}',
     created_at          timestamptz NOT NULL DEFAULT now(),
     status_changed_at   timestamptz NOT NULL DEFAULT now(),
     CHECK (user_id IS NULL OR tenant_id IS NOT NULL)
 );
+-- What an earlier version of this file made lacks.
+ALTER TABLE ml_registry.models ADD COLUMN IF NOT EXISTS traffic double precision CHECK (traffic > 0 AND traffic < 1);
+ALTER TABLE ml_registry.models ADD COLUMN IF NOT EXISTS trial jsonb;
+ALTER TABLE ml_registry.models DROP CONSTRAINT IF EXISTS models_status_check;
+ALTER TABLE ml_registry.models ADD CONSTRAINT models_status_check CHECK (status IN
+    ('draft', 'validated', 'staging', 'shadow', 'canary', 'production', 'deprecated', 'archived'));
+-- There is no canary without a share. Of every tenant, so row-level security is not forced upon the owner until below.
+ALTER TABLE ml_registry.models NO FORCE ROW LEVEL SECURITY;
+UPDATE ml_registry.models SET traffic = 0.1 WHERE status = 'canary' AND traffic IS NULL;
+ALTER TABLE ml_registry.models DROP CONSTRAINT IF EXISTS models_canary_share;
+ALTER TABLE ml_registry.models ADD CONSTRAINT models_canary_share CHECK ((status = 'canary') = (traffic IS NOT NULL));
 CREATE UNIQUE INDEX IF NOT EXISTS models_version
     ON ml_registry.models (coalesce(tenant_id, ''), coalesce(user_id, ''), name, version);
 -- However many engines promote at once, one of them holds production.
 CREATE UNIQUE INDEX IF NOT EXISTS models_one_production
     ON ml_registry.models (coalesce(tenant_id, ''), coalesce(user_id, ''), name) WHERE status = 'production';
+CREATE UNIQUE INDEX IF NOT EXISTS models_one_canary
+    ON ml_registry.models (coalesce(tenant_id, ''), coalesce(user_id, ''), name) WHERE status = 'canary';
 CREATE INDEX IF NOT EXISTS models_artifact ON ml_registry.models (artifact_sha256);
 
 CREATE TABLE IF NOT EXISTS ml_registry.training_jobs (
@@ -142,7 +159,30 @@ CREATE TABLE IF NOT EXISTS ml_registry.model_deployments (
     deployed_at   timestamptz NOT NULL DEFAULT now(),
     CHECK (user_id IS NULL OR tenant_id IS NOT NULL)
 );
+-- Who did it, in which role.
+ALTER TABLE ml_registry.model_deployments ADD COLUMN IF NOT EXISTS actor text;
+ALTER TABLE ml_registry.model_deployments ADD COLUMN IF NOT EXISTS role text;
 CREATE INDEX IF NOT EXISTS model_deployments_model ON ml_registry.model_deployments (model_id);
+
+-- Everything that was ever done to a model. Rows are added, by the triggers below alone, and never changed.
+CREATE TABLE IF NOT EXISTS ml_registry.model_audit (
+    audit_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at          timestamptz NOT NULL DEFAULT clock_timestamp(),
+    tenant_id   text,
+    user_id     text,
+    model_id    uuid NOT NULL REFERENCES ml_registry.models,
+    name        text NOT NULL,
+    version     text NOT NULL,
+    from_status text,
+    to_status   text NOT NULL,
+    traffic     double precision,
+    trial       jsonb,
+    actor       text NOT NULL,
+    role        text,
+    reason      text,
+    CHECK (user_id IS NULL OR tenant_id IS NOT NULL)
+);
+CREATE INDEX IF NOT EXISTS model_audit_model ON ml_registry.model_audit (model_id);
 
 CREATE TABLE IF NOT EXISTS ml_registry.model_alerts (
     alert_id        uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -157,6 +197,29 @@ CREATE TABLE IF NOT EXISTS ml_registry.model_alerts (
     resolved_at     timestamptz,
     CHECK (user_id IS NULL OR tenant_id IS NOT NULL)
 );
+
+-- Version 2: what monitors compare with, an alert's life, and the queue of trainings.
+ALTER TABLE ml_registry.models ADD COLUMN IF NOT EXISTS training_facts bytea;
+ALTER TABLE ml_registry.model_alerts
+    ADD COLUMN IF NOT EXISTS series text NOT NULL DEFAULT '',
+    ADD COLUMN IF NOT EXISTS summary text NOT NULL DEFAULT '',
+    ADD COLUMN IF NOT EXISTS acknowledged_by text,
+    ADD COLUMN IF NOT EXISTS resolved_by text;
+-- However many engines and bars find the same, it is one alert until it is closed.
+CREATE UNIQUE INDEX IF NOT EXISTS model_alerts_one_open
+    ON ml_registry.model_alerts (coalesce(tenant_id, ''), coalesce(user_id, ''), model_id, series, kind) WHERE resolved_at IS NULL;
+CREATE INDEX IF NOT EXISTS model_alerts_raised ON ml_registry.model_alerts (raised_at);
+ALTER TABLE ml_registry.training_jobs
+    ADD COLUMN IF NOT EXISTS series text NOT NULL DEFAULT '',
+    ADD COLUMN IF NOT EXISTS priority integer NOT NULL DEFAULT 0,
+    ADD COLUMN IF NOT EXISTS reason text NOT NULL DEFAULT '',
+    ADD COLUMN IF NOT EXISTS attempts integer NOT NULL DEFAULT 0,
+    ADD COLUMN IF NOT EXISTS cpu_ms bigint,
+    ADD COLUMN IF NOT EXISTS claimed_by text,
+    ADD COLUMN IF NOT EXISTS claimed_at timestamptz;
+-- A series trains once at a time, whoever asks.
+CREATE UNIQUE INDEX IF NOT EXISTS training_jobs_one_open
+    ON ml_registry.training_jobs (coalesce(tenant_id, ''), coalesce(user_id, ''), series) WHERE status IN ('queued', 'running') AND series <> '';
 
 CREATE TABLE IF NOT EXISTS ml_registry.experiments (
     experiment_id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -180,7 +243,7 @@ DO $$
 DECLARE
     wanted text;
 BEGIN
-    FOREACH wanted IN ARRAY ARRAY['models', 'training_jobs', 'model_evaluations', 'model_deployments', 'model_alerts', 'experiments'] LOOP
+    FOREACH wanted IN ARRAY ARRAY['models', 'training_jobs', 'model_evaluations', 'model_deployments', 'model_audit', 'model_alerts', 'experiments'] LOOP
         EXECUTE format('ALTER TABLE ml_registry.%I ENABLE ROW LEVEL SECURITY', wanted);
         EXECUTE format('ALTER TABLE ml_registry.%I FORCE ROW LEVEL SECURITY', wanted);
         EXECUTE format('DROP POLICY IF EXISTS see ON ml_registry.%I', wanted);
@@ -192,16 +255,46 @@ BEGIN
                         WITH CHECK (ml_registry.may_write(tenant_id, user_id))', wanted);
         EXECUTE format('GRANT SELECT, INSERT, UPDATE ON ml_registry.%I TO suho_engine', wanted);
     END LOOP;
+    DROP POLICY change ON ml_registry.model_audit;
+    REVOKE UPDATE ON ml_registry.model_audit FROM suho_engine;
 END $$;
 
--- The life of a model. Forward one step at a time; back from a failed rollout to what it was before; production
--- again after it was replaced (a rollback); archived is the end.
+CREATE OR REPLACE FUNCTION ml_registry.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit of models is only added to' USING ERRCODE = 'check_violation';
+END $$;
+CREATE OR REPLACE TRIGGER only_added BEFORE UPDATE OR DELETE OR TRUNCATE ON ml_registry.model_audit
+    FOR EACH STATEMENT EXECUTE FUNCTION ml_registry.refuse_change();
+
+-- Counts everything that is done to any model, of whatever tenant; engines read again once it has changed. A row, not a
+-- sequence: it is seen together with what it counts.
+CREATE TABLE IF NOT EXISTS suho_private.model_revision (
+    is_one   boolean PRIMARY KEY DEFAULT true CHECK (is_one),
+    revision bigint NOT NULL
+);
+INSERT INTO suho_private.model_revision (revision) VALUES (0) ON CONFLICT DO NOTHING;
+CREATE OR REPLACE FUNCTION ml_registry.revision() RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT revision FROM suho_private.model_revision
+$$;
+CREATE OR REPLACE FUNCTION ml_registry.count_act() RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+    UPDATE suho_private.model_revision SET revision = revision + 1
+$$;
+REVOKE ALL ON FUNCTION ml_registry.count_act() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ml_registry.count_act() TO suho_engine;
+REVOKE ALL ON FUNCTION ml_registry.revision() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ml_registry.revision() TO suho_engine;
+
+-- The life of a model. Forward one step at a time, in a rollout perhaps as a shadow first; back from a failed rollout to
+-- what it was before; production again after it was replaced (a rollback); archived is the end.
 CREATE OR REPLACE FUNCTION ml_registry.is_legal_transition(from_status text, to_status text) RETURNS boolean
     LANGUAGE sql IMMUTABLE AS $$
     SELECT (from_status, to_status) IN (
         ('draft', 'validated'), ('draft', 'archived'),
         ('validated', 'staging'), ('validated', 'archived'),
-        ('staging', 'canary'), ('staging', 'validated'), ('staging', 'archived'),
+        ('staging', 'shadow'), ('staging', 'canary'), ('staging', 'validated'), ('staging', 'archived'),
+        ('shadow', 'canary'), ('shadow', 'staging'), ('shadow', 'archived'),
         ('canary', 'production'), ('canary', 'staging'), ('canary', 'archived'),
         ('production', 'deprecated'),
         ('deprecated', 'production'), ('deprecated', 'archived'))
@@ -261,19 +354,57 @@ BEGIN
     END IF;
     IF NEW.status <> OLD.status THEN
         IF NOT ml_registry.is_legal_transition(OLD.status, NEW.status) THEN
-            RAISE EXCEPTION 'a model goes from % to % never', OLD.status, NEW.status USING ERRCODE = 'check_violation';
+            RAISE EXCEPTION 'illegal transition: % to %', OLD.status, NEW.status USING ERRCODE = 'check_violation';
+        END IF;
+        IF NEW.status = 'shadow' THEN
+            PERFORM ml_registry.lock_models(NEW.tenant_id, NEW.user_id, NEW.name);
+            IF (SELECT count(*) >= 4 FROM ml_registry.models WHERE tenant_id IS NOT DISTINCT FROM NEW.tenant_id
+                AND user_id IS NOT DISTINCT FROM NEW.user_id AND name = NEW.name AND status = 'shadow') THEN
+                RAISE EXCEPTION 'four shadows run already' USING ERRCODE = 'cardinality_violation';
+            END IF;
         END IF;
         NEW.status_changed_at := now();
-        INSERT INTO ml_registry.model_deployments (tenant_id, user_id, model_id, from_status, to_status, reason)
-            VALUES (NEW.tenant_id, NEW.user_id, NEW.model_id, OLD.status, NEW.status, nullif(current_setting('suho.reason', true), ''));
+        IF NEW.status NOT IN ('shadow', 'canary') THEN
+            NEW.trial := NULL;
+        END IF;
+        NEW.traffic := CASE WHEN NEW.status = 'canary' THEN coalesce(NEW.traffic, 0.1) END;
     END IF;
     RETURN NEW;
+END $$;
+
+-- Of several that change the models of one series, each waits for the one before.
+CREATE OR REPLACE FUNCTION ml_registry.lock_models(tenant text, usr text, series text) RETURNS void LANGUAGE sql AS $$
+    SELECT pg_advisory_xact_lock(hashtextextended(concat_ws('|', tenant, usr, series), 728310502))
+$$;
+
+-- What was done, by whom, in which role, and why, as the transaction says it: suho.actor, suho.role, suho.reason.
+CREATE OR REPLACE FUNCTION ml_registry.record_act() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    who    text := coalesce(nullif(current_setting('suho.actor', true), ''), session_user);
+    "as"   text := nullif(current_setting('suho.role', true), '');
+    why    text := nullif(current_setting('suho.reason', true), '');
+    before text;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF (NEW.status, NEW.traffic, NEW.trial) IS NOT DISTINCT FROM (OLD.status, OLD.traffic, OLD.trial) THEN
+            RETURN NULL;
+        END IF;
+        before := OLD.status;
+        INSERT INTO ml_registry.model_deployments (tenant_id, user_id, model_id, from_status, to_status, traffic, actor, role, reason)
+            VALUES (NEW.tenant_id, NEW.user_id, NEW.model_id, before, NEW.status, NEW.traffic, who, "as", why);
+    END IF;
+    PERFORM ml_registry.count_act();
+    INSERT INTO ml_registry.model_audit (tenant_id, user_id, model_id, name, version, from_status, to_status, traffic, trial, actor, role, reason)
+        VALUES (NEW.tenant_id, NEW.user_id, NEW.model_id, NEW.name, NEW.version, before, NEW.status, NEW.traffic, NEW.trial, who, "as", why);
+    RETURN NULL;
 END $$;
 
 CREATE OR REPLACE TRIGGER check_new BEFORE INSERT ON ml_registry.models
     FOR EACH ROW EXECUTE FUNCTION ml_registry.check_new_model();
 CREATE OR REPLACE TRIGGER check_changed BEFORE UPDATE ON ml_registry.models
     FOR EACH ROW EXECUTE FUNCTION ml_registry.check_changed_model();
+CREATE OR REPLACE TRIGGER record_act AFTER INSERT OR UPDATE ON ml_registry.models
+    FOR EACH ROW EXECUTE FUNCTION ml_registry.record_act();
 
 -- Makes a canary (or a deprecated model) production and deprecates the one that was, in one transaction. Of several
 -- at once each waits for the one before: the last one holds production.
@@ -285,7 +416,7 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the model % is not there', promoted USING ERRCODE = 'no_data_found';
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtextextended(concat_ws('|', model.tenant_id, model.user_id, model.name), 728310502));
+    PERFORM ml_registry.lock_models(model.tenant_id, model.user_id, model.name);
     UPDATE ml_registry.models SET status = 'deprecated'
         WHERE tenant_id IS NOT DISTINCT FROM model.tenant_id AND user_id IS NOT DISTINCT FROM model.user_id
           AND name = model.name AND status = 'production' AND model_id <> promoted;
@@ -322,6 +453,6 @@ CREATE OR REPLACE TRIGGER tell_of_keys AFTER INSERT OR UPDATE OR DELETE ON suho_
 
 RESET ROLE;
 
-INSERT INTO suho_private.schema_versions (file, version) VALUES ('02_postgresql_model_registry', 1)
+INSERT INTO suho_private.schema_versions (file, version) VALUES ('02_postgresql_model_registry', 2)
     ON CONFLICT (file) DO UPDATE SET version = excluded.version, applied_at = now();
 COMMIT;

@@ -210,6 +210,11 @@ DO $do$ BEGIN PERFORM suho_private.make_table('model_performance_timeseries', $c
         updated_at           timestamptz NOT NULL DEFAULT now(),
     $columns$, 'bucket, tenant_id, symbol, timeframe, model_version, arm, horizon', 'bucket', INTERVAL '30 days'); END $do$;
 
+-- Whether it was the signal: what shadows, and the arm of a rollout that did not serve the bar, said is kept too, with the
+-- bar's spread over its close where that is known.
+ALTER TABLE suho_private.ml_predictions ADD COLUMN IF NOT EXISTS served boolean NOT NULL DEFAULT true;
+ALTER TABLE suho_private.ml_predictions ADD COLUMN IF NOT EXISTS spread double precision;
+
 CREATE INDEX IF NOT EXISTS ml_predictions_series ON suho_private.ml_predictions (tenant_id, symbol, timeframe, bar_close_time DESC);
 CREATE INDEX IF NOT EXISTS ml_predictions_time ON suho_private.ml_predictions (bar_close_time);
 CREATE INDEX IF NOT EXISTS trade_results_prediction ON suho_private.trade_results (tenant_id, prediction_id);
@@ -284,6 +289,7 @@ END $$;
 -- Columns that have a default in the table have it in the view too.
 ALTER VIEW public.ml_predictions ALTER COLUMN trades SET DEFAULT 0;
 ALTER VIEW public.ml_predictions ALTER COLUMN stored_at SET DEFAULT now();
+ALTER VIEW public.ml_predictions ALTER COLUMN served SET DEFAULT true;
 ALTER VIEW public.trade_results ALTER COLUMN reported_at SET DEFAULT now();
 ALTER VIEW public.model_performance_timeseries ALTER COLUMN updated_at SET DEFAULT now();
 
@@ -395,6 +401,6 @@ BEGIN
     END LOOP;
 END $$;
 
-INSERT INTO suho_private.schema_versions (file, version) VALUES ('03_timescaledb_predictions', 1)
+INSERT INTO suho_private.schema_versions (file, version) VALUES ('03_timescaledb_predictions', 2)
     ON CONFLICT (file) DO UPDATE SET version = excluded.version, applied_at = now();
 COMMIT;

@@ -1,7 +1,7 @@
 // Writes what is generated from proto/: the compiled descriptors that reflection serves, and the TypeScript types of
 // the messages. With a folder as its argument it writes there instead; a test compares that with what is committed.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.join(import.meta.dirname, '..');
@@ -33,5 +33,8 @@ run('proto-loader-gen-types', [
   '--importFileExtension=.js',
   '--includeDirs=proto',
   `--outDir=${generated}`,
-  'suho/v1/suho.proto',
+  ...readdirSync(path.join(root, 'proto', 'suho', 'v1'))
+    .filter((name) => name.endsWith('.proto'))
+    .sort()
+    .map((name) => `suho/v1/${name}`),
 ]);

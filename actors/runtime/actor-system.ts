@@ -45,6 +45,8 @@ interface Group<M, E> {
   readonly ready: Cell<M, E>[];
   next: number;
   queued: boolean;
+  /** Messages that wait in its mailboxes. */
+  size: number;
 }
 
 /** Messages one actor handles before the next of its group has its turn. */
@@ -83,7 +85,7 @@ export class ActorSystem<M, E> {
     if (this.#cells.has(id)) throw new Error(`An actor "${id}" is running already.`);
     let group = this.#groups.get(groupId);
     if (group === undefined) {
-      group = { ready: [], next: 0, queued: false };
+      group = { ready: [], next: 0, queued: false, size: 0 };
       this.#groups.set(groupId, group);
     }
     const { mailboxLimit, mailboxPolicy } = this.#options;
@@ -115,6 +117,11 @@ export class ActorSystem<M, E> {
     return this.#cells.get(id)?.mailbox.size ?? 0;
   }
 
+  /** Messages that wait in the mailboxes of a group, or in all. */
+  queued(groupId?: string): number {
+    return groupId === undefined ? this.#queued : (this.#groups.get(groupId)?.size ?? 0);
+  }
+
   isParked(id: string): boolean {
     return this.#cells.get(id)?.parked ?? false;
   }
@@ -123,9 +130,7 @@ export class ActorSystem<M, E> {
   stop(id: string): void {
     const cell = this.#cells.get(id);
     if (cell === undefined) return;
-    this.#queued -= cell.mailbox.size;
-    this.#undeliverable += cell.mailbox.size;
-    cell.mailbox.clear();
+    this.#empty(cell);
     this.#cells.delete(id);
   }
 
@@ -142,7 +147,10 @@ export class ActorSystem<M, E> {
       return false;
     }
     if (outcome === 'dropped_oldest') this.#dropped++;
-    else this.#queued++;
+    else {
+      this.#queued++;
+      cell.group.size++;
+    }
     this.#enqueue(cell);
     this.#wake();
     return true;
@@ -211,6 +219,7 @@ export class ActorSystem<M, E> {
       const message = cell.mailbox.shift();
       if (message === undefined) break;
       this.#queued--;
+      group.size--;
       this.#handle(cell, message);
     }
     if (cell.mailbox.size === 0) {
@@ -251,9 +260,14 @@ export class ActorSystem<M, E> {
   #fail(cell: Cell<M, E>, letter: DeadLetter<M>): void {
     this.#failed++;
     cell.parked = true;
-    this.#queued -= cell.mailbox.size;
-    this.#undeliverable += cell.mailbox.size;
-    cell.mailbox.clear();
+    this.#empty(cell);
     this.#options.onFailure(letter);
+  }
+
+  #empty({ mailbox, group }: Cell<M, E>): void {
+    this.#queued -= mailbox.size;
+    group.size -= mailbox.size;
+    this.#undeliverable += mailbox.size;
+    mailbox.clear();
   }
 }

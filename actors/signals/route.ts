@@ -25,6 +25,8 @@ export interface Route {
   readonly anomalyScale: number;
   /** Series whose models these are, when they were trained on another than the one they are used for. */
   readonly trainedOn?: string;
+  /** Whose they are, when that is not the owner of the series they were trained on. */
+  readonly level?: { readonly tenantId: string; readonly userId?: string };
 }
 
 /** Whether a route's models were trained on the features and sequence channels that are computed now. */

@@ -1,4 +1,3 @@
-import { status } from '@grpc/grpc-js';
 import type { Caller, Role } from '../credentials/caller.js';
 import { SuhoError } from '../errors.js';
 import { requireRole, type Authentication, type Presented } from './authentication.js';
@@ -9,7 +8,7 @@ import type { TenantQuotas } from './quotas.js';
 const CREDENTIAL_CHECK_MS = 1_000;
 
 function expired(): StatusFailure {
-  return new StatusFailure(status.UNAUTHENTICATED, 'The credential expired or was revoked.');
+  return new StatusFailure('CREDENTIAL_EXPIRED', 'The credential expired or was revoked.');
 }
 
 /** Decides who may call: credential, role, quota. Ends streams whose credential no longer holds. */
@@ -43,7 +42,7 @@ export class Admission {
 
   /** Ends all open streams, so that their clients know they may come again. */
   endStreams(): void {
-    const stopping = new StatusFailure(status.UNAVAILABLE, 'The engine is stopping; call again in a moment.');
+    const stopping = new StatusFailure('STOPPING', 'The engine is stopping; call again in a moment.');
     for (const { end } of this.#streams) end(stopping);
   }
 

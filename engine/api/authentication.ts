@@ -1,4 +1,4 @@
-import { status, type Metadata, type ServerUnaryCall } from '@grpc/grpc-js';
+import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import type { Config } from '../config.js';
 import { hashOfKey, type ApiKeys, type KeyOwner } from '../credentials/api-keys.js';
@@ -86,13 +86,13 @@ export class Authentication {
       if (certified !== undefined) return certified;
       this.#needKeys();
       throw new StatusFailure(
-        status.UNAUTHENTICATED,
+        'CREDENTIAL_MISSING',
         'Send your API key or token as "authorization: Bearer …".',
       );
     }
     const caller = token.split('.').length === 3 ? await this.#fromToken(token) : this.#fromKey(token);
     if (certified !== undefined && certified.tenantId !== caller.tenantId)
-      throw new StatusFailure(status.UNAUTHENTICATED, 'The certificate and the token are of two tenants.');
+      throw new StatusFailure('CREDENTIAL_CONFLICT', 'The certificate and the token are of two tenants.');
     return caller;
   }
 
@@ -102,21 +102,21 @@ export class Authentication {
     const owner = find();
     if (owner !== undefined) return { ...owner, isValid: () => find() !== undefined };
     this.#needKeys();
-    throw new StatusFailure(status.UNAUTHENTICATED, 'The API key is not known.');
+    throw new StatusFailure('CREDENTIAL_UNKNOWN', 'The API key is not known.');
   }
 
   /** Throws UNAVAILABLE while it is not known which keys there are. */
   #needKeys(): void {
     if (this.#stored.size !== undefined) return;
     throw new StatusFailure(
-      status.UNAVAILABLE,
+      'KEYS_UNAVAILABLE',
       'The store of API keys has not answered since the engine’s first start; try again soon.',
     );
   }
 
   async #fromToken(token: string): Promise<Caller> {
     if (this.#jwks === undefined || this.#jwt === undefined)
-      throw new StatusFailure(status.UNAUTHENTICATED, 'Tokens are not taken here; send an API key.');
+      throw new StatusFailure('TOKENS_NOT_ACCEPTED', 'Tokens are not taken here; send an API key.');
     const { issuer, audience, tenantClaim, userClaim, roleClaim } = this.#jwt;
     let claims: Readonly<Record<string, unknown>>;
     try {
@@ -124,8 +124,8 @@ export class Authentication {
       claims = verified.payload;
     } catch (error) {
       if (error instanceof errors.JOSEError && error.code !== 'ERR_JWKS_TIMEOUT')
-        throw new StatusFailure(status.UNAUTHENTICATED, `The token is refused: ${error.message}.`);
-      throw new StatusFailure(status.UNAVAILABLE, 'Cannot fetch the issuer’s JWKS; try again later.');
+        throw new StatusFailure('TOKEN_REFUSED', `The token is refused: ${error.message}.`);
+      throw new StatusFailure('JWKS_UNAVAILABLE', 'Cannot fetch the issuer’s JWKS; try again later.');
     }
     const tenantId = claims[tenantClaim];
     const role = claims[roleClaim] ?? 'viewer';
@@ -133,7 +133,7 @@ export class Authentication {
     const defect = identityDefect(tenantId, role, user);
     if (defect !== undefined || !isTenantId(tenantId) || !isRole(role)) {
       throw new StatusFailure(
-        status.UNAUTHENTICATED,
+        'CREDENTIAL_INCOMPLETE',
         `The token must carry a tenant in ${tenantClaim} and a role in ${roleClaim}: ${defect}.`,
       );
     }
@@ -151,8 +151,9 @@ export class Authentication {
 export function requireRole({ role }: Caller, needed: Role): void {
   if (covers(role, needed)) return;
   throw new StatusFailure(
-    status.PERMISSION_DENIED,
+    'ROLE_TOO_LOW',
     `This takes the role ${needed}; the credential has the role ${role}.`,
+    { metadata: { needed_role: needed, role } },
   );
 }
 
@@ -177,7 +178,7 @@ function readCertificate({ sslPeerCertificate }: AuthContext): Caller {
   const defect = identityDefect(tenantId, role, user);
   if (defect !== undefined || !isTenantId(tenantId) || !isRole(role)) {
     throw new StatusFailure(
-      status.UNAUTHENTICATED,
+      'CREDENTIAL_INCOMPLETE',
       `The certificate’s subject must carry a tenant (O) and a role (OU): ${defect}.`,
     );
   }

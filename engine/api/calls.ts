@@ -1,5 +1,4 @@
 import {
-  status,
   type sendUnaryData,
   type ServerDuplexStream,
   type ServerUnaryCall,
@@ -23,8 +22,8 @@ export interface CallContext {
 export function decoded<Request>({ message, byteLength }: Received<Request>): Request {
   if (message !== undefined) return message;
   throw new StatusFailure(
-    status.INVALID_ARGUMENT,
-    `The request of ${byteLength} bytes is not a valid protobuf message of this method; check that the client was built from this engine's suho.proto.`,
+    'UNDECODABLE_REQUEST',
+    `The request of ${byteLength} bytes is not a valid protobuf message of this method; check that the client was built from this engine's proto files.`,
   );
 }
 
@@ -39,8 +38,11 @@ export function unary<Request, Response>(
       .admit(call, role, call.request.byteLength)
       .then(async (caller) => await handle(decoded(call.request), caller))
       .then(
-        (response) => reply(null, response),
-        (error: unknown) => reply(failures.explain(call.getPath(), error)),
+        (response) => {
+          failures.succeeded(call.getPath());
+          reply(null, response);
+        },
+        (error: unknown) => reply(failures.end(call.getPath(), error)),
       );
   };
 }
@@ -108,7 +110,10 @@ class RequestStream<Request, Answer> {
     });
     call.on('end', () => {
       void Promise.allSettled([admitted, this.#answered]).then(() => {
-        if (!this.#over) call.end();
+        if (this.#over) return;
+        this.#over = true;
+        this.#context.failures.succeeded(call.getPath());
+        call.end();
       });
     });
   }
@@ -163,7 +168,7 @@ class RequestStream<Request, Answer> {
   #fail(error: unknown): void {
     if (this.#over) return;
     this.#over = true;
-    endWithFailure(this.#call, this.#context.failures.explain(this.#call.getPath(), error));
+    endWithFailure(this.#call, this.#context.failures.end(this.#call.getPath(), error));
   }
 }
 

@@ -1,9 +1,12 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { GrpcObject, ServiceDefinition } from '@grpc/grpc-js';
 import { loadPackageDefinition } from '@grpc/grpc-js';
 import { loadSync, type Options, type PackageDefinition } from '@grpc/proto-loader';
 
 const PROTO_FOLDER = fileURLToPath(new URL('../../../proto', import.meta.url));
+const OWN_FOLDER = 'suho/v1';
 
 /**
  * Options of the loader; the types in `generated/` are made with the same ones (scripts/generate-api.mjs). 64-bit
@@ -25,9 +28,22 @@ export interface Received<Request> {
   readonly message: Request | undefined;
 }
 
-/** A `.proto` file below `proto/`, the engine's own unless told otherwise. */
-export function loadDefinition(file = 'suho/v1/suho.proto'): PackageDefinition {
-  return loadSync(file, OPTIONS);
+/** Files of the engine's own package, below `proto/`; it is one package in several files. */
+export function ownFiles(): string[] {
+  return readdirSync(path.join(PROTO_FOLDER, OWN_FOLDER))
+    .filter((name) => name.endsWith('.proto'))
+    .sort()
+    .map((name) => `${OWN_FOLDER}/${name}`);
+}
+
+/** `.proto` files below `proto/`, the engine's own unless told otherwise. */
+export function loadDefinition(files: string | string[] = ownFiles()): PackageDefinition {
+  return loadSync(files, OPTIONS);
+}
+
+/** Full names of the services of a definition. */
+export function serviceNames(definition: PackageDefinition): string[] {
+  return Object.entries(definition).flatMap(([name, declared]) => ('format' in declared ? [] : [name]));
 }
 
 /**

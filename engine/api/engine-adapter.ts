@@ -2,14 +2,18 @@ import type { Engine } from '../engine.js';
 import { signalActorId } from '../instruments/ids.js';
 import type { Instrument } from '../instruments/instrument.js';
 import type { Journal } from '../journal/journal.js';
+import { PLATFORM } from '../credentials/tenant-id.js';
 import type { HealthSource } from '../ops/health.js';
+import type { TenantFigures } from '../ops/metrics/source.js';
+import type { TenantQuotas } from './quotas.js';
 import type { PublishedSignal } from '../publication/subscription.js';
 import type { RetainedSignals } from '../publication/subscription.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { WaitingSeries } from '../learning/first-models.js';
 import { toProtoTimeframe } from './fields.js';
 import type { WaitingSeries__Output as ProtoWaitingSeries } from './generated/suho/v1/WaitingSeries.js';
-import type { InstrumentDirectory, InstrumentView } from './ports.js';
+import type { InstrumentDirectory, InstrumentView, SeriesOfTenants, SeriesPlace } from './ports.js';
+import { ModelDesk } from '../rollout/model-desk.js';
 
 /** {@link InstrumentDirectory} of an engine. */
 export function instrumentsOf({ instruments, journal }: Engine): InstrumentDirectory {
@@ -33,15 +37,53 @@ export function instrumentsOf({ instruments, journal }: Engine): InstrumentDirec
     };
   };
   return {
-    list: (tenantId) =>
+    list: (tenantId, { after, limit } = { after: '', limit: Infinity }) =>
       [...instruments.all()]
-        .filter(({ definition }) => tenantId === undefined || definition.owner === tenantId)
+        .filter(
+          ({ id, definition }) => id > after && (tenantId === undefined || definition.owner === tenantId),
+        )
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .slice(0, limit)
         .map(view),
     remove: async (id, { tenantId, all }) => {
       const owner = instruments.get(id)?.definition.owner;
       return owner !== undefined && (all || owner === tenantId) ? await instruments.remove(id) : false;
     },
   };
+}
+
+/** {@link SeriesOfTenants} of an engine. */
+export function seriesOfTenants({ instruments }: Engine): SeriesOfTenants {
+  return {
+    visible: (tenantId, timeframe) => {
+      const places: SeriesPlace[] = [];
+      for (const instrument of instruments.all()) {
+        if (!instrument.isVisibleTo(tenantId)) continue;
+        const seriesId = instrument.seriesId(timeframe);
+        const { id: instrumentId, definition } = instrument;
+        if (instrument.series.includes(seriesId))
+          places.push({ seriesId, instrumentId, symbol: definition.symbol });
+      }
+      return places;
+    },
+  };
+}
+
+/** {@link ModelDesk} of an engine. */
+export function modelDeskOf(engine: Engine): ModelDesk {
+  const { config, deployments, rollouts, instruments, predictions } = engine;
+  return new ModelDesk({
+    deployments,
+    rollouts,
+    instruments,
+    outcomes: predictions.history,
+    tenants: function* () {
+      for (const { id } of config.tenants) yield id;
+      for (const { definition } of instruments.all())
+        for (const { tenantId } of definition.signals) yield tenantId;
+    },
+    worthHaving: config.rollout.worthHaving,
+  });
 }
 
 /** The newest signal of a tenant's symbol and timeframe, from whichever feed, that the journal keeps. */
@@ -58,6 +100,25 @@ export function latestSignalOf(
   return publication.latest(actorIds);
 }
 
+/** What each tenant that is configured, or has an instrument or signals, has and got. */
+export function tenantFigures(
+  { config, instruments }: Engine,
+  quotas: Pick<TenantQuotas, 'openStreams'>,
+): readonly TenantFigures[] {
+  const own = new Map(config.tenants.map(({ id }) => [id, 0]));
+  for (const { definition } of instruments.all()) {
+    const { owner, signals } = definition;
+    for (const { tenantId } of signals) own.set(tenantId, own.get(tenantId) ?? 0);
+    if (owner !== PLATFORM) own.set(owner, (own.get(owner) ?? 0) + 1);
+  }
+  return [...own].map(([tenantId, count]) => ({
+    tenantId,
+    outcomes: instruments.tenantCounts(tenantId),
+    streams: quotas.openStreams(tenantId),
+    instruments: count,
+  }));
+}
+
 /** {@link HealthSource} of an engine. */
 export function healthSourceOf(engine: Engine): HealthSource {
   const { status } = engine;
@@ -71,6 +132,19 @@ export function healthSourceOf(engine: Engine): HealthSource {
     journal: () => engine.journal.stats(),
     sinks: () => status.sinks(),
     sources: () => status.sources(),
+    learning: (tenantId) => {
+      const { alerts, drift, retraining } = status.learning(tenantId);
+      return {
+        alerts_open: alerts.open,
+        alerts_acknowledged: alerts.acknowledged,
+        models_watched: drift.watching,
+        models_without_reference: drift.withoutReference,
+        trainings_queued: retraining.queued,
+        trainings_running: retraining.running,
+        training_cpu_seconds: retraining.cpuSeconds,
+        training_budget_seconds: retraining.budgetSeconds,
+      };
+    },
     tenantCounts: (tenantId) => engine.instruments.tenantCounts(tenantId),
     troubledInstruments: () => status.troubled().map(({ id, state, error }) => ({ name: id, state, error })),
     withheldModels: () =>

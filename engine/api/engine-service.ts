@@ -13,7 +13,7 @@ import type { ListDeadLettersResponse } from './generated/suho/v1/ListDeadLetter
 import type { RetryDeadLettersRequest__Output as RetryDeadLettersRequest } from './generated/suho/v1/RetryDeadLettersRequest.js';
 import type { RetryDeadLettersResponse } from './generated/suho/v1/RetryDeadLettersResponse.js';
 
-const SOURCES = { actor: 'ACTOR', sink: 'SINK' } as const;
+const SOURCES = { actor: 'DEAD_LETTER_SOURCE_ACTOR', sink: 'DEAD_LETTER_SOURCE_SINK' } as const;
 
 /** Handlers of EngineService. */
 export function engineService(

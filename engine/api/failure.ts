@@ -1,54 +1,64 @@
 import { status, type ServiceError, Metadata } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import { SuhoError, messageOf, type ErrorCode } from '../errors.js';
-
-const STATUS: Readonly<Record<ErrorCode, status>> = {
-  BAD_CONFIG: status.FAILED_PRECONDITION,
-  BAD_FILE: status.INVALID_ARGUMENT,
-  BAD_INPUT: status.INVALID_ARGUMENT,
-  BAD_MODEL: status.FAILED_PRECONDITION,
-  DATA_FOLDER_IN_USE: status.FAILED_PRECONDITION,
-  DATA_FOLDER_VERSION: status.FAILED_PRECONDITION,
-  INSTRUMENT_FAILED: status.FAILED_PRECONDITION,
-  JOURNAL_FULL: status.RESOURCE_EXHAUSTED,
-  NOT_FOUND: status.NOT_FOUND,
-  PORT_IN_USE: status.UNAVAILABLE,
-  QUOTA_EXCEEDED: status.RESOURCE_EXHAUSTED,
-  RECORD_REFUSED: status.INVALID_ARGUMENT,
-  STORE_UNAVAILABLE: status.UNAVAILABLE,
-  DEADLINE: status.DEADLINE_EXCEEDED,
-  OVERLOADED: status.RESOURCE_EXHAUSTED,
-  STOPPING: status.UNAVAILABLE,
-  TRAINING_FAILED: status.INTERNAL,
-};
+import { SuhoError, messageOf } from '../errors.js';
+import type { CallCounts } from './call-counts.js';
+import { statusDetails } from './error-details.js';
+import { REASONS, type Reason } from './reasons.js';
 
 /** Longest message of a status: it travels in an HTTP/2 header, percent-encoded. */
 const DETAILS_MAX = 1_000;
 
-/** A failure with its gRPC status; the message is for the caller. */
-export class StatusFailure extends Error {
-  readonly status: status;
-  /** Further words for the caller's program. */
-  readonly metadata: Metadata | undefined;
+/** What a failure tells a program beside its reason. */
+interface FailureExtras {
+  /** Figures of this failure, in the names of the proto. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Field of the request that is wrong. */
+  readonly field?: string;
+  /** When to send the same again, where it is known better than by the reason. */
+  readonly retryMs?: number;
+}
 
-  constructor(code: status, message: string, metadata?: Metadata) {
+/** A failure with its reason, of which its gRPC status follows; the message is for the caller. */
+export class StatusFailure extends Error {
+  readonly reason: Reason;
+  readonly extras: FailureExtras;
+
+  constructor(reason: Reason, message: string, extras: FailureExtras = {}) {
     super(message);
-    this.status = code;
-    this.metadata = metadata;
+    this.reason = reason;
+    this.extras = extras;
+  }
+
+  get status(): status {
+    return REASONS[this.reason].status;
   }
 }
 
 /** INVALID_ARGUMENT that names the field. */
 export function invalid(field: string, message: string): StatusFailure {
-  return new StatusFailure(status.INVALID_ARGUMENT, `${field}: ${message}`);
+  return new StatusFailure('INVALID_FIELD', `${field}: ${message}`, { field });
 }
 
 /** Turns failures into what gRPC sends, and logs those that are the engine's own. */
 export class Failures {
   readonly #log: Logger;
+  readonly #counts: CallCounts;
 
-  constructor(log: Logger) {
+  constructor(log: Logger, counts: CallCounts) {
     this.#log = log;
+    this.#counts = counts;
+  }
+
+  /** As {@link explain}, of a call that ends with it: it is counted. */
+  end(method: string, error: unknown): ServiceError {
+    const failure = this.explain(method, error);
+    this.#counts.add(method, status[failure.code] ?? 'UNKNOWN', reasonOf(error));
+    return failure;
+  }
+
+  /** Counts a call that ended well. */
+  succeeded(method: string): void {
+    this.#counts.add(method, 'OK', '');
   }
 
   /**
@@ -56,22 +66,52 @@ export class Failures {
    * and goes to the log with its stack.
    */
   explain(method: string, error: unknown): ServiceError {
-    const code =
-      error instanceof StatusFailure
-        ? error.status
-        : error instanceof SuhoError
-          ? STATUS[error.code]
-          : status.INTERNAL;
+    const reason = reasonOf(error);
+    const { status: code, retryMs } = REASONS[reason];
     if (code === status.INTERNAL)
       this.#log.error(
         { method, error: messageOf(error), stack: error instanceof Error ? error.stack : undefined },
         'a call failed',
       );
-    const details = code === status.INTERNAL ? 'The engine failed; its log says why.' : messageOf(error);
-    const metadata = (error instanceof StatusFailure ? error.metadata : undefined) ?? new Metadata();
-    if (error instanceof SuhoError) metadata.set('suho-error', error.code);
-    return Object.assign(new Error(details), { code, details: sendable(details), metadata });
+    const details = sendable(
+      code === status.INTERNAL ? 'The engine failed; its log says why.' : messageOf(error),
+    );
+    const extras =
+      error instanceof StatusFailure
+        ? error.extras
+        : error instanceof SuhoError
+          ? { metadata: error.facts }
+          : {};
+    const metadata = detailsOf(code, details, reason, {
+      ...(retryMs === undefined ? {} : { retryMs }),
+      ...extras,
+    });
+    return Object.assign(new Error(details), { code, details, metadata });
   }
+}
+
+function reasonOf(error: unknown): Reason {
+  if (error instanceof StatusFailure) return error.reason;
+  return error instanceof SuhoError ? error.code : 'INTERNAL';
+}
+
+/** The trailers of a failure: google.rpc.Status, and its figures as plain text for clients that decode none. */
+function detailsOf(code: status, message: string, reason: Reason, extras: FailureExtras): Metadata {
+  const { metadata: figures = {}, field, retryMs } = extras;
+  const trailers = new Metadata();
+  trailers.set(
+    'grpc-status-details-bin',
+    statusDetails(code, message, {
+      reason,
+      metadata: figures,
+      ...(field === undefined ? {} : { field }),
+      ...(retryMs === undefined ? {} : { retryMs }),
+    }),
+  );
+  trailers.set('suho-error', reason);
+  if (retryMs !== undefined) trailers.set('retry-after-ms', String(retryMs));
+  if (figures['resume_after'] !== undefined) trailers.set('suho-resume-after', figures['resume_after']);
+  return trailers;
 }
 
 /** Text that a header can carry: half a surrogate pair would make gRPC throw. */

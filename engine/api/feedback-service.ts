@@ -1,7 +1,7 @@
 import { SuhoError } from '../errors.js';
 import type { Feedback } from '../feedback/feedback.js';
 import { unary, type CallContext } from './calls.js';
-import { invalid } from './failure.js';
+import { StatusFailure, invalid } from './failure.js';
 import { readInteger } from './fields.js';
 import type { ReportTradeRequest__Output as ReportTradeRequest } from './generated/suho/v1/ReportTradeRequest.js';
 import type { ReportTradeResponse } from './generated/suho/v1/ReportTradeResponse.js';
@@ -9,6 +9,11 @@ import type { ReportTradeResponse } from './generated/suho/v1/ReportTradeRespons
 /** Market conditions of one trade at most. */
 const CONDITIONS_MAX = 100;
 const CONDITION_NAME = /^[\x20-\x7e]{1,64}$/;
+
+const SIDES = new Map<unknown, 'LONG' | 'SHORT'>([
+  ['DIRECTION_LONG', 'LONG'],
+  ['DIRECTION_SHORT', 'SHORT'],
+]);
 
 /** Handlers of FeedbackService. */
 export function feedbackService(calls: CallContext, feedback: Feedback): Record<string, unknown> {
@@ -20,7 +25,7 @@ export function feedbackService(calls: CallContext, feedback: Feedback): Record<
         const report = readReport(request);
         const { answer, trade } = await inFieldNames(feedback.report(caller.tenantId, caller.userId, report));
         return {
-          answer,
+          answer: `TRADE_ANSWER_${answer}`,
           pnl_money: trade?.pnlMoney ?? 0,
           currency: trade?.currency ?? '',
           pnl_pips: trade?.pnlPips ?? 0,
@@ -32,11 +37,12 @@ export function feedbackService(calls: CallContext, feedback: Feedback): Record<
 }
 
 function readReport(request: ReportTradeRequest): Readonly<Record<string, unknown>> {
-  if (request.side !== 'LONG' && request.side !== 'SHORT') throw invalid('side', 'it must be LONG or SHORT.');
+  const side = SIDES.get(request.side);
+  if (side === undefined) throw invalid('side', 'it must be DIRECTION_LONG or DIRECTION_SHORT.');
   return {
     tradeId: request.trade_id,
     predictionId: request.prediction_id,
-    side: request.side,
+    side,
     quantity: request.quantity,
     entryTime: readInteger('entry_time', request.entry_time),
     entryPrice: request.entry_price,
@@ -67,9 +73,9 @@ async function inFieldNames<T>(work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     if (!(error instanceof SuhoError) || error.code !== 'BAD_INPUT') throw error;
-    const message = error.message.replace(/^[a-zA-Z]+(?=[:.])/, (name) =>
-      name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-    );
-    throw new SuhoError('BAD_INPUT', message, { cause: error });
+    const [, name, rest] = /^([a-zA-Z]+)(.*)$/s.exec(error.message) ?? [];
+    if (name === undefined || rest === undefined) throw error;
+    const field = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    throw new StatusFailure('INVALID_FIELD', `${field}${rest}`, { field });
   }
 }

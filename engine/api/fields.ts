@@ -56,6 +56,11 @@ export function checkRows(field: string, rows: readonly unknown[]): void {
     throw invalid(field, `at most ${LIST_MAX} in a request; there are ${rows.length}.`);
 }
 
+/** A moment that may be absent, epoch milliseconds UTC. */
+export function readMoment(field: string, digits: string | undefined): number | undefined {
+  return digits === undefined ? undefined : readInteger(field, digits);
+}
+
 /** A 64-bit integer that must be exact as a number: a time or a sequence number. */
 export function readInteger(field: string, digits: string): number {
   const n = Number(digits);

@@ -1,18 +1,25 @@
+import { z } from 'zod';
 import type { Caller } from '../credentials/caller.js';
 import { SuhoError, quoted } from '../errors.js';
 import { unary, type CallContext } from './calls.js';
 import { invalid } from './failure.js';
 import { toProtoTimeframe } from './fields.js';
 import type { Instrument } from './generated/suho/v1/Instrument.js';
+import type { ListInstrumentsRequest__Output as ListInstrumentsRequest } from './generated/suho/v1/ListInstrumentsRequest.js';
 import type { ListInstrumentsResponse } from './generated/suho/v1/ListInstrumentsResponse.js';
 import type { RemoveInstrumentRequest__Output as RemoveInstrumentRequest } from './generated/suho/v1/RemoveInstrumentRequest.js';
 import type { RemoveInstrumentResponse } from './generated/suho/v1/RemoveInstrumentResponse.js';
+import { PAGE_MAX, pageToken, readPageSize, readPageToken } from './paging.js';
 import type { InstrumentDirectory, InstrumentView } from './ports.js';
 
 /** Longest id of an instrument: tenant, feed and symbol. */
 const ID_MAX = 160;
 
-const STATES = { live: 'LIVE', recovering: 'RECOVERING', failed: 'FAILED' } as const;
+const STATES = {
+  live: 'INSTRUMENT_STATE_LIVE',
+  recovering: 'INSTRUMENT_STATE_RECOVERING',
+  failed: 'INSTRUMENT_STATE_FAILED',
+} as const;
 
 /** Handlers of InstrumentService. */
 export function instrumentService(
@@ -20,9 +27,9 @@ export function instrumentService(
   directory: InstrumentDirectory,
 ): Record<string, unknown> {
   return {
-    ListInstruments: unary(calls, 'viewer', (_request: unknown, caller): ListInstrumentsResponse => ({
-      instruments: directory.list(seesAll(caller) ? undefined : caller.tenantId).map(toProto),
-    })),
+    ListInstruments: unary(calls, 'viewer', (request: ListInstrumentsRequest, caller) =>
+      list(request, seesAll(caller) ? undefined : caller.tenantId, directory),
+    ),
     RemoveInstrument: unary(
       calls,
       'engineer',
@@ -41,6 +48,21 @@ export function instrumentService(
         );
       },
     ),
+  };
+}
+
+function list(
+  request: ListInstrumentsRequest,
+  tenantId: string | undefined,
+  directory: InstrumentDirectory,
+): ListInstrumentsResponse {
+  const size = readPageSize(request.page_size, PAGE_MAX);
+  const after = readPageToken(request.page_token, z.string()) ?? '';
+  const found = directory.list(tenantId, { after, limit: size + 1 });
+  const instruments = found.slice(0, size).map(toProto);
+  return {
+    instruments,
+    next_page_token: found.length > size ? pageToken(found[size - 1]!.id) : '',
   };
 }
 

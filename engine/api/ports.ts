@@ -30,9 +30,24 @@ export interface InstrumentView {
   readonly retainedInputs: number;
 }
 
+/** A series as its reader sees it. */
+export interface SeriesPlace {
+  readonly seriesId: string;
+  readonly instrumentId: string;
+  readonly symbol: string;
+}
+
+export interface SeriesOfTenants {
+  /** Series of a timeframe that a tenant may see: of its own instruments, and of shared ones that it has signals on. */
+  visible(tenantId: string, timeframe: Timeframe): readonly SeriesPlace[];
+}
+
 export interface InstrumentDirectory {
-  /** Instruments a tenant publishes; all of them when it is undefined. */
-  list(tenantId: string | undefined): readonly InstrumentView[];
+  /** Instruments a tenant publishes, all of them when it is undefined, in the order of their ids; or a page. */
+  list(
+    tenantId: string | undefined,
+    page?: { readonly after: string; readonly limit: number },
+  ): readonly InstrumentView[];
   /** Stops following an instrument. False when there is none of that id that the caller may remove. */
   remove(id: string, by: { readonly tenantId: string; readonly all: boolean }): Promise<boolean>;
 }

@@ -1,4 +1,3 @@
-import { status, Metadata } from '@grpc/grpc-js';
 import {
   RateLimiterMemory,
   RateLimiterRedis,
@@ -20,6 +19,7 @@ export class TenantQuotas {
   readonly #cache: Cache | undefined;
   readonly #limiters = new Map<string, RateLimiterAbstract>();
   readonly #streams = new Map<string, number>();
+  readonly #refusals = new Map<string, [{ readonly tenant: string; readonly quota: string }, number]>();
 
   constructor(config: Config, cache: Cache | undefined) {
     this.#config = config;
@@ -60,6 +60,11 @@ export class TenantQuotas {
     await this.#take('rows', tenantId, count, rowsPerSecond);
   }
 
+  /** Requests that a quota refused since start. */
+  refusals(): Iterable<readonly [{ readonly tenant: string; readonly quota: string }, number]> {
+    return this.#refusals.values();
+  }
+
   /** Streams a tenant has open. */
   openStreams(tenantId: string): number {
     return this.#streams.get(tenantId) ?? 0;
@@ -69,11 +74,14 @@ export class TenantQuotas {
   openStream(tenantId: string): () => void {
     const open = this.#streams.get(tenantId) ?? 0;
     const most = this.limitsOf(tenantId).streams;
-    if (open >= most)
+    if (open >= most) {
+      this.#refuse(tenantId, 'streams');
       throw new StatusFailure(
-        status.RESOURCE_EXHAUSTED,
+        'QUOTA_EXCEEDED',
         `The tenant has ${open} streams open, as many as it may; close one first.`,
+        { metadata: { quota: 'streams', limit: String(most) } },
       );
+    }
     this.#streams.set(tenantId, open + 1);
     let left = false;
     return () => {
@@ -99,14 +107,21 @@ export class TenantQuotas {
       await this.#limiter(kind, perSecond).consume(tenantId, count);
     } catch (error) {
       if (!(error instanceof RateLimiterRes)) throw error;
-      const metadata = new Metadata();
-      metadata.set('retry-after-ms', String(error.msBeforeNext));
+      this.#refuse(tenantId, `${kind}PerSecond`);
       throw new StatusFailure(
-        status.RESOURCE_EXHAUSTED,
+        'RATE_LIMITED',
         `The tenant may use ${perSecond} ${kind} a second; try again in ${error.msBeforeNext} ms.`,
-        metadata,
+        {
+          metadata: { quota: `${kind}PerSecond`, limit: String(perSecond) },
+          retryMs: error.msBeforeNext,
+        },
       );
     }
+  }
+
+  #refuse(tenant: string, quota: string): void {
+    const key = `${tenant} ${quota}`;
+    this.#refusals.set(key, [{ tenant, quota }, (this.#refusals.get(key)?.[1] ?? 0) + 1]);
   }
 
   #limiter(kind: string, perSecond: number): RateLimiterAbstract {

@@ -3,23 +3,41 @@ import { Server, ServerCredentials, type UntypedServiceImplementation } from '@g
 import type { Config } from '../config.js';
 import type { Engine } from '../engine.js';
 import { SuhoError, messageOf } from '../errors.js';
+import { servedSeries } from '../instruments/served-series.js';
 import { PUBLISHED_FEED } from '../intake/intake.js';
 import { Health } from '../ops/health.js';
+import type { MetricsSource } from '../ops/metrics/source.js';
 import { SignalHub } from '../publication/signal-hub.js';
+import { operationsOf } from '../ops/operations.js';
 import { Admission } from './admission.js';
+import { alertService } from './alert-service.js';
 import { Authentication } from './authentication.js';
+import { CallCounts } from './call-counts.js';
 import type { CallContext } from './calls.js';
-import { loadDefinition, servedService } from './definition.js';
-import { healthSourceOf, instrumentsOf, latestSignalOf, retainedSignalsOf } from './engine-adapter.js';
+import { loadDefinition, servedService, serviceNames } from './definition.js';
+import {
+  healthSourceOf,
+  instrumentsOf,
+  latestSignalOf,
+  retainedSignalsOf,
+  seriesOfTenants,
+  tenantFigures,
+  modelDeskOf,
+} from './engine-adapter.js';
 import { engineService } from './engine-service.js';
 import { Failures } from './failure.js';
+import { featureService } from './feature-service.js';
 import { feedbackService } from './feedback-service.js';
 import { instrumentService } from './instrument-service.js';
 import { marketDataService } from './market-data-service.js';
+import { operatorService } from './operator-service.js';
+import { modelService } from './model-service.js';
 import { TenantQuotas } from './quotas.js';
 import { addReflection } from './reflection.js';
 import { signalService, updateEncoder } from './signal-service.js';
 import { StandardHealth } from './standard-health.js';
+import { Turns } from './turns.js';
+import { trainingService } from './training-service.js';
 
 const CLOCK_MS = 250;
 /** A bar that ended longer ago is history: it closes when a later quote comes. */
@@ -28,6 +46,9 @@ const REQUEST_BYTES_MAX = 4 * 1024 * 1024;
 /** A client that opens a TLS connection and says nothing is dropped after this long. */
 const HANDSHAKE_MS = 10_000;
 const STOP_MS = 500;
+/** Questions to the stores that are answered at once, and that wait. */
+const QUESTIONS_MAX = 4;
+const QUESTIONS_WAITING_MAX = 200;
 
 /** The engine over gRPC. */
 export class ApiServer {
@@ -40,6 +61,7 @@ export class ApiServer {
   readonly failures: Failures;
   readonly quotas: TenantQuotas;
   readonly #engine: Engine;
+  readonly #calls = new CallCounts();
   readonly #server: Server;
   readonly #authentication: Authentication;
   readonly #standardHealth: StandardHealth;
@@ -60,32 +82,59 @@ export class ApiServer {
     engine.publication.onSignal((published) => this.hub.publish(published));
     this.health = new Health(healthSourceOf(engine), { ...options, subscribers: this.hub });
     this.health.onChange(() => this.#tellHealth());
-    const failures = new Failures(engine.log);
+    const failures = new Failures(engine.log, this.#calls);
     this.failures = failures;
     const calls: CallContext = { admission: this.admission, failures };
+    const turns = new Turns(QUESTIONS_MAX, QUESTIONS_WAITING_MAX);
     const [declared, handlers] = signalService(signals, {
       calls,
       hub: this.hub,
       retained: retainedSignalsOf(engine.journal),
       encode,
       queueMax: config.grpc.subscriberQueueMax,
+      history: engine.predictions.history,
+      turns,
       stored: (tenantId, symbol, timeframe) => latestSignalOf(engine, tenantId, symbol, timeframe),
     });
     this.#server.addService(declared, handlers as UntypedServiceImplementation);
+    const tenantIds = config.tenants.map(({ id }) => id);
     for (const [name, implementation] of Object.entries({
       MarketDataService: marketDataService(calls, engine.intake),
       FeedbackService: feedbackService(calls, engine.feedback),
+      FeatureService: featureService(calls, {
+        series: seriesOfTenants(engine),
+        store: engine.features,
+        turns,
+      }),
       InstrumentService: instrumentService(calls, instrumentsOf(engine)),
+      OperatorService: operatorService(calls, operationsOf(engine)),
+      ModelService: modelService(calls, modelDeskOf(engine), Date.now),
       EngineService: engineService(calls, this.health, engine.refused),
+      AlertService: alertService(calls, { alerts: engine.alerts, tenantIds, now: () => Date.now() }),
+      TrainingService: trainingService(calls, {
+        retraining: engine.retraining,
+        tenantIds,
+        series: () => [...servedSeries(engine.instruments)],
+      }),
     })) {
       this.#server.addService(
         servedService(definition, `suho.v1.${name}`),
         implementation as UntypedServiceImplementation,
       );
     }
-    this.#standardHealth = new StandardHealth(failures);
+    this.#standardHealth = new StandardHealth(failures, serviceNames(definition));
     this.#standardHealth.addToServer(this.#server);
     addReflection(this.#server, failures);
+  }
+
+  /** What the metrics of this server and its engine are read from. */
+  metricsSource(): MetricsSource {
+    return {
+      health: () => this.health.snapshot(),
+      calls: () => this.#calls.list(),
+      refusals: () => this.quotas.refusals(),
+      tenants: () => tenantFigures(this.#engine, this.quotas),
+    };
   }
 
   /** Whether callers must show a credential. */

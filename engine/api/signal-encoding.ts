@@ -1,9 +1,12 @@
 import { HORIZONS } from '../../actors/features/labels.js';
-import type { Signal } from '../../actors/signals/signal.js';
+import type { Direction, Signal } from '../../actors/signals/signal.js';
 import { toProtoTimeframe } from './fields.js';
+import type { Direction__Output as ProtoDirection } from './generated/suho/v1/Direction.js';
 import type { Signal__Output as ProtoSignal } from './generated/suho/v1/Signal.js';
 
-const DIRECTIONS = ['SHORT', 'FLAT', 'LONG'] as const;
+/** Directions in the words of the API, by number: −1, 0, +1. */
+const DIRECTIONS = ['DIRECTION_SHORT', 'DIRECTION_FLAT', 'DIRECTION_LONG'] as const;
+const DIRECTION_OF = { SHORT: DIRECTIONS[0], FLAT: DIRECTIONS[1], LONG: DIRECTIONS[2] } as const;
 
 /**
  * A signal as users get it in JSON, from NATS and the command line: the API's message, with sequence number and time as
@@ -22,6 +25,16 @@ export function readSignal(signal: ProtoSignal): SignalJson {
   };
 }
 
+/** A direction in the words of the API. */
+export function toProtoDirection(direction: Direction): ProtoDirection {
+  return DIRECTION_OF[direction];
+}
+
+/** A direction of the API as people read it: LONG, SHORT, FLAT. */
+export function directionName(direction: ProtoDirection): string {
+  return direction.replace(/^DIRECTION_/, '');
+}
+
 /** A signal as it goes to users and over the wire. */
 export function signalJson(sequence: number, signal: Signal): SignalJson {
   const vote = signal.patterns?.votes[signal.primaryHorizon];
@@ -33,7 +46,7 @@ export function signalJson(sequence: number, signal: Signal): SignalJson {
     timeframe: toProtoTimeframe(signal.timeframe),
     bar_close_time: signal.barCloseTime,
     price: signal.price,
-    direction: signal.direction,
+    direction: toProtoDirection(signal.direction),
     confidence: signal.confidence,
     primary_horizon: HORIZONS[signal.primaryHorizon]!,
     forecasts: signal.forecasts.map((forecast, i) => ({

@@ -1,7 +1,8 @@
-import { Metadata, status, type ServerWritableStream, type ServiceDefinition } from '@grpc/grpc-js';
+import { Metadata, type ServerWritableStream, type ServiceDefinition } from '@grpc/grpc-js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { Caller } from '../credentials/caller.js';
 import { SuhoError } from '../errors.js';
+import type { PredictionHistory } from '../prediction-store/prediction-store.js';
 import type { SignalHub } from '../publication/signal-hub.js';
 import {
   Subscription,
@@ -14,10 +15,13 @@ import type { Received } from './definition.js';
 import { StatusFailure, invalid } from './failure.js';
 import { readEach, readInteger, readSymbol, readTimeframe } from './fields.js';
 import type { GetLatestSignalRequest__Output as GetLatestSignalRequest } from './generated/suho/v1/GetLatestSignalRequest.js';
+import type { QuerySignalsRequest__Output as QuerySignalsRequest } from './generated/suho/v1/QuerySignalsRequest.js';
 import type { SignalUpdate } from './generated/suho/v1/SignalUpdate.js';
 import type { SlowPolicy__Output as SlowPolicy } from './generated/suho/v1/SlowPolicy.js';
 import type { StreamSignalsRequest__Output as StreamSignalsRequest } from './generated/suho/v1/StreamSignalsRequest.js';
 import { signalJson, type SignalJson } from './signal-encoding.js';
+import { querySignals } from './stored-signals.js';
+import type { Turns } from './turns.js';
 
 /** What the service of signals serves from. */
 export interface SignalServiceParts {
@@ -26,6 +30,9 @@ export interface SignalServiceParts {
   readonly retained: RetainedSignals;
   readonly encode: (published: PublishedSignal) => Buffer;
   readonly queueMax: number;
+  /** Signals in the store. */
+  readonly history: PredictionHistory;
+  readonly turns: Turns;
   /** The newest signal of a tenant's series that is stored. */
   readonly stored: (tenantId: string, symbol: string, timeframe: Timeframe) => PublishedSignal | undefined;
 }
@@ -41,9 +48,15 @@ export function signalService(
     {
       StreamSignals: (call: ServerWritableStream<Received<StreamSignalsRequest>, Buffer>) => {
         streamSignals(call, parts).catch((error: unknown) =>
-          endWithFailure(call, parts.calls.failures.explain(call.getPath(), error)),
+          endWithFailure(call, parts.calls.failures.end(call.getPath(), error)),
         );
       },
+      QuerySignals: unary(
+        parts.calls,
+        'viewer',
+        async (request: QuerySignalsRequest, caller) =>
+          await querySignals(request, caller, parts.history, parts.turns),
+      ),
       GetLatestSignal: unary(parts.calls, 'viewer', (request: GetLatestSignalRequest, caller) =>
         latestSignal(request, caller, parts),
       ),
@@ -65,7 +78,11 @@ async function streamSignals(
   const { admission, failures } = calls;
   const caller = await admission.admit(call, 'viewer', call.request.byteLength);
   const request = decoded(call.request);
-  const fail = (failure: unknown): void => endWithFailure(call, failures.explain(call.getPath(), failure));
+  let failed = false;
+  const fail = (failure: unknown): void => {
+    failed = true;
+    endWithFailure(call, failures.end(call.getPath(), failure));
+  };
   const subscription = new Subscription({
     filter: {
       tenantId: caller.tenantId,
@@ -79,7 +96,7 @@ async function streamSignals(
     },
     retained,
     encode,
-    conflate: readSlowPolicy(request.slow_policy) === 'LATEST_PER_SERIES',
+    conflate: isConflated(request.slow_policy),
     queueMax,
     resumeAfter: readCursor(request.resume_after, retained),
   });
@@ -89,7 +106,11 @@ async function streamSignals(
     leavePlace();
   };
   call.on('drain', () => hub.resume(subscription));
-  call.on('cancelled', leave);
+  // A stream has no end of its own: one that the client hangs up on went well.
+  call.on('cancelled', () => {
+    if (!failed) failures.succeeded(call.getPath());
+    leave();
+  });
   call.on('close', leave);
   call.on('error', leave);
   // Headers go out at once, so that a client knows it is subscribed before the first signal.
@@ -112,9 +133,10 @@ function latestSignal(
   return signalJson(latest.sequence, latest.signal);
 }
 
-function readSlowPolicy(policy: SlowPolicy): SlowPolicy {
-  if (policy === 'KEEP_ALL' || policy === 'LATEST_PER_SERIES') return policy;
-  throw invalid('slow_policy', 'it must be KEEP_ALL or LATEST_PER_SERIES.');
+function isConflated(policy: SlowPolicy): boolean {
+  if (policy === 'SLOW_POLICY_LATEST_PER_SERIES') return true;
+  if (policy === 'SLOW_POLICY_KEEP_ALL' || policy === 'SLOW_POLICY_UNSPECIFIED') return false;
+  throw invalid('slow_policy', 'it must be SLOW_POLICY_KEEP_ALL or SLOW_POLICY_LATEST_PER_SERIES.');
 }
 
 /** The cursor to continue after. Throws OUT_OF_RANGE when it is not within what is retained. */
@@ -126,7 +148,7 @@ function readCursor(digits: string | undefined, retained: RetainedSignals): numb
   const newest = Math.max(purged, retained.lastSequence());
   if (cursor <= newest) return cursor;
   throw new StatusFailure(
-    status.OUT_OF_RANGE,
+    'CURSOR_AHEAD',
     `resume_after: the newest signal is ${newest}, so ${cursor} is not of this engine's data; it may have been restored from an older copy. Resume after ${newest} or before.`,
     resumeFrom(newest),
   );
@@ -134,7 +156,7 @@ function readCursor(digits: string | undefined, retained: RetainedSignals): numb
 
 function purgedThrough(through: number): StatusFailure {
   return new StatusFailure(
-    status.OUT_OF_RANGE,
+    'CURSOR_PURGED',
     `resume_after: signals up to ${through} are no longer kept; resume after ${through}, or stream from now on.`,
     resumeFrom(through),
   );
@@ -144,15 +166,13 @@ function endOf(reason: SubscriptionEnd, queueMax: number): unknown {
   if (reason.kind === 'failed') return reason.error;
   if (reason.kind === 'purged') return purgedThrough(reason.through);
   return new StatusFailure(
-    status.RESOURCE_EXHAUSTED,
+    'SUBSCRIBER_TOO_SLOW',
     `The subscriber fell ${queueMax} signals behind; resume after ${reason.cursor}.`,
     resumeFrom(reason.cursor),
   );
 }
 
 /** The cursor to resume with, for a program to read. */
-function resumeFrom(cursor: number): Metadata {
-  const metadata = new Metadata();
-  metadata.set('suho-resume-after', String(cursor));
-  return metadata;
+function resumeFrom(cursor: number): { readonly metadata: Readonly<Record<string, string>> } {
+  return { metadata: { resume_after: String(cursor) } };
 }

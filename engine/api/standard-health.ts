@@ -1,16 +1,14 @@
-import {
-  status,
-  type Server,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type sendUnaryData,
-} from '@grpc/grpc-js';
+import type { Server, ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
 import { decoded, endWithFailure } from './calls.js';
 import { loadDefinition, servedService, type Received } from './definition.js';
 import { StatusFailure, type Failures } from './failure.js';
 
-/** Names the service knows: the whole, and the service that load balancers ask about. */
-const NAMES = ['', 'suho.v1.SignalService'];
+/** The process works, whether it serves or not: for a probe that restarts what hangs. */
+const LIVENESS = 'liveness';
+/** Calls and input are taken: for a probe that decides where traffic goes. */
+const READINESS = 'readiness';
+/** Characters of an unknown name that are kept. */
+const NAME_MAX = 100;
 /** Watchers at once: they need no credential. */
 const WATCHERS_MAX = 1_000;
 
@@ -26,48 +24,59 @@ type WatchCall = ServerWritableStream<Received<CheckRequest>, { readonly status:
  */
 export class StandardHealth {
   readonly #failures: Failures;
-  /** Open calls that watch, and whether they watch a service that exists. */
-  readonly #watchers = new Map<WatchCall, boolean>();
+  /** Names the service knows: the whole, the two probes, and every service of the API. */
+  readonly #names: ReadonlySet<string>;
+  /** Open calls that watch, and what they watch. */
+  readonly #watchers = new Map<WatchCall, string>();
   #serving = false;
 
-  constructor(failures: Failures) {
+  /** `services`: full names of what the server has. */
+  constructor(failures: Failures, services: readonly string[]) {
     this.#failures = failures;
+    this.#names = new Set(['', LIVENESS, READINESS, ...services]);
   }
 
   /** Sets whether the engine serves, and tells those who watch. */
   set serving(serving: boolean) {
     if (this.#serving === serving) return;
     this.#serving = serving;
-    for (const [call, known] of this.#watchers) if (known) call.write({ status: this.#status });
+    for (const [call, name] of this.#watchers)
+      if (this.#names.has(name) && name !== LIVENESS) call.write({ status: this.#statusOf(name) });
   }
 
   /** Ends all calls that watch. */
   endCalls(): void {
-    const stopping = new StatusFailure(status.UNAVAILABLE, 'The engine is stopping; call again in a moment.');
+    const stopping = new StatusFailure('STOPPING', 'The engine is stopping; call again in a moment.');
     for (const call of this.#watchers.keys())
       endWithFailure(call, this.#failures.explain(call.getPath(), stopping));
   }
 
-  get #status(): ServingStatus {
-    return this.#serving ? 'SERVING' : 'NOT_SERVING';
+  #statusOf(name: string): ServingStatus {
+    if (!this.#names.has(name)) return 'SERVICE_UNKNOWN';
+    return this.#serving || name === LIVENESS ? 'SERVING' : 'NOT_SERVING';
   }
 
   addToServer(server: Server): void {
     server.addService(servedService(loadDefinition('grpc/health/v1/health.proto'), 'grpc.health.v1.Health'), {
       Check: (call: ServerUnaryCall<Received<CheckRequest>, object>, reply: sendUnaryData<object>) => {
         try {
-          if (!NAMES.includes(decoded(call.request).service))
+          const { service } = decoded(call.request);
+          if (!this.#names.has(service))
             throw new StatusFailure(
-              status.NOT_FOUND,
-              'There is no health of that service; ask for "" or "suho.v1.SignalService".',
+              'UNKNOWN_SERVICE',
+              `There is no health of that service; ask for "", "${READINESS}", "${LIVENESS}" or a service as reflection lists it.`,
             );
-          reply(null, { status: this.#status });
+          reply(null, { status: this.#statusOf(service) });
         } catch (error) {
           reply(this.#failures.explain(call.getPath(), error));
         }
       },
       List: (_call: unknown, reply: sendUnaryData<object>) =>
-        reply(null, { statuses: Object.fromEntries(NAMES.map((name) => [name, { status: this.#status }])) }),
+        reply(null, {
+          statuses: Object.fromEntries(
+            [...this.#names].map((name) => [name, { status: this.#statusOf(name) }]),
+          ),
+        }),
       Watch: (call: WatchCall) => this.#watch(call),
     });
   }
@@ -76,13 +85,12 @@ export class StandardHealth {
     try {
       const { service } = decoded(call.request);
       if (this.#watchers.size >= WATCHERS_MAX)
-        throw new StatusFailure(status.RESOURCE_EXHAUSTED, 'Too many calls watch the health; use Check.');
-      const known = NAMES.includes(service);
-      this.#watchers.set(call, known);
+        throw new StatusFailure('TOO_MANY_WATCHERS', 'Too many calls watch the health; use Check.');
+      this.#watchers.set(call, service.slice(0, NAME_MAX));
       call.on('cancelled', () => this.#watchers.delete(call));
       call.on('close', () => this.#watchers.delete(call));
       // As the protocol wants it, a call for an unknown service stays open: it may be added later.
-      call.write({ status: known ? this.#status : 'SERVICE_UNKNOWN' });
+      call.write({ status: this.#statusOf(service) });
     } catch (error) {
       endWithFailure(call, this.#failures.explain(call.getPath(), error));
     }

@@ -24,7 +24,9 @@ import {
   sayRefusals,
   type FileOptions,
 } from './file-options.js';
+import { withFeatureReads, type FeatureReads } from './engine-stores.js';
 import {
+  addressOption,
   dataOption,
   dateOption,
   identityOptions,
@@ -135,7 +137,7 @@ function identityOf({ tenant, user, feed, symbol, timeframe, ...rest }: SeriesOp
   };
 }
 
-async function missing(store: FeatureStore, series: SeriesIdentity): Promise<SuhoError> {
+async function missing(store: Pick<FeatureStore, 'sql'>, series: SeriesIdentity): Promise<SuhoError> {
   const { symbol, tenantId, feed } = series;
   const known = await store.sql(
     'SELECT DISTINCT tenant_id AS t, feed AS f, symbol AS s, timeframe AS tf FROM ml_features LIMIT 20',
@@ -216,6 +218,7 @@ interface ExportOptions extends SeriesOptions, Omit<FileOptions, 'format'> {
   readonly from?: number;
   readonly to?: number;
   readonly basis: PriceBasis;
+  readonly address: string;
   readonly json?: boolean;
 }
 
@@ -226,7 +229,8 @@ Examples:
   suho features export --from-store --symbol GBPUSD --timeframe 1h --format csv --out gbp.csv --data gbp
 
 Features are 64-bit when computed from a file and 32-bit from the store. What is not known (a feature before its first
-value, a label whose horizon is not over) is empty (csv) or null (jsonl, parquet).
+value, a label whose horizon is not over) is empty (csv) or null (jsonl, parquet). A data folder that an engine uses is read
+through that engine (--address, SUHO_API_KEY of an operator).
 
 --labels adds quality_flags (quality_score is a feature) and, for each horizon H of 1h, 4h and 1d: label_direction_H (-1,
 0, 1), label_return_H, label_max_gain_H, label_max_loss_H, label_barrier_H (1 take-profit first, -1 stop first, 0 neither)
@@ -250,6 +254,7 @@ function exportCommand(): Command {
     )
     .addOption(new Option('--out <path>', 'file to write').makeOptionMandatory())
     .option('--from-store', 'export what is stored in the data folder instead of computing from a file')
+    .addOption(addressOption())
     .option('--labels', 'what came of each bar, and the quality of its data, in further columns of its row')
     .addOption(dateOption('--from <date>', 'only bars that open at or after it'))
     .addOption(dateOption('--to <date>', 'only bars that open before it'))
@@ -280,7 +285,7 @@ async function runExport(file: string | undefined, options: ExportOptions): Prom
   ): Promise<number> => await writeExport(options.out, options.format, names, counted(chunks));
   const rows = await (
     input === undefined
-      ? withFeatureStore(options, true, async (store) => {
+      ? withFeatureReads(options, async (store) => {
           const added = await store.extraColumns(identityOf(options));
           return await write([...NAMES, ...further, ...added], storedRows(store, options, added));
         })
@@ -332,7 +337,7 @@ async function* computedRows(
 }
 
 async function* storedRows(
-  store: FeatureStore,
+  store: FeatureReads,
   options: ExportOptions,
   added: readonly string[],
 ): AsyncGenerator<ExportRow[]> {

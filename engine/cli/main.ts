@@ -1,12 +1,17 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { SuhoError, messageOf } from '../errors.js';
+import { VERSION } from '../version.js';
+import { alertsCommand } from './alerts.js';
 import { backfillCommand } from './backfill.js';
+import { backupCommand, restoreCommand } from './backup.js';
 import { barsCommand } from './bars.js';
+import { completionCommand } from './completion.js';
 import { deadLettersCommand } from './dead-letters.js';
 import { doctorCommand } from './doctor.js';
 import { featuresCommand } from './features.js';
 import { instrumentsCommand } from './instruments.js';
+import { jobsCommand, retrainCommand } from './jobs.js';
 import { keysCommand } from './keys.js';
 import { modelsCommand } from './models.js';
 import { patternsCommand } from './patterns.js';
@@ -19,6 +24,7 @@ import { statusCommand } from './status.js';
 import { tradesCommand } from './trades.js';
 import { trainCommand } from './train.js';
 import { verifyCommand } from './verify.js';
+import { versionCommand } from './version.js';
 
 /** 1: the program's own failure. 2: something the user can put right. */
 const EXIT_FAILURE = 1;
@@ -28,7 +34,7 @@ const program = new Command('suho')
   .description(
     'Real-time signal engine for trading: market data in, machine-learning and pattern signals out.',
   )
-  .version('0.1.0')
+  .version(VERSION)
   .showHelpAfterError('(suho --help shows the commands)')
   .configureHelp({ sortSubcommands: true });
 
@@ -46,11 +52,18 @@ for (const command of [
   verifyCommand,
   instrumentsCommand,
   keysCommand,
+  modelsCommand,
   schemaCommand,
   tradesCommand,
   doctorCommand,
   patternsCommand,
-  modelsCommand,
+  backupCommand,
+  restoreCommand,
+  versionCommand,
+  completionCommand,
+  alertsCommand,
+  jobsCommand,
+  retrainCommand,
 ]) {
   program.addCommand(command());
 }

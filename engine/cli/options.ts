@@ -14,7 +14,7 @@ export function readTimeframe(text: string): Timeframe {
   return timeframe;
 }
 
-function readSymbol(text: string): string {
+export function readSymbol(text: string): string {
   const symbol = canonicalSymbol(text);
   if (symbol === undefined) throw new InvalidArgumentError(`${quoted(text)} is not a symbol.`);
   return symbol;
@@ -64,7 +64,7 @@ export function addressOption(): Option {
     .env('SUHO_ADDRESS');
 }
 
-function readSymbols(text: string): string[] {
+export function readSymbols(text: string): string[] {
   return text.split(',').map(readSymbol);
 }
 

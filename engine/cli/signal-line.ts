@@ -1,5 +1,5 @@
 import { fromProtoTimeframe } from '../api/fields.js';
-import type { SignalJson } from '../api/signal-encoding.js';
+import { directionName, type SignalJson } from '../api/signal-encoding.js';
 import { percent, utc } from './table.js';
 
 /** Header of the lines that {@link signalLine} makes. */
@@ -23,12 +23,12 @@ export function signalLine(signal: SignalJson): string {
   const similar =
     patterns === null
       ? '-'
-      : `${patterns.matches}: ${percent(patterns.agreement)} ${patterns.direction.toLowerCase()}`;
+      : `${patterns.matches}: ${percent(patterns.agreement)} ${directionName(patterns.direction).toLowerCase()}`;
   return [
     utc(signal.bar_close_time).padEnd(17),
     signal.symbol.padEnd(8),
     (fromProtoTimeframe(signal.timeframe) ?? '?').padEnd(4),
-    signal.direction.padEnd(6),
+    directionName(signal.direction).padEnd(6),
     percent(signal.confidence).padStart(7),
     signal.primary_horizon.padEnd(8),
     percent(forecast?.up ?? 0).padStart(7),

@@ -63,7 +63,7 @@ Set SUHO_API_KEY if the engine requires a key.`,
         callStream<SignalUpdate>(client, 'StreamSignals', {
           symbols: options.symbol ?? [],
           timeframes,
-          slow_policy: options.latest === true ? 'LATEST_PER_SERIES' : 'KEEP_ALL',
+          slow_policy: options.latest === true ? 'SLOW_POLICY_LATEST_PER_SERIES' : 'SLOW_POLICY_KEEP_ALL',
           only_actionable: options.actionable === true,
           ...(resumeAfter === undefined ? {} : { resume_after: resumeAfter }),
         });

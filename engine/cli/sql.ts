@@ -1,14 +1,15 @@
 import { Argument, Command, Option } from 'commander';
 import { readerOf } from '../database/reader.js';
 import { PostgresPredictionStore } from '../prediction-store/postgres-prediction-store.js';
-import { jsonOption, readTenant } from './options.js';
+import { addressOption, jsonOption, readTenant } from './options.js';
 import { postgresOptions, withPostgres, type PostgresOptions } from './postgres-session.js';
-import { withFeatureStore } from './store-session.js';
+import { withFeatureReads } from './engine-stores.js';
 import { formatTable } from './table.js';
 
 interface Options extends PostgresOptions {
   readonly tenant?: string;
   readonly json?: boolean;
+  readonly address: string;
 }
 
 type Rows = readonly Record<string, unknown>[];
@@ -19,6 +20,7 @@ export function sqlCommand(): Command {
     .addArgument(new Argument('<store>', 'which store').choices(['features', 'predictions']))
     .argument('<query>', 'one statement')
     .addOption(new Option('--tenant <id>', 'read only rows of this tenant, not all').argParser(readTenant))
+    .addOption(addressOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -27,17 +29,13 @@ Examples:
   suho sql features 'SELECT symbol, count() FROM ml_features GROUP BY symbol'
   suho sql predictions 'SELECT direction, count(*) FROM ml_predictions GROUP BY 1' --json
 
-Features of a data folder can be queried while no engine uses it, predictions at any time. Each feature row is seen
-once, with the labels known so far. A query runs for 60 seconds at most; it writes nothing and reads no other files.`,
+Features of a data folder that an engine uses are queried through that engine (--address, SUHO_API_KEY of an operator), which
+answers 10,000 rows at most. Each feature row is seen once, with the labels known so far. A query runs for 60 seconds at most; it writes nothing and reads no other files.`,
     )
     .action(async (store: 'features' | 'predictions', query: string, options: Options) => {
       const rows =
         store === 'features'
-          ? await withFeatureStore(
-              options,
-              true,
-              async (features) => await features.sql(query, options.tenant),
-            )
+          ? await withFeatureReads(options, async (features) => await features.sql(query, options.tenant))
           : await withPostgres(options, async (connection, isOwn) => {
               const reader = isOwn ? await readerOf(connection, options.tenant !== undefined) : connection;
               const predictions = new PostgresPredictionStore(reader);

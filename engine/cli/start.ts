@@ -11,7 +11,7 @@ import { SuhoError, messageOf } from '../errors.js';
 import { whenTaken } from '../feeds/backpressure.js';
 import { natsFeedOf } from '../feeds/engine-intake.js';
 import { SIMULATED_FEED, SimulatedFeed } from '../feeds/simulated-feed.js';
-import { MetricsServer } from '../ops/metrics.js';
+import { MetricsServer } from '../ops/metrics/metrics-server.js';
 import { followPlan } from '../feeds/follow-plan.js';
 import { jsonOption } from './options.js';
 import { skillFound, watchFirstModels } from './first-models.js';
@@ -75,7 +75,7 @@ async function run(config: Config, json: boolean): Promise<void> {
   });
   const feed = config.simulator.enabled ? new SimulatedFeed(engine) : undefined;
   const api = new ApiServer(engine, { simulated: feed !== undefined });
-  const metrics = new MetricsServer(() => api.health.snapshot());
+  const metrics = new MetricsServer(api.metricsSource());
   const web = new ConsoleServer(engine, api, { simulated: feed !== undefined });
   try {
     if (stopping.isAsked()) return;

@@ -37,7 +37,7 @@ function toRequest(given: Readonly<Record<string, unknown>>): ReportTradeRequest
   return {
     trade_id: report.tradeId,
     prediction_id: report.predictionId,
-    side: report.side,
+    side: `DIRECTION_${report.side}`,
     quantity: report.quantity,
     entry_time: report.entryTime,
     entry_price: report.entryPrice,
@@ -88,7 +88,7 @@ function reportCommand(): Command {
       try {
         const answer = await callUnary<ReportTradeResponse>(client, 'ReportTrade', request, address);
         process.stdout.write(json === true ? `${JSON.stringify(answer)}\n` : describe(trade, answer));
-        if (answer.answer === 'UNKNOWN_PREDICTION') process.exitCode = 2;
+        if (answer.answer === 'TRADE_ANSWER_UNKNOWN_PREDICTION') process.exitCode = 2;
       } finally {
         client.close();
       }
@@ -115,7 +115,8 @@ function importCommand(): Command {
           line++;
           const request = toRequest(fromRow(row));
           const { answer } = await callUnary<ReportTradeResponse>(client, 'ReportTrade', request, address);
-          if (isCounted(answer)) counts[answer]++;
+          const told = answer.replace(/^TRADE_ANSWER_/, '');
+          if (isCounted(told)) counts[told]++;
         }
       } catch (error) {
         const told = JSON.stringify(counts);
@@ -153,8 +154,9 @@ function fromRow(row: Readonly<Record<string, string>>): Record<string, unknown>
 }
 
 function describe(tradeId: string, answer: ReportTradeResponse): string {
-  if (answer.answer === 'UNKNOWN_PREDICTION') return `trade ${tradeId}: you have no such prediction\n`;
+  if (answer.answer === 'TRADE_ANSWER_UNKNOWN_PREDICTION')
+    return `trade ${tradeId}: you have no such prediction\n`;
   const money = `${answer.pnl_money.toFixed(2)} ${answer.currency}`;
-  const state = answer.answer === 'ACCEPTED' ? 'taken' : 'known already';
+  const state = answer.answer === 'TRADE_ANSWER_ACCEPTED' ? 'taken' : 'known already';
   return `trade ${tradeId} is ${state}: ${money}, ${answer.pnl_pips.toFixed(1)} pips, ${answer.pnl_percent.toFixed(3)} %\n`;
 }

@@ -1,4 +1,4 @@
-import { Metadata, status } from '@grpc/grpc-js';
+import { Metadata } from '@grpc/grpc-js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Presented } from '../api/authentication.js';
 import { StatusFailure } from '../api/failure.js';
@@ -16,7 +16,7 @@ function presented(authorization: string | undefined): Presented {
 /** Without any credential configured, whoever comes from elsewhere has none to show. */
 function needsCredential(): StatusFailure {
   return new StatusFailure(
-    status.UNAUTHENTICATED,
+    'CREDENTIAL_MISSING',
     'Without credentials the console is for this machine only; make an API key (suho keys create).',
   );
 }

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { status } from '@grpc/grpc-js';
 import { StatusFailure } from '../api/failure.js';
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
@@ -68,11 +67,11 @@ export function guard(server: FastifyInstance, host: string, names: readonly str
     reply.headers(HEADERS);
     if (!hasKnownHost(request, host, known))
       throw new StatusFailure(
-        status.PERMISSION_DENIED,
+        'FOREIGN_ORIGIN',
         `The console is not served under this name; open it at http://127.0.0.1, or add the name to console.names.`,
       );
     // The route, not the address: /%61pi is /api as well.
     if (request.routeOptions.url?.startsWith('/api/') === true && !isOfThisSite(request))
-      throw new StatusFailure(status.PERMISSION_DENIED, 'This request came from a page of another site.');
+      throw new StatusFailure('FOREIGN_ORIGIN', 'This request came from a page of another site.');
   });
 }

@@ -11,7 +11,7 @@ import type { ModelCatalogue } from './models.js';
 import type { Operations } from './operations.js';
 import type { SeriesDirectory } from './series.js';
 import type { SignalDetails } from './signal-detail.js';
-import type { Turns } from './turns.js';
+import type { Turns } from '../api/turns.js';
 import type { CallerView, Failure, SessionView } from './wire.js';
 
 /** What the routes answer from. */

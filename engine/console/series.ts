@@ -1,9 +1,9 @@
 import { gridName } from '../../actors/market/bar-grid.js';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import type { Caller } from '../credentials/caller.js';
-import { PLATFORM } from '../credentials/tenant-id.js';
 import type { Engine } from '../engine.js';
 import { SuhoError, quoted } from '../errors.js';
+import { PLATFORM } from '../credentials/tenant-id.js';
 import type { SeriesIdentity } from '../feature-store/feature-store.js';
 import { SIMULATED_FEED } from '../feeds/simulated-feed.js';
 import { instrumentOfSeries, seriesIdentity, signalActorId } from '../instruments/ids.js';
@@ -23,12 +23,6 @@ export interface VisibleSeries {
   readonly actorId: string | undefined;
 }
 
-/** Whether a tenant may see what is built from an instrument: its own, or a shared one that it follows. */
-function isVisible({ definition }: Instrument, tenantId: string): boolean {
-  if (definition.owner === tenantId) return true;
-  return definition.owner === PLATFORM && definition.signals.some((signal) => signal.tenantId === tenantId);
-}
-
 /** The series a caller may see: those of its tenant's own instruments, and of shared ones that the tenant follows. */
 export class SeriesDirectory {
   readonly #engine: Engine;
@@ -41,7 +35,7 @@ export class SeriesDirectory {
   list({ tenantId }: Caller): readonly SeriesView[] {
     const views: SeriesView[] = [];
     for (const instrument of this.#engine.instruments.all()) {
-      if (!isVisible(instrument, tenantId)) continue;
+      if (!instrument.isVisibleTo(tenantId)) continue;
       const { base, longer } = instrument.definition;
       for (const timeframe of [base, ...longer.map((series) => series.timeframe)]) {
         if (views.length >= SERIES_MAX) return views;
@@ -55,7 +49,7 @@ export class SeriesDirectory {
   find({ tenantId }: Caller, id: string): VisibleSeries {
     const instrument = this.#engine.instruments.get(instrumentOfSeries(id));
     const grid = id.slice(id.lastIndexOf('/') + 1);
-    if (instrument !== undefined && isVisible(instrument, tenantId)) {
+    if (instrument !== undefined && instrument.isVisibleTo(tenantId)) {
       const { base, longer } = instrument.definition;
       const timeframes = [base, ...longer.map((series) => series.timeframe)];
       const timeframe = timeframes.find(

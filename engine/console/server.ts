@@ -15,7 +15,7 @@ import { servePage } from './page-files.js';
 import { addRoutes } from './routes.js';
 import { SeriesDirectory } from './series.js';
 import { SignalDetails } from './signal-detail.js';
-import { Turns } from './turns.js';
+import { Turns } from '../api/turns.js';
 import type { Failure } from './wire.js';
 
 const BODY_BYTES_MAX = 16 * 1024;
@@ -109,7 +109,7 @@ export class ConsoleServer {
   #answerFailures(server: FastifyInstance): void {
     const { failures } = this.#api;
     server.setNotFoundHandler(async () => {
-      throw new StatusFailure(status.NOT_FOUND, 'There is no such page; the console begins at /.');
+      throw new StatusFailure('NOT_FOUND', 'There is no such page; the console begins at /.');
     });
     server.setErrorHandler(async (error: unknown, request, reply) => {
       const failure = failures.explain(
@@ -137,9 +137,7 @@ const SERVER_OPTIONS: FastifyServerOptions = {
 /** What Fastify itself refuses: a body that is too large or no JSON. */
 function ofFramework(error: unknown): unknown {
   const code = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
-  return code >= 400 && code < 500
-    ? new StatusFailure(status.INVALID_ARGUMENT, `${messageOf(error)}.`)
-    : error;
+  return code >= 400 && code < 500 ? new StatusFailure('BAD_INPUT', `${messageOf(error)}.`) : error;
 }
 
 /** The same certificate as the API's, where it has one. */

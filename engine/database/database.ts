@@ -79,7 +79,7 @@ export class Database {
    * themselves. It only reads: the transaction is read-only, and the query is a cursor's, which can be no other
    * statement and not two. Throws `BAD_INPUT` with PostgreSQL's own words.
    */
-  async ask(query: string, tenantId?: string): Promise<readonly Row[]> {
+  async ask(query: string, tenantId?: string, rowsMax?: number): Promise<readonly Row[]> {
     const whose =
       tenantId === undefined
         ? 'SET LOCAL search_path = suho_private, public'
@@ -95,7 +95,7 @@ export class Database {
         queryMode: 'extended',
       };
       await client.query(declaration);
-      return (await client.query<Row>('FETCH ALL FROM answer')).rows;
+      return (await client.query<Row>(`FETCH ${rowsMax ?? 'ALL'} FROM answer`)).rows;
     } catch (error) {
       throw new SuhoError('BAD_INPUT', `PostgreSQL answered: ${messageOf(error)}`);
     } finally {

@@ -3,7 +3,9 @@ import type { FeatureRow } from '../../actors/messages.js';
 import { WARM_UP_BARS } from '../../actors/signal-actor.js';
 import type { Evidence, ModelEvidence } from '../../actors/signals/evidence.js';
 import { vote } from '../../actors/signals/pattern-vote.js';
+import type { Gates } from '../../actors/signals/gates.js';
 import { isOfCurrentFeatures, takesSequence, type Route } from '../../actors/signals/route.js';
+import { servingArm, type RoutePlan } from '../../actors/signals/route-plan.js';
 import type { Clock } from '../clock.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { Inference } from '../inference/inference.js';
@@ -14,6 +16,7 @@ import { readSignalActorId } from '../instruments/ids.js';
 import { conditionsOf } from '../patterns/conditions.js';
 import type { PartitionKey, PatternIndex } from '../patterns/pattern-index.js';
 import type { PatternRecorder } from '../patterns/pattern-recorder.js';
+import { ArmsBeside } from './arms-beside.js';
 import { within } from './deadline.js';
 
 /** Inferences begun ahead that are kept at most; an older one is begun again when it is asked for. */
@@ -27,6 +30,8 @@ export interface InferencePort {
     row: Float32Array,
     deadline: number,
     tenantId: string,
+    /** Runs once nothing that signals wait for does; throws `OVERLOADED` when there is no time for it. */
+    behind?: boolean,
     options?: RowOptions,
   ): Promise<Inference>;
 }
@@ -39,7 +44,8 @@ export interface EvidenceParts {
   /** Files of a route's models, once they were looked at. Throws when they cannot be served. */
   readonly pairOf: (route: Route) => Promise<ModelPair>;
   /** The models a signal actor asks with now. */
-  readonly routeOf: (actorId: string) => Route | undefined;
+  readonly routeOf: (actorId: string) => RoutePlan | undefined;
+  readonly gatesOf: (tenantId: string) => Gates;
   readonly deadlineMs: number;
   readonly neighbours: number;
   /** Waits for every answer: a replay must not depend on how fast the machine is. */
@@ -53,10 +59,34 @@ export class EvidenceGatherer {
   /** Inferences begun before they were asked for, with how many will ask. */
   readonly #ahead = new Map<string, { readonly promise: Promise<Inference>; uses: number }>();
   readonly #partitions = new Map<string, PartitionKey>();
+  readonly #beside: ArmsBeside;
   #onEvidence: (evidence: Evidence) => void = () => undefined;
 
   constructor(parts: EvidenceParts) {
     this.#parts = parts;
+    const { clock, gatesOf, onError } = parts;
+    this.#beside = new ArmsBeside({
+      clock,
+      gatesOf,
+      onError,
+      infer: async (route, { row, tenantId }, deadline) =>
+        await this.#start(route, row, deadline, tenantId, true),
+      similar: async (route, { row, tenantId }, { embedding, reconstructionError }) => {
+        const partition = this.partition(tenantId, row.symbol, row.timeframe, route.embeddingVersion);
+        const anomaly = reconstructionError / route.anomalyScale;
+        this.#parts.recorder.note(partition, row.closeTime, {
+          vector: embedding,
+          conditions: conditionsOf(row.values),
+          anomaly,
+        });
+        return (await this.#similar(partition, embedding, row.closeTime, this.#deadline(false))).patterns;
+      },
+    });
+  }
+
+  /** Answers of arms beside those that serve that there was no time for. */
+  get dropped(): number {
+    return this.#beside.dropped;
   }
 
   /** What signals ask for, as the instruments call it. */
@@ -64,6 +94,8 @@ export class EvidenceGatherer {
     return {
       ahead: (row, subscribers) => this.#inferAhead(row, subscribers),
       gather: async (request, patient) => await this.#gather(request, patient),
+      beside: async (request, served, patient) =>
+        await this.#beside.ask(request, served, this.#deadline(patient)),
       resolve: (outcome) => this.#resolve(outcome),
     };
   }
@@ -96,8 +128,10 @@ export class EvidenceGatherer {
   #inferAhead(row: FeatureRow, subscribers: readonly string[]): void {
     if (row.bars < WARM_UP_BARS) return;
     for (const actorId of subscribers) {
-      const route = this.#parts.routeOf(actorId);
-      if (route === undefined || !isOfCurrentFeatures(route)) continue;
+      const plan = this.#parts.routeOf(actorId);
+      if (plan === undefined || !isOfCurrentFeatures(plan)) continue;
+      const { tenantId } = readSignalActorId(actorId);
+      const route = servingArm(plan, tenantId, row.symbol, row.timeframe, row.closeTime);
       // Its actor will have another model by the time it comes to this row.
       if (takesSequence(route) && row.sequence === undefined) continue;
       const key = inferenceKey(route, row);
@@ -107,7 +141,7 @@ export class EvidenceGatherer {
         ahead.uses++;
         continue;
       }
-      const promise = this.#start(route, row, this.#deadline(false), readSignalActorId(actorId).tenantId);
+      const promise = this.#start(route, row, this.#deadline(false), tenantId);
       // Who asks for it hears of a failure.
       promise.catch(() => undefined);
       // One whose actor took up another model in between is never asked for.
@@ -120,18 +154,20 @@ export class EvidenceGatherer {
     return patient || this.#parts.patient ? Infinity : this.#parts.clock.monotonic() + this.#parts.deadlineMs;
   }
 
-  async #start(route: Route, row: FeatureRow, deadline: number, tenantId: string): Promise<Inference> {
+  async #start(
+    route: Route,
+    row: FeatureRow,
+    deadline: number,
+    tenantId: string,
+    behind = false,
+  ): Promise<Inference> {
     const { inference, pairOf } = this.#parts;
+    const key = inferenceKey(route, row);
     const pair = await pairOf(route);
-    return await inference.infer(
-      pair,
-      inferenceKey(route, row),
-      row.model,
-      deadline,
-      tenantId,
-      // What is run again must give the same bits.
-      { sequence: row.sequence, alone: deadline === Infinity && pair.batchInvariant === false },
-    );
+    // What is run again must give the same bits.
+    const alone = deadline === Infinity && pair.batchInvariant === false;
+    const { sequence } = row;
+    return await inference.infer(pair, key, row.model, deadline, tenantId, behind, { sequence, alone });
   }
 
   /** The inference of a row, begun already or now. */

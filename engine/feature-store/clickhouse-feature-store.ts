@@ -5,7 +5,7 @@ import { SuhoError, messageOf } from '../errors.js';
 import { ClickHouseOverview } from './clickhouse-overview.js';
 import { insertFailure, queryFailure } from './clickhouse-failure.js';
 import { ownQuery } from './own-query.js';
-import { checkQuery, ofTenant, type Reach } from './read-only-query.js';
+import { checkQuery, limited, ofTenant, type Reach } from './read-only-query.js';
 import type {
   DayQuality,
   FeatureStore,
@@ -263,7 +263,7 @@ export class ClickHouseFeatureStore implements FeatureStore {
     return await this.#replacements.replacementsSince(at);
   }
 
-  async sql(query: string, tenantId?: string): Promise<readonly Record<string, unknown>[]> {
+  async sql(query: string, tenantId?: string, rowsMax?: number): Promise<readonly Record<string, unknown>[]> {
     try {
       // ClickHouse's own parser reads it first, so that what is checked is what runs: one statement, no comments.
       const [asked] = await this.#ask<{
@@ -281,8 +281,11 @@ export class ClickHouseFeatureStore implements FeatureStore {
       const reach: Reach = { tableFunctions: functions, databases };
       checkQuery(parsed, reach);
       return tenantId === undefined
-        ? await this.#ask(parsed, {})
-        : await this.#ask(ofTenant(parsed, tenantId, reach), { tenant: tenantId, database: current });
+        ? await this.#ask(limited(parsed, rowsMax), {})
+        : await this.#ask(ofTenant(limited(parsed, rowsMax), tenantId, reach), {
+            tenant: tenantId,
+            database: current,
+          });
     } catch (error) {
       if (error instanceof SuhoError) throw error;
       const kind = error instanceof ClickHouseError ? 'ClickHouse' : 'The feature store';

@@ -111,9 +111,9 @@ export interface FeatureStore extends ReplacementStore, SeriesOverview {
     to: number,
   ): Promise<ReadonlyMap<number, Readonly<Record<string, number>>>>;
   /**
-   * Runs one query that only reads these tables, all rows or a tenant's own, and returns its rows. Throws `BAD_INPUT`
-   * with the store's own words when it is wrong.
+   * Runs one query that only reads these tables, all rows or a tenant's own, and returns its rows, about `rowsMax` of them
+   * at most where that is given. Throws `BAD_INPUT` with the store's own words when it is wrong.
    */
-  sql(query: string, tenantId?: string): Promise<readonly Record<string, unknown>[]>;
+  sql(query: string, tenantId?: string, rowsMax?: number): Promise<readonly Record<string, unknown>[]>;
   close(): Promise<void>;
 }

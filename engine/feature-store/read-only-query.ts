@@ -39,6 +39,13 @@ function refuse(what: string): never {
   );
 }
 
+/** The query with at most so many rows in its answer; what answers no table of rows (`SHOW`, `EXPLAIN`) is short anyway. */
+export function limited(query: string, rowsMax: number | undefined): string {
+  return rowsMax === undefined || !/^(SELECT|WITH)\b/.test(query)
+    ? query
+    : `SELECT * FROM (${query}) LIMIT ${rowsMax}`;
+}
+
 /**
  * Refuses what `readonly = 1` lets through: writing the answer to a file, reading files or other servers by a
  * function, and what is no query. `query` is as `formatQuery` writes it: one statement, without comments.

@@ -32,7 +32,11 @@ const moment = z.number().int();
 const tradeReport = z.strictObject({
   tradeId: text(128).min(1).describe('The client’s own id; the same again changes nothing'),
   predictionId: z.uuid().toLowerCase().describe('The signal it was made on'),
-  side: z.enum(['LONG', 'SHORT']),
+  // In the words of the API as well, which NATS messages may use.
+  side: z.preprocess(
+    (given) => (typeof given === 'string' ? given.replace(/^DIRECTION_/, '') : given),
+    z.enum(['LONG', 'SHORT']),
+  ),
   quantity: quantity.describe('Units of the base currency, contracts or shares'),
   entryTime: moment,
   entryPrice: price,

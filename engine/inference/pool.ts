@@ -32,10 +32,14 @@ export interface InferencePoolStats {
   readonly expired: number;
   readonly retried: number;
   readonly failed: number;
+  /** Rows that were to run behind those that signals wait for, and found no time. */
+  readonly dropped: number;
 }
 
 /** Batches a worker is handed: one it runs and, when a full one waits, the next, so that it never idles between them. */
 const SLOTS_EACH = 2;
+/** Share of the queue's places there are beside it for rows that run behind the others. */
+const BEHIND_SHARE = 0.1;
 /** Times a batch is run at most when workers die under it. */
 const ATTEMPTS_MAX = 4;
 
@@ -47,6 +51,8 @@ interface Job {
   readonly isAlone: boolean;
   /** The latest deadline of those that wait for it. */
   deadline: number;
+  /** Runs only while nothing that a signal waits for does. */
+  readonly behind: boolean;
   readonly resolve: (inference: Inference) => void;
   readonly reject: (error: Error) => void;
 }
@@ -76,6 +82,8 @@ export class InferencePool {
   #pool: Piscina<ToWorker, FromWorker>;
   readonly #free: number[];
   readonly #queue: FairQueue<Job>;
+  /** Rows that run only while nothing else waits: arms of a rollout that do not serve. */
+  readonly #behind: FairQueue<Job>;
   readonly #shared = new Map<string, Shared>();
   readonly #trials = new ModelTrials();
   /** Tasks the workers have now. */
@@ -84,7 +92,17 @@ export class InferencePool {
   #flushScheduled = false;
   #closed = false;
   #drained = false;
-  #counts = { rows: 0, batches: 0, shared: 0, refused: 0, pushedOut: 0, expired: 0, retried: 0, failed: 0 };
+  #counts = {
+    rows: 0,
+    batches: 0,
+    shared: 0,
+    refused: 0,
+    pushedOut: 0,
+    expired: 0,
+    retried: 0,
+    failed: 0,
+    dropped: 0,
+  };
 
   constructor(options: InferencePoolOptions) {
     this.#options = options;
@@ -92,6 +110,7 @@ export class InferencePool {
     this.#slab = new SharedArrayBuffer(slabBytes(this.#layout));
     this.#free = Array.from({ length: this.#layout.slots }, (_, slot) => slot);
     this.#queue = new FairQueue({ max: options.queueMax });
+    this.#behind = new FairQueue({ max: Math.ceil(options.queueMax * BEHIND_SHARE) });
     this.#pool = this.#start();
   }
 
@@ -135,7 +154,7 @@ export class InferencePool {
   }
 
   stats(): InferencePoolStats {
-    return { queued: this.#queue.size, ...this.#counts };
+    return { queued: this.#queue.size + this.#behind.size, ...this.#counts };
   }
 
   /**
@@ -150,7 +169,8 @@ export class InferencePool {
    * Runs a pair of models over one row of model-form features, at the turn of `tenantId`. `key` names the row and
    * the models: equal keys in flight share one run, whoever asks. `deadline` is a time of `performance.now()`; a
    * row still waiting then is refused with `DEADLINE`. Throws `OVERLOADED` when the tenant has its share of rows
-   * waiting and there is no place, `BAD_MODEL` for a bad file and for an answer that is out of range. `sequence` are the
+   * waiting and there is no place, `BAD_MODEL` for a bad file and for an answer that is out of range. A row that goes
+   * `behind` runs only while no other waits; `OVERLOADED` when that was not so before its deadline. `sequence` are the
    * row's sequence channels, for a predictor that takes them; a row that is `alone` shares its run with no other.
    */
   infer(
@@ -159,20 +179,32 @@ export class InferencePool {
     row: Float32Array,
     deadline: number,
     tenantId: string,
+    behind = false,
     { sequence, alone: isAlone = false }: RowOptions = {},
   ): Promise<Inference> {
     if (this.#closed) return Promise.reject(new SuhoError('STOPPING', 'The engine is stopping.'));
-    const shared = this.#shared.get(key);
+    // One that a signal waits for serves those behind as well, never the other way.
+    const shared = this.#shared.get(key) ?? (behind ? this.#shared.get(behindKey(key)) : undefined);
     if (shared !== undefined) {
       this.#counts.shared++;
       const { job } = shared.place;
       job.deadline = Math.max(job.deadline, deadline);
-      this.#queue.join(tenantId, shared.place);
+      if (!behind) this.#queue.join(tenantId, shared.place);
       return shared.promise;
     }
     let job!: Job;
     const promise = new Promise<Inference>((resolve, reject) => {
-      job = { pair, key, row, sequence, isAlone, deadline, resolve, reject };
+      job = {
+        pair,
+        key: behind ? behindKey(key) : key,
+        row,
+        sequence,
+        isAlone,
+        deadline,
+        behind,
+        resolve,
+        reject,
+      };
     });
     this.#enqueue(job, promise, tenantId);
     return promise;
@@ -190,7 +222,7 @@ export class InferencePool {
    */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const job of this.#queue.clear())
+    for (const job of [...this.#queue.clear(), ...this.#behind.clear()])
       this.#refuse(job, new SuhoError('STOPPING', 'The engine is stopping.'));
     await Promise.all([this.#closeWorkers(), this.#trials.close()]);
   }
@@ -207,15 +239,16 @@ export class InferencePool {
   }
 
   #enqueue(job: Job, promise: Promise<Inference>, tenantId: string): void {
-    const { place, pushedOut } = this.#queue.offer(tenantId, lineOf(job), job);
+    const queue = job.behind ? this.#behind : this.#queue;
+    const { place, pushedOut } = queue.offer(tenantId, lineOf(job), job);
     if (place === undefined) {
-      this.#counts.refused++;
-      job.reject(overloaded(this.#queue.size));
+      this.#counts[job.behind ? 'dropped' : 'refused']++;
+      job.reject(overloaded(queue.size));
       return;
     }
     if (pushedOut !== undefined) {
-      this.#counts.pushedOut++;
-      this.#refuse(pushedOut, overloaded(this.#queue.size));
+      this.#counts[job.behind ? 'dropped' : 'pushedOut']++;
+      this.#refuse(pushedOut, overloaded(queue.size));
     }
     this.#shared.set(job.key, { place, promise });
     if (!this.#flushScheduled) {
@@ -230,21 +263,27 @@ export class InferencePool {
 
   #dispatch(): void {
     while (this.#free.length > 0) {
-      const next = this.#queue.next();
+      const queue = this.#queue.size > 0 ? this.#queue : this.#behind;
+      const next = queue.next();
       if (next === undefined) return;
       // Behind a batch that runs only a full one goes: what waits by the time a worker is free goes together. A full
       // one of a later turn does not overtake, or a busy tenant's would keep the worker from ever being free.
       const running = this.#layout.slots - this.#free.length;
       if (running >= this.#options.workers && next.waiting < this.#options.batchMax) return;
-      const jobs = this.#takeDue();
+      const jobs = this.#takeDue(queue);
       if (jobs.length > 0) this.#track(this.#run(jobs[0]!.pair, jobs, this.#free.pop()!));
     }
   }
 
-  #takeDue(): Job[] {
+  #takeDue(queue: FairQueue<Job>): Job[] {
     const now = performance.now();
-    return this.#queue.take(this.#options.batchMax).filter((job) => {
+    return queue.take(this.#options.batchMax).filter((job) => {
       if (job.deadline >= now) return true;
+      if (job.behind) {
+        this.#counts.dropped++;
+        this.#refuse(job, overloaded(this.#queue.size));
+        return false;
+      }
       this.#counts.expired++;
       this.#refuse(job, new SuhoError('DEADLINE', 'The row waited for a worker past its deadline.'));
       return false;
@@ -332,6 +371,11 @@ function nameOf(pair: ModelPair): string {
 /** What jobs wait for together: their models, or a run of their own. */
 function lineOf({ pair, key, isAlone }: Job): string {
   return isAlone ? `${nameOf(pair)}/${key}` : nameOf(pair);
+}
+
+/** Key of a row that runs behind the others: those that signals wait for do not wait with it. */
+function behindKey(key: string): string {
+  return `behind/${key}`;
 }
 
 function overloaded(waiting: number): SuhoError {

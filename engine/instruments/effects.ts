@@ -1,5 +1,6 @@
 import type { Effect, FeatureRow } from '../../actors/messages.js';
 import type { Evidence } from '../../actors/signals/evidence.js';
+import type { ArmAnswer } from '../evidence/arms-beside.js';
 import type { Journal } from '../journal/journal.js';
 import type { ConclusionRecord } from '../journal/records.js';
 import type { ActorGraph } from './actor-graph.js';
@@ -17,10 +18,14 @@ export interface EffectPorts {
     ahead(row: FeatureRow, subscribers: readonly string[]): void;
     /** Gathers evidence, waiting as long as it takes (`patient`) or until the deadline. Never rejects. */
     gather(request: EvidenceRequest, patient: boolean): Promise<Evidence>;
+    /** Asks the arms beside the one that serves, whose evidence is `served`. Never rejects. */
+    beside(request: EvidenceRequest, served: Promise<Evidence>, patient: boolean): Promise<ArmAnswer[]>;
     /** What came of an earlier moment. */
     resolve(outcome: PatternOutcome): void;
   };
   readonly conclude: (conclusion: ConclusionRecord) => void;
+  /** Told what every arm of a plan made of a bar: the serving one's evidence, the answers of those beside it. */
+  readonly onArms?: (request: EvidenceRequest, served: Evidence, answers: readonly ArmAnswer[]) => void;
   /** Told of each row that is new. */
   readonly onRow: (row: FeatureRow) => void;
 }
@@ -43,6 +48,8 @@ export class EffectRouter {
   readonly #instrumentOf: (id: string) => Instrument | undefined;
   /** Hands evidence to an actor of an instrument. */
   readonly #answer: (instrument: Instrument, actorId: string, evidence: Evidence) => void;
+  /** Tells that something it waited for has come. */
+  readonly #idle: () => void;
   readonly #instruments = new Map<string, Instrument>();
   #rows = 0;
   #signals = 0;
@@ -55,6 +62,7 @@ export class EffectRouter {
     readonly ports: EffectPorts;
     readonly instrumentOf: (id: string) => Instrument | undefined;
     readonly answer: (instrument: Instrument, actorId: string, evidence: Evidence) => void;
+    readonly idle: () => void;
   }) {
     this.#journal = parts.journal;
     this.#graph = parts.graph;
@@ -62,6 +70,7 @@ export class EffectRouter {
     this.#ports = parts.ports;
     this.#instrumentOf = parts.instrumentOf;
     this.#answer = parts.answer;
+    this.#idle = parts.idle;
   }
 
   counts(): EffectCounts {
@@ -110,6 +119,8 @@ export class EffectRouter {
         return;
       case 'pattern_outcome':
         this.#ports.evidence.resolve(effect);
+        if (effect.label.resolvedAt > (instrument.known.outcomes.get(actorId) ?? 0))
+          this.#journal.predictions.resolveAnswers(actorId, effect.tenantId, effect.label);
         return;
       case 'snapshot':
         this.#snapshots.take(effect);
@@ -144,11 +155,40 @@ export class EffectRouter {
       row.closeTime <= (instrument.known.conclusions.get(actorId) ?? 0)
         ? this.#journal.predictions.conclusions.get(actorId, row.closeTime)?.evidence
         : undefined;
-    const evidence = known ?? (await this.#ports.evidence.gather(request, instrument.state !== 'live'));
+    const patient = instrument.state !== 'live';
+    const gathered = known ?? this.#ports.evidence.gather(request, patient);
+    // What an arm said of a bar that is concluded already is stored, or went with the process.
+    if (request.beside.length > 0 && gathered instanceof Promise)
+      void this.#compare(instrument, request, gathered, patient);
+    const evidence = await gathered;
     // Its actors were made anew meanwhile, and have asked again.
     if (instrument.incarnation !== incarnation) return;
     instrument.gathering--;
     this.#answer(instrument, actorId, evidence);
+  }
+
+  /** Has the arms beside the serving one asked, and what they would have signalled written down. */
+  async #compare(
+    instrument: Instrument,
+    request: EvidenceRequest,
+    served: Promise<Evidence>,
+    patient: boolean,
+  ): Promise<void> {
+    const { incarnation } = instrument;
+    const { actorId, tenantId, row } = request;
+    const { predictions } = this.#journal;
+    const bar = { actorId, tenantId, closeTime: row.closeTime };
+    predictions.expectAnswers(bar);
+    instrument.gathering++;
+    const answers = await this.#ports.evidence.beside(request, served, patient);
+    const evidence = await served;
+    if (instrument.incarnation !== incarnation) return;
+    instrument.gathering--;
+    const { bid, ask, close } = row.bar;
+    const signals = answers.flatMap(({ signal }) => signal ?? []);
+    predictions.appendAnswers(bar, signals, (ask - bid) / close);
+    this.#ports.onArms?.(request, evidence, answers);
+    this.#idle();
   }
 
   #conclude(instrument: Instrument, conclusion: ConclusionRecord): void {

@@ -2,11 +2,13 @@ import { BarGrid } from '../../actors/market/bar-grid.js';
 import type { Calendar } from '../../actors/market/calendar.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import { SeriesCursor, type CursorState } from '../../actors/series-machine.js';
-import type { Route } from '../../actors/signals/route.js';
+import { PLATFORM } from '../credentials/tenant-id.js';
+import type { RoutePlan } from '../../actors/signals/route-plan.js';
 import { SuhoError } from '../errors.js';
 import type { InputRecord, InstrumentDefinition } from '../journal/records.js';
 import { unpackBars, unpackQuotes } from '../journal/records.js';
 import { seriesId, signalActorId } from './ids.js';
+import type { Workload } from './workload.js';
 
 /** `recovering` refuses input for a while; `failed` until the next start or until it is removed. */
 export type InstrumentState = 'live' | 'recovering' | 'failed' | 'removed';
@@ -40,14 +42,14 @@ export class Instrument {
   sinceSnapshot = 0;
   /** Its series' states are of stored bars that were replaced since. */
   isOutdated = false;
-  /** Rows that signal actors have not concluded. */
-  outstanding = 0;
   /** Evidence that is being gathered. */
   gathering = 0;
   /** Counts how often its actors were made; what an earlier set of them asked for is not for the present one. */
   incarnation = 0;
   /** The actor that threw, and why; undefined while all is well. */
   failure: { readonly actorId: string; readonly error: string } | undefined;
+  readonly #workload: Workload;
+  #outstanding = 0;
   #definition: InstrumentDefinition;
   #state: InstrumentState = 'live';
   #error: string | undefined;
@@ -59,9 +61,11 @@ export class Instrument {
     calendar: Calendar,
     definition: InstrumentDefinition,
     position: number,
+    workload: Workload,
     cursor?: CursorState,
   ) {
     this.id = id;
+    this.#workload = workload;
     this.calendar = calendar;
     this.grid = BarGrid.of(definition.base, calendar);
     this.#definition = definition;
@@ -71,6 +75,16 @@ export class Instrument {
 
   get definition(): InstrumentDefinition {
     return this.#definition;
+  }
+
+  /** Rows that signal actors have not concluded. */
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  set outstanding(rows: number) {
+    this.#workload.change(this.#definition.owner, rows - this.#outstanding);
+    this.#outstanding = rows;
   }
 
   get state(): InstrumentState {
@@ -162,6 +176,12 @@ export class Instrument {
     this.incarnation++;
   }
 
+  /** Whether a tenant may see what is built from it: its own, or a shared one that it has signals on. */
+  isVisibleTo(tenantId: string): boolean {
+    const { owner, signals } = this.#definition;
+    return owner === tenantId || (owner === PLATFORM && signals.some((s) => s.tenantId === tenantId));
+  }
+
   follows(tenantId: string, timeframe: Timeframe): boolean {
     return this.#definition.signals.some((s) => s.tenantId === tenantId && s.timeframe === timeframe);
   }
@@ -203,7 +223,7 @@ export class Instrument {
   }
 
   /** The models a tenant's signals on a series are made with. */
-  routeOf(tenantId: string, timeframe: Timeframe): Route | undefined {
+  routeOf(tenantId: string, timeframe: Timeframe): RoutePlan | undefined {
     return this.#definition.signals.find((s) => s.tenantId === tenantId && s.timeframe === timeframe)?.route;
   }
 }

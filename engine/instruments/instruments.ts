@@ -3,7 +3,7 @@ import { TIMEFRAMES, type Timeframe } from '../../actors/market/timeframe.js';
 import type { Calendar } from '../../actors/market/calendar.js';
 import type { Effect, Message } from '../../actors/messages.js';
 import { ActorSystem, type SystemCounts } from '../../actors/runtime/actor-system.js';
-import type { Route } from '../../actors/signals/route.js';
+import type { RoutePlan } from '../../actors/signals/route-plan.js';
 import type { Calendars } from '../calendars.js';
 import type { Clock } from '../clock.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
@@ -18,6 +18,7 @@ import { assertQuota, type InstrumentLimits } from './limits.js';
 import type { RecoveryPorts } from './recovery.js';
 import { Snapshots } from './snapshots.js';
 import { Supervision } from './supervision.js';
+import { Workload } from './workload.js';
 
 /** Bars and quotes of an instrument between two snapshots: what a recovery has to play again. */
 const SNAPSHOT_EVERY = 4_000;
@@ -57,6 +58,7 @@ export interface InstrumentsOptions {
 /** All instruments: who follows them, their actors, and how they come back after a crash or a failure. */
 export class Instruments {
   readonly graph: ActorGraph;
+  readonly workload = new Workload((owner) => this.#system.queued(owner));
   readonly #options: InstrumentsOptions;
   readonly #journal: Journal;
   readonly #system: ActorSystem<Message, Effect>;
@@ -94,6 +96,7 @@ export class Instruments {
         this.#tell(instrument, actorId, { kind: 'evidence', evidence });
         this.#checkIdle();
       },
+      idle: () => this.#checkIdle(),
     });
     this.#supervision = new Supervision({
       journal,
@@ -123,7 +126,7 @@ export class Instruments {
     for (const id of this.#journal.snapshots.ids()) {
       const { definition, position, cursor } = this.#journal.snapshots.record(id)!;
       const calendar = this.#options.calendars.get(definition.calendar);
-      const instrument = new Instrument(id, calendar, definition, position, cursor);
+      const instrument = new Instrument(id, calendar, definition, position, this.workload, cursor);
       instrument.enter('recovering', 'starting');
       this.#instruments.set(id, instrument);
     }
@@ -171,7 +174,7 @@ export class Instruments {
 
   #create(id: string, definition: InstrumentDefinition): Instrument {
     const calendar = this.#options.calendars.get(definition.calendar);
-    const instrument = new Instrument(id, calendar, definition, 0);
+    const instrument = new Instrument(id, calendar, definition, 0, this.workload);
     const cursor = instrument.cursor.state;
     this.#instruments.set(id, instrument);
     this.#journal.snapshots.put(
@@ -199,7 +202,7 @@ export class Instruments {
     instrument: Instrument,
     tenantId: string,
     timeframe: Timeframe,
-    route: Route,
+    route: RoutePlan,
   ): Promise<void> {
     const target = signalActorId(tenantId, instrument.seriesId(timeframe));
     await this.#options.useRoute(target, route);
@@ -215,6 +218,7 @@ export class Instruments {
     instrument.enter('removed');
     this.#instruments.delete(id);
     this.graph.stop(instrument);
+    instrument.outstanding = 0;
     this.#snapshots.abandon(instrument);
     this.#effects.forget(instrument);
     instrument.incarnation++;
@@ -276,7 +280,7 @@ export class Instruments {
   }
 
   /** Models that a tenant's signals on a series are made with now. */
-  routeOf(tenantId: string, series: string): Route | undefined {
+  routeOf(tenantId: string, series: string): RoutePlan | undefined {
     return this.graph.signal(signalActorId(tenantId, series))?.route;
   }
 
@@ -373,6 +377,7 @@ export class Instruments {
   }
 
   #checkIdle(): void {
+    this.workload.progressed();
     if (this.#idleWaiters.length === 0) return;
     const waiting = this.#idleWaiters;
     this.#idleWaiters = [];

@@ -26,12 +26,14 @@ export function assertQuota(
     throw new SuhoError(
       'QUOTA_EXCEEDED',
       `The tenant has ${own} instruments, as many as it may have (quotas.instruments); remove one with suho instruments remove.`,
+      { facts: { quota: 'instruments', limit: String(limits.instruments) } },
     );
   }
   if (series >= limits.series) {
     throw new SuhoError(
       'QUOTA_EXCEEDED',
       `The tenant has signals on ${series} series, as many as it may have (quotas.series); remove an instrument with suho instruments remove.`,
+      { facts: { quota: 'series', limit: String(limits.series) } },
     );
   }
 }

@@ -1,7 +1,7 @@
 import type { Bar } from '../../actors/market/bar.js';
 import type { Effect, Message } from '../../actors/messages.js';
 import type { SeriesActor } from '../../actors/series-actor.js';
-import type { Route } from '../../actors/signals/route.js';
+import type { RoutePlan } from '../../actors/signals/route-plan.js';
 import { turnOf, type Clock } from '../clock.js';
 import { messageOf } from '../errors.js';
 import type { SeriesIdentity } from '../feature-store/feature-store.js';
@@ -25,7 +25,7 @@ export interface RecoveryPorts {
   /** Raw bars of a series in the store that opened after `after`, oldest first. */
   readonly storedBars: (series: SeriesIdentity, after: number, limit: number) => Promise<readonly Bar[]>;
   /** Makes ready what a route needs before its signal actor asks with it. */
-  readonly useRoute: (actorId: string, route: Route) => Promise<void>;
+  readonly useRoute: (actorId: string, route: RoutePlan) => Promise<void>;
   /** Puts an input into the actors' mailboxes. */
   readonly deliver: (instrument: Instrument, input: InputRecord) => void;
   /** Settles when an instrument's actors have nothing to do. */

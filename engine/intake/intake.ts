@@ -14,6 +14,7 @@ import type { Journal } from '../journal/journal.js';
 import { packBars, packQuotes, type InputRecord } from '../journal/records.js';
 import { calendarOfNew, refuseOtherGrid } from './other-grids.js';
 import { timeDefect } from './plausible-time.js';
+import type { Pressure } from './pressure.js';
 import { tellRepeats, type SkipReason } from './repeats.js';
 
 /** Feed that what a tenant publishes itself goes to, over gRPC or NATS. */
@@ -74,6 +75,7 @@ export interface IntakeParts {
   readonly storedBars: FeatureStore['barsAfter'];
   /** Timeframe that published quotes are built into. */
   readonly quoteBase: Timeframe;
+  readonly pressure: Pressure;
 }
 
 /** What admission made of rows, before anything is durable. */
@@ -97,6 +99,11 @@ export class Intake {
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
+  }
+
+  /** How it is at the door; see {@link Pressure.counts}. */
+  get pressure(): ReturnType<Pressure['counts']> {
+    return this.#parts.pressure.counts();
   }
 
   counts(): IntakeCounts {
@@ -147,7 +154,7 @@ export class Intake {
       if (!defects.includes(undefined)) return this.#refuseAll(defects);
       await this.#follow({ tenantId, symbol, base, calendar: calendar.name }, signalTimeframes);
       await this.#room(id);
-      return this.ingestBars(id, bars);
+      return await this.#parts.pressure.enter(tenantId, () => this.ingestBars(id, bars));
     });
     return await ingestion.done();
   }
@@ -169,7 +176,7 @@ export class Intake {
       if (!defects.includes(undefined)) return this.#refuseAll(defects);
       await this.#follow({ tenantId, symbol, base }, signalTimeframes);
       await this.#room(id);
-      return this.ingestQuotes(id, quotes);
+      return await this.#parts.pressure.enter(tenantId, () => this.ingestQuotes(id, quotes));
     });
     return await ingestion.done();
   }

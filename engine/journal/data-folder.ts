@@ -5,7 +5,7 @@ import { SuhoError, messageOf } from '../errors.js';
 import { makePrivateFolder } from './private-folder.js';
 
 /** Version of everything in a data folder together, the journal's tables among it. */
-const FORMAT = 5;
+export const FORMAT = 5;
 /** Formats that become {@link FORMAT} by being opened: 4 had no write-ahead log before the journal's tables. */
 const FORMATS_BEFORE: readonly unknown[] = [4];
 const FORMAT_FILE = 'suho.json';

@@ -6,7 +6,7 @@ import { damageOf } from './page-check.js';
 /** LMDB's one file in its folder. */
 const FILE = 'data.mdb';
 /** Named databases an environment may hold. */
-const DATABASES_MAX = 32;
+export const DATABASES_MAX = 32;
 
 /**
  * Opens the LMDB environment of a journal. Every commit is on disk before it is acknowledged (no overlapping

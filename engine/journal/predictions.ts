@@ -1,5 +1,7 @@
 import type { Label } from '../../actors/features/labels.js';
+import type { Signal } from '../../actors/signals/signal.js';
 import { turnOf, type Clock } from '../clock.js';
+import { AnswerTable } from './answers.js';
 import type { Committer } from './committer.js';
 import { ConclusionTopic } from './conclusions.js';
 import type { LogStore, Table } from './log-store.js';
@@ -10,6 +12,14 @@ type LoggedPrediction = { readonly sequence: number } | Exclude<PredictionEvent,
 
 /** Entries read before the event loop has a turn: a few milliseconds of work. */
 const READ_AT_ONCE = 200;
+const ANSWER_BYTES = 1_600;
+
+/** A bar that arms beside the serving one are asked about. */
+export interface AnsweredBar {
+  readonly actorId: string;
+  readonly tenantId: string;
+  readonly closeTime: number;
+}
 
 /** What prediction stores and publishers are told, in order: signals, what came of them, and trades. */
 export class PredictionTopic {
@@ -18,6 +28,7 @@ export class PredictionTopic {
   readonly #clock: Clock;
   readonly #meta: Table<unknown, string>;
   readonly #log: TopicLog<LoggedPrediction>;
+  readonly #answers: AnswerTable;
   readonly #trades: Table<TradeRecord, [tenantId: string, tradeId: string]>;
 
   constructor(store: LogStore, committer: Committer, clock: Clock, meta: Table<unknown, string>) {
@@ -26,12 +37,39 @@ export class PredictionTopic {
     this.#meta = meta;
     this.conclusions = new ConclusionTopic(store, committer, meta);
     this.#log = new TopicLog(store, committer, clock, 'predictions');
+    this.#answers = new AnswerTable(store, committer);
     this.#trades = store.table('trades');
   }
 
   /** Takes what a signal actor concluded; returns the sequence number of a signal, undefined for a withheld one. */
   appendConclusion(conclusion: ConclusionRecord): number | undefined {
     return this.conclusions.append(conclusion, (sequence) => this.#log.append({ sequence }));
+  }
+
+  /** Arms beside the serving one are asked about a bar: {@link appendAnswers} will say what they answered. */
+  expectAnswers({ actorId, closeTime }: AnsweredBar): void {
+    this.#answers.expect(actorId, closeTime);
+  }
+
+  /** Takes what the arms beside the serving one said of a bar; `spread` is the bar's, over its close, NaN where unknown. */
+  appendAnswers(
+    { actorId, tenantId, closeTime }: AnsweredBar,
+    signals: readonly Signal[],
+    spread: number,
+  ): void {
+    for (const signal of signals) {
+      const write = this.#log.append({ kind: 'answer', signal, spread });
+      this.#committer.push(ANSWER_BYTES, write);
+    }
+    const ids = signals.map(({ predictionId }) => predictionId);
+    const known = this.#answers.put(actorId, closeTime, ids);
+    for (const label of known) this.resolveAnswers(actorId, tenantId, label);
+  }
+
+  /** Takes what came of a bar for the answers of arms that did not serve it. */
+  resolveAnswers(actorId: string, tenantId: string, label: Label): void {
+    for (const predictionId of this.#answers.take(actorId, label))
+      this.appendOutcome(actorId, tenantId, predictionId, label);
   }
 
   appendOutcome(actorId: string, tenantId: string, predictionId: string, label: Label): void {
@@ -106,6 +144,7 @@ export class PredictionTopic {
   remove(actorId: string): void {
     this.#committer.push(0, () => {
       this.conclusions.remove(actorId);
+      this.#answers.remove(actorId);
       this.#meta.remove(`outcome:${actorId}`);
     });
   }

@@ -6,7 +6,7 @@ import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { FeatureRow } from '../../actors/messages.js';
 import type { CursorState } from '../../actors/series-machine.js';
 import type { Evidence } from '../../actors/signals/evidence.js';
-import type { Route } from '../../actors/signals/route.js';
+import type { RoutePlan } from '../../actors/signals/route-plan.js';
 import type { Signal, WithheldReason } from '../../actors/signals/signal.js';
 
 /** An accepted input, as it lies in the journal: one record a batch of one instrument (feed and symbol). */
@@ -16,7 +16,12 @@ export type InputRecord =
   /** Quotes, five numbers each. */
   | { readonly kind: 'quotes'; readonly instrument: string; readonly numbers: Float64Array }
   | { readonly kind: 'clock'; readonly instrument: string; readonly now: number }
-  | { readonly kind: 'route'; readonly instrument: string; readonly target: string; readonly route: Route }
+  | {
+      readonly kind: 'route';
+      readonly instrument: string;
+      readonly target: string;
+      readonly route: RoutePlan;
+    }
   /** From here on a tenant has signals on a timeframe. */
   | {
       readonly kind: 'follow';
@@ -41,7 +46,7 @@ export interface InstrumentDefinition {
   readonly signals: readonly {
     readonly tenantId: string;
     readonly timeframe: Timeframe;
-    readonly route: Route | undefined;
+    readonly route: RoutePlan | undefined;
   }[];
 }
 
@@ -190,6 +195,8 @@ export interface ConclusionRecord {
 /** What the prediction store is told, in order. */
 export type PredictionEvent =
   | { readonly kind: 'signal'; readonly sequence: number; readonly signal: Signal }
+  /** What an arm that did not serve a bar would have signalled, and the bar's spread over its close (NaN: unknown). */
+  | { readonly kind: 'answer'; readonly signal: Signal; readonly spread: number }
   | {
       readonly kind: 'outcome';
       readonly tenantId: string;

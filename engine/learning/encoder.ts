@@ -50,11 +50,14 @@ export async function trainEncoder(
   return encoderModel(parameters, normalisation, { featureSetVersion, features, timeframe });
 }
 
+/** Reconstruction error of each row. */
+export async function reconstructionErrors(encoder: Uint8Array, dataset: Dataset): Promise<Float32Array> {
+  return await runModel(encoder, dataset.features, dataset.rows, 'error', 1);
+}
+
 /** Reconstruction error that 99 % of the rows stay below. */
-export async function anomalyScale(encoder: Uint8Array, dataset: Dataset): Promise<number> {
-  const errors = await runModel(encoder, dataset.features, dataset.rows, 'error', 1);
-  errors.sort();
-  return Math.max(1e-9, errors[Math.floor(errors.length * 0.99)]!);
+export function anomalyScale(errors: Float32Array): number {
+  return Math.max(1e-9, errors.slice().sort()[Math.floor(errors.length * 0.99)]!);
 }
 
 /** Embeds every row whose outcome is known over all horizons. */

@@ -48,32 +48,50 @@ export class ModelActivation {
     history: History,
     whom: 'all' | 'without',
   ): Promise<void> {
-    const { instruments, recorder, evidence, durable } = this.#parts;
-    const { timeframe, symbol } = seriesIdentity(seriesId);
+    const { instruments, durable } = this.#parts;
+    const { timeframe } = seriesIdentity(seriesId);
     const instrument = instruments.get(instrumentOfSeries(seriesId));
     if (instrument === undefined)
       throw new SuhoError(
         'NOT_FOUND',
         `${seriesId} is no longer followed; its models are registered, not used.`,
       );
-    const route = routeOf(record, seriesId);
-    await this.#warmUp(record);
+    const route = routeOf(record, seriesId, 'production');
+    await this.warmUp(record);
     for (const signal of instrument.definition.signals) {
       if (signal.timeframe !== timeframe) continue;
       if (whom === 'without' && isOfCurrentFeatures(signal.route)) continue;
-      const partition = evidence.partition(signal.tenantId, symbol, timeframe, route.embeddingVersion);
-      await recorder.use(partition);
-      await this.#fillPatterns(seriesOf(record), partition, history);
+      // A tenant's own model is nearer to it than one for all.
+      if (signal.route?.level !== undefined && route.level === undefined) continue;
+      await this.fill(seriesId, signal.tenantId, record, history);
       await instruments.setRoute(instrument, signal.tenantId, timeframe, route);
     }
     await durable();
+  }
+
+  /** Close time of the newest similar moment that a tenant's signals would find with a model, −Infinity without any. */
+  async newestMoment(seriesId: string, tenantId: string, { embeddingVersion }: ModelRecord): Promise<number> {
+    const { recorder, evidence } = this.#parts;
+    const { symbol, timeframe } = seriesIdentity(seriesId);
+    const partition = evidence.partition(tenantId, symbol, timeframe, embeddingVersion);
+    await recorder.use(partition);
+    return recorder.newestOf(partition);
+  }
+
+  /** Gives a tenant's signals on a series the similar moments of a model, without giving them the model. */
+  async fill(seriesId: string, tenantId: string, record: ModelRecord, history: History): Promise<void> {
+    const { recorder, evidence } = this.#parts;
+    const { symbol, timeframe } = seriesIdentity(seriesId);
+    const partition = evidence.partition(tenantId, symbol, timeframe, record.embeddingVersion);
+    await recorder.use(partition);
+    await this.#fillPatterns(homeOf(record), partition, history);
   }
 
   /**
    * Has the models opened by a worker: on a busy machine that takes longer than a signal waits for its evidence, and the
    * first bar would have none. What is wrong with them is said of that bar.
    */
-  async #warmUp(record: ModelRecord): Promise<void> {
+  async warmUp(record: ModelRecord): Promise<void> {
     const { models, inference } = this.#parts;
     const { tenantId, version, modelId, encoderId, featureSetVersion } = record;
     const place = { tenantId, model: modelName(record), version };
@@ -82,7 +100,7 @@ export class ModelActivation {
     const row = new Float32Array(FEATURE_COUNT);
     const sequence = new Float32Array(SEQUENCE_SIZE);
     await Promise.allSettled([
-      inference.infer(state.pair, `first/${modelId}`, row, Infinity, tenantId, { sequence }),
+      inference.infer(state.pair, `first/${modelId}`, row, Infinity, tenantId, false, { sequence }),
     ]);
   }
 
@@ -120,9 +138,16 @@ export class ModelActivation {
   }
 }
 
-/** How a series' signals are made with a registered model. */
-function routeOf(record: ModelRecord, seriesId: string): Route {
-  const home = seriesOf(record);
+/** Id of the series a model was trained on. */
+export function homeOf(record: ModelRecord): string {
+  return record.trainedOn ?? seriesOf(record);
+}
+
+/** How a series' signals are made with a registered model, as an arm of its plan. */
+export function routeOf(record: ModelRecord, seriesId: string, arm: string): Route {
+  const home = homeOf(record);
+  const { tenantId, userId } = record;
+  const isOfOwner = userId === undefined && seriesIdentity(home).tenantId === tenantId;
   return {
     modelId: record.modelId,
     encoderId: record.encoderId,
@@ -130,11 +155,12 @@ function routeOf(record: ModelRecord, seriesId: string): Route {
     embeddingVersion: record.embeddingVersion,
     featureSetVersion: record.featureSetVersion,
     ...(record.sequenceVersion === undefined ? {} : { sequenceVersion: record.sequenceVersion }),
-    arm: 'production',
+    arm,
     primaryHorizon: record.primaryHorizon,
     edge: record.edge,
     trainedThrough: record.trainedThrough,
     anomalyScale: record.anomalyScale,
     ...(home === seriesId ? {} : { trainedOn: home }),
+    ...(isOfOwner ? {} : { level: { tenantId, ...(userId === undefined ? {} : { userId }) } }),
   };
 }

@@ -9,7 +9,7 @@ import type { ArtifactStore } from '../registry/artifact-store.js';
 import { fileIfSound } from '../registry/model-files.js';
 import { modelName, type ModelRecord, type ModelRegistry } from '../registry/model-registry.js';
 import type { History } from './encoder.js';
-import type { ModelActivation } from './model-activation.js';
+import { homeOf, type ModelActivation } from './model-activation.js';
 import { WARM_UP } from './series-training.js';
 import type { TrainingPool } from './training-pool.js';
 
@@ -75,15 +75,38 @@ export class ModelAdoption {
     return true;
   }
 
+  /**
+   * Makes a model ready to be an arm of a tenant's signals on a series: its files, its similar moments. False when it cannot
+   * be, which is logged. Throws `STORE_UNAVAILABLE`.
+   */
+  async prepare(seriesId: string, tenantId: string, record: ModelRecord): Promise<boolean> {
+    const { activation } = this.#parts;
+    if (!(await this.#isSound(record))) return false;
+    await activation.warmUp(record);
+    // Moments in its embedding are there already where it has the encoder of a model in use.
+    if ((await activation.newestMoment(seriesId, tenantId, record)) > -Infinity) return true;
+    const history = await this.#historyOf(seriesId, record);
+    if (history === undefined) return false;
+    await activation.fill(seriesId, tenantId, record, history);
+    return true;
+  }
+
   /** Takes a model into use; false when its encoder cannot embed what it was trained on. */
   async #use(seriesId: string, record: ModelRecord): Promise<boolean> {
-    const { features, artifacts, pool, activation, calendars, rowsMax, log } = this.#parts;
+    const history = await this.#historyOf(seriesId, record);
+    if (history === undefined) return false;
+    await this.#parts.activation.activate(seriesId, record, history, 'without');
+    return true;
+  }
+
+  /** The moments a model was trained on, embedded; undefined when its encoder cannot do that, which is logged. */
+  async #historyOf(seriesId: string, record: ModelRecord): Promise<History | undefined> {
+    const { features, artifacts, pool, calendars, rowsMax, log } = this.#parts;
     const { timeframe, calendar, version, trainedThrough, encoderId } = record;
-    const bars = await features.bars(record, trainedThrough, rowsMax + WARM_UP);
+    const bars = await features.bars(seriesIdentity(homeOf(record)), trainedThrough, rowsMax + WARM_UP);
     const encoder = { path: artifacts.path(encoderId), sha256: encoderId };
-    let history: History;
     try {
-      history = await pool.embed(seriesId, {
+      return await pool.embed(seriesId, {
         bars: packBars(bars),
         timeframe,
         calendar: calendars.rule(calendar),
@@ -93,9 +116,7 @@ export class ModelAdoption {
       if (!(error instanceof SuhoError && error.code === 'TRAINING_FAILED')) throw error;
       const facts = { model: modelName(record), version, fault: error.message };
       log.warn(facts, 'a registered model is left out');
-      return false;
+      return undefined;
     }
-    await activation.activate(seriesId, record, history, 'without');
-    return true;
   }
 }

@@ -1,6 +1,10 @@
 import type { Logger } from 'pino';
 import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
+import type { Bar } from '../../actors/market/bar.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { Calendars } from '../calendars.js';
+import { SuhoError } from '../errors.js';
+import type { ModelFile } from '../inference/to-worker.js';
 import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-store.js';
 import type { InferencePool } from '../inference/pool.js';
 import { seriesIdentity } from '../instruments/ids.js';
@@ -9,8 +13,10 @@ import type { ArtifactPlace, ArtifactStore } from '../registry/artifact-store.js
 import { fileIfSound, type ModelFiles } from '../registry/model-files.js';
 import { modelName, nextVersion, type ModelRecord, type ModelRegistry } from '../registry/model-registry.js';
 import type { Trainable } from './families/names.js';
+import { rowsNeeded } from './history-needed.js';
 import type { ModelActivation } from './model-activation.js';
-import type { TrainingResult } from './trainer.js';
+import type { AlertStore } from '../drift/alert-store.js';
+import type { CostedResult } from './training-worker.js';
 import type { TrainingPool, TrainingProgress } from './training-pool.js';
 
 /** Bars read beside the rows to train on, so that the first of those have their features. */
@@ -20,6 +26,7 @@ export interface SeriesTrainingParts {
   readonly calendars: Calendars;
   readonly features: Pick<FeatureStore, 'bars'>;
   readonly registry: ModelRegistry;
+  readonly alertStore: Pick<AlertStore, 'putFacts'>;
   readonly artifacts: ArtifactStore;
   readonly inference: Pick<InferencePool, 'check'>;
   readonly models: ModelFiles;
@@ -40,7 +47,19 @@ export interface SeriesTrainingParts {
 /** A model that was trained, and all that the training gave. */
 export interface Trained {
   readonly record: ModelRecord;
-  readonly result: TrainingResult;
+  readonly result: CostedResult;
+}
+
+/** How a series is trained again. */
+export interface Retraining {
+  /** Close time of the newest bar to train on. */
+  readonly through: number;
+  /** Close time of the oldest row to train on, where older ones are of a market that is gone. */
+  readonly from?: number | undefined;
+  /** Whether the encoder is trained anew too, instead of kept. */
+  readonly newEncoder: boolean;
+  /** Ends it. */
+  readonly signal: AbortSignal;
 }
 
 interface Training {
@@ -77,22 +96,43 @@ export class SeriesTraining {
   }
 
   async #train(seriesId: string, through: number, onProgress: TrainingProgress): Promise<Trained> {
-    const { features, registry, artifacts, pool, settings, activation, featuresStored } = this.#parts;
+    const { featuresStored, registry, activation } = this.#parts;
     await featuresStored();
+    const trained = await this.#make(seriesId, { through }, onProgress);
+    await registry.promote(trained.record);
+    await activation.activate(seriesId, trained.record, trained.result.history, 'all');
+    return trained;
+  }
+
+  /**
+   * Trains a model for a series and registers it; it serves nobody yet. What the feature store holds is what it learns
+   * from. Throws `BAD_INPUT` when there are too few bars, or none after the newest model's; `STOPPING` when it is ended.
+   */
+  async retrain(seriesId: string, { through, from, newEncoder, signal }: Retraining): Promise<Trained> {
+    const newest = (await this.#parts.registry.list(seriesIdentity(seriesId))).at(-1);
+    if (newest !== undefined && newest.trainedThrough >= through)
+      throw new SuhoError(
+        'BAD_INPUT',
+        `${newest.version} of ${seriesId} was trained on its newest bar; train again when there are new ones.`,
+      );
+    return await this.#make(seriesId, { through, from, newEncoder }, () => undefined, signal);
+  }
+
+  /** Trains and registers. */
+  async #make(
+    seriesId: string,
+    { through, from, newEncoder = false }: Partial<Retraining> & Pick<Retraining, 'through'>,
+    onProgress: TrainingProgress,
+    signal?: AbortSignal,
+  ): Promise<Trained> {
+    const { features, registry, pool, settings, alertStore } = this.#parts;
     const identity = seriesIdentity(seriesId);
-    const { family, budgetSeconds, rowsMax, folds, seed } = settings;
-    const bars = await features.bars(identity, through, rowsMax + WARM_UP);
+    const { family, budgetSeconds, folds, seed } = settings;
+    const bars = await features.bars(identity, through, settings.rowsMax + WARM_UP);
+    const rowsMax = from === undefined ? settings.rowsMax : rowsSince(bars, from, identity.timeframe);
     const models = await registry.list(identity);
     const earlier = models.filter(({ trainedThrough }) => trainedThrough < through);
-    const kept = earlier.findLast(({ featureSetVersion }) => featureSetVersion === FEATURE_SET_VERSION);
-    const encoder =
-      kept === undefined
-        ? undefined
-        : await fileIfSound(
-            artifacts,
-            { ...identity, model: modelName(identity), version: kept.version },
-            kept.encoderId,
-          );
+    const encoder = newEncoder ? undefined : await this.#keptEncoder(identity, earlier);
     const result = await pool.train(
       seriesId,
       {
@@ -107,21 +147,36 @@ export class SeriesTraining {
         encoder: encoder?.file,
       },
       onProgress,
+      signal,
     );
     const fault = encoder?.file === undefined ? encoder?.fault : result.encoderFault;
     if (fault !== undefined)
       this.#parts.log.warn(
-        { seriesId, version: kept?.version, fault },
+        { seriesId, version: encoder?.version, fault },
         'unsound encoder replaced by a new one',
       );
     const record = await this.#register(identity, result, earlier.at(-1));
-    await activation.activate(seriesId, record, result.history, 'all');
+    await alertStore.putFacts(identity, record.modelId, result.facts);
     return { record, result };
+  }
+
+  /** The encoder of the newest model of the present features, to keep. */
+  async #keptEncoder(
+    identity: SeriesIdentity,
+    earlier: readonly ModelRecord[],
+  ): Promise<
+    { readonly version: string; readonly file: ModelFile | undefined; readonly fault?: string } | undefined
+  > {
+    const kept = earlier.findLast(({ featureSetVersion }) => featureSetVersion === FEATURE_SET_VERSION);
+    if (kept === undefined) return undefined;
+    const place = { ...identity, model: modelName(identity), version: kept.version };
+    const { version } = kept;
+    return { version, ...(await fileIfSound(this.#parts.artifacts, place, kept.encoderId)) };
   }
 
   async #register(
     identity: SeriesIdentity,
-    result: TrainingResult,
+    result: CostedResult,
     parent: ModelRecord | undefined,
   ): Promise<ModelRecord> {
     const { registry, artifacts, inference, models } = this.#parts;
@@ -170,7 +225,18 @@ export class SeriesTraining {
       ...(sequenceVersion === undefined ? {} : { sequenceVersion }),
     };
     await registry.register(record);
-    await registry.promote(record);
     return record;
   }
+}
+
+/** Rows since a time. Throws `BAD_INPUT` when they are too few to train on. */
+function rowsSince(bars: readonly Bar[], from: number, timeframe: Timeframe): number {
+  const rows = bars.filter(({ openTime }) => openTime >= from).length;
+  const needed = rowsNeeded(timeframe);
+  if (rows < needed)
+    throw new SuhoError(
+      'BAD_INPUT',
+      `There are ${rows} ${timeframe} bars since ${new Date(from).toISOString()}, when its market changed; training needs ${needed} of them.`,
+    );
+  return rows;
 }

@@ -9,7 +9,15 @@ import { WARM_UP_BARS } from '../../actors/signal-actor.js';
 import { SuhoError } from '../errors.js';
 import { buildDataset, newest, type Dataset } from './dataset.js';
 import { datasetFault } from './dataset-faults.js';
-import { anomalyScale, encoderFault, history, trainEncoder, type History } from './encoder.js';
+import {
+  anomalyScale,
+  encoderFault,
+  history,
+  reconstructionErrors,
+  trainEncoder,
+  type History,
+} from './encoder.js';
+import { trainingFacts } from './training-facts.js';
 import type { HorizonScore } from './evaluation.js';
 import { familyOf } from './families/families.js';
 import type { FamilyForm, FitOptions } from './families/family.js';
@@ -51,6 +59,8 @@ export interface TrainingResult {
   readonly trainedThrough: number;
   readonly rows: number;
   readonly history: History;
+  /** What its monitors compare live rows and outcomes with, as the registry keeps it. */
+  readonly facts: Uint8Array;
 }
 
 /**
@@ -71,10 +81,15 @@ export async function train(
   const progress = (name: string): void => options.onProgress?.(++stage, stages, name);
 
   const family = familyOf(options.family);
-  const { scores, trials, importance } = await walkForward(family, dataset, timeframeMs(timeframe), {
-    ...options,
-    onFold: () => progress('walk-forward'),
-  });
+  const { scores, trials, importance, promised } = await walkForward(
+    family,
+    dataset,
+    timeframeMs(timeframe),
+    {
+      ...options,
+      onFold: () => progress('walk-forward'),
+    },
+  );
   const split = holdOut(dataset, dataset.rows, 0.15);
   const final = await family.fit(dataset, split, options);
   const verdict = judge(scores, [...trials, final.trials]);
@@ -84,6 +99,8 @@ export async function train(
   const kept = fault === undefined ? options.encoder : undefined;
   const encoder = kept ?? (await trainEncoder(dataset, split.train, options, timeframe, metadata));
   progress('encoder');
+  const errors = await reconstructionErrors(encoder, dataset);
+  const scale = anomalyScale(errors);
   return {
     predictor: final.toOnnx(metadata),
     family: final.family,
@@ -91,7 +108,7 @@ export async function train(
     encoder,
     encoderFault: fault,
     embeddingVersion: `e-${createHash('sha256').update(encoder).digest('hex').slice(0, 12)}`,
-    anomalyScale: await anomalyScale(encoder, dataset),
+    anomalyScale: scale,
     scores,
     importance,
     verdict,
@@ -99,6 +116,7 @@ export async function train(
     trainedThrough: dataset.closeTimes[dataset.rows - 1]!,
     rows: dataset.rows,
     history: await history(encoder, whole),
+    facts: trainingFacts(dataset, errors, scale, promised),
   };
 }
 

@@ -3,8 +3,13 @@ import { Piscina } from 'piscina';
 import { SuhoError, messageOf, type ErrorCode } from '../errors.js';
 import { THREAD_OPTIONS } from '../worker-threads.js';
 import type { History } from './encoder.js';
-import type { EmbeddingJob, PostedJob, TrainingAnswer, TrainingJob } from './training-worker.js';
-import type { TrainingResult } from './trainer.js';
+import type {
+  CostedResult,
+  EmbeddingJob,
+  PostedJob,
+  TrainingAnswer,
+  TrainingJob,
+} from './training-worker.js';
 
 /** Told how far a training is. */
 export type TrainingProgress = (done: number, total: number, stage: string) => void;
@@ -17,16 +22,27 @@ export class TrainingPool {
 
   /**
    * Trains for a series. Throws `BAD_INPUT` when there are too few bars, `STOPPING` when the engine stops meanwhile and
-   * `TRAINING_FAILED` when the training or its thread fails; nothing of it is left then.
+   * `TRAINING_FAILED` when the training or its thread fails; nothing of it is left then. `STOPPING` too when `signal`
+   * ends it.
    */
-  async train(seriesId: string, job: TrainingJob, onProgress?: TrainingProgress): Promise<TrainingResult> {
+  async train(
+    seriesId: string,
+    job: TrainingJob,
+    onProgress?: TrainingProgress,
+    signal?: AbortSignal,
+  ): Promise<CostedResult> {
+    const cancelled = new Int32Array(new SharedArrayBuffer(4));
+    const cancel = (): void => void Atomics.store(cancelled, 0, 1);
+    if (signal?.aborted === true) cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
     const { port1, port2 } = new MessageChannel();
     port1.on('message', ([done, total, stage]: [number, number, string]) => onProgress?.(done, total, stage));
     try {
-      const posted: PostedJob = { ...job, kind: 'train', port: port2, stopped: this.#stopped };
+      const posted: PostedJob = { ...job, kind: 'train', port: port2, stopped: this.#stopped, cancelled };
       const answer = await this.#run(`The training for ${seriesId}`, posted, [port2]);
       return (answer as Extract<TrainingAnswer, { kind: 'trained' }>).result;
     } finally {
+      signal?.removeEventListener('abort', cancel);
       port1.close();
     }
   }

@@ -1,3 +1,5 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
 import { BarGrid } from '../../actors/market/bar-grid.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
@@ -35,8 +37,13 @@ export interface EmbeddingJob {
   readonly encoder: ModelFile;
 }
 
+/** What a training gave, and the processor time it took. */
+export interface CostedResult extends TrainingResult {
+  readonly cpuMs: number;
+}
+
 export type TrainingAnswer =
-  | { readonly kind: 'trained'; readonly result: TrainingResult }
+  | { readonly kind: 'trained'; readonly result: CostedResult }
   | { readonly kind: 'embedded'; readonly result: History }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
@@ -46,10 +53,45 @@ export type PostedJob =
       readonly kind: 'train';
       /** Where to tell how far it is. */
       readonly port: MessagePort;
-      /** A flag that ends it, which other threads set. */
+      /** Flags that end it, which other threads set: all trainings, and this one. */
       readonly stopped: Int32Array;
+      readonly cancelled: Int32Array;
     })
   | (EmbeddingJob & { readonly kind: 'embed' });
+
+lowerPriority();
+
+/**
+ * Lets every other thread go first: nothing waits for a training, and a signal must not. A tenth of the weight of others,
+ * not the least there is: on a machine that is busy all day a training must come to its end.
+ */
+function lowerPriority(): void {
+  const thread = threadId();
+  if (thread === undefined) return;
+  try {
+    setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // A sandbox may forbid it; the training then takes its share.
+  }
+}
+
+/** This thread as the system knows it; undefined where it does not tell. */
+function threadId(): number | undefined {
+  try {
+    return Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Processor time of this thread, milliseconds; the time that passed where the system does not tell. */
+function threadCpuMs(): number {
+  try {
+    return Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[0]) / 1e6;
+  } catch {
+    return performance.now();
+  }
+}
 
 export default async function work(job: PostedJob): Promise<TrainingAnswer> {
   try {
@@ -58,6 +100,7 @@ export default async function work(job: PostedJob): Promise<TrainingAnswer> {
       const dataset = buildDataset(unpackBars(job.bars), grid);
       return { kind: 'embedded', result: await history(await readModel(job.encoder), dataset) };
     }
+    const startedAt = threadCpuMs();
     const { encoder, fault } = await readEncoder(job.encoder);
     const result = await train(unpackBars(job.bars), job.timeframe, {
       calendar: calendarOfRule(job.calendar),
@@ -70,10 +113,12 @@ export default async function work(job: PostedJob): Promise<TrainingAnswer> {
       onProgress: (...progress) => job.port.postMessage(progress),
       // ONNX Runtime does not survive the end of its thread in the middle of a run.
       beforeStep: () => {
-        if (Atomics.load(job.stopped, 0) === 1) throw new SuhoError('STOPPING', 'The training was stopped.');
+        if (Atomics.load(job.stopped, 0) + Atomics.load(job.cancelled, 0) > 0)
+          throw new SuhoError('STOPPING', 'The training was stopped.');
       },
     });
-    return { kind: 'trained', result: fault === undefined ? result : { ...result, encoderFault: fault } };
+    const costed = { ...result, cpuMs: threadCpuMs() - startedAt };
+    return { kind: 'trained', result: fault === undefined ? costed : { ...costed, encoderFault: fault } };
   } catch (error) {
     if (error instanceof SuhoError) return { kind: 'failed', code: error.code, message: error.message };
     throw error;

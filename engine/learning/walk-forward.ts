@@ -1,4 +1,5 @@
-import { HORIZONS } from '../../actors/features/labels.js';
+import { HORIZONS, HORIZON_MS } from '../../actors/features/labels.js';
+import { provenWorth } from '../drift/edge-watch.js';
 import type { Dataset } from './dataset.js';
 import { score, type HorizonScore, type Outcome } from './evaluation.js';
 import type { Family, FitOptions, Trial } from './families/family.js';
@@ -16,6 +17,8 @@ export interface WalkForward {
   readonly trials: readonly (readonly Trial[])[];
   /** Of the last fold's model on its test rows, strongest first. */
   readonly importance: readonly FeatureImportance[];
+  /** Of each horizon, what a unit of stated log-odds of up against down was worth at least, 0..1. */
+  readonly promised: readonly number[];
 }
 
 /**
@@ -41,7 +44,15 @@ export async function walkForward(
     options.onFold();
   }
   const scores = outcomes.map((list, horizon) => score(horizon, list, lengthMs));
-  return { scores, trials, importance };
+  const promised = outcomes.map((list, horizon) =>
+    provenWorth(list.flatMap(towards), Math.max(1, HORIZON_MS[horizon]! / lengthMs)),
+  );
+  return { scores, trials, importance, promised };
+}
+
+/** Log-odds that were stated for what came true; none for an outcome that was flat. */
+function towards({ probabilities: [down, , up] = [1, 0, 1], actual }: Outcome): number[] {
+  return actual === 0 ? [] : [actual * Math.log(up / down)];
 }
 
 /** Adds the test rows' predictions and outcomes, by horizon. */

@@ -57,10 +57,11 @@ interface StreamSettings {
 }
 
 /** What the engine reads and writes, each a stream on disk. */
-const STREAMS: Readonly<Record<InputStream | 'SUHO_SIGNALS', StreamSettings>> = {
+const STREAMS: Readonly<Record<InputStream | 'SUHO_SIGNALS' | 'SUHO_ALERTS', StreamSettings>> = {
   SUHO_MARKET: { subjects: ['suho.market.*.*'], keepMs: 24 * HOUR_MS, bytesMax: BODY_BYTES_MAX },
   SUHO_TRADES: { subjects: ['suho.trades.*'], keepMs: 30 * 24 * HOUR_MS, bytesMax: 16_384 },
   SUHO_SIGNALS: { subjects: ['suho.signals.*.*.*'], keepMs: 7 * 24 * HOUR_MS, bytesMax: -1 },
+  SUHO_ALERTS: { subjects: ['suho.alerts.*'], keepMs: 30 * 24 * HOUR_MS, bytesMax: -1 },
 };
 
 interface JetStream {
@@ -142,6 +143,12 @@ export class NatsMessaging {
         `NATS did not take the signals: ${reasonOf(error)}`,
       );
     }
+  }
+
+  /** Publishes an alert, or a change of one, on `suho.alerts.TENANT`; a repeat of the same `id` is dropped by the broker. Rejects while it is away. */
+  async publishAlert(tenantId: string, id: string, body: object): Promise<void> {
+    const { client } = this.#ready();
+    await client.publish(`suho.alerts.${tenantId}`, JSON.stringify(body), { msgID: id, timeout: PUBLISH_MS });
   }
 
   /**

@@ -1,6 +1,9 @@
 import type { SystemCounts } from '../../actors/runtime/actor-system.js';
 import type { SkewCounts } from '../backfill/skew-monitor.js';
+import type { AlertCounts } from '../drift/alerts.js';
+import type { DriftCounts } from '../drift/drift-watch.js';
 import type { IntakeCounts } from '../intake/intake.js';
+import type { RetrainingCounts } from '../learning/retraining/retraining.js';
 import type { Instruments } from '../instruments/instruments.js';
 import type { InstrumentState } from '../instruments/instrument.js';
 import type { Journal } from '../journal/journal.js';
@@ -24,6 +27,13 @@ export interface EngineCounts extends IntakeCounts {
   readonly actors: SystemCounts;
 }
 
+/** Alerts, monitors and trainings. */
+export interface LearningStatus {
+  readonly alerts: AlertCounts;
+  readonly drift: DriftCounts;
+  readonly retraining: RetrainingCounts;
+}
+
 /** An instrument that is not live, and why. */
 export interface TroubledInstrument {
   readonly id: string;
@@ -41,6 +51,9 @@ export interface EngineStatusParts {
   readonly skew: () => SkewCounts;
   readonly sources: () => readonly SourceStatus[];
   readonly models: () => readonly ModelStatus[];
+  readonly alerts: (tenantId?: string) => AlertCounts;
+  readonly drift: () => DriftCounts;
+  readonly retraining: () => RetrainingCounts;
 }
 
 /** How the engine is, read from its rooms when asked. Nothing here costs more the further a store lags. */
@@ -70,6 +83,12 @@ export class EngineStatus {
 
   sinks(): readonly SinkStatus[] {
     return this.#parts.sinks.map((sink) => sink.status());
+  }
+
+  /** What watches models found, and what is trained again. */
+  learning(tenantId?: string): LearningStatus {
+    const { alerts, drift, retraining } = this.#parts;
+    return { alerts: alerts(tenantId), drift: drift(), retraining: retraining() };
   }
 
   sources(): readonly SourceStatus[] {

@@ -1,10 +1,10 @@
 import type { EngineHealth__Output as ProtoHealth } from '../api/generated/suho/v1/EngineHealth.js';
 import type { FirstModels__Output as FirstModels } from '../api/generated/suho/v1/FirstModels.js';
+import type { LearningHealth__Output as LearningHealth } from '../api/generated/suho/v1/LearningHealth.js';
 import type { InstrumentHealth__Output as InstrumentHealth } from '../api/generated/suho/v1/InstrumentHealth.js';
 import type { SinkHealth__Output as ProtoSinkHealth } from '../api/generated/suho/v1/SinkHealth.js';
+import { VERSION } from '../version.js';
 import type { WithheldModel__Output as WithheldModel } from '../api/generated/suho/v1/WithheldModel.js';
-
-const VERSION = '0.1.0';
 
 /** Fields of the health message that are 64-bit counts, and so strings on the wire. */
 const COUNTS = [
@@ -35,13 +35,25 @@ type SinkHealth = Omit<ProtoSinkHealth, 'lag_rows' | 'dead_letters'> & {
 
 /** How an engine is: the API's message, counts as numbers. */
 export type HealthSnapshot = Readonly<
-  Omit<ProtoHealth, Count | 'withheld' | 'sinks' | 'first_models'> &
+  Omit<ProtoHealth, Count | 'withheld' | 'sinks' | 'first_models' | 'learning'> &
     Record<Count, number> & {
       first_models: FirstModels;
+      learning: LearningHealth;
       withheld: Readonly<Record<string, number>>;
       sinks: readonly SinkHealth[];
     }
 >;
+
+const NO_LEARNING: LearningHealth = {
+  alerts_open: 0,
+  alerts_acknowledged: 0,
+  models_watched: 0,
+  models_without_reference: 0,
+  trainings_queued: 0,
+  trainings_running: 0,
+  training_cpu_seconds: 0,
+  training_budget_seconds: 0,
+};
 
 /** A health message of the API as a snapshot. */
 export function readHealth(message: ProtoHealth): HealthSnapshot {
@@ -53,6 +65,7 @@ export function readHealth(message: ProtoHealth): HealthSnapshot {
     ...message,
     ...counts,
     first_models: message.first_models ?? { automatic: false, waiting: 0, series: [] },
+    learning: message.learning ?? NO_LEARNING,
     withheld: Object.fromEntries(Object.entries(message.withheld).map(([reason, n]) => [reason, Number(n)])),
     sinks: message.sinks.map((sink) => ({
       ...sink,
@@ -99,6 +112,8 @@ export interface HealthSource {
   withheldModels(): readonly WithheldModel[];
   /** Series without a model, of all tenants or, without words of a store, of one. */
   firstModels(tenantId?: string): FirstModels;
+  /** Alerts about models, those of all tenants or of one; monitors and trainings of all. */
+  learning(tenantId?: string): LearningHealth;
 }
 
 /** Open signal streams, of all tenants and of one. */
@@ -161,11 +176,13 @@ export class Health {
     const instruments = [...source.troubledInstruments()];
     const withheldModels = [...source.withheldModels()];
     const firstModels = source.firstModels();
+    const learning = source.learning();
     const degraded =
       sources.some(({ healthy }) => !healthy) ||
       sinks.some(({ healthy, dead_letters: refused }) => !healthy || refused > 0) ||
       instruments.length > 0 ||
       withheldModels.length > 0 ||
+      learning.alerts_open > 0 ||
       firstModels.series.some(({ state }) => state === 'failed') ||
       actors.parked > 0 ||
       journal.refused > 0 ||
@@ -202,6 +219,7 @@ export class Health {
       instruments,
       withheld_models: withheldModels,
       first_models: firstModels,
+      learning,
     };
   }
 
@@ -217,6 +235,7 @@ export class Health {
     const withheld = Object.entries(tallies).filter(
       ([outcome]) => !directions.includes(outcome) && !outcome.startsWith('abstained:'),
     );
+    const own = this.#source.learning(tenantId);
     const nothing = Object.fromEntries(COUNTS.map((name) => [name, 0])) as Record<Count, number>;
     return {
       ...whole,
@@ -232,6 +251,11 @@ export class Health {
       instruments: [],
       withheld_models: [],
       first_models: this.#source.firstModels(tenantId),
+      learning: {
+        ...NO_LEARNING,
+        alerts_open: own.alerts_open,
+        alerts_acknowledged: own.alerts_acknowledged,
+      },
     };
   }
 }

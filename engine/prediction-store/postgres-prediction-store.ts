@@ -10,7 +10,8 @@ import type { PredictionHistory, PredictionStore, PredictionSummary } from './pr
 import { insertPredictions, insertTrades, updateOutcomes } from './statements.js';
 import { StoredPredictions } from './stored-predictions.js';
 
-function predictionRow(signal: Signal): Row {
+/** `spread` is known of answers that did not serve; a signal served. */
+function predictionRow({ signal, spread }: { readonly signal: Signal; readonly spread?: number }): Row {
   const primary = signal.patterns?.votes[signal.primaryHorizon];
   const row: Row = {
     prediction_id: signal.predictionId,
@@ -22,6 +23,8 @@ function predictionRow(signal: Signal): Row {
     model_id: signal.model.modelId,
     model_version: signal.model.version,
     arm: signal.model.arm,
+    served: spread === undefined,
+    spread: spread === undefined || Number.isNaN(spread) ? null : spread,
     direction: signal.direction,
     confidence: signal.confidence,
     primary_horizon: HORIZONS[signal.primaryHorizon],
@@ -87,7 +90,7 @@ function isoTime(ms: number): string {
 }
 
 function tenantOf(event: PredictionEvent): string {
-  if (event.kind === 'signal') return event.signal.tenantId;
+  if (event.kind === 'signal' || event.kind === 'answer') return event.signal.tenantId;
   return event.kind === 'trade' ? event.trade.tenantId : event.tenantId;
 }
 
@@ -104,10 +107,10 @@ const UPDATE_OUTCOMES = HORIZONS.map(updateOutcomes);
 
 /** Events of one tenant as rows. Throws `RECORD_REFUSED` for one that cannot be a row. */
 function rowsOf(tenantId: string, events: readonly PredictionEvent[]): TenantRows {
-  const signals = events.flatMap((event) => (event.kind === 'signal' ? [event.signal] : []));
+  const signals = events.filter((event) => event.kind === 'signal' || event.kind === 'answer');
   const trades = events.flatMap((event) => (event.kind === 'trade' ? [event.trade] : []));
   const changed = events.flatMap((event) => {
-    if (event.kind === 'signal') return [];
+    if (event.kind === 'signal' || event.kind === 'answer') return [];
     return [event.kind === 'trade' ? event.trade.barCloseTime : event.label.closeTime];
   });
   const writes: { statement: string; json: string }[] = [];
@@ -192,7 +195,7 @@ export class PostgresPredictionStore implements PredictionStore {
     const predicted: number[] = [];
     const exits: number[] = [];
     for (const event of events) {
-      if (event.kind === 'signal') predicted.push(event.signal.barCloseTime);
+      if (event.kind === 'signal' || event.kind === 'answer') predicted.push(event.signal.barCloseTime);
       if (event.kind === 'outcome') bars.push(event.label.closeTime);
       if (event.kind !== 'trade') continue;
       bars.push(event.trade.barCloseTime);
@@ -245,8 +248,8 @@ export class PostgresPredictionStore implements PredictionStore {
     });
   }
 
-  async sql(query: string, tenantId?: string): Promise<readonly Row[]> {
-    return await this.#database.ask(query, tenantId);
+  async sql(query: string, tenantId?: string, rowsMax?: number): Promise<readonly Row[]> {
+    return await this.#database.ask(query, tenantId, rowsMax);
   }
 
   async close(): Promise<void> {

@@ -47,6 +47,20 @@ export interface PredictionRange {
   readonly limit: number;
 }
 
+/** Predictions of a tenant, whatever their series. */
+export interface PredictionQuery {
+  /** Empty: all. */
+  readonly symbols: readonly string[];
+  readonly timeframes: readonly string[];
+  /** Close times of bars: [from, to). */
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+  readonly onlyActionable: boolean;
+  /** The last one of the page before. */
+  readonly after?: Pick<StoredPrediction, 'barCloseTime' | 'predictionId'>;
+  readonly limit: number;
+}
+
 /** Predictions of about the same stated probability, and how many of them came true. */
 export interface ReliabilityBin {
   readonly horizon: string;
@@ -57,12 +71,50 @@ export interface ReliabilityBin {
   readonly observed: number;
 }
 
+/** Two models of a tenant's symbol and timeframe, and the horizon they are compared over. */
+export interface PairQuery {
+  readonly symbol: string;
+  readonly timeframe: string;
+  /** Index of the horizon. */
+  readonly horizon: number;
+  readonly productionId: string;
+  readonly challengerId: string;
+  /** Close times of bars after this. */
+  readonly after: number;
+  readonly limit: number;
+}
+
+/** What one model said of a bar over a horizon. */
+export interface StatedForecast {
+  readonly down: number;
+  readonly flat: number;
+  readonly up: number;
+  readonly direction: Direction;
+}
+
+/** What two models said of a bar whose outcome is known. */
+export interface StoredPair {
+  readonly closeTime: number;
+  readonly resolvedAt: number;
+  readonly production: StatedForecast;
+  readonly challenger: StatedForecast;
+  readonly challengerArm: string;
+  readonly direction: number;
+  readonly return: number;
+  /** The bar's spread over its close; NaN where unknown. */
+  readonly spread: number;
+}
+
 /** Reads a tenant's predictions. All throw `STORE_UNAVAILABLE` while the store is away. */
 export interface PredictionHistory {
   /** The newest predictions of a range, oldest first. */
   range(tenantId: string, range: PredictionRange): Promise<readonly StoredPrediction[]>;
+  /** Predictions by close time of their bar and id, newest first, after those of the page before. */
+  page(tenantId: string, query: PredictionQuery): Promise<readonly StoredPrediction[]>;
   /** A tenant's prediction with all that is stored of it. */
   get(tenantId: string, predictionId: string): Promise<StoredPrediction | undefined>;
+  /** Bars that two models both answered and whose outcome is known, oldest first. */
+  pairs(tenantId: string, query: PairQuery): Promise<readonly StoredPair[]>;
   /** Stated against observed probabilities of a model version, in bins of a twentieth. */
   reliability(
     tenantId: string,
@@ -85,7 +137,10 @@ export interface PredictionStore {
   hasTrade(tenantId: string, tradeId: string): Promise<boolean>;
   /** Drops what is past its time; returns how many partitions went. */
   applyRetention(): Promise<number>;
-  /** Runs a query on one tenant's rows, or, without, on all as whoever the connection belongs to. */
-  sql(query: string, tenantId?: string): Promise<readonly Record<string, unknown>[]>;
+  /**
+   * Runs a query on one tenant's rows, or, without, on all as whoever the connection belongs to; returns its first
+   * `rowsMax` rows, all when that is left out.
+   */
+  sql(query: string, tenantId?: string, rowsMax?: number): Promise<readonly Record<string, unknown>[]>;
   close(): Promise<void>;
 }

@@ -4,14 +4,20 @@ import type { Direction } from '../../actors/signals/signal.js';
 import type { Database } from '../database/database.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type {
+  PairQuery,
   PredictionHistory,
+  PredictionQuery,
   PredictionRange,
   ReliabilityBin,
   StoredOutcome,
+  StoredPair,
   StoredPrediction,
 } from './prediction-store.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The last moment that is looked for. */
+const LAST_TIME = Date.UTC(2300, 0, 1) - 1;
 
 /** Bins of a stated probability: a twentieth each. */
 const BINS = 20;
@@ -58,6 +64,37 @@ const RELIABILITY = HORIZONS.map(
      GROUP BY floor(p * ${BINS})`,
 ).join(' UNION ALL ');
 
+/** Bars that two models answered, by horizon. */
+const PAIRS = HORIZONS.map(
+  (h) => `SELECT (extract(epoch FROM c.bar_close_time) * 1000)::bigint AS close_time,
+      (extract(epoch FROM c.resolved_${h}) * 1000)::bigint AS resolved_at, c.arm, c.actual_${h} AS actual,
+      c.return_${h} AS return, coalesce(c.spread, p.spread) AS spread,
+      p.down_${h} AS p_down, p.flat_${h} AS p_flat, p.up_${h} AS p_up, p.direction AS p_direction,
+      c.down_${h} AS c_down, c.flat_${h} AS c_flat, c.up_${h} AS c_up, c.direction AS c_direction
+    FROM public.ml_predictions c JOIN public.ml_predictions p
+      ON p.symbol = c.symbol AND p.timeframe = c.timeframe AND p.bar_close_time = c.bar_close_time AND p.model_id = $4
+    WHERE c.symbol = $1 AND c.timeframe = $2 AND c.model_id = $3 AND c.bar_close_time > to_timestamp($5 / 1000.0)
+      AND c.actual_${h} IS NOT NULL AND p.actual_${h} IS NOT NULL
+    ORDER BY c.bar_close_time LIMIT $6`,
+);
+
+interface PairRow {
+  readonly close_time: number;
+  readonly resolved_at: number;
+  readonly arm: string;
+  readonly actual: number;
+  readonly return: number;
+  readonly spread: number | null;
+  readonly p_down: number;
+  readonly p_flat: number;
+  readonly p_up: number;
+  readonly p_direction: Direction;
+  readonly c_down: number;
+  readonly c_flat: number;
+  readonly c_up: number;
+  readonly c_direction: Direction;
+}
+
 /** Predictions as PostgreSQL keeps them (schemas/03), each tenant's for itself. */
 export class StoredPredictions implements PredictionHistory {
   readonly #database: Database;
@@ -73,12 +110,39 @@ export class StoredPredictions implements PredictionHistory {
     const rows = await this.#ask<PredictionRow>(
       tenantId,
       `SELECT ${COLUMNS} FROM public.ml_predictions
-       WHERE symbol = $1 AND timeframe = $2
+       WHERE symbol = $1 AND timeframe = $2 AND served
          AND bar_close_time >= to_timestamp($3 / 1000.0) AND bar_close_time <= to_timestamp($4 / 1000.0)
        ORDER BY bar_close_time DESC LIMIT $5`,
       [symbol, timeframe, from, to, limit],
     );
     return rows.map(predictionOf).reverse();
+  }
+
+  async page(tenantId: string, query: PredictionQuery): Promise<readonly StoredPrediction[]> {
+    const values: unknown[] = [];
+    const given = (value: unknown): string => `$${values.push(value)}`;
+    const moment = (ms: number): string => `to_timestamp(${given(Math.min(ms, LAST_TIME))} / 1000.0)`;
+    const { symbols, timeframes, from, to, after } = query;
+    const conditions = [
+      'true',
+      ...(symbols.length === 0 ? [] : [`symbol = ANY(${given(symbols)})`]),
+      ...(timeframes.length === 0 ? [] : [`timeframe = ANY(${given(timeframes)})`]),
+      ...(from === undefined ? [] : [`bar_close_time >= ${moment(from)}`]),
+      ...(to === undefined ? [] : [`bar_close_time < ${moment(to)}`]),
+      ...(query.onlyActionable ? ["direction <> 'FLAT'"] : []),
+      ...(after === undefined
+        ? []
+        : [
+            `(bar_close_time, prediction_id) < (${moment(after.barCloseTime)}, ${given(after.predictionId)}::uuid)`,
+          ]),
+    ];
+    const rows = await this.#ask<PredictionRow>(
+      tenantId,
+      `SELECT ${COLUMNS} FROM public.ml_predictions WHERE ${conditions.join(' AND ')}
+       ORDER BY bar_close_time DESC, prediction_id DESC LIMIT ${given(query.limit)}`,
+      values,
+    );
+    return rows.map(predictionOf);
   }
 
   async get(tenantId: string, predictionId: string): Promise<StoredPrediction | undefined> {
@@ -89,6 +153,28 @@ export class StoredPredictions implements PredictionHistory {
       [predictionId],
     );
     return row === undefined ? undefined : predictionOf(row);
+  }
+
+  async pairs(tenantId: string, query: PairQuery): Promise<readonly StoredPair[]> {
+    const { symbol, timeframe, horizon, challengerId, productionId, after, limit } = query;
+    const rows = await this.#ask<PairRow>(tenantId, PAIRS[horizon]!, [
+      symbol,
+      timeframe,
+      challengerId,
+      productionId,
+      after,
+      limit,
+    ]);
+    return rows.map((row) => ({
+      closeTime: row.close_time,
+      resolvedAt: row.resolved_at,
+      production: { down: row.p_down, flat: row.p_flat, up: row.p_up, direction: row.p_direction },
+      challenger: { down: row.c_down, flat: row.c_flat, up: row.c_up, direction: row.c_direction },
+      challengerArm: row.arm,
+      direction: row.actual,
+      return: row.return,
+      spread: row.spread ?? NaN,
+    }));
   }
 
   async reliability(

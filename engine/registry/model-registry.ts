@@ -43,11 +43,15 @@ export interface ModelRecord extends ModelForm, ModelSeries {
   readonly rows: number;
   /** Whether its rows come out bit for bit the same at every batch size. */
   readonly batchInvariant: boolean;
+  /** Id of the series whose bars it was trained on, where that is not its owner's of the same name. */
+  readonly trainedOn?: string;
 }
 
 /** Whose models, and for what. `tenantId` is `platform` for everyone's. */
 export interface ModelSeries extends TimeframeOfCalendar {
   readonly tenantId: string;
+  /** Of one user of the tenant alone. */
+  readonly userId?: string | undefined;
   readonly feed: string;
   readonly symbol: string;
 }
@@ -56,17 +60,59 @@ export const MODEL_STATUSES = [
   'draft',
   'validated',
   'staging',
+  'shadow',
   'canary',
   'production',
   'deprecated',
   'archived',
 ] as const;
 
+export type ModelStatusName = (typeof MODEL_STATUSES)[number];
+
+/** How a model is tried beside production. */
+export interface Trial {
+  /** `challenger`: outcomes move it on, or out; `ab`: they decide which of two serves; `manual`: a person does. */
+  readonly kind: 'challenger' | 'ab' | 'manual';
+  /** Epoch milliseconds, when an A/B test ends without a winner. */
+  readonly until?: number;
+}
+
 /** A model as the registry lists it: how far it is, and since when it is known. */
 export interface ListedModel extends ModelRecord {
-  readonly status: (typeof MODEL_STATUSES)[number];
+  readonly status: ModelStatusName;
+  /** Share of the bars it serves as a canary. */
+  readonly traffic: number | undefined;
+  /** How it is tried, as a shadow or canary. */
+  readonly trial: Trial | undefined;
   /** Epoch milliseconds. */
   readonly registeredAt: number;
+}
+
+/** Who does something to a model, in which role, and why. */
+export interface Author {
+  readonly who: string;
+  readonly role: string;
+  readonly reason: string;
+}
+
+/** What is done to a registered model. `withdraw`: from a trial, back to staging. */
+export type ModelAct =
+  | { readonly kind: 'shadow'; readonly trial: Trial }
+  | { readonly kind: 'canary'; readonly share: number; readonly trial: Trial }
+  | { readonly kind: 'promote' | 'withdraw' | 'rollback' | 'archive' };
+
+/** One entry of a model's history. */
+export interface ModelEvent {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly version: string;
+  /** Undefined for its registration. */
+  readonly from: ModelStatusName | undefined;
+  readonly to: ModelStatusName;
+  readonly share: number | undefined;
+  readonly who: string;
+  readonly role: string | undefined;
+  readonly reason: string | undefined;
 }
 
 /** Keeps models: who they are for, what they were trained on, how far they are. */

@@ -13,6 +13,7 @@ const NATS_BATCH = 1_000;
 function describe(event: PredictionEvent): { readonly key: string; readonly tenantId: string } {
   switch (event.kind) {
     case 'signal':
+    case 'answer':
       return { key: event.signal.predictionId, tenantId: event.signal.tenantId };
     case 'outcome':
       return { key: event.predictionId, tenantId: event.tenantId };

@@ -5,7 +5,7 @@ import { request as httpRequest } from 'node:http';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { SESSION_MS, Sessions } from '../../engine/console/session.js';
-import { Turns } from '../../engine/console/turns.js';
+import { Turns } from '../../engine/api/turns.js';
 import type { BarsView, SeriesView, SignalsView, SignalDetail } from '../../engine/console/wire.js';
 import { CLIENTS_MAX } from '../../engine/console/events.js';
 import { ConsoleServer } from '../../engine/console/server.js';

@@ -18,7 +18,7 @@ const quotesRequest = { request_id: 1, symbol: 'EURUSD', quotes: [{ ts: 1, bid: 
 const trade = {
   trade_id: 't1',
   prediction_id: '6ba7b811-9dad-11d1-80b4-00c04fd430c8',
-  side: 'LONG',
+  side: 'DIRECTION_LONG',
   quantity: 1,
   entry_time: 1_700_000_000_000,
   entry_price: 1,
@@ -70,7 +70,7 @@ test('every request field that is wrong is INVALID_ARGUMENT and named, in every 
       /^signal_timeframes\[0\]: /,
     ],
     ['FeedbackService', 'ReportTrade', { ...trade, side: 99 }, /^side: /],
-    ['FeedbackService', 'ReportTrade', { ...trade, side: 'FLAT' }, /^side: /],
+    ['FeedbackService', 'ReportTrade', { ...trade, side: 'DIRECTION_FLAT' }, /^side: /],
     ['FeedbackService', 'ReportTrade', { ...trade, trade_id: LONG_NAME }, /^trade_id: /],
     ['FeedbackService', 'ReportTrade', { ...trade, prediction_id: LONG_NAME }, /^prediction_id: /],
     ['FeedbackService', 'ReportTrade', { ...trade, quantity: NaN }, /^quantity: /],
@@ -186,7 +186,7 @@ test('whatever is sent as a request of any call, the call ends', async (t) => {
   const calls = Object.entries(definition).flatMap(([, service]) =>
     'format' in service ? [] : Object.values(service as unknown as Record<string, Method>),
   );
-  assert.equal(calls.length, 11);
+  assert.equal(calls.length, 16);
   const tooLong = Buffer.concat([Buffer.from([0, 0x7f, 0xff, 0xff, 0xff]), GARBAGE]);
   const badlyCompressed = Buffer.concat([Buffer.from([1, 0, 0, 0, 11]), GARBAGE]);
   for (const { path } of calls) {
@@ -347,7 +347,7 @@ test('a tenant sees the instruments it publishes, an operator all, and an unknow
   assert.deepEqual(others, []);
   assert.deepEqual(
     [own!.owner, own!.symbol, own!.base_timeframe, own!.calendar, own!.state, Number(own!.last_bar_time)],
-    ['zen', 'EURUSD', 'TIMEFRAME_1H', 'fx', 'LIVE', bars[2]!.openTime],
+    ['zen', 'EURUSD', 'TIMEFRAME_1H', 'fx', 'INSTRUMENT_STATE_LIVE', bars[2]!.openTime],
   );
   assert.equal(bars[2]!.openTime % HOUR, 0);
   const remove = async (id: string): Promise<ServiceError> =>

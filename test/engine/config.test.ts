@@ -29,7 +29,7 @@ const WHOLE: ConfigInput = {
   inference: {},
   features: {},
   patterns: {},
-  training: {},
+  training: { retraining: {} },
   bars: {},
   simulator: {},
   tenants: [

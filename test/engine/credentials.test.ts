@@ -290,7 +290,7 @@ test('no call of one tenant reads or changes anything of another', async (t) => 
   const trade = {
     trade_id: 'z1',
     prediction_id: predictionId,
-    side: 'LONG',
+    side: 'DIRECTION_LONG',
     quantity: 1,
     entry_time: lines[1_249]!.openTime,
     entry_price: 1,
@@ -298,7 +298,7 @@ test('no call of one tenant reads or changes anything of another', async (t) => 
     exit_price: 1.01,
   };
   const answer = await client.call<{ answer: string }>('FeedbackService', 'ReportTrade', trade, 'key-z');
-  assert.equal(answer.answer, 'UNKNOWN_PREDICTION');
+  assert.equal(answer.answer, 'TRADE_ANSWER_UNKNOWN_PREDICTION');
   await engine.stored();
   const [row] = await engine.predictions.sql(
     `SELECT trades FROM ml_predictions WHERE prediction_id = '${predictionId}'`,

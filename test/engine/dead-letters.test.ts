@@ -12,7 +12,7 @@ import { EmbeddedPostgres } from '../../engine/database/embedded-postgres.js';
 import type { ConfigInput } from '../../engine/config.js';
 import type { Engine } from '../../engine/engine.js';
 import { ROLES, type Role } from '../../engine/credentials/caller.js';
-import { MetricsServer } from '../../engine/ops/metrics.js';
+import { MetricsServer } from '../../engine/ops/metrics/metrics-server.js';
 import { afterTest } from '../support/cleanup.js';
 import { runCommand, type CommandResult } from '../support/command.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
@@ -92,9 +92,12 @@ function addLetters({ journal }: Engine, count: number, source: 'actor' | 'sink'
 test('what PostgreSQL refuses is listed, counted and written by a retry, over gRPC and from the command line', async (t) => {
   const { engine, api, client, list, retry, command, postgresFolder } = await served(t);
   let reads = 0;
-  const metrics = new MetricsServer(() => {
-    reads++;
-    return api.health.snapshot();
+  const metrics = new MetricsServer({
+    ...api.metricsSource(),
+    health: () => {
+      reads++;
+      return api.health.snapshot();
+    },
   });
   const metricsPort = await metrics.listen('127.0.0.1', 0);
   afterTest(t, async () => await metrics.stop());
@@ -125,7 +128,7 @@ test('what PostgreSQL refuses is listed, counted and written by a retry, over gR
   assert.equal(others.length, 2);
   assert.deepEqual(
     [first!.source, first!.name, first!.tenant_id, first!.about],
-    ['SINK', 'predictions', 'acme', inventedSignal('acme', 3).predictionId],
+    ['DEAD_LETTER_SOURCE_SINK', 'predictions', 'acme', inventedSignal('acme', 3).predictionId],
   );
   assert.match(first!.error, /violates check constraint "dear"/);
   assert.deepEqual(await list({ name: 'features' }), []);
@@ -263,7 +266,7 @@ test('more letters than a page holds are listed whole, each once, and its text c
   assert.ok(all.every(({ time }) => Math.abs(Date.now() - time) < 3_600_000));
   assert.deepEqual(
     (await listed('--name', 'features')).map(({ source }) => source),
-    Array(5).fill('SINK'),
+    Array(5).fill('DEAD_LETTER_SOURCE_SINK'),
   );
   const { stdout } = await command('dead-letters', 'list', '--name', 'features');
   assert.equal(stdout.includes('\u001b'), false);

@@ -48,7 +48,7 @@ function tradeOn({ signal }: SignalUpdate, tradeId: string, gain: number): Repor
   return {
     trade_id: tradeId,
     prediction_id: signal.prediction_id,
-    side: 'LONG',
+    side: 'DIRECTION_LONG',
     quantity: 100_000,
     entry_time: Number(signal.bar_close_time),
     entry_price: 1.1,
@@ -78,7 +78,7 @@ test('a trade result corrects the record and teaches its pattern, once, for its 
 
   const first = await report(tradeOn(signals[0]!, 't1', 0.0025));
   // By hand: 25 pips of 0.0001, 250 dollars on 100,000 euros, less 4; 0.0025 of 1.1.
-  assert.equal(first.answer, 'ACCEPTED');
+  assert.equal(first.answer, 'TRADE_ANSWER_ACCEPTED');
   assert.ok(Math.abs(first.pnl_pips - 25) < 1e-6 && Math.abs(first.pnl_money - 246) < 1e-6);
   assert.ok(Math.abs(first.pnl_percent - (0.0025 / 1.1) * 100) < 1e-9);
   assert.equal(first.currency, 'USD');
@@ -86,18 +86,21 @@ test('a trade result corrects the record and teaches its pattern, once, for its 
     report(tradeOn(signals[0]!, 't1', 0.5)),
     ...Array.from({ length: 5 }, () => report(tradeOn(signals[1]!, 't2', -0.001))),
   ]);
-  assert.equal(again[0]!.answer, 'DUPLICATE');
+  assert.equal(again[0]!.answer, 'TRADE_ANSWER_DUPLICATE');
   assert.ok(Math.abs(again[0]!.pnl_pips - 25) < 1e-6, 'the first report stands');
   assert.deepEqual(
     again
       .slice(1)
       .map(({ answer }) => answer)
       .sort(),
-    ['ACCEPTED', 'DUPLICATE', 'DUPLICATE', 'DUPLICATE', 'DUPLICATE'],
+    ['TRADE_ANSWER_ACCEPTED', ...Array<string>(4).fill('TRADE_ANSWER_DUPLICATE')],
   );
   // Another tenant's prediction, with the other's key.
-  assert.equal((await report(tradeOn(signals[2]!, 't3', 0.1), 'key-z')).answer, 'UNKNOWN_PREDICTION');
-  assert.equal((await report({ ...tradeOn(signals[2]!, 't1', 0.1) }, 'key-z')).answer, 'UNKNOWN_PREDICTION');
+  for (const id of ['t3', 't1'])
+    assert.equal(
+      (await report(tradeOn(signals[2]!, id, 0.1), 'key-z')).answer,
+      'TRADE_ANSWER_UNKNOWN_PREDICTION',
+    );
   assert.equal(
     (
       await report({
@@ -105,11 +108,11 @@ test('a trade result corrects the record and teaches its pattern, once, for its 
         prediction_id: '00000000-0000-5000-8000-000000000000',
       })
     ).answer,
-    'UNKNOWN_PREDICTION',
+    'TRADE_ANSWER_UNKNOWN_PREDICTION',
   );
   for (const wrong of [
     { quantity: 0 },
-    { side: 'FLAT' as const },
+    { side: 'DIRECTION_FLAT' as const },
     { exit_time: 5 },
     { prediction_id: 'none' },
     { entry_time: Number(signals[2]!.signal.bar_close_time) - 1 },

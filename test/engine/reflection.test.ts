@@ -62,11 +62,13 @@ for (const version of ['v1', 'v1alpha'] as const) {
       'grpc.health.v1.Health',
       'grpc.reflection.v1.ServerReflection',
       'grpc.reflection.v1alpha.ServerReflection',
+      'suho.v1.AlertService',
       'suho.v1.EngineService',
       'suho.v1.FeedbackService',
       'suho.v1.InstrumentService',
       'suho.v1.MarketDataService',
       'suho.v1.SignalService',
+      'suho.v1.TrainingService',
     ]);
     const [file] = filesOf(await ask({ file_containing_symbol: 'suho.v1.EngineHealth' }));
     const message = (name: string) => file!.messageType!.find((each) => each.name === name)!;

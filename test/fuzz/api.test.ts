@@ -17,6 +17,7 @@ import { afterTest } from '../support/cleanup.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { RawClient, frame } from '../support/raw-grpc.js';
 import { ACME, KEY, STORES_AWAY, serve } from '../support/served.js';
+import { ownFiles } from '../../engine/api/definition.js';
 import { Dice, RowSource, arbitraryMessage, mutated } from './mutation.js';
 
 /** Messages to send: SUHO_FUZZ, and the seed SUHO_SEED that makes a run again. */
@@ -30,7 +31,7 @@ const CALLS_PER_CONNECTION = 400;
 const HEAP_SPARE = 100e6;
 const HEAP_PER_INSTRUMENT = 400e3;
 
-const FILES = ['suho/v1/suho.proto', 'grpc/health/v1/health.proto', 'grpc/reflection/v1/reflection.proto'];
+const FILES = [...ownFiles(), 'grpc/health/v1/health.proto', 'grpc/reflection/v1/reflection.proto'];
 
 interface FuzzedMethod {
   readonly path: string;

@@ -6,7 +6,7 @@ import { connect } from 'nats';
 import type { ConfigInput } from '../../engine/config.js';
 import { applySchemas } from '../../engine/database/schemas.js';
 import { SuhoError } from '../../engine/errors.js';
-import { MetricsServer } from '../../engine/ops/metrics.js';
+import { MetricsServer } from '../../engine/ops/metrics/metrics-server.js';
 import { PostgresPredictionStore } from '../../engine/prediction-store/postgres-prediction-store.js';
 import { WeaviatePatternIndex } from '../../engine/patterns/weaviate-pattern-index.js';
 import { afterTest } from '../support/cleanup.js';
@@ -253,7 +253,7 @@ test('an engine starts with every server down, serves from what it has, and catc
   const lagging = engine.status.sinks().filter(({ healthy }) => !healthy);
   assert.ok(lagging.length >= 4, JSON.stringify(lagging));
   assert.ok(lagging.every(({ lagRows }) => lagRows > 0));
-  const metrics = new MetricsServer(() => api.health.snapshot());
+  const metrics = new MetricsServer(api.metricsSource());
   afterTest(t, () => metrics.stop());
   const scrape = async (): Promise<string> =>
     await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();

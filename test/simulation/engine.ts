@@ -9,6 +9,7 @@ import { Feedback } from '../../engine/feedback/feedback.js';
 import { readSignalActorId, seriesIdentity } from '../../engine/instruments/ids.js';
 import { Instruments } from '../../engine/instruments/instruments.js';
 import { Intake } from '../../engine/intake/intake.js';
+import { Pressure } from '../../engine/intake/pressure.js';
 import { Journal } from '../../engine/journal/journal.js';
 import { Retention } from '../../engine/journal/retention.js';
 import { Random } from '../../engine/learning/random.js';
@@ -90,6 +91,7 @@ export class SimulatedEngine {
           encoder: { path: '', sha256: encoderId },
         }),
       routeOf: (actorId) => this.instruments.graph.signal(actorId)?.route,
+      gatesOf: () => DEFAULT_GATES,
       deadlineMs: 150,
       neighbours: 8,
       patient: false,
@@ -103,6 +105,7 @@ export class SimulatedEngine {
       clock,
       storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
       quoteBase: '5m',
+      pressure: new Pressure({ work: this.instruments.workload, clock, targetMs: 75, weightOf: () => 1 }),
     });
     this.feedback = new Feedback(journal, predictions, recorder, () => clock.now());
     this.#retention = new Retention(journal, clock, {

@@ -72,6 +72,8 @@ export class SimulatedFeatureStore {
 /** What a prediction store holds. */
 export class PredictionContents {
   readonly signals = new Map<string, Signal>();
+  /** What arms that did not serve said. */
+  readonly answers = new Map<string, Signal>();
   /** Outcomes by `prediction|horizon`. */
   readonly outcomes = new Map<string, number>();
   readonly trades = new Map<string, TradeRecord>();
@@ -91,12 +93,16 @@ export class SimulatedPredictionStore implements PredictionStore {
 
   async write(events: readonly PredictionEvent[]): Promise<void> {
     await call(this.#state, this.#clock);
-    const { signals, outcomes, trades } = this.#contents;
+    const { signals, answers, outcomes, trades } = this.#contents;
     for (const event of events) {
       if (event.kind === 'signal') {
         const { predictionId } = event.signal;
         if (!signals.has(predictionId)) signals.set(predictionId, event.signal);
+      } else if (event.kind === 'answer') {
+        answers.set(event.signal.predictionId, event.signal);
       } else if (event.kind === 'outcome') {
+        // The reference knows of signals alone.
+        if (answers.has(event.predictionId)) continue;
         outcomes.set(`${event.predictionId}|${HORIZONS[event.label.horizon]!}`, event.label.direction);
       } else if (!trades.has(`${event.trade.tenantId}|${event.trade.tradeId}`)) {
         trades.set(`${event.trade.tenantId}|${event.trade.tradeId}`, event.trade);

@@ -17,6 +17,7 @@ const TABLES = [
   'ml_registry.training_jobs',
   'ml_registry.model_evaluations',
   'ml_registry.model_deployments',
+  'ml_registry.model_audit',
   'ml_registry.model_alerts',
   'ml_registry.experiments',
 ];
@@ -131,6 +132,8 @@ async function assertRefused(database: Database, connection: pg.PoolConfig): Pro
     `SELECT * FROM suho_private.api_keys`,
     `DELETE FROM public.ml_predictions`,
     `DELETE FROM ml_registry.models`,
+    `DELETE FROM ml_registry.model_audit`,
+    `UPDATE ml_registry.model_audit SET reason = ''`,
     `TRUNCATE public.ml_predictions`,
     `ALTER TABLE ml_registry.models DISABLE ROW LEVEL SECURITY`,
     `SET ROLE suho_owner`,

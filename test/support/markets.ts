@@ -48,3 +48,21 @@ export function toCsv(bars: readonly Bar[]): string {
   );
   return `ts,open,high,low,close,volume,bid,ask\n${lines.join('\n')}\n`;
 }
+
+/** Bars as if they came right after those before: their times and prices go on where these end. */
+export function followedBy(before: readonly Bar[], after: readonly Bar[], lengthMs = 3_600_000): Bar[] {
+  const last = before.at(-1)!;
+  const times = last.close / after[0]!.open;
+  const shift = last.openTime + lengthMs - after[0]!.openTime;
+  const moved = after.map((bar) => ({
+    ...bar,
+    openTime: bar.openTime + shift,
+    open: bar.open * times,
+    high: bar.high * times,
+    low: bar.low * times,
+    close: bar.close * times,
+    bid: bar.bid * times,
+    ask: bar.ask * times,
+  }));
+  return [...before, ...moved];
+}

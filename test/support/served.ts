@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import {
   Metadata,
   credentials,
+  loadPackageDefinition,
   status,
   type ChannelCredentials,
   type ClientDuplexStream,
@@ -14,7 +15,7 @@ import type { Bar } from '../../actors/market/bar.js';
 import type { Bar as ProtoBar } from '../../engine/api/generated/suho/v1/Bar.js';
 import type { PublishAck__Output as PublishAck } from '../../engine/api/generated/suho/v1/PublishAck.js';
 import type { Signal__Output as ProtoSignal } from '../../engine/api/generated/suho/v1/Signal.js';
-import { loadClients } from '../../engine/api/definition.js';
+import { loadClients, loadDefinition } from '../../engine/api/definition.js';
 import { ApiServer } from '../../engine/api/server.js';
 import type { ConfigInput } from '../../engine/config.js';
 import type { Engine } from '../../engine/engine.js';
@@ -99,6 +100,23 @@ export class TestClient {
           error === null ? resolve(response) : reject(error),
       );
     });
+  }
+
+  /** Calls the standard health service. */
+  async health<Response>(method: 'Check' | 'List', request: object): Promise<Response> {
+    const { grpc } = loadPackageDefinition(loadDefinition('grpc/health/v1/health.proto')) as unknown as {
+      grpc: { health: { v1: { Health: ServiceClientConstructor } } };
+    };
+    const client = new grpc.health.v1.Health(this.#address, this.#channel);
+    try {
+      return await new Promise((resolve, reject) => {
+        client[method]!.call(client, request, (error: ServiceError | null, response: Response) =>
+          error === null ? resolve(response) : reject(error),
+        );
+      });
+    } finally {
+      client.close();
+    }
   }
 
   close(): void {

@@ -2,6 +2,9 @@
 
 import type { Long } from '@grpc/proto-loader';
 
+/**
+ * Which dead letters to drop.
+ */
 export interface DiscardDeadLettersRequest {
   /**
    * A sink or an actor.
@@ -18,6 +21,9 @@ export interface DiscardDeadLettersRequest {
   '_key'?: "key";
 }
 
+/**
+ * Which dead letters to drop.
+ */
 export interface DiscardDeadLettersRequest__Output {
   /**
    * A sink or an actor.

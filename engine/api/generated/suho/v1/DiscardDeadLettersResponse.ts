@@ -2,7 +2,13 @@
 
 import type { Long } from '@grpc/proto-loader';
 
+/**
+ * What became of a page of discarded letters.
+ */
 export interface DiscardDeadLettersResponse {
+  /**
+   * Dead letters dropped.
+   */
   'discarded'?: (number);
   /**
    * Absent on the last page.
@@ -11,7 +17,13 @@ export interface DiscardDeadLettersResponse {
   '_next_after'?: "next_after";
 }
 
+/**
+ * What became of a page of discarded letters.
+ */
 export interface DiscardDeadLettersResponse__Output {
+  /**
+   * Dead letters dropped.
+   */
   'discarded': (number);
   /**
    * Absent on the last page.

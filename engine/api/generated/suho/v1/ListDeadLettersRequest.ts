@@ -2,6 +2,9 @@
 
 import type { Long } from '@grpc/proto-loader';
 
+/**
+ * Which dead letters to list.
+ */
 export interface ListDeadLettersRequest {
   /**
    * A sink or an actor; all of them when empty.
@@ -13,6 +16,9 @@ export interface ListDeadLettersRequest {
   'after'?: (number | string | Long);
 }
 
+/**
+ * Which dead letters to list.
+ */
 export interface ListDeadLettersRequest__Output {
   /**
    * A sink or an actor; all of them when empty.

@@ -3,8 +3,17 @@
 import type { Rejection as _suho_v1_Rejection, Rejection__Output as _suho_v1_Rejection__Output } from '../../suho/v1/Rejection.js';
 import type { Long } from '@grpc/proto-loader';
 
+/**
+ * What became of the rows of one request. It is sent once what was accepted is durable.
+ */
 export interface PublishAck {
+  /**
+   * That of the request.
+   */
   'request_id'?: (number | string | Long);
+  /**
+   * Rows that were applied.
+   */
   'accepted'?: (number);
   /**
    * Rows the engine has already.
@@ -15,7 +24,7 @@ export interface PublishAck {
    */
   'late'?: (number);
   /**
-   * Rows that are not valid, with the reason: `not_finite`, `bad_time` and so on.
+   * Rows that are not valid, with the reason.
    */
   'rejected'?: (_suho_v1_Rejection)[];
   /**
@@ -23,13 +32,22 @@ export interface PublishAck {
    */
   'conflicts'?: (number);
   /**
-   * Valid rows that were not applied, each with its reason: `duplicate`, `late` or `conflict`.
+   * Valid rows that were not applied, each with its reason.
    */
   'skipped'?: (_suho_v1_Rejection)[];
 }
 
+/**
+ * What became of the rows of one request. It is sent once what was accepted is durable.
+ */
 export interface PublishAck__Output {
+  /**
+   * That of the request.
+   */
   'request_id': (string);
+  /**
+   * Rows that were applied.
+   */
   'accepted': (number);
   /**
    * Rows the engine has already.
@@ -40,7 +58,7 @@ export interface PublishAck__Output {
    */
   'late': (number);
   /**
-   * Rows that are not valid, with the reason: `not_finite`, `bad_time` and so on.
+   * Rows that are not valid, with the reason.
    */
   'rejected': (_suho_v1_Rejection__Output)[];
   /**
@@ -48,7 +66,7 @@ export interface PublishAck__Output {
    */
   'conflicts': (number);
   /**
-   * Valid rows that were not applied, each with its reason: `duplicate`, `late` or `conflict`.
+   * Valid rows that were not applied, each with its reason.
    */
   'skipped': (_suho_v1_Rejection__Output)[];
 }

@@ -16,19 +16,31 @@ export interface ReportTradeRequest {
    */
   'prediction_id'?: (string);
   /**
-   * LONG or SHORT.
+   * DIRECTION_LONG or DIRECTION_SHORT.
    */
   'side'?: (_suho_v1_Direction);
   /**
-   * Units of the base currency, contracts or shares.
+   * Units of the base currency, contracts or shares; above 0.
    */
   'quantity'?: (number | string);
+  /**
+   * When it was opened, epoch milliseconds UTC; not before the signal's bar closed.
+   */
   'entry_time'?: (number | string | Long);
+  /**
+   * Price it was opened at, in the quote currency.
+   */
   'entry_price'?: (number | string);
+  /**
+   * When it was closed, epoch milliseconds UTC.
+   */
   'exit_time'?: (number | string | Long);
+  /**
+   * Price it was closed at, in the quote currency.
+   */
   'exit_price'?: (number | string);
   /**
-   * After costs; computed from prices, quantity and costs when left out.
+   * Profit after costs, in `currency`; computed from prices, quantity and costs when left out.
    */
   'pnl_money'?: (number | string);
   /**
@@ -36,12 +48,24 @@ export interface ReportTradeRequest {
    */
   'currency'?: (string);
   /**
-   * Costs, positive.
+   * Commission, in `currency`; a cost is positive.
    */
   'commission'?: (number | string);
+  /**
+   * Cost of holding (swap), in `currency`; a cost is positive.
+   */
   'financing'?: (number | string);
+  /**
+   * Slippage against the expected price, in pips; absent when unknown.
+   */
   'slippage_pips'?: (number | string);
+  /**
+   * Why it was closed, in your words; at most 200 characters.
+   */
   'exit_reason'?: (string);
+  /**
+   * Your own figures of the market at the time, at most 64; names of 1 to 64 printable ASCII characters.
+   */
   'market_conditions'?: ({[key: string]: number | string});
   '_pnl_money'?: "pnl_money";
   '_currency'?: "currency";
@@ -61,19 +85,31 @@ export interface ReportTradeRequest__Output {
    */
   'prediction_id': (string);
   /**
-   * LONG or SHORT.
+   * DIRECTION_LONG or DIRECTION_SHORT.
    */
   'side': (_suho_v1_Direction__Output);
   /**
-   * Units of the base currency, contracts or shares.
+   * Units of the base currency, contracts or shares; above 0.
    */
   'quantity': (number);
+  /**
+   * When it was opened, epoch milliseconds UTC; not before the signal's bar closed.
+   */
   'entry_time': (string);
+  /**
+   * Price it was opened at, in the quote currency.
+   */
   'entry_price': (number);
+  /**
+   * When it was closed, epoch milliseconds UTC.
+   */
   'exit_time': (string);
+  /**
+   * Price it was closed at, in the quote currency.
+   */
   'exit_price': (number);
   /**
-   * After costs; computed from prices, quantity and costs when left out.
+   * Profit after costs, in `currency`; computed from prices, quantity and costs when left out.
    */
   'pnl_money'?: (number);
   /**
@@ -81,11 +117,23 @@ export interface ReportTradeRequest__Output {
    */
   'currency'?: (string);
   /**
-   * Costs, positive.
+   * Commission, in `currency`; a cost is positive.
    */
   'commission': (number);
+  /**
+   * Cost of holding (swap), in `currency`; a cost is positive.
+   */
   'financing': (number);
+  /**
+   * Slippage against the expected price, in pips; absent when unknown.
+   */
   'slippage_pips'?: (number);
+  /**
+   * Why it was closed, in your words; at most 200 characters.
+   */
   'exit_reason': (string);
+  /**
+   * Your own figures of the market at the time, at most 64; names of 1 to 64 printable ASCII characters.
+   */
   'market_conditions': ({[key: string]: number});
 }

@@ -2,7 +2,13 @@
 
 import type { Long } from '@grpc/proto-loader';
 
+/**
+ * Which records to write again.
+ */
 export interface RetryDeadLettersRequest {
+  /**
+   * Name of the store, as GetHealth gives it.
+   */
   'sink'?: (string);
   /**
    * Only this letter; a page of the sink's letters when absent.
@@ -15,7 +21,13 @@ export interface RetryDeadLettersRequest {
   '_key'?: "key";
 }
 
+/**
+ * Which records to write again.
+ */
 export interface RetryDeadLettersRequest__Output {
+  /**
+   * Name of the store, as GetHealth gives it.
+   */
   'sink': (string);
   /**
    * Only this letter; a page of the sink's letters when absent.

@@ -2,6 +2,9 @@
 
 import type { Long } from '@grpc/proto-loader';
 
+/**
+ * What became of a page of retried records.
+ */
 export interface RetryDeadLettersResponse {
   /**
    * Records the store has taken: they are dead letters no more.
@@ -18,6 +21,9 @@ export interface RetryDeadLettersResponse {
   '_next_after'?: "next_after";
 }
 
+/**
+ * What became of a page of retried records.
+ */
 export interface RetryDeadLettersResponse__Output {
   /**
    * Records the store has taken: they are dead letters no more.

@@ -2,11 +2,29 @@
 
 import type { Long } from '@grpc/proto-loader';
 
+/**
+ * A store that reads the journal at its own offset.
+ */
 export interface SinkHealth {
+  /**
+   * `features`, `predictions`, `patterns`, `nats` or `redis`.
+   */
   'name'?: (string);
+  /**
+   * Whether it accepts writes.
+   */
   'healthy'?: (boolean);
+  /**
+   * Journal entries it has not taken yet.
+   */
   'lag_rows'?: (number | string | Long);
+  /**
+   * Age of the oldest of them, seconds.
+   */
   'lag_seconds'?: (number | string);
+  /**
+   * What the store answered last, while it is not healthy.
+   */
   'error'?: (string);
   /**
    * Records the store refused; they are kept as dead letters and can be retried.
@@ -14,11 +32,29 @@ export interface SinkHealth {
   'dead_letters'?: (number | string | Long);
 }
 
+/**
+ * A store that reads the journal at its own offset.
+ */
 export interface SinkHealth__Output {
+  /**
+   * `features`, `predictions`, `patterns`, `nats` or `redis`.
+   */
   'name': (string);
+  /**
+   * Whether it accepts writes.
+   */
   'healthy': (boolean);
+  /**
+   * Journal entries it has not taken yet.
+   */
   'lag_rows': (string);
+  /**
+   * Age of the oldest of them, seconds.
+   */
   'lag_seconds': (number);
+  /**
+   * What the store answered last, while it is not healthy.
+   */
   'error': (string);
   /**
    * Records the store refused; they are kept as dead letters and can be retried.

@@ -4,20 +4,26 @@ import type { Timeframe as _suho_v1_Timeframe, Timeframe__Output as _suho_v1_Tim
 import type { SlowPolicy as _suho_v1_SlowPolicy, SlowPolicy__Output as _suho_v1_SlowPolicy__Output } from '../../suho/v1/SlowPolicy.js';
 import type { Long } from '@grpc/proto-loader';
 
+/**
+ * Which signals to stream, and how.
+ */
 export interface StreamSignalsRequest {
   /**
-   * At most 1000; all symbols when empty.
+   * Symbols, e.g. EURUSD or EUR/USD; at most 1000; all symbols when empty.
    */
   'symbols'?: (string)[];
   /**
-   * All timeframes when empty.
+   * Timeframes; all when empty.
    */
   'timeframes'?: (_suho_v1_Timeframe)[];
   /**
-   * Continue after this sequence number. OUT_OF_RANGE when signals after it were purged, and when it is beyond the
-   * newest signal (the engine was restored from an older copy).
+   * Continue after this sequence number. OUT_OF_RANGE when signals after it were purged (CURSOR_PURGED), and when it is
+   * beyond the newest signal (CURSOR_AHEAD: the engine was restored from an older copy).
    */
   'resume_after'?: (number | string | Long);
+  /**
+   * What happens when this subscriber falls behind.
+   */
   'slow_policy'?: (_suho_v1_SlowPolicy);
   /**
    * Leave out signals that abstain.
@@ -26,20 +32,26 @@ export interface StreamSignalsRequest {
   '_resume_after'?: "resume_after";
 }
 
+/**
+ * Which signals to stream, and how.
+ */
 export interface StreamSignalsRequest__Output {
   /**
-   * At most 1000; all symbols when empty.
+   * Symbols, e.g. EURUSD or EUR/USD; at most 1000; all symbols when empty.
    */
   'symbols': (string)[];
   /**
-   * All timeframes when empty.
+   * Timeframes; all when empty.
    */
   'timeframes': (_suho_v1_Timeframe__Output)[];
   /**
-   * Continue after this sequence number. OUT_OF_RANGE when signals after it were purged, and when it is beyond the
-   * newest signal (the engine was restored from an older copy).
+   * Continue after this sequence number. OUT_OF_RANGE when signals after it were purged (CURSOR_PURGED), and when it is
+   * beyond the newest signal (CURSOR_AHEAD: the engine was restored from an older copy).
    */
   'resume_after'?: (string);
+  /**
+   * What happens when this subscriber falls behind.
+   */
   'slow_policy': (_suho_v1_SlowPolicy__Output);
   /**
    * Leave out signals that abstain.

@@ -10,7 +10,13 @@ export interface WaitingSeries {
    * Id of the instrument, a slash, the timeframe.
    */
   'name'?: (string);
+  /**
+   * Canonical symbol.
+   */
   'symbol'?: (string);
+  /**
+   * Timeframe of its bars.
+   */
   'timeframe'?: (_suho_v1_Timeframe);
   /**
    * `collecting` bars; `queued` for its training or `training`; `failed`, and tried again; `off`: it gets no model by itself.
@@ -21,9 +27,12 @@ export interface WaitingSeries {
    */
   'bars'?: (number);
   /**
-   * Bars from which on it is trained, and how many of them are still missing.
+   * Bars from which on it is trained.
    */
   'bars_needed'?: (number);
+  /**
+   * How many of them are still missing.
+   */
   'bars_missing'?: (number);
   /**
    * Why the last attempt failed, or what it waits for beside bars.
@@ -39,7 +48,13 @@ export interface WaitingSeries__Output {
    * Id of the instrument, a slash, the timeframe.
    */
   'name': (string);
+  /**
+   * Canonical symbol.
+   */
   'symbol': (string);
+  /**
+   * Timeframe of its bars.
+   */
   'timeframe': (_suho_v1_Timeframe__Output);
   /**
    * `collecting` bars; `queued` for its training or `training`; `failed`, and tried again; `off`: it gets no model by itself.
@@ -50,9 +65,12 @@ export interface WaitingSeries__Output {
    */
   'bars': (number);
   /**
-   * Bars from which on it is trained, and how many of them are still missing.
+   * Bars from which on it is trained.
    */
   'bars_needed': (number);
+  /**
+   * How many of them are still missing.
+   */
   'bars_missing': (number);
   /**
    * Why the last attempt failed, or what it waits for beside bars.

@@ -17,7 +17,7 @@ export class Turns {
       if (this.#waiting.length >= this.#waitingMax)
         throw new SuhoError(
           'OVERLOADED',
-          'The console is answering too many questions; try again in a moment.',
+          'Too many questions are being answered at once; try again in a moment.',
         );
       // Whoever ends hands over its place.
       await new Promise<void>((resolve) => this.#waiting.push(resolve));

@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { ApiServer } from '../engine/api/server.js';
-import { loadConfig } from '../engine/config.js';
+import { loadConfig, type ConfigInput } from '../engine/config.js';
 import { Engine } from '../engine/engine.js';
 import { prepareMarkets } from './load.js';
 import { stagesOf } from './profile-stages.js';
 
-/** The engine whose cost is measured, in a process of its own; it is told by messages when to begin and end. */
+/**
+ * The engine that is measured, in a process of its own, its configuration as JSON in the first argument; it is told by
+ * messages when to begin and end.
+ */
 
 /** What happened in the process between two moments. CPU in microseconds. */
 export interface CostWindow {
@@ -57,7 +60,17 @@ function switches(): number {
 
 const data = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
 const engine = await Engine.open(
-  loadConfig(undefined, {}, { data, grpc: { port: 0 }, training: { folds: 1 }, log: 'error' }),
+  loadConfig(
+    undefined,
+    {},
+    {
+      data,
+      grpc: { port: 0 },
+      training: { folds: 1 },
+      log: 'error',
+      ...(JSON.parse(process.argv[2] ?? '{}') as ConfigInput),
+    },
+  ),
 );
 const api = new ApiServer(engine, { simulated: false });
 const port = await api.listen();

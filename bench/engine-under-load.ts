@@ -1,0 +1,48 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { ConfigInput } from '../engine/config.js';
+import type { CostWindow } from './engine-process.js';
+import { HISTORY, SECONDS, SYMBOLS, load, type Latency } from './load.js';
+
+/** An engine in a process of its own, with the markets of a load, and what is done with it one load after the other. */
+export class EngineUnderLoad {
+  readonly #process: ChildProcess;
+  readonly #port: number;
+  #first = HISTORY;
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#process = child;
+    this.#port = port;
+  }
+
+  /** Starts one and loads it once, so that what is measured later is warm. */
+  static async start(config: ConfigInput = {}): Promise<EngineUnderLoad> {
+    const child = fork(fileURLToPath(new URL('./engine-process.js', import.meta.url)), [
+      JSON.stringify(config),
+    ]);
+    const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+    const engine = new EngineUnderLoad(child, port);
+    await engine.load(500);
+    return engine;
+  }
+
+  /** Loads it at a rate; settles when all of it is stored. */
+  async load(
+    rate: number,
+    { seconds = SECONDS, profile = false } = {},
+  ): Promise<{ readonly latency: Latency; readonly window: CostWindow }> {
+    this.#process.send({ kind: 'begin', profile });
+    await once(this.#process, 'message');
+    const latency = await load(this.#port, rate, this.#first, seconds);
+    this.#first += Math.ceil((rate * seconds) / SYMBOLS) + 1;
+    this.#process.send({ kind: 'end' });
+    const [window] = (await once(this.#process, 'message')) as [CostWindow];
+    return { latency, window };
+  }
+
+  async stop(): Promise<void> {
+    this.#process.send({ kind: 'stop' });
+    await once(this.#process, 'exit');
+  }
+}

@@ -1,0 +1,111 @@
+import type { Caller } from '../credentials/caller.js';
+import { PLATFORM } from '../credentials/tenant-id.js';
+import type { Alert as ModelAlert } from '../drift/alert-store.js';
+import type { Alerts } from '../drift/alerts.js';
+import { SuhoError, quoted } from '../errors.js';
+import { unary, type CallContext } from './calls.js';
+import { invalid } from './failure.js';
+import type { AcknowledgeAlertRequest__Output as AcknowledgeAlertRequest } from './generated/suho/v1/AcknowledgeAlertRequest.js';
+import type { AcknowledgeAlertResponse } from './generated/suho/v1/AcknowledgeAlertResponse.js';
+import type { Alert } from './generated/suho/v1/Alert.js';
+import type { CloseAlertRequest__Output as CloseAlertRequest } from './generated/suho/v1/CloseAlertRequest.js';
+import type { CloseAlertResponse } from './generated/suho/v1/CloseAlertResponse.js';
+import type { ListAlertsRequest__Output as ListAlertsRequest } from './generated/suho/v1/ListAlertsRequest.js';
+import type { ListAlertsResponse } from './generated/suho/v1/ListAlertsResponse.js';
+
+const LISTED_MAX = 1_000;
+const STATES = {
+  open: 'ALERT_STATE_OPEN',
+  acknowledged: 'ALERT_STATE_ACKNOWLEDGED',
+  closed: 'ALERT_STATE_CLOSED',
+} as const;
+
+export interface AlertServiceParts {
+  readonly alerts: Pick<Alerts, 'list' | 'acknowledge' | 'close'>;
+  readonly tenantIds: readonly string[];
+  readonly now: () => number;
+}
+
+/** Tenants whose things a caller sees: its own and the platform's, an operator all. */
+export function seenBy({ role, tenantId }: Caller, tenantIds: readonly string[]): readonly string[] {
+  return role === 'operator' ? [...new Set([PLATFORM, tenantId, ...tenantIds])] : [PLATFORM, tenantId];
+}
+
+/** Tenants whose things a caller may change: its own, an operator any. */
+export function changedBy({ role, tenantId }: Caller, tenantIds: readonly string[]): readonly string[] {
+  return role === 'operator' ? [...new Set([PLATFORM, tenantId, ...tenantIds])] : [tenantId];
+}
+
+/** Who acts, as it is written down. */
+export function actorOf({ tenantId, userId, role }: Caller): string {
+  return userId === undefined ? `${role} of ${tenantId}` : `${userId} (${role} of ${tenantId})`;
+}
+
+/** Handlers of AlertService. */
+export function alertService(
+  calls: CallContext,
+  { alerts, tenantIds, now }: AlertServiceParts,
+): Record<string, unknown> {
+  const change = async (
+    to: 'acknowledge' | 'close',
+    id: string,
+    caller: Caller,
+  ): Promise<{ readonly alert: Alert }> => {
+    if (id === '') throw invalid('alert_id', 'it must be the id of an alert, as ListAlerts gives it.');
+    const act = { by: actorOf(caller), at: now() };
+    for (const tenantId of changedBy(caller, tenantIds)) {
+      const changed = await alerts[to](tenantId, id, act);
+      if (changed !== undefined) return { alert: toProto(changed) };
+    }
+    const which = to === 'acknowledge' ? 'open' : 'unclosed';
+    throw new SuhoError(
+      'NOT_FOUND',
+      `There is no ${which} alert ${quoted(id)}; ListAlerts gives those there are.`,
+    );
+  };
+  return {
+    ListAlerts: unary(
+      calls,
+      'viewer',
+      async ({ all }: ListAlertsRequest, caller): Promise<ListAlertsResponse> => {
+        const found: ModelAlert[] = [];
+        for (const tenantId of seenBy(caller, tenantIds)) found.push(...(await alerts.list(tenantId, all)));
+        found.sort((a, b) => b.raisedAt - a.raisedAt);
+        return { alerts: found.slice(0, LISTED_MAX).map(toProto) };
+      },
+    ),
+    AcknowledgeAlert: unary(
+      calls,
+      'engineer',
+      async ({ alert_id: id }: AcknowledgeAlertRequest, caller): Promise<AcknowledgeAlertResponse> =>
+        await change('acknowledge', id, caller),
+    ),
+    CloseAlert: unary(
+      calls,
+      'engineer',
+      async ({ alert_id: id }: CloseAlertRequest, caller): Promise<CloseAlertResponse> =>
+        await change('close', id, caller),
+    ),
+  };
+}
+
+function toProto(alert: ModelAlert): Alert {
+  const { acknowledgedAt, closedAt } = alert;
+  return {
+    alert_id: alert.alertId,
+    tenant_id: alert.tenantId,
+    series: alert.seriesId,
+    model: alert.model,
+    version: alert.version,
+    kind: alert.kind,
+    severity: alert.severity,
+    state: STATES[alert.state],
+    summary: alert.summary,
+    details: JSON.stringify(alert.details),
+    raised_at: alert.raisedAt,
+    acknowledged_by: alert.acknowledgedBy ?? '',
+    closed_by: alert.closedBy ?? '',
+    ...(acknowledgedAt === undefined ? {} : { acknowledged_at: acknowledgedAt }),
+    ...(closedAt === undefined ? {} : { closed_at: closedAt }),
+  };
+}

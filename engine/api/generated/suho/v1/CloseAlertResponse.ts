@@ -1,0 +1,17 @@
+// Original file: proto/suho/v1/alerts.proto
+
+import type { Alert as _suho_v1_Alert, Alert__Output as _suho_v1_Alert__Output } from '../../suho/v1/Alert.js';
+
+export interface CloseAlertResponse {
+  /**
+   * The alert as it is now.
+   */
+  'alert'?: (_suho_v1_Alert | null);
+}
+
+export interface CloseAlertResponse__Output {
+  /**
+   * The alert as it is now.
+   */
+  'alert': (_suho_v1_Alert__Output | null);
+}

@@ -1,0 +1,19 @@
+// Original file: proto/suho/v1/suho.proto
+
+import type { ModelRef as _suho_v1_ModelRef, ModelRef__Output as _suho_v1_ModelRef__Output } from '../../suho/v1/ModelRef.js';
+
+export interface CompareModelsRequest {
+  'model'?: (_suho_v1_ModelRef | null);
+  /**
+   * Version of the same name that it is compared with, from whatever level the caller sees.
+   */
+  'against'?: (string);
+}
+
+export interface CompareModelsRequest__Output {
+  'model': (_suho_v1_ModelRef__Output | null);
+  /**
+   * Version of the same name that it is compared with, from whatever level the caller sees.
+   */
+  'against': (string);
+}

@@ -1,0 +1,16 @@
+// Original file: proto/suho/v1/training.proto
+
+
+export interface ListTrainingJobsRequest {
+  /**
+   * Whether only those that wait or run are listed.
+   */
+  'open_only'?: (boolean);
+}
+
+export interface ListTrainingJobsRequest__Output {
+  /**
+   * Whether only those that wait or run are listed.
+   */
+  'open_only': (boolean);
+}

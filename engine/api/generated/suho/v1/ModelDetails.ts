@@ -1,0 +1,64 @@
+// Original file: proto/suho/v1/suho.proto
+
+import type { Model as _suho_v1_Model, Model__Output as _suho_v1_Model__Output } from '../../suho/v1/Model.js';
+import type { ModelUse as _suho_v1_ModelUse, ModelUse__Output as _suho_v1_ModelUse__Output } from '../../suho/v1/ModelUse.js';
+import type { ModelComparison as _suho_v1_ModelComparison, ModelComparison__Output as _suho_v1_ModelComparison__Output } from '../../suho/v1/ModelComparison.js';
+import type { ModelAct as _suho_v1_ModelAct, ModelAct__Output as _suho_v1_ModelAct__Output } from '../../suho/v1/ModelAct.js';
+
+export interface ModelDetails {
+  'model'?: (_suho_v1_Model | null);
+  'architecture'?: (string);
+  /**
+   * JSON.
+   */
+  'hyperparameters'?: (string);
+  /**
+   * Scores of its walk-forward validation, JSON, one a horizon.
+   */
+  'scores'?: (string)[];
+  /**
+   * The features it relies on most, strongest first.
+   */
+  'features'?: (string)[];
+  /**
+   * Where it serves or is tried: arm, tenant and series.
+   */
+  'uses'?: (_suho_v1_ModelUse)[];
+  /**
+   * Beside production, while it is tried.
+   */
+  'trial'?: (_suho_v1_ModelComparison | null);
+  /**
+   * Newest first, a hundred at most.
+   */
+  'history'?: (_suho_v1_ModelAct)[];
+}
+
+export interface ModelDetails__Output {
+  'model': (_suho_v1_Model__Output | null);
+  'architecture': (string);
+  /**
+   * JSON.
+   */
+  'hyperparameters': (string);
+  /**
+   * Scores of its walk-forward validation, JSON, one a horizon.
+   */
+  'scores': (string)[];
+  /**
+   * The features it relies on most, strongest first.
+   */
+  'features': (string)[];
+  /**
+   * Where it serves or is tried: arm, tenant and series.
+   */
+  'uses': (_suho_v1_ModelUse__Output)[];
+  /**
+   * Beside production, while it is tried.
+   */
+  'trial': (_suho_v1_ModelComparison__Output | null);
+  /**
+   * Newest first, a hundred at most.
+   */
+  'history': (_suho_v1_ModelAct__Output)[];
+}

@@ -1,0 +1,34 @@
+// Original file: proto/suho/v1/training.proto
+
+
+export interface RetrainSeriesRequest {
+  /**
+   * Symbol of the series, such as EURUSD: every series of it with signals that the caller may train, or those that the
+   * fields below leave.
+   */
+  'symbol'?: (string);
+  /**
+   * Timeframe, such as 1h; empty for all.
+   */
+  'timeframe'?: (string);
+  /**
+   * Feed; empty for all.
+   */
+  'feed'?: (string);
+}
+
+export interface RetrainSeriesRequest__Output {
+  /**
+   * Symbol of the series, such as EURUSD: every series of it with signals that the caller may train, or those that the
+   * fields below leave.
+   */
+  'symbol': (string);
+  /**
+   * Timeframe, such as 1h; empty for all.
+   */
+  'timeframe': (string);
+  /**
+   * Feed; empty for all.
+   */
+  'feed': (string);
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { HORIZONS } from '../../actors/features/labels.js';
+import { parseTimeframe } from '../../actors/market/timeframe.js';
+import type { Caller } from '../credentials/caller.js';
+import type { PredictionHistory, StoredPrediction } from '../prediction-store/prediction-store.js';
+import { readEach, readMoment, readSymbol, readTimeframe, toProtoTimeframe } from './fields.js';
+import type { QuerySignalsRequest__Output as QuerySignalsRequest } from './generated/suho/v1/QuerySignalsRequest.js';
+import type { QuerySignalsResponse } from './generated/suho/v1/QuerySignalsResponse.js';
+import type { StoredSignal } from './generated/suho/v1/StoredSignal.js';
+import { pageToken, readPageSize, readPageToken } from './paging.js';
+import { toProtoDirection } from './signal-encoding.js';
+import type { Turns } from './turns.js';
+
+const PAGE = 100;
+
+/** The last signal of a page: when its bar closed, and its id. */
+const place = z.tuple([z.number().int(), z.uuid()]);
+
+/** A page of a caller's stored signals, newest first. */
+export async function querySignals(
+  request: QuerySignalsRequest,
+  { tenantId }: Caller,
+  history: PredictionHistory,
+  turns: Turns,
+): Promise<QuerySignalsResponse> {
+  const size = readPageSize(request.page_size, PAGE);
+  const after = readPageToken(request.page_token, place);
+  const query = {
+    symbols: readEach('symbols', request.symbols, readSymbol),
+    timeframes: readEach('timeframes', request.timeframes, readTimeframe),
+    from: readMoment('from_time', request.from_time),
+    to: readMoment('to_time', request.to_time),
+    onlyActionable: request.only_actionable,
+    // One more than the page has, to see whether there is another.
+    limit: size + 1,
+    ...(after === undefined ? {} : { after: { barCloseTime: after[0], predictionId: after[1] } }),
+  };
+  const found = await turns.run(async () => await history.page(tenantId, query));
+  const signals = found.slice(0, size);
+  const last = signals.at(-1);
+  const more = found.length > size && last !== undefined;
+  return {
+    signals: signals.map(toProto),
+    next_page_token: more ? pageToken([last.barCloseTime, last.predictionId]) : '',
+  };
+}
+
+function toProto(stored: StoredPrediction): StoredSignal {
+  const timeframe = parseTimeframe(stored.timeframe);
+  return {
+    prediction_id: stored.predictionId,
+    symbol: stored.symbol,
+    timeframe: timeframe === undefined ? 'TIMEFRAME_UNSPECIFIED' : toProtoTimeframe(timeframe),
+    bar_close_time: stored.barCloseTime,
+    price: stored.price,
+    direction: toProtoDirection(stored.direction),
+    confidence: stored.confidence,
+    primary_horizon: stored.primaryHorizon,
+    forecasts: stored.forecasts.map(({ down, flat, up, expectedReturn }, i) => ({
+      horizon: HORIZONS[i]!,
+      down,
+      flat,
+      up,
+      expected_return: expectedReturn,
+    })),
+    model_id: stored.modelId,
+    model_version: stored.modelVersion,
+    arm: stored.arm,
+    anomaly: stored.anomaly,
+    quality_score: stored.qualityScore,
+    quality_flags: stored.qualityFlags,
+    abstained: [...stored.abstained],
+    degraded: [...stored.degraded],
+    outcomes: stored.outcomes.flatMap((outcome, i) =>
+      outcome === undefined
+        ? []
+        : [{ horizon: HORIZONS[i]!, direction: outcome.direction, return: outcome.return }],
+    ),
+  };
+}

@@ -1,0 +1,127 @@
+import type { Caller } from '../credentials/caller.js';
+import { SuhoError, quoted } from '../errors.js';
+import { seriesIdentity } from '../instruments/ids.js';
+import type { TrainingJob as Job } from '../learning/retraining/job-store.js';
+import type { Retraining } from '../learning/retraining/retraining.js';
+import { PRIORITIES } from '../learning/retraining/triggers.js';
+import { actorOf, changedBy, seenBy } from './alert-service.js';
+import { unary, type CallContext } from './calls.js';
+import { invalid } from './failure.js';
+import type { CancelTrainingJobRequest__Output as CancelTrainingJobRequest } from './generated/suho/v1/CancelTrainingJobRequest.js';
+import type { CancelTrainingJobResponse } from './generated/suho/v1/CancelTrainingJobResponse.js';
+import type { ListTrainingJobsRequest__Output as ListTrainingJobsRequest } from './generated/suho/v1/ListTrainingJobsRequest.js';
+import type { ListTrainingJobsResponse } from './generated/suho/v1/ListTrainingJobsResponse.js';
+import type { RetrainSeriesRequest__Output as RetrainSeriesRequest } from './generated/suho/v1/RetrainSeriesRequest.js';
+import type { RetrainSeriesResponse } from './generated/suho/v1/RetrainSeriesResponse.js';
+import type { TrainingJob } from './generated/suho/v1/TrainingJob.js';
+
+const LISTED_MAX = 200;
+/** Series that one call may queue. */
+const SERIES_MAX = 50;
+
+export interface TrainingServiceParts {
+  readonly retraining: Pick<Retraining, 'request' | 'list' | 'cancel'>;
+  readonly tenantIds: readonly string[];
+  /** Ids of all series with signals. */
+  readonly series: () => readonly string[];
+}
+
+/** Handlers of TrainingService. */
+export function trainingService(calls: CallContext, parts: TrainingServiceParts): Record<string, unknown> {
+  const { retraining, tenantIds } = parts;
+  return {
+    ListTrainingJobs: unary(
+      calls,
+      'viewer',
+      async ({ open_only: open }: ListTrainingJobsRequest, caller): Promise<ListTrainingJobsResponse> => {
+        const found: Job[] = [];
+        for (const tenantId of seenBy(caller, tenantIds))
+          found.push(...(await retraining.list(tenantId, !open)));
+        found.sort((a, b) => b.queuedAt - a.queuedAt);
+        return { jobs: found.slice(0, LISTED_MAX).map(toProto) };
+      },
+    ),
+    RetrainSeries: unary(
+      calls,
+      'engineer',
+      async (request: RetrainSeriesRequest, caller): Promise<RetrainSeriesResponse> => {
+        const jobs: Job[] = [];
+        for (const seriesId of chosen(parts, request, caller))
+          jobs.push(
+            await retraining.request({
+              seriesId,
+              cause: 'requested',
+              reason: `Asked for by ${actorOf(caller)}.`,
+              priority: PRIORITIES.requested,
+              dataFrom: undefined,
+              newEncoder: false,
+            }),
+          );
+        return { jobs: jobs.map(toProto) };
+      },
+    ),
+    CancelTrainingJob: unary(
+      calls,
+      'engineer',
+      async ({ job_id: id }: CancelTrainingJobRequest, caller): Promise<CancelTrainingJobResponse> => {
+        if (id === '') throw invalid('job_id', 'it must be the id of a job, as ListTrainingJobs gives it.');
+        for (const tenantId of changedBy(caller, tenantIds)) {
+          const cancelled = await retraining.cancel(tenantId, id);
+          if (cancelled !== undefined) return { job: toProto(cancelled) };
+        }
+        throw new SuhoError(
+          'NOT_FOUND',
+          `No job ${quoted(id)} waits or runs; ListTrainingJobs gives those there are.`,
+        );
+      },
+    ),
+  };
+}
+
+/** Series that a request names and the caller may train. Throws `NOT_FOUND` when there are none, `BAD_INPUT` when there are too many. */
+function chosen(
+  { series, tenantIds }: TrainingServiceParts,
+  { symbol, timeframe, feed }: RetrainSeriesRequest,
+  caller: Caller,
+): string[] {
+  const owners = changedBy(caller, tenantIds);
+  const found = series().filter((id) => {
+    const of = seriesIdentity(id);
+    return (
+      owners.includes(of.tenantId) &&
+      of.symbol === symbol &&
+      (timeframe === '' || of.timeframe === timeframe) &&
+      (feed === '' || of.feed === feed)
+    );
+  });
+  if (found.length === 0)
+    throw new SuhoError(
+      'NOT_FOUND',
+      `You may train no series ${quoted([feed, symbol, timeframe].filter((part) => part !== '').join('/'))}; suho instruments list shows those with signals.`,
+    );
+  if (found.length > SERIES_MAX)
+    throw new SuhoError(
+      'BAD_INPUT',
+      `${found.length} series match; name the feed and the timeframe as well.`,
+    );
+  return found;
+}
+
+function toProto(job: Job): TrainingJob {
+  return {
+    job_id: job.jobId,
+    tenant_id: job.tenantId,
+    series: job.seriesId,
+    status: job.status,
+    cause: job.cause,
+    reason: job.reason,
+    priority: job.priority,
+    attempts: job.attempts,
+    version: job.version ?? '',
+    error: job.error ?? '',
+    queued_at: job.queuedAt,
+    cpu_seconds: job.cpuMs / 1000,
+    ...(job.startedAt === undefined ? {} : { started_at: job.startedAt }),
+    ...(job.finishedAt === undefined ? {} : { finished_at: job.finishedAt }),
+  };
+}

@@ -1,0 +1,148 @@
+import type { Logger } from 'pino';
+import type { Background } from '../background.js';
+import { PLATFORM } from '../credentials/tenant-id.js';
+import type { Alert, AlertAct, AlertStore, NewAlert } from './alert-store.js';
+
+/** Alerts that wait for a store that is away; what comes beyond that is dropped and counted. */
+const WAITING_MAX = 1_000;
+
+export interface AlertCounts {
+  /** Alerts that are neither acknowledged nor closed, those that are acknowledged, and those raised since start. */
+  readonly open: number;
+  readonly acknowledged: number;
+  readonly raised: number;
+  /** Alerts that the store of alerts has not taken yet, and those that were dropped because too many waited. */
+  readonly waiting: number;
+  readonly dropped: number;
+}
+
+export interface AlertsParts {
+  readonly store: AlertStore;
+  readonly background: Pick<Background, 'untilDone'>;
+  /** Tenants the engine serves; `platform` is always among them. */
+  readonly tenantIds: readonly string[];
+  /** Tells an alert that was raised, acknowledged or closed, where someone listens. */
+  readonly publish: (alert: Alert) => void;
+  readonly log: Pick<Logger, 'warn' | 'info'>;
+}
+
+/**
+ * Alerts about models: one of a kind about a model on a series until it is closed, however often its cause is found
+ * again. The store may be away: an alert is then known here at once, and kept when the store is back.
+ */
+export class Alerts {
+  readonly #parts: AlertsParts;
+  /** Alerts that are not closed, or wait to be kept. */
+  readonly #open = new Map<string, Alert | undefined>();
+  readonly #listeners = new Set<(alert: Alert) => void>();
+  #raised = 0;
+  #waiting = 0;
+  #dropped = 0;
+  #opened: Promise<void> | undefined;
+
+  constructor(parts: AlertsParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads what is not closed, until the store answers. */
+  open(): void {
+    const { store, background, tenantIds } = this.#parts;
+    this.#opened = background.untilDone('alerts', async () => {
+      for (const tenantId of new Set([PLATFORM, ...tenantIds]))
+        for (const alert of await store.list(tenantId, false)) this.#open.set(keyOf(alert), alert);
+    });
+  }
+
+  /** Settles when what was not closed at start is known. */
+  async ready(): Promise<void> {
+    await this.#opened;
+  }
+
+  /** Told of each new alert once it is kept. */
+  onRaised(listener: (alert: Alert) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  counts(tenantId?: string): AlertCounts {
+    let open = 0;
+    let acknowledged = 0;
+    for (const alert of this.#open.values()) {
+      if (alert === undefined || (tenantId !== undefined && alert.tenantId !== tenantId)) continue;
+      if (alert.state === 'open') open++;
+      else acknowledged++;
+    }
+    return { open, acknowledged, raised: this.#raised, waiting: this.#waiting, dropped: this.#dropped };
+  }
+
+  /** Raises an alert, unless one of its kind about its model on its series is not closed yet. */
+  raise(alert: NewAlert): void {
+    const key = keyOf(alert);
+    if (this.#open.has(key)) return;
+    if (this.#waiting >= WAITING_MAX) {
+      this.#dropped++;
+      return;
+    }
+    this.#open.set(key, undefined);
+    this.#raised++;
+    this.#waiting++;
+    const { seriesId, version, kind, severity, summary } = alert;
+    this.#parts.log.warn({ seriesId, version, kind, severity }, summary);
+    void this.#parts.background.untilDone(
+      `alert ${kind} of ${seriesId}`,
+      async () => await this.#keep(key, alert),
+    );
+  }
+
+  /** Closes what is open about a model that no longer serves a series. */
+  settle(seriesId: string, modelId: string, act: AlertAct): void {
+    for (const alert of this.#open.values()) {
+      if (alert?.seriesId !== seriesId || alert.modelId !== modelId) continue;
+      void this.#parts.background.untilDone(`closing alert ${alert.alertId}`, async () => {
+        await this.close(alert.tenantId, alert.alertId, act);
+      });
+    }
+  }
+
+  /** As {@link AlertStore.list}. */
+  async list(tenantId: string, all: boolean): Promise<Alert[]> {
+    return await this.#parts.store.list(tenantId, all);
+  }
+
+  /** As {@link AlertStore.acknowledge}. */
+  async acknowledge(tenantId: string, alertId: string, act: AlertAct): Promise<Alert | undefined> {
+    return this.#changed(await this.#parts.store.acknowledge(tenantId, alertId, act));
+  }
+
+  /** As {@link AlertStore.close}. */
+  async close(tenantId: string, alertId: string, act: AlertAct): Promise<Alert | undefined> {
+    return this.#changed(await this.#parts.store.close(tenantId, alertId, act));
+  }
+
+  async #keep(key: string, alert: NewAlert): Promise<void> {
+    const kept = await this.#parts.store.raise(alert);
+    this.#waiting--;
+    if (kept === undefined) {
+      // Another engine raised it, or its model is not in this registry.
+      const open = await this.#parts.store.list(alert.tenantId, false);
+      const same = open.find((other) => keyOf(other) === key);
+      if (same === undefined) this.#open.delete(key);
+      else this.#open.set(key, same);
+      return;
+    }
+    this.#open.set(key, kept);
+    for (const listener of this.#listeners) listener(kept);
+    this.#parts.publish(kept);
+  }
+
+  #changed(alert: Alert | undefined): Alert | undefined {
+    if (alert === undefined) return undefined;
+    if (alert.state === 'closed') this.#open.delete(keyOf(alert));
+    else this.#open.set(keyOf(alert), alert);
+    this.#parts.publish(alert);
+    return alert;
+  }
+}
+
+function keyOf({ tenantId, seriesId, modelId, kind }: Alert | NewAlert): string {
+  return `${tenantId}|${seriesId}|${modelId}|${kind}`;
+}

@@ -1,0 +1,69 @@
+export const JOB_CAUSES = ['requested', 'performance', 'drift', 'data', 'schedule'] as const;
+export type JobCause = (typeof JOB_CAUSES)[number];
+type JobStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+
+/** A training that is asked for. */
+export interface NewJob {
+  /** Owner of the series; `platform` for a shared one. */
+  readonly tenantId: string;
+  readonly seriesId: string;
+  /** Name of the series' models. */
+  readonly model: string;
+  readonly cause: JobCause;
+  /** The cause in one sentence. */
+  readonly reason: string;
+  /** Higher goes first among the jobs of one tenant. */
+  readonly priority: number;
+  /** Close time of the oldest row to learn from, where older ones are of a market that is gone. */
+  readonly dataFrom: number | undefined;
+  /** Whether the encoder is trained anew as well. */
+  readonly newEncoder: boolean;
+  /** Epoch milliseconds. */
+  readonly queuedAt: number;
+}
+
+export interface TrainingJob extends NewJob {
+  readonly jobId: string;
+  readonly status: JobStatus;
+  /** Times it was begun. */
+  readonly attempts: number;
+  /** Version of the model it made. */
+  readonly version: string | undefined;
+  /** Why it failed, or what it waits for. */
+  readonly error: string | undefined;
+  readonly startedAt: number | undefined;
+  readonly finishedAt: number | undefined;
+  /** Processor time it took. */
+  readonly cpuMs: number;
+  /** Engine that runs it or ran it last, and when it last said so. */
+  readonly claimedBy: string | undefined;
+  readonly claimedAt: number | undefined;
+}
+
+/** How a job ended, or goes back to wait. */
+export interface JobEnd {
+  readonly status: 'queued' | 'succeeded' | 'failed' | 'cancelled';
+  readonly version?: string;
+  readonly modelId?: string;
+  readonly error?: string;
+  readonly cpuMs: number;
+  readonly at: number;
+}
+
+/** Keeps trainings: one open job a series, whoever asks and however many engines there are. All methods throw `STORE_UNAVAILABLE`. */
+export interface JobStore {
+  /** Queues a job, or gives the one that waits or runs for its series already, with the higher priority of both. */
+  enqueue(job: NewJob): Promise<TrainingJob>;
+  /** Jobs of a tenant, newest first, 200 at most: those that wait or run, or with `all` every one. */
+  list(tenantId: string, all: boolean): Promise<TrainingJob[]>;
+  /**
+   * Begins a job for an engine: one that waits, one of its own that it died under, or one whose engine has not been heard
+   * of since `staleBefore`. Undefined when it is another's or over.
+   */
+  claim(job: TrainingJob, engine: string, at: number, staleBefore: number): Promise<TrainingJob | undefined>;
+  /** Says that an engine still runs a job; false when it was cancelled meanwhile. */
+  renew(job: TrainingJob, engine: string, at: number): Promise<boolean>;
+  end(job: TrainingJob, end: JobEnd): Promise<void>;
+  /** Cancels a job; undefined when the tenant has none of this id that waits or runs. */
+  cancel(tenantId: string, jobId: string, at: number): Promise<TrainingJob | undefined>;
+}

@@ -1,0 +1,198 @@
+import type pg from 'pg';
+import { PLATFORM } from '../../credentials/tenant-id.js';
+import { Database, type Scope } from '../../database/database.js';
+import { SuhoError, messageOf } from '../../errors.js';
+import type { JobEnd, JobStore, NewJob, TrainingJob } from './job-store.js';
+
+const LISTED_MAX = 200;
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+interface JobRow {
+  readonly job_id: string;
+  readonly tenant_id: string | null;
+  readonly series: string;
+  readonly name: string;
+  readonly status: TrainingJob['status'];
+  readonly cause: TrainingJob['cause'];
+  readonly reason: string;
+  readonly priority: number;
+  readonly attempts: number;
+  readonly hyperparameters: { readonly newEncoder?: boolean; readonly version?: string };
+  readonly error: string | null;
+  readonly data_from: number | null;
+  readonly queued: number;
+  readonly started: number | null;
+  readonly finished: number | null;
+  readonly cpu_ms: number | null;
+  readonly claimed_by: string | null;
+  readonly claimed: number | null;
+}
+
+const ms = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::bigint`;
+const COLUMNS = `job_id, tenant_id, series, name, status, cause, reason, priority, attempts, hyperparameters, error,
+  ${ms('data_from')} AS data_from, ${ms('queued_at')} AS queued, ${ms('started_at')} AS started,
+  ${ms('finished_at')} AS finished, cpu_ms, claimed_by, ${ms('claimed_at')} AS claimed`;
+const OWN = 'tenant_id IS NOT DISTINCT FROM $1 AND user_id IS NULL';
+const OPEN = `status IN ('queued', 'running')`;
+
+/** Trainings in PostgreSQL (schemas/02), each tenant's under row-level security. */
+export class PostgresJobStore implements JobStore {
+  readonly #database: Database;
+
+  constructor(connection: pg.PoolConfig) {
+    this.#database = new Database({ max: 2, ...connection });
+  }
+
+  async enqueue(job: NewJob): Promise<TrainingJob> {
+    const { tenantId, seriesId, model, cause, reason, priority, dataFrom, newEncoder, queuedAt } = job;
+    return await this.#in(tenantId, async (client) => {
+      await client.query(
+        `INSERT INTO ml_registry.training_jobs (tenant_id, series, name, cause, reason, priority, hyperparameters, data_from, queued_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8::double precision / 1000.0), to_timestamp($9 / 1000.0)) ON CONFLICT DO NOTHING`,
+        [
+          ownerOf(tenantId),
+          seriesId,
+          model,
+          cause,
+          reason,
+          priority,
+          { newEncoder },
+          dataFrom ?? null,
+          queuedAt,
+        ],
+      );
+      const { rows } = await client.query<JobRow>(
+        `UPDATE ml_registry.training_jobs SET priority = greatest(priority, $3) WHERE ${OWN} AND series = $2 AND ${OPEN} RETURNING ${COLUMNS}`,
+        [ownerOf(tenantId), seriesId, priority],
+      );
+      return toJob(rows[0]!);
+    });
+  }
+
+  async list(tenantId: string, all: boolean): Promise<TrainingJob[]> {
+    return await this.#in(tenantId, async (client) => {
+      const { rows } = await client.query<JobRow>(
+        `SELECT ${COLUMNS} FROM ml_registry.training_jobs WHERE ${OWN} AND series <> '' AND ($2 OR ${OPEN})
+         ORDER BY queued_at DESC LIMIT ${LISTED_MAX}`,
+        [ownerOf(tenantId), all],
+      );
+      return rows.map(toJob);
+    });
+  }
+
+  async claim(
+    { tenantId, jobId }: TrainingJob,
+    engine: string,
+    at: number,
+    staleBefore: number,
+  ): Promise<TrainingJob | undefined> {
+    return await this.#in(tenantId, async (client) => {
+      const { rows } = await client.query<JobRow>(
+        `UPDATE ml_registry.training_jobs
+         SET status = 'running', attempts = attempts + 1, claimed_by = $3, claimed_at = to_timestamp($4 / 1000.0),
+             started_at = to_timestamp($4 / 1000.0), error = NULL
+         WHERE ${OWN} AND job_id = $2 AND (status = 'queued'
+           OR (status = 'running' AND (claimed_by = $3 OR claimed_at < to_timestamp($5 / 1000.0))))
+         RETURNING ${COLUMNS}`,
+        [ownerOf(tenantId), jobId, engine, at, staleBefore],
+      );
+      return rows[0] === undefined ? undefined : toJob(rows[0]);
+    });
+  }
+
+  async renew({ tenantId, jobId }: TrainingJob, engine: string, at: number): Promise<boolean> {
+    return await this.#in(tenantId, async (client) => {
+      const { rowCount } = await client.query(
+        `UPDATE ml_registry.training_jobs SET claimed_at = to_timestamp($4 / 1000.0)
+         WHERE ${OWN} AND job_id = $2 AND status = 'running' AND claimed_by = $3`,
+        [ownerOf(tenantId), jobId, engine, at],
+      );
+      return rowCount === 1;
+    });
+  }
+
+  async end(
+    { tenantId, jobId }: TrainingJob,
+    { status, version, modelId, error, cpuMs, at }: JobEnd,
+  ): Promise<void> {
+    await this.#in(tenantId, async (client) => {
+      await client.query(
+        `UPDATE ml_registry.training_jobs
+         SET status = $3, error = $4, cpu_ms = coalesce(cpu_ms, 0) + $5,
+             finished_at = CASE WHEN $3 = 'queued' THEN NULL ELSE to_timestamp($6 / 1000.0) END,
+             hyperparameters = hyperparameters || jsonb_strip_nulls(jsonb_build_object('version', $7::text)),
+             model_id = (SELECT model_id FROM ml_registry.models m WHERE m.tenant_id IS NOT DISTINCT FROM $1
+               AND m.artifact_sha256 = $8 AND m.version = $7 LIMIT 1)
+         WHERE ${OWN} AND job_id = $2 AND status = 'running'`,
+        [
+          ownerOf(tenantId),
+          jobId,
+          status,
+          error ?? null,
+          Math.round(cpuMs),
+          at,
+          version ?? null,
+          modelId ?? null,
+        ],
+      );
+    });
+  }
+
+  async cancel(tenantId: string, jobId: string, at: number): Promise<TrainingJob | undefined> {
+    if (!ID.test(jobId)) return undefined;
+    return await this.#in(tenantId, async (client) => {
+      const { rows } = await client.query<JobRow>(
+        `UPDATE ml_registry.training_jobs SET status = 'cancelled', finished_at = to_timestamp($3 / 1000.0)
+         WHERE ${OWN} AND job_id = $2 AND ${OPEN} RETURNING ${COLUMNS}`,
+        [ownerOf(tenantId), jobId, at],
+      );
+      return rows[0] === undefined ? undefined : toJob(rows[0]);
+    });
+  }
+
+  /** Ends the connections. */
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+
+  async #in<T>(tenantId: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const scope: Scope = tenantId === PLATFORM ? { platform: true } : { tenantId };
+    try {
+      return await this.#database.transaction(scope, work);
+    } catch (error) {
+      if (error instanceof SuhoError) throw error;
+      throw new SuhoError('STORE_UNAVAILABLE', `The store of training jobs answered: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** A tenant as the registry's tables name it. */
+function ownerOf(tenantId: string): string | null {
+  return tenantId === PLATFORM ? null : tenantId;
+}
+
+function toJob(row: JobRow): TrainingJob {
+  return {
+    jobId: row.job_id,
+    tenantId: row.tenant_id ?? PLATFORM,
+    seriesId: row.series,
+    model: row.name,
+    status: row.status,
+    cause: row.cause,
+    reason: row.reason,
+    priority: row.priority,
+    attempts: row.attempts,
+    newEncoder: row.hyperparameters.newEncoder ?? false,
+    version: row.hyperparameters.version,
+    error: row.error ?? undefined,
+    dataFrom: row.data_from ?? undefined,
+    queuedAt: row.queued,
+    startedAt: row.started ?? undefined,
+    finishedAt: row.finished ?? undefined,
+    cpuMs: row.cpu_ms ?? 0,
+    claimedBy: row.claimed_by ?? undefined,
+    claimedAt: row.claimed ?? undefined,
+  };
+}

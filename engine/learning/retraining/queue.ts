@@ -1,0 +1,59 @@
+import type { TrainingJob } from './job-store.js';
+
+const HOUR_MS = 3_600_000;
+
+/** Processor time that a training took, and when it ended. */
+export interface Spent {
+  readonly tenantId: string;
+  readonly cpuMs: number;
+  readonly at: number;
+}
+
+export interface QueueSettings {
+  /** Processor time of all trainings in any hour. */
+  readonly budgetMsAnHour: number;
+  /** Time after a training of a series before the next one that nobody asked for by hand. */
+  readonly cooldownMs: number;
+}
+
+export interface QueueState {
+  readonly waiting: readonly TrainingJob[];
+  readonly spent: readonly Spent[];
+  /** When a series was last trained here. */
+  readonly trainedAt: ReadonlyMap<string, number>;
+  readonly now: number;
+}
+
+/**
+ * The job to begin now, undefined when none may. All trainings share one budget; the tenant that took least of it in the
+ * last hour comes first, so that one with many jobs takes no turn from another, and of its jobs the one of the highest
+ * priority, then the oldest.
+ */
+export function nextJob(
+  { waiting, spent, trainedAt, now }: QueueState,
+  { budgetMsAnHour, cooldownMs }: QueueSettings,
+): TrainingJob | undefined {
+  const used = new Map<string, number>();
+  let total = 0;
+  for (const { tenantId, cpuMs, at } of spent) {
+    if (at <= now - HOUR_MS) continue;
+    used.set(tenantId, (used.get(tenantId) ?? 0) + cpuMs);
+    total += cpuMs;
+  }
+  if (total >= budgetMsAnHour) return undefined;
+  const cools = ({ seriesId, cause }: TrainingJob): boolean =>
+    cause !== 'requested' && now < (trainedAt.get(seriesId) ?? -Infinity) + cooldownMs;
+  return waiting
+    .filter((job) => !cools(job))
+    .sort(
+      (a, b) =>
+        (used.get(a.tenantId) ?? 0) - (used.get(b.tenantId) ?? 0) ||
+        b.priority - a.priority ||
+        a.queuedAt - b.queuedAt,
+    )[0];
+}
+
+/** What of the spent time still counts. */
+export function stillCounts(spent: readonly Spent[], now: number): Spent[] {
+  return spent.filter(({ at }) => at > now - HOUR_MS);
+}

@@ -1,0 +1,338 @@
+import type { Logger } from 'pino';
+import { timeframeMs } from '../../../actors/market/timeframe.js';
+import type { Background } from '../../background.js';
+import type { Clock, Timer } from '../../clock.js';
+import { PLATFORM } from '../../credentials/tenant-id.js';
+import { SuhoError, messageOf, type ErrorCode } from '../../errors.js';
+import { seriesIdentity } from '../../instruments/ids.js';
+import { modelName } from '../../registry/model-registry.js';
+import type { Challengers } from '../../rollout/challengers.js';
+import { rowsNeeded } from '../history-needed.js';
+import type { SeriesTraining, Trained } from '../series-training.js';
+import type { JobEnd, JobStore, NewJob, TrainingJob } from './job-store.js';
+import { nextJob, stillCounts, type QueueSettings, type Spent } from './queue.js';
+
+/** How often it is looked whether a job may begin, and how often the jobs of other engines and calls are read. */
+const LOOK_MS = 5_000;
+const READ_MS = 60_000;
+/** How often an engine says that it still runs a job, and after what silence another takes it. */
+const RENEW_MS = 20_000;
+const STALE_MS = 120_000;
+/** How long a training waits for the feature store to hold what the journal does. */
+const STORED_MS = 120_000;
+/** Times a job is begun: an engine that dies under it each time is not made to die again. */
+const ATTEMPTS_MAX = 4;
+/** How long a job waits after a failure that may pass. */
+const RETRY_MS = 300_000;
+const STOP_MS = 5_000;
+/** What the same data would cause again. */
+const FINAL: ReadonlySet<ErrorCode> = new Set(['BAD_INPUT', 'BAD_MODEL', 'NOT_FOUND']);
+
+export interface RetrainingParts {
+  readonly jobs: JobStore;
+  readonly training: Pick<SeriesTraining, 'retrain'>;
+  /** Has a registered model tried beside the one in use. */
+  readonly propose: Challengers['propose'];
+  /** Close time of a series' newest bar, NaN where the engine does not follow it. */
+  readonly closedThrough: (seriesId: string) => number;
+  /** Settles when the feature store holds what the journal does. */
+  readonly featuresStored: () => Promise<void>;
+  readonly tenantIds: readonly string[];
+  /** Name of this engine among those of one registry; the same after a restart. */
+  readonly engine: string;
+  readonly settings: QueueSettings;
+  readonly background: Pick<Background, 'untilDone'>;
+  readonly clock: Clock;
+  readonly log: Pick<Logger, 'info' | 'warn'>;
+}
+
+export interface RetrainingCounts {
+  readonly queued: number;
+  readonly running: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Processor time of trainings in the last hour, seconds, and what of it is allowed. */
+  readonly cpuSeconds: number;
+  readonly budgetSeconds: number;
+}
+
+/**
+ * Trains series again, one at a time: jobs wait in one queue that the registry keeps, so that they survive a crash and all
+ * engines of a registry share them. A model that comes of it is proposed as a challenger; it is never put into use here.
+ */
+export class Retraining {
+  readonly #parts: RetrainingParts;
+  readonly #jobs = new Map<string, TrainingJob>();
+  /** Times before which a job is not begun again. */
+  readonly #notBefore = new Map<string, number>();
+  /** Close times that a job's series must reach first. */
+  readonly #barsFrom = new Map<string, number>();
+  readonly #trainedAt = new Map<string, number>();
+  #spent: Spent[] = [];
+  #timer: Timer | undefined;
+  #readAt = -Infinity;
+  #running: { readonly job: TrainingJob; readonly abort: AbortController } | undefined;
+  #looking: Promise<void> = Promise.resolve();
+  #stopped = false;
+  #succeeded = 0;
+  #failed = 0;
+
+  constructor(parts: RetrainingParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins to work through the queue. */
+  open(): void {
+    this.#lookLater(0);
+  }
+
+  counts(): RetrainingCounts {
+    const now = this.#parts.clock.now();
+    const spent = stillCounts(this.#spent, now).reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+    return {
+      queued: this.#jobs.size - (this.#running === undefined ? 0 : 1),
+      running: this.#running === undefined ? 0 : 1,
+      succeeded: this.#succeeded,
+      failed: this.#failed,
+      cpuSeconds: spent / 1000,
+      budgetSeconds: this.#parts.settings.budgetMsAnHour / 1000,
+    };
+  }
+
+  /** Queues a training. The one that waits or runs for the series already is given instead. Throws `STORE_UNAVAILABLE`. */
+  async request(job: Omit<NewJob, 'tenantId' | 'model' | 'queuedAt'>): Promise<TrainingJob> {
+    const series = seriesIdentity(job.seriesId);
+    const queued = await this.#parts.jobs.enqueue({
+      ...job,
+      tenantId: series.tenantId,
+      model: modelName(series),
+      queuedAt: this.#parts.clock.now(),
+    });
+    if (queued.status === 'queued') this.#jobs.set(queued.jobId, queued);
+    return queued;
+  }
+
+  /** As {@link request}, until the store of jobs takes it: for causes that do not come again. */
+  requestInTime(job: Omit<NewJob, 'tenantId' | 'model' | 'queuedAt'>): void {
+    void this.#parts.background.untilDone(`training job of ${job.seriesId}`, async () => {
+      await this.request(job);
+    });
+  }
+
+  /** As {@link JobStore.list}. */
+  async list(tenantId: string, all: boolean): Promise<TrainingJob[]> {
+    return await this.#parts.jobs.list(tenantId, all);
+  }
+
+  /** As {@link JobStore.cancel}; one that runs here ends at its next step. */
+  async cancel(tenantId: string, jobId: string): Promise<TrainingJob | undefined> {
+    const cancelled = await this.#parts.jobs.cancel(tenantId, jobId, this.#parts.clock.now());
+    if (cancelled === undefined) return undefined;
+    this.#jobs.delete(jobId);
+    if (this.#running?.job.jobId === jobId) this.#running.abort.abort();
+    return cancelled;
+  }
+
+  /** Begins nothing more, and ends what runs: it is begun anew after the next start. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#running?.abort.abort();
+    let timer: Timer | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = this.#parts.clock.setTimeout(resolve, STOP_MS);
+    });
+    await Promise.race([this.#looking, late]);
+    timer?.cancel();
+  }
+
+  #lookLater(ms: number): void {
+    if (this.#stopped) return;
+    this.#timer = this.#parts.clock.setTimeout(() => {
+      this.#looking = this.#look().catch((error: unknown) => {
+        this.#parts.log.warn(
+          { error: messageOf(error) },
+          'the queue of trainings cannot be read; it is tried again',
+        );
+        // Read whole again: it may have changed while the store was away.
+        this.#readAt = -Infinity;
+      });
+      void this.#looking.then(() => this.#lookLater(LOOK_MS));
+    }, ms);
+  }
+
+  /** Reads the queue when it is time, and runs the job whose turn it is. */
+  async #look(): Promise<void> {
+    const { clock, settings, jobs, engine } = this.#parts;
+    if (clock.now() - this.#readAt >= READ_MS) await this.#read();
+    const now = clock.now();
+    this.#spent = stillCounts(this.#spent, now);
+    const waiting = [...this.#jobs.values()].filter((job) => this.#isReady(job, now));
+    const next = nextJob({ waiting, spent: this.#spent, trainedAt: this.#trainedAt, now }, settings);
+    if (next === undefined) return;
+    const claimed = await jobs.claim(next, engine, now, now - STALE_MS);
+    if (claimed === undefined) {
+      this.#jobs.delete(next.jobId);
+      return;
+    }
+    await this.#run(claimed);
+  }
+
+  async #read(): Promise<void> {
+    const { jobs, tenantIds, clock } = this.#parts;
+    const first = this.#readAt === -Infinity;
+    const found = new Map<string, TrainingJob>();
+    for (const tenantId of new Set([PLATFORM, ...tenantIds])) {
+      for (const job of await jobs.list(tenantId, first)) {
+        if (job.status === 'queued' || job.status === 'running') found.set(job.jobId, job);
+        else if (first) this.#remember(job);
+      }
+    }
+    this.#jobs.clear();
+    for (const [id, job] of found) this.#jobs.set(id, job);
+    for (const known of [this.#notBefore, this.#barsFrom])
+      for (const id of known.keys()) if (!found.has(id)) known.delete(id);
+    this.#readAt = clock.now();
+  }
+
+  /** What a finished job took still counts after a restart. */
+  #remember({ tenantId, seriesId, cpuMs, finishedAt = 0, status }: TrainingJob): void {
+    if (!this.#spent.some(({ at }) => at === finishedAt))
+      this.#spent.push({ tenantId, cpuMs, at: finishedAt });
+    if (status === 'succeeded')
+      this.#trainedAt.set(seriesId, Math.max(finishedAt, this.#trainedAt.get(seriesId) ?? 0));
+  }
+
+  #isReady(job: TrainingJob, now: number): boolean {
+    const { closedThrough, engine } = this.#parts;
+    const through = closedThrough(job.seriesId);
+    // Another engine follows it.
+    if (Number.isNaN(through)) return false;
+    if (job.status === 'running' && job.claimedBy !== engine && (job.claimedAt ?? 0) >= now - STALE_MS)
+      return false;
+    if (now < (this.#notBefore.get(job.jobId) ?? -Infinity)) return false;
+    const { timeframe } = seriesIdentity(job.seriesId);
+    // Weekends make it later; the training then says by how much.
+    const soonest =
+      job.dataFrom === undefined ? -Infinity : job.dataFrom + rowsNeeded(timeframe) * timeframeMs(timeframe);
+    return through >= Math.max(soonest, this.#barsFrom.get(job.jobId) ?? -Infinity);
+  }
+
+  async #run(job: TrainingJob): Promise<void> {
+    const { jobs, clock, log } = this.#parts;
+    const { seriesId, cause, reason } = job;
+    const abort = new AbortController();
+    this.#running = { job, abort };
+    const startedAt = clock.monotonic();
+    log.info({ seriesId, cause, reason }, 'training again');
+    const renewing = this.#renew(job, abort);
+    let end: JobEnd;
+    try {
+      if (job.attempts > ATTEMPTS_MAX)
+        throw new SuhoError('BAD_INPUT', `It was begun ${ATTEMPTS_MAX} times and no engine came to its end.`);
+      const { record, result } = await this.#train(job, abort.signal);
+      end = {
+        status: 'succeeded',
+        version: record.version,
+        modelId: record.modelId,
+        cpuMs: result.cpuMs,
+        at: clock.now(),
+      };
+      this.#succeeded++;
+      this.#trainedAt.set(seriesId, end.at);
+    } catch (error) {
+      end = this.#ended(job, error, clock.monotonic() - startedAt);
+    } finally {
+      renewing.cancel();
+      this.#running = undefined;
+    }
+    this.#spent.push({ tenantId: job.tenantId, cpuMs: end.cpuMs, at: end.at });
+    if (end.status !== 'queued') this.#jobs.delete(job.jobId);
+    // A job under which the engine stops stays its own: it begins it anew.
+    if (!this.#stopped) await jobs.end(job, end);
+  }
+
+  async #train(job: TrainingJob, signal: AbortSignal): Promise<Trained> {
+    const { training, propose, closedThrough } = this.#parts;
+    const { seriesId, dataFrom, newEncoder, reason, cause } = job;
+    await this.#stored(signal);
+    const through = closedThrough(seriesId);
+    const trained = await training.retrain(seriesId, { through, from: dataFrom, newEncoder, signal });
+    await propose({
+      series: seriesIdentity(seriesId),
+      version: trained.record.version,
+      by: 'engine',
+      reason: `${cause}: ${reason}`,
+    });
+    return trained;
+  }
+
+  /** Waits for the feature store, but neither for ever nor beyond a cancellation. */
+  async #stored(signal: AbortSignal): Promise<void> {
+    const { featuresStored, clock } = this.#parts;
+    let timer: Timer | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const give = (code: ErrorCode, message: string): void => reject(new SuhoError(code, message));
+      timer = clock.setTimeout(
+        () => give('STORE_UNAVAILABLE', 'The feature store does not hold the newest rows yet.'),
+        STORED_MS,
+      );
+      signal.addEventListener('abort', () => give('STOPPING', 'The training was stopped.'), { once: true });
+    });
+    try {
+      await Promise.race([featuresStored(), late]);
+    } finally {
+      timer?.cancel();
+    }
+  }
+
+  /** How a job goes on that did not come to its end. */
+  #ended(job: TrainingJob, error: unknown, tookMs: number): JobEnd {
+    const { clock, log, closedThrough } = this.#parts;
+    const at = clock.now();
+    const told = messageOf(error);
+    const code = error instanceof SuhoError ? error.code : undefined;
+    if (code === 'STOPPING') return { status: 'cancelled', error: told, cpuMs: tookMs, at };
+    const { seriesId, dataFrom } = job;
+    log.warn({ seriesId, error: told }, 'not trained again');
+    if (code === 'BAD_INPUT' && dataFrom !== undefined) {
+      // Rows of the new market are fewer than the time since it began lets expect: there were weekends.
+      const { timeframe } = seriesIdentity(seriesId);
+      const wait = (rowsNeeded(timeframe) / 10) * timeframeMs(timeframe);
+      this.#barsFrom.set(job.jobId, closedThrough(seriesId) + wait);
+      return { status: 'queued', error: told, cpuMs: tookMs, at };
+    }
+    if (code !== undefined && FINAL.has(code)) {
+      this.#failed++;
+      return { status: 'failed', error: told, cpuMs: tookMs, at };
+    }
+    this.#notBefore.set(job.jobId, at + RETRY_MS);
+    return { status: 'queued', error: told, cpuMs: tookMs, at };
+  }
+
+  /** Says now and then that a job still runs, and ends it when it was cancelled elsewhere. */
+  #renew(job: TrainingJob, abort: AbortController): Timer {
+    const { jobs, engine, clock } = this.#parts;
+    let timer: Timer;
+    let over = false;
+    const again = (): void => {
+      timer = clock.setTimeout(() => {
+        jobs.renew(job, engine, clock.now()).then(
+          (still) => {
+            if (!still) abort.abort();
+            else if (!over) again();
+          },
+          // The store is away; what it would say is heard when it is back.
+          () => (over ? undefined : again()),
+        );
+      }, RENEW_MS);
+    };
+    again();
+    return {
+      cancel: () => {
+        over = true;
+        timer.cancel();
+      },
+    };
+  }
+}

@@ -1,0 +1,21 @@
+import type { CallCount } from '../../api/call-counts.js';
+import type { HealthSnapshot } from '../health.js';
+
+/** What one tenant has and got. */
+export interface TenantFigures {
+  readonly tenantId: string;
+  /** What became of its bars: signals by direction, else the reason it was withheld for. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly streams: number;
+  readonly instruments: number;
+}
+
+/** What the metrics are read from. */
+export interface MetricsSource {
+  readonly health: () => HealthSnapshot;
+  /** Calls of the API since start. */
+  readonly calls: () => readonly CallCount[];
+  /** Requests that a quota refused since start, by tenant and quota. */
+  readonly refusals: () => Iterable<readonly [{ readonly tenant: string; readonly quota: string }, number]>;
+  readonly tenants: () => readonly TenantFigures[];
+}

@@ -1,0 +1,35 @@
+import type { Author, ListedModel, ModelAct, ModelEvent, ModelSeries } from './model-registry.js';
+
+/** One version of a series' models. */
+export interface ModelTarget {
+  readonly series: ModelSeries;
+  readonly version: string;
+}
+
+/** Whose models: the platform's, or those that a tenant's caller sees (the platform's, the tenant's, one user's). */
+export interface ModelReader {
+  /** Undefined: the platform's alone. */
+  readonly tenantId: string | undefined;
+  readonly userId?: string | undefined;
+}
+
+/** Which models are in use, and what is done about that. All throw `STORE_UNAVAILABLE` while the store is away. */
+export interface Deployments {
+  /** Changes with everything that is done to any model. */
+  revision(): Promise<number>;
+  /** The models a reader sees, of whatever status or of those given. */
+  visible(reader: ModelReader, statuses?: readonly ListedModel['status'][]): Promise<ListedModel[]>;
+  /**
+   * Does something to a model, in one transaction with its record. Returns the model as it is then; undefined when it is
+   * no longer as `expected`, and nothing was done. Throws `NOT_FOUND`, `BAD_INPUT` for what its status does not allow,
+   * `QUOTA_EXCEEDED` when four shadows run already.
+   */
+  act(
+    target: ModelTarget,
+    act: ModelAct,
+    author: Author,
+    expected?: Pick<ListedModel, 'status' | 'traffic'>,
+  ): Promise<ListedModel | undefined>;
+  /** All that was done to the models of a series, or to one of them, newest first, `limit` at most. */
+  history(series: ModelSeries, version: string | undefined, limit: number): Promise<ModelEvent[]>;
+}

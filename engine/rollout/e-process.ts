@@ -1,0 +1,36 @@
+/** Stakes of the bets whose mean is the evidence: a factor of two apart, so that one of them is near the best for any effect. */
+const STAKES = [0.0625, 0.125, 0.25, 0.5, 1, 2, 4, 8];
+/** Share of the wealth that one observation may cost at most. */
+const LOSS_MAX = 0.9;
+
+/**
+ * Evidence against "the mean of what is observed is at most 0", which may be looked at after every observation and acted on
+ * the first time it is large: under that hypothesis it ever reaches 1/α with probability α at most (Ville's inequality;
+ * Waudby-Smith and Ramdas 2024, "Estimating means of bounded random variables by betting"). It is the wealth of one who
+ * begins with 1 and bets on positive observations with fixed stakes, averaged over the stakes.
+ */
+export class EvidenceProcess {
+  readonly #logWealth = new Float64Array(STAKES.length);
+  #highest = 0;
+
+  /**
+   * Takes an observation, whose mean given all before it is at most 0 under the hypothesis, and the least value it could
+   * have had, which must be known before it: the stakes are limited by that.
+   */
+  observe(value: number, least: number): void {
+    const stakeMax = least < 0 ? LOSS_MAX / -least : Infinity;
+    let highest = -Infinity;
+    for (let i = 0; i < STAKES.length; i++) {
+      this.#logWealth[i] = this.#logWealth[i]! + Math.log1p(Math.min(STAKES[i]!, stakeMax) * value);
+      highest = Math.max(highest, this.#logWealth[i]!);
+    }
+    let sum = 0;
+    for (const wealth of this.#logWealth) sum += Math.exp(wealth - highest);
+    this.#highest = Math.max(this.#highest, highest + Math.log(sum / STAKES.length));
+  }
+
+  /** The most evidence there ever was, 1 before any. */
+  get most(): number {
+    return Math.exp(this.#highest);
+  }
+}

@@ -1,0 +1,304 @@
+import type { Logger } from 'pino';
+import type { Evidence } from '../../actors/signals/evidence.js';
+import { SHADOWS_MAX } from '../../actors/signals/route-plan.js';
+import { PLATFORM } from '../credentials/tenant-id.js';
+import { SuhoError, messageOf } from '../errors.js';
+import type { ArmAnswer } from '../evidence/arms-beside.js';
+import type { EvidenceRequest } from '../instruments/effects.js';
+import { FILE_FEED, seriesIdentity } from '../instruments/ids.js';
+import type { PairQuery, PredictionHistory, StoredPair } from '../prediction-store/prediction-store.js';
+import type { Deployments, ModelTarget } from '../registry/deployments.js';
+import { modelName, type Author, type ListedModel, type ModelAct } from '../registry/model-registry.js';
+import type { Challenger, Challengers } from './challengers.js';
+import { Comparison, type ComparisonFigures, type PairedOutcome } from './comparison.js';
+import { decide, type DecisionRules } from './decision.js';
+import { Guardrails } from './guardrails.js';
+import type { RoutePlans, RunningTrial } from './route-plans.js';
+
+/** Outcomes read at a time. */
+const PAGE = 2_000;
+
+export interface RolloutsParts {
+  readonly deployments: Pick<Deployments, 'act' | 'visible'>;
+  readonly plans: RoutePlans;
+  readonly outcomes: Pick<PredictionHistory, 'pairs'>;
+  readonly rules: DecisionRules;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+/** What the outcomes of one trial say so far. */
+interface Watched {
+  readonly productionId: string;
+  readonly comparison: Comparison;
+  /** Close time of the newest bar compared. */
+  through: number;
+}
+
+/**
+ * The life of models that are tried beside production: lets challengers in, moves them on or out by what came of their
+ * forecasts, takes them out at once when they are broken. What it knows of a trial follows from the registry and from the
+ * stored outcomes, so a restart needs nothing of its own.
+ */
+export class Rollouts implements Challengers {
+  readonly #parts: RolloutsParts;
+  /** By the hash of the model that is tried. */
+  readonly #watched = new Map<string, Watched>();
+  readonly #guardrails = new Map<string, Guardrails>();
+  /** Trials that a guardrail ended, until the registry knows. */
+  readonly #broken = new Map<string, string>();
+  /** One trial's outcomes are read at a time, so that none is counted twice. */
+  #reading: Promise<unknown> = Promise.resolve();
+  #ended = 0;
+
+  constructor(parts: RolloutsParts) {
+    this.#parts = parts;
+  }
+
+  /** Trials that guardrails ended since start. */
+  get ended(): number {
+    return this.#ended;
+  }
+
+  async propose({ series, version, by, reason }: Challenger): Promise<void> {
+    const { deployments } = this.#parts;
+    const models = await this.#modelsOf(series);
+    const model = models.find((each) => each.version === version);
+    if (model === undefined)
+      throw new SuhoError('NOT_FOUND', `${version} of ${modelName(series)} is not registered.`);
+    if (model.status === 'shadow' || model.status === 'canary' || model.status === 'production') return;
+    const author: Author = { who: by, role: 'engine', reason };
+    const target: ModelTarget = { series, version };
+    const isFirst = !(await this.#hasProduction(series));
+    if (isFirst) await deployments.act(target, { kind: 'promote' }, author);
+    else {
+      await this.#makeRoom(models, version);
+      await deployments.act(target, { kind: 'shadow', trial: { kind: 'challenger' } }, author);
+    }
+    await this.#parts.plans.check(true);
+  }
+
+  /** Does something to a model for a person; it takes effect with the next bar. Throws as {@link Deployments.act} does. */
+  async act(target: ModelTarget, act: ModelAct, author: Author): Promise<ListedModel> {
+    const model = await this.#parts.deployments.act(target, act, author);
+    await this.#parts.plans.check(true);
+    return model!;
+  }
+
+  /** Takes what the arms of a plan made of a bar; one that is broken is out of the plan before the next. */
+  seeArms(request: EvidenceRequest, served: Evidence, answers: readonly ArmAnswer[]): void {
+    const production = [request.route, ...request.beside].find(({ arm }) => arm === 'production');
+    const own = answers.find(({ route }) => route === production);
+    const productionInTime =
+      production === request.route
+        ? served.model !== undefined
+        : own !== undefined && own.failure === undefined;
+    for (const { route, failure } of answers)
+      if (route !== production) this.#guard(route.modelId, { failure, withheld: false, productionInTime });
+    if (production === request.route) return;
+    const { modelFailure } = served;
+    this.#guard(request.route.modelId, {
+      failure: modelFailure,
+      withheld: modelFailure === 'error',
+      productionInTime,
+    });
+  }
+
+  /** Looks at the outcomes of all trials and does what they say. Errors are logged; the next look comes. */
+  async decideAll(): Promise<void> {
+    try {
+      await this.#endBroken();
+      const trials = this.#parts.plans.trials();
+      const running = new Set(trials.map(({ model }) => model.modelId));
+      for (const modelId of this.#watched.keys()) if (!running.has(modelId)) this.#watched.delete(modelId);
+      for (const modelId of this.#guardrails.keys())
+        if (!running.has(modelId)) this.#guardrails.delete(modelId);
+      let changed = false;
+      for (const trial of trials) if (await this.#decide(trial)) changed = true;
+      if (changed) await this.#parts.plans.check();
+    } catch (error) {
+      this.#parts.log.warn({ error: messageOf(error) }, 'trials of models could not be looked at');
+    }
+  }
+
+  /** What the outcomes of a trial say so far. Throws `STORE_UNAVAILABLE`. */
+  async figures(trial: RunningTrial): Promise<ComparisonFigures> {
+    const before = this.#reading;
+    const reading = before.catch(() => undefined).then(async () => await this.#figures(trial));
+    this.#reading = reading;
+    return await reading;
+  }
+
+  async #figures(trial: RunningTrial): Promise<ComparisonFigures> {
+    const { production, model, seriesId, tenantId } = trial;
+    let watched = this.#watched.get(model.modelId);
+    if (watched?.productionId !== production.modelId) {
+      const comparison = new Comparison(this.#parts.rules.worthHaving);
+      watched = { productionId: production.modelId, comparison, through: 0 };
+      this.#watched.set(model.modelId, watched);
+    }
+    const { symbol, timeframe } = seriesIdentity(seriesId);
+    const of = {
+      tenantId,
+      symbol,
+      timeframe,
+      horizon: production.primaryHorizon,
+      productionId: production.modelId,
+      challengerId: model.modelId,
+    };
+    watched.through = await readOutcomes(this.#parts.outcomes, of, watched.comparison, watched.through);
+    return watched.comparison.figures();
+  }
+
+  /** A trial that runs, by the model that is tried. */
+  trialOf(modelId: string): RunningTrial | undefined {
+    return this.#parts.plans.trials().find(({ model }) => model.modelId === modelId);
+  }
+
+  async #decide(trial: RunningTrial): Promise<boolean> {
+    const { deployments, rules, now, log } = this.#parts;
+    const { model, production } = trial;
+    const figures = await this.figures(trial);
+    const kind = model.trial?.kind ?? 'manual';
+    const isOver = model.trial?.until !== undefined && now() >= model.trial.until;
+    const share = model.status === 'canary' ? (model.traffic ?? 0) : 0;
+    const decision = decide(
+      { version: model.version, against: production.version, kind, share, isOver },
+      figures,
+      rules,
+    );
+    if (decision.act === 'wait') return false;
+    const act: ModelAct =
+      decision.act === 'canary'
+        ? { kind: 'canary', share: decision.share, trial: model.trial ?? { kind: 'challenger' } }
+        : { kind: decision.act };
+    const author: Author = { who: 'rollout', role: 'engine', reason: decision.sentence };
+    const done = await deployments.act({ series: model, version: model.version }, act, author, model);
+    if (done !== undefined) log.info({ model: modelName(model) }, decision.sentence);
+    return true;
+  }
+
+  #guard(modelId: string, bar: Parameters<Guardrails['observe']>[0]): void {
+    if (this.#broken.has(modelId)) return;
+    let guardrails = this.#guardrails.get(modelId);
+    if (guardrails === undefined) this.#guardrails.set(modelId, (guardrails = new Guardrails()));
+    const fault = guardrails.observe(bar);
+    if (fault === undefined) return;
+    this.#ended++;
+    this.#broken.set(modelId, fault);
+    void this.#takeOut(modelId);
+  }
+
+  async #takeOut(modelId: string): Promise<void> {
+    const trial = this.trialOf(modelId);
+    await this.#parts.plans.leaveOut(modelId);
+    if (trial !== undefined) await this.#endTrial(trial.model).catch(() => undefined);
+  }
+
+  /** Tells the registry of trials that guardrails ended while it was away. */
+  async #endBroken(): Promise<void> {
+    if (this.#broken.size === 0) return;
+    for (const model of this.#parts.plans.deployed())
+      if (this.#broken.has(model.modelId) && model.status !== 'production') await this.#endTrial(model);
+  }
+
+  async #endTrial(model: ListedModel): Promise<void> {
+    const { deployments, plans, log } = this.#parts;
+    const fault = this.#broken.get(model.modelId);
+    if (fault === undefined) return;
+    const sentence = `${model.version} is rolled back at once: ${fault}.`;
+    const author: Author = { who: 'rollout', role: 'engine', reason: sentence };
+    try {
+      await deployments.act({ series: model, version: model.version }, { kind: 'withdraw' }, author);
+      log.warn({ model: modelName(model) }, sentence);
+    } catch (error) {
+      // Somebody else has taken it out of its trial already.
+      if (!(error instanceof SuhoError && error.code === 'BAD_INPUT')) throw error;
+    }
+    await plans.check();
+    plans.leftOut(model.modelId);
+    this.#broken.delete(model.modelId);
+    this.#guardrails.delete(model.modelId);
+  }
+
+  async #modelsOf(series: ModelTarget['series']): Promise<ListedModel[]> {
+    const { tenantId, userId } = series;
+    const reader = { tenantId: tenantId === PLATFORM ? undefined : tenantId, userId };
+    const name = modelName(series);
+    return (await this.#parts.deployments.visible(reader)).filter(
+      (model) => model.tenantId === tenantId && model.userId === userId && modelName(model) === name,
+    );
+  }
+
+  /** Whether signals on a series have a model already, of this level or of one behind it. */
+  async #hasProduction(series: ModelTarget['series']): Promise<boolean> {
+    const { tenantId, userId } = series;
+    const reader = { tenantId: tenantId === PLATFORM ? undefined : tenantId, userId };
+    const names = [modelName(series), modelName({ ...series, feed: FILE_FEED })];
+    const found = await this.#parts.deployments.visible(reader, ['production']);
+    return found.some((model) => names.includes(modelName(model)));
+  }
+
+  /** Retires the challenger that has been tried longest when there are as many shadows as there can be. */
+  async #makeRoom(models: readonly ListedModel[], version: string): Promise<void> {
+    const shadows = models.filter(({ status }) => status === 'shadow');
+    if (shadows.length < SHADOWS_MAX) return;
+    const oldest = shadows
+      .filter(({ trial }) => trial?.kind === 'challenger')
+      .sort((a, b) => a.registeredAt - b.registeredAt)[0];
+    if (oldest === undefined) return;
+    const reason = `${oldest.version} is retired undecided: it makes room for ${version}, and ${SHADOWS_MAX} shadows are tried at once at most.`;
+    const author: Author = { who: 'rollout', role: 'engine', reason };
+    await this.#parts.deployments.act(
+      { series: oldest, version: oldest.version },
+      { kind: 'archive' },
+      author,
+      oldest,
+    );
+  }
+}
+
+function outcomeOf({ challengerArm, production, challenger, ...rest }: StoredPair): PairedOutcome {
+  const forecast = ({ direction, ...shares }: StoredPair['production']): PairedOutcome['production'] => ({
+    ...shares,
+    acts: direction === 'LONG' ? 1 : direction === 'SHORT' ? -1 : 0,
+  });
+  return {
+    ...rest,
+    isCanary: challengerArm === 'canary',
+    production: forecast(production),
+    challenger: forecast(challenger),
+  };
+}
+
+/** Of whose bars two models are compared, and over which horizon. */
+export interface ComparedOutcomes extends Omit<PairQuery, 'after' | 'limit'> {
+  readonly tenantId: string;
+}
+
+/** Reads outcomes of bars after a close time into a comparison; the close time of the newest. */
+async function readOutcomes(
+  outcomes: Pick<PredictionHistory, 'pairs'>,
+  { tenantId, ...of }: ComparedOutcomes,
+  comparison: Comparison,
+  after: number,
+): Promise<number> {
+  for (let through = after; ;) {
+    const pairs = await outcomes.pairs(tenantId, { ...of, after: through, limit: PAGE });
+    for (const pair of pairs) comparison.observe(outcomeOf(pair));
+    through = pairs.at(-1)?.closeTime ?? through;
+    if (pairs.length < PAGE) return through;
+  }
+}
+
+/** Compares two models by every bar that both answered. */
+export async function compareOutcomes(
+  outcomes: Pick<PredictionHistory, 'pairs'>,
+  worthHaving: number,
+  of: ComparedOutcomes,
+): Promise<ComparisonFigures> {
+  const comparison = new Comparison(worthHaving);
+  await readOutcomes(outcomes, of, comparison, 0);
+  return comparison.figures();
+}

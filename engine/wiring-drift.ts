@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Background } from './background.js';
+import { SYSTEM_CLOCK } from './clock.js';
+import type { Config } from './config.js';
+import { Alerts } from './drift/alerts.js';
+import { DriftWatch } from './drift/drift-watch.js';
+import { FolderMonitorStates } from './drift/folder-monitor-states.js';
+import type { Instruments } from './instruments/instruments.js';
+import { servedSeries } from './instruments/served-series.js';
+import type { Challengers } from './rollout/challengers.js';
+import { Retraining } from './learning/retraining/retraining.js';
+import { RetrainingTriggers } from './learning/retraining/triggers.js';
+import type { LearningRooms, SignalTaps, Stores } from './wiring.js';
+
+/** What watches models. */
+export interface DriftRooms {
+  readonly alerts: Alerts;
+  readonly watch: DriftWatch;
+  readonly taps: Pick<SignalTaps, 'onConclusion' | 'onOutcome'>;
+}
+
+export function wireDrift(
+  config: Config,
+  { folder, alertStore, messaging }: Stores,
+  instruments: () => Instruments,
+  background: Background,
+  log: Logger,
+): DriftRooms {
+  const alerts = new Alerts({
+    store: alertStore,
+    background,
+    tenantIds: config.tenants.map(({ id }) => id),
+    publish: (alert) => {
+      if (messaging === undefined) return;
+      const id = `${alert.alertId}:${alert.state}`;
+      void background.untilDone(`alert ${id} to NATS`, async () => {
+        await messaging.publishAlert(alert.tenantId, id, alert);
+      });
+    },
+    log,
+  });
+  const watch = new DriftWatch({
+    store: alertStore,
+    states: new FolderMonitorStates(folder.at('drift')),
+    alerts,
+    trainedOn: (actorId) => instruments().graph.signal(actorId)?.route?.trainedOn,
+    background,
+    clock: SYSTEM_CLOCK,
+    log,
+  });
+  return {
+    alerts,
+    watch,
+    taps: {
+      onConclusion: ({ actorId, closeTime, result }) => {
+        if (result.kind === 'signal') watch.answered(actorId, closeTime, result.signal.model);
+      },
+      onOutcome: ({ actorId, label }) => watch.resolved(actorId, label),
+    },
+  };
+}
+
+export interface RetrainingParts {
+  readonly alerts: Alerts;
+  readonly instruments: Instruments;
+  readonly training: LearningRooms['training'];
+  readonly propose: Challengers['propose'];
+  /** Settles when the feature store holds what the journal does. */
+  readonly featuresStored: () => Promise<void>;
+  readonly background: Background;
+  readonly log: Logger;
+}
+
+/** The queue of trainings, and what asks for them once it is open. */
+export function wireRetraining(
+  config: Config,
+  { jobs, journal, registry }: Stores,
+  parts: RetrainingParts,
+): { readonly retraining: Retraining; readonly open: () => void } {
+  const { instruments, alerts } = parts;
+  const { retraining: settings } = config.training;
+  let engine = journal.fact('engine');
+  if (typeof engine !== 'string') journal.putFact('engine', (engine = randomUUID()));
+  const retraining = new Retraining({
+    ...parts,
+    jobs,
+    closedThrough: (seriesId) =>
+      servedSeries(instruments).has(seriesId) ? instruments.closedThrough(seriesId) : NaN,
+    tenantIds: config.tenants.map(({ id }) => id),
+    engine: engine as string,
+    settings: {
+      budgetMsAnHour: settings.budgetMinutesPerHour * 60_000,
+      cooldownMs: settings.cooldownHours * 3_600_000,
+    },
+    clock: SYSTEM_CLOCK,
+  });
+  const triggers = new RetrainingTriggers({
+    ...parts,
+    retraining,
+    registry,
+    served: () =>
+      [...servedSeries(instruments)].map((seriesId) => ({
+        seriesId,
+        closedThrough: instruments.closedThrough(seriesId),
+      })),
+    settings,
+    clock: SYSTEM_CLOCK,
+  });
+  return {
+    retraining,
+    open: () => {
+      retraining.open();
+      if (!settings.automatic) return;
+      alerts.onRaised((alert) => triggers.raised(alert));
+      triggers.open();
+    },
+  };
+}
