@@ -6,7 +6,7 @@ import type { Effect, FeatureRow, Message } from './messages.js';
 import type { Actor, ActorContext } from './runtime/actor.js';
 import { decodeSnapshot, encodeSnapshot } from './runtime/snapshot.js';
 import type { SeriesMachine } from './series-machine.js';
-import { takesSequence } from './signals/route.js';
+import { asksForSequences } from './signals/route-plan.js';
 
 /** Where a series' bars go. No part of the state: it follows from the instrument's definition. */
 export interface SeriesTopology {
@@ -129,7 +129,7 @@ export class SeriesActor implements Actor<Message, Effect> {
     const { subscribers, sequenceReaders } = this.topology;
     const { target, route } = message;
     if (!subscribers.includes(target)) return;
-    if (takesSequence(route)) sequenceReaders.add(target);
+    if (asksForSequences(route)) sequenceReaders.add(target);
     else sequenceReaders.delete(target);
     context.tell(target, message);
   }

@@ -1,5 +1,5 @@
 import { parse, v5 } from 'uuid';
-import type { Route } from './route.js';
+import { takesSequence, type Route } from './route.js';
 
 /** Models tried beside production without serving, at most. */
 export const SHADOWS_MAX = 4;
@@ -55,3 +55,8 @@ export function armsBeside(plan: RoutePlan, serving: Route): readonly Route[] {
 }
 
 const NONE: readonly Route[] = [];
+
+/** Whether an arm of a plan takes the sequence channels that are computed now. */
+export function asksForSequences(plan: RoutePlan | undefined): boolean {
+  return plan !== undefined && armsOf(plan).some(takesSequence);
+}

@@ -95,8 +95,9 @@ async function datasetOf(file: string, timeframe: string, options: Options): Pro
   return dataset;
 }
 
-function asJson({ model: _, ...worth }: QuantizedWorth, { out, to }: Options): string {
-  return JSON.stringify({ out, precision: to, ...worth });
+function asJson(worth: QuantizedWorth, { out, to }: Options): string {
+  const { rows, seen, matrices, before, after } = worth;
+  return JSON.stringify({ out, precision: to, rows, seen, matrices, before, after });
 }
 
 function describe({ rows, seen, matrices, before, after }: QuantizedWorth, { out, to }: Options): string {

@@ -64,7 +64,7 @@ export function addressOption(): Option {
     .env('SUHO_ADDRESS');
 }
 
-export function readSymbols(text: string): string[] {
+function readSymbols(text: string): string[] {
   return text.split(',').map(readSymbol);
 }
 

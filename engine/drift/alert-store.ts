@@ -1,8 +1,7 @@
 import type { ModelSeries } from '../registry/model-registry.js';
 
-export const ALERT_KINDS = ['input_drift', 'anomaly_drift', 'performance'] as const;
-export type AlertKind = (typeof ALERT_KINDS)[number];
-export type AlertState = 'open' | 'acknowledged' | 'closed';
+export type AlertKind = 'input_drift' | 'anomaly_drift' | 'performance';
+type AlertState = 'open' | 'acknowledged' | 'closed';
 export type AlertSeverity = 'info' | 'warning' | 'critical';
 
 /** What is to be told of a model on a series. */

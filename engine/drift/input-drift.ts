@@ -3,7 +3,7 @@ import type { DriftReference } from './reference.js';
 import { benjaminiHochberg } from './significance.js';
 
 /** Rows of the short window, which sees a large change soon. */
-export const SHORT_ROWS = 512;
+const SHORT_ROWS = 512;
 /** Short windows in the long one, which sees a small change at all. */
 const SHORT_IN_LONG = 4;
 /** A change of less than this is of no consequence, however certain: the usual limit of a moderate shift (Siddiqi 2006). */

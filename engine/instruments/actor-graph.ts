@@ -9,7 +9,7 @@ import { SeriesActor, type SeriesTopology } from '../../actors/series-actor.js';
 import { SeriesMachine } from '../../actors/series-machine.js';
 import { SignalActor, SignalKernels } from '../../actors/signal-actor.js';
 import type { Gates } from '../../actors/signals/gates.js';
-import { takesSequence } from '../../actors/signals/route.js';
+import { asksForSequences } from '../../actors/signals/route-plan.js';
 import { TenantActor, tenantActorId } from '../../actors/tenant-actor.js';
 import { readSignalActorId, seriesIdentity, signalActorId } from './ids.js';
 import type { Instrument } from './instrument.js';
@@ -169,6 +169,8 @@ export function topologyOf(instrument: Instrument, id: string): SeriesTopology {
         ? longer.map(({ timeframe, since }) => ({ id: instrument.seriesId(timeframe), since }))
         : [],
     subscribers: here.map(({ actorId }) => actorId),
-    sequenceReaders: new Set(here.filter(({ route }) => takesSequence(route)).map(({ actorId }) => actorId)),
+    sequenceReaders: new Set(
+      here.filter(({ route }) => asksForSequences(route)).map(({ actorId }) => actorId),
+    ),
   };
 }

@@ -14,7 +14,7 @@ const TOGETHER = 64;
 const UNSEEN_MIN = 200;
 
 /** What a file of a model is worth. */
-export interface FileWorth {
+interface FileWorth {
   readonly bytes: number;
   /** Mean negative log-likelihood of the known outcomes. */
   readonly logLoss: number;

@@ -36,8 +36,8 @@ export interface ModelRow {
     | 'trainedThrough'
     | 'rows'
     | 'batchInvariant'
-    | 'trainedOn'
     | 'sequenceVersion'
+    | 'trainedOn'
   >;
 }
 

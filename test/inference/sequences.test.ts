@@ -38,7 +38,9 @@ test('each row is answered for its own sequence, in batches, between rows of mod
   const answers = await Promise.all(
     Array.from({ length: 200 }, async (_, i) =>
       i % 2 === 0
-        ? await pool.infer(sequences, `s${i}`, rowOf(-i), Infinity, 'acme', { sequence: sequenceOf(i) })
+        ? await pool.infer(sequences, `s${i}`, rowOf(-i), Infinity, 'acme', {
+            sequence: sequenceOf(i),
+          })
         : await pool.infer(plain, `p${i}`, rowOf(i), Infinity, 'acme'),
     ),
   );

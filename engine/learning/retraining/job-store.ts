@@ -1,5 +1,4 @@
-export const JOB_CAUSES = ['requested', 'performance', 'drift', 'data', 'schedule'] as const;
-export type JobCause = (typeof JOB_CAUSES)[number];
+export type JobCause = 'requested' | 'performance' | 'drift' | 'data' | 'schedule';
 type JobStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
 /** A training that is asked for. */

@@ -21,7 +21,7 @@ export const PRIORITIES: Readonly<Record<JobCause, number>> = {
   schedule: 20,
 };
 
-export interface TriggerSettings {
+interface TriggerSettings {
   /** Days of its market after which a model is trained again; 0: never by age. */
   readonly everyDays: number;
   /** New rows, as a share of those a model was trained on, after which it is trained again; 0: never by them. */
