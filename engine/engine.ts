@@ -235,10 +235,11 @@ export class Engine {
       await this.#background.untilDone('retention', async () => await this.#applyRetention());
     });
     this.#sources.watch(this.#background);
-    // A replay's models are those of its own past.
-    if (!this.#isPatient) followRegistry(this.#learning, this.#background);
     this.alerts.open();
     this.#drift.watch.open();
+    // A replay's models are those of its own past.
+    if (this.#isPatient) return;
+    followRegistry(this.#learning, this.#background);
     this.#openRetraining();
   }
 

@@ -7,10 +7,10 @@ import { Alerts } from './drift/alerts.js';
 import { DriftWatch } from './drift/drift-watch.js';
 import { FolderMonitorStates } from './drift/folder-monitor-states.js';
 import type { Instruments } from './instruments/instruments.js';
-import { servedSeries } from './instruments/served-series.js';
-import type { Challengers } from './rollout/challengers.js';
+import { servedSeries, tenantsOf } from './instruments/served-series.js';
 import { Retraining } from './learning/retraining/retraining.js';
 import { RetrainingTriggers } from './learning/retraining/triggers.js';
+import type { Challengers } from './rollout/challengers.js';
 import type { LearningRooms, SignalTaps, Stores } from './wiring.js';
 
 /** What watches models. */
@@ -30,7 +30,11 @@ export function wireDrift(
   const alerts = new Alerts({
     store: alertStore,
     background,
-    tenantIds: config.tenants.map(({ id }) => id),
+    tenantIds: () =>
+      tenantsOf(
+        instruments(),
+        config.tenants.map(({ id }) => id),
+      ),
     publish: (alert) => {
       if (messaging === undefined) return;
       const id = `${alert.alertId}:${alert.state}`;
@@ -87,7 +91,11 @@ export function wireRetraining(
     jobs,
     closedThrough: (seriesId) =>
       servedSeries(instruments).has(seriesId) ? instruments.closedThrough(seriesId) : NaN,
-    tenantIds: config.tenants.map(({ id }) => id),
+    tenantIds: () =>
+      tenantsOf(
+        instruments,
+        config.tenants.map(({ id }) => id),
+      ),
     engine: engine as string,
     settings: {
       budgetMsAnHour: settings.budgetMinutesPerHour * 60_000,

@@ -1,12 +1,33 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { loadConfig } from '../engine/config.js';
 
 const DEPLOY = fileURLToPath(new URL('../../deploy', import.meta.url));
+
+interface Manifest {
+  readonly kind: string;
+  readonly data?: Readonly<Record<string, string>>;
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly podSelector?: { readonly matchLabels: object };
+    readonly template?: {
+      readonly spec: {
+        readonly securityContext: { readonly runAsNonRoot: boolean };
+        readonly terminationGracePeriodSeconds: number;
+        readonly containers: readonly {
+          readonly ports: readonly { readonly containerPort: number }[];
+          readonly securityContext: { readonly readOnlyRootFilesystem: boolean };
+        }[];
+      };
+    };
+  };
+}
 
 interface Service {
   readonly image: string;
@@ -23,8 +44,10 @@ test('deploy/compose.yaml parses, pins every image, binds loopback, and names se
   };
   assert.deepEqual(Object.keys(services).sort(), [
     'clickhouse',
+    'grafana',
     'minio',
     'nats',
+    'prometheus',
     'redis',
     'suho',
     'timescaledb',
@@ -59,6 +82,50 @@ test('deploy/compose.yaml parses, pins every image, binds loopback, and names se
     'the engine may hear its answers',
   );
 });
+
+test('no two services of deploy/compose.yaml publish one port, and the engine writes nowhere but into its volume', () => {
+  const text = readFileSync(path.join(DEPLOY, 'compose.yaml'), 'utf8');
+  const { services } = parse(text, { merge: true }) as {
+    readonly services: Readonly<Record<string, Service & { readonly read_only?: boolean }>>;
+  };
+  const ports = Object.values(services).flatMap((service) => service.ports ?? []);
+  const published = ports.map((port) => port.split(':').slice(0, 2).join(':'));
+  assert.deepEqual([...new Set(published)].sort(), [...published].sort());
+  assert.equal(services['suho']!.read_only, true);
+});
+
+/** kustomize, where it is installed; .ci/run installs it. */
+const KUSTOMIZE = path.join(homedir(), 'go', 'bin', 'kustomize');
+
+test(
+  'the Kubernetes manifests build, run one confined engine on one volume, and configure it with settings that exist',
+  { skip: !existsSync(KUSTOMIZE) && 'kustomize is not installed' },
+  () => {
+    for (const overlay of ['base', 'overlays/production', 'overlays/canary']) {
+      const built = execFileSync(KUSTOMIZE, ['build', path.join(DEPLOY, 'kubernetes', overlay)], {
+        encoding: 'utf8',
+      });
+      const manifests = parseAllDocuments(built).map((each) => each.toJS() as Manifest);
+      const kind = (name: string): Manifest => manifests.find((each) => each.kind === name)!;
+      const { replicas, template } = kind('StatefulSet').spec!;
+      assert.equal(replicas, 1, 'a data folder has one engine');
+      const [container] = template!.spec.containers;
+      assert.deepEqual(
+        [container!.securityContext.readOnlyRootFilesystem, template!.spec.securityContext.runAsNonRoot],
+        [true, true],
+      );
+      const written = path.join(mkdtempSync(path.join(tmpdir(), 'suho-k8s-')), 'suho.json');
+      writeFileSync(written, kind('ConfigMap').data!['suho.json']!);
+      const config = loadConfig(written, {});
+      rmSync(path.dirname(written), { recursive: true });
+      assert.ok(config.drainSeconds < template!.spec.terminationGracePeriodSeconds);
+      const ports = container!.ports.map(({ containerPort }) => containerPort);
+      assert.deepEqual(ports, [config.grpc.port, config.metrics.port]);
+      const { podSelector } = kind('NetworkPolicy').spec!;
+      assert.deepEqual(podSelector!.matchLabels, { 'app.kubernetes.io/name': 'suho' });
+    }
+  },
+);
 
 test('a password of digits stays text, and an unknown setting is named', () => {
   const config = loadConfig(undefined, { SUHO_CLICKHOUSE_PASSWORD: '0012', SUHO_GRPC_PORT: '7000' });

@@ -5,7 +5,7 @@ import { takesSequence, type Route } from './route.js';
 export const SHADOWS_MAX = 4;
 
 /** Models that serve a share of the bars in production's place. */
-export interface Canary {
+interface Canary {
   readonly route: Route;
   /** Share of the bars it serves, 0..1. */
   readonly share: number;

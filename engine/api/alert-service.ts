@@ -22,18 +22,19 @@ const STATES = {
 
 export interface AlertServiceParts {
   readonly alerts: Pick<Alerts, 'list' | 'acknowledge' | 'close'>;
-  readonly tenantIds: readonly string[];
+  /** Tenants the engine serves, the platform among them. */
+  readonly tenantIds: () => readonly string[];
   readonly now: () => number;
 }
 
 /** Tenants whose things a caller sees: its own and the platform's, an operator all. */
-export function seenBy({ role, tenantId }: Caller, tenantIds: readonly string[]): readonly string[] {
-  return role === 'operator' ? [...new Set([PLATFORM, tenantId, ...tenantIds])] : [PLATFORM, tenantId];
+export function seenBy({ role, tenantId }: Caller, tenantIds: () => readonly string[]): readonly string[] {
+  return role === 'operator' ? [...new Set([tenantId, ...tenantIds()])] : [PLATFORM, tenantId];
 }
 
 /** Tenants whose things a caller may change: its own, an operator any. */
-export function changedBy({ role, tenantId }: Caller, tenantIds: readonly string[]): readonly string[] {
-  return role === 'operator' ? [...new Set([PLATFORM, tenantId, ...tenantIds])] : [tenantId];
+export function changedBy({ role, tenantId }: Caller, tenantIds: () => readonly string[]): readonly string[] {
+  return role === 'operator' ? [...new Set([tenantId, ...tenantIds()])] : [tenantId];
 }
 
 /** Who acts, as it is written down. */

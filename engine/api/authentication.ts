@@ -29,33 +29,41 @@ export interface Presented {
  */
 export class Authentication {
   readonly #configured = new Map<string, KeyOwner>();
+  readonly #tenants: Config['tenants'];
   readonly #stored: ApiKeys;
   readonly #fallback: Caller;
   readonly #jwt: Config['auth']['jwt'];
   readonly #jwks: ReturnType<typeof createRemoteJWKSet> | undefined;
   readonly #certificates: boolean;
-  /** Whether stored keys were ever in force. */
+  /** Whether keys were ever in force. */
   #hadKeys = false;
 
   constructor(config: Config, stored: ApiKeys) {
-    const { tenants, auth, grpc } = config;
-    for (const { id, apiKeySha256 } of tenants) {
-      for (const key of apiKeySha256) {
-        const { sha256, role, user } =
-          typeof key === 'string' ? { sha256: key, role: 'operator' as const, user: undefined } : key;
-        this.#configured.set(sha256, { tenantId: id, userId: user, role });
-      }
-    }
+    const { auth, grpc } = config;
+    this.#tenants = config.tenants;
+    this.reload();
     this.#stored = stored;
     this.#jwt = auth.jwt;
     this.#jwks = auth.jwt === undefined ? undefined : createRemoteJWKSet(new URL(auth.jwt.jwksUri));
     this.#certificates = grpc.tls?.clientCaFile !== undefined;
     this.#fallback = {
-      tenantId: tenants[0]?.id ?? DEFAULT_TENANT,
+      tenantId: config.tenants[0]?.id ?? DEFAULT_TENANT,
       userId: undefined,
       role: 'operator',
       isValid: () => !this.isRequired,
     };
+  }
+
+  /** Takes the API keys that the configuration has now; open streams of one that is gone end. */
+  reload(): void {
+    this.#configured.clear();
+    for (const { id, apiKeySha256 } of this.#tenants)
+      for (const key of apiKeySha256) {
+        const { sha256, role, user } =
+          typeof key === 'string' ? { sha256: key, role: 'operator' as const, user: undefined } : key;
+        this.#configured.set(sha256, { tenantId: id, userId: user, role });
+      }
+    if (this.#configured.size > 0) this.#hadKeys = true;
   }
 
   /**

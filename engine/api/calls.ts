@@ -5,9 +5,10 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import type { Caller, Role } from '../credentials/caller.js';
+import type { AuditLog } from '../ops/audit-log.js';
 import type { Admission } from './admission.js';
 import type { Received } from './definition.js';
-import { StatusFailure, type Failures } from './failure.js';
+import { StatusFailure, statusName, type Failures } from './failure.js';
 
 /** Requests of one stream that may wait for their answer before the next is read. */
 const OPEN_MAX = 16;
@@ -16,7 +17,11 @@ const OPEN_MAX = 16;
 export interface CallContext {
   readonly admission: Admission;
   readonly failures: Failures;
+  readonly audit: AuditLog;
 }
+
+/** Roles whose calls are written into the audit log. */
+const AUDITED: ReadonlySet<Role> = new Set(['engineer', 'operator']);
 
 /** The request's message. Throws INVALID_ARGUMENT when it could not be decoded. */
 export function decoded<Request>({ message, byteLength }: Received<Request>): Request {
@@ -29,20 +34,41 @@ export function decoded<Request>({ message, byteLength }: Received<Request>): Re
 
 /** A unary handler from a function of the request and its caller. */
 export function unary<Request, Response>(
-  { admission, failures }: CallContext,
+  { admission, failures, audit }: CallContext,
   role: Role,
   handle: (request: Request, caller: Caller) => Response | Promise<Response>,
 ) {
   return (call: ServerUnaryCall<Received<Request>, Response>, reply: sendUnaryData<Response>): void => {
+    let tenant: { readonly tenant?: string } = {};
     admission
       .admit(call, role, call.request.byteLength)
-      .then(async (caller) => await handle(decoded(call.request), caller))
+      .then(async (caller) => {
+        tenant = { tenant: caller.tenantId };
+        const request = decoded(call.request);
+        if (!AUDITED.has(role)) return await handle(request, caller);
+        const told = {
+          tenant: caller.tenantId,
+          user: caller.userId ?? '',
+          role: caller.role,
+          peer: call.getPeer(),
+          action: call.getPath(),
+          request,
+        };
+        try {
+          const response = await handle(request, caller);
+          audit.add({ ...told, outcome: 'OK' });
+          return response;
+        } catch (error) {
+          audit.add({ ...told, outcome: statusName(error) });
+          throw error;
+        }
+      })
       .then(
         (response) => {
           failures.succeeded(call.getPath());
           reply(null, response);
         },
-        (error: unknown) => reply(failures.end(call.getPath(), error)),
+        (error: unknown) => reply(failures.end(call.getPath(), error, { ...tenant, peer: call.getPeer() })),
       );
   };
 }
@@ -75,6 +101,8 @@ class RequestStream<Request, Answer> {
   #waiting = 0;
   #over = false;
   #leave: () => void = () => undefined;
+  /** Whose stream it is, once that is known. */
+  #tenant: { readonly tenant?: string } = {};
   /** Those that wait until the client has read its answers. */
   readonly #undrained: (() => void)[] = [];
 
@@ -121,6 +149,7 @@ class RequestStream<Request, Answer> {
   async #admit(role: Role): Promise<Caller> {
     const { admission } = this.#context;
     const caller = await admission.admit(this.#call, role);
+    this.#tenant = { tenant: caller.tenantId };
     const leave = admission.openStream(caller, (failure) => this.#fail(failure));
     if (this.#over) leave();
     else this.#leave = leave;
@@ -168,7 +197,8 @@ class RequestStream<Request, Answer> {
   #fail(error: unknown): void {
     if (this.#over) return;
     this.#over = true;
-    endWithFailure(this.#call, this.#context.failures.end(this.#call.getPath(), error));
+    const by = { ...this.#tenant, peer: this.#call.getPeer() };
+    endWithFailure(this.#call, this.#context.failures.end(this.#call.getPath(), error, by));
   }
 }
 

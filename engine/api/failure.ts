@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { SuhoError, messageOf } from '../errors.js';
 import type { CallCounts } from './call-counts.js';
 import { statusDetails } from './error-details.js';
+import { FailureLog, type CalledBy } from './failure-log.js';
 import { REASONS, type Reason } from './reasons.js';
 
 /** Longest message of a status: it travels in an HTTP/2 header, percent-encoded. */
@@ -43,16 +44,22 @@ export function invalid(field: string, message: string): StatusFailure {
 export class Failures {
   readonly #log: Logger;
   readonly #counts: CallCounts;
+  readonly #refused: FailureLog;
 
   constructor(log: Logger, counts: CallCounts) {
     this.#log = log;
     this.#counts = counts;
+    this.#refused = new FailureLog(log);
   }
 
-  /** As {@link explain}, of a call that ends with it: it is counted. */
-  end(method: string, error: unknown): ServiceError {
+  /** As {@link explain}, of a call that ends with it: it is counted and, within limits, logged. */
+  end(method: string, error: unknown, by: CalledBy = {}): ServiceError {
     const failure = this.explain(method, error);
-    this.#counts.add(method, status[failure.code] ?? 'UNKNOWN', reasonOf(error));
+    const reason = reasonOf(error);
+    const code = status[failure.code] ?? 'UNKNOWN';
+    this.#counts.add(method, code, reason);
+    // The engine's own failures are in the log already, with their stack.
+    if (failure.code !== status.INTERNAL) this.#refused.add(method, code, reason, failure.details, by);
     return failure;
   }
 
@@ -88,6 +95,11 @@ export class Failures {
     });
     return Object.assign(new Error(details), { code, details, metadata });
   }
+}
+
+/** Name of the gRPC status that an error becomes. */
+export function statusName(error: unknown): string {
+  return status[REASONS[reasonOf(error)].status] ?? 'UNKNOWN';
 }
 
 function reasonOf(error: unknown): Reason {

@@ -40,7 +40,11 @@ const TEST_DAYS_MAX = 3_650;
 const CANARY_SHARE = 0.1;
 const TEST_SHARE = 0.5;
 
-const LEVELS = { platform: 'PLATFORM', tenant: 'TENANT', user: 'USER' } as const;
+const LEVELS = {
+  platform: 'MODEL_LEVEL_PLATFORM',
+  tenant: 'MODEL_LEVEL_TENANT',
+  user: 'MODEL_LEVEL_USER',
+} as const;
 
 /** Handlers of ModelService. `now`: epoch milliseconds. */
 export function modelService(
@@ -109,14 +113,17 @@ function readLevel(level: ModelRef['level']): Level | undefined {
   switch (level) {
     case 'MODEL_LEVEL_UNSPECIFIED':
       return undefined;
-    case 'PLATFORM':
+    case 'MODEL_LEVEL_PLATFORM':
       return 'platform';
-    case 'TENANT':
+    case 'MODEL_LEVEL_TENANT':
       return 'tenant';
-    case 'USER':
+    case 'MODEL_LEVEL_USER':
       return 'user';
     default:
-      throw invalid('model.level', 'it must be PLATFORM, TENANT or USER.');
+      throw invalid(
+        'model.level',
+        'it must be MODEL_LEVEL_PLATFORM, MODEL_LEVEL_TENANT or MODEL_LEVEL_USER.',
+      );
   }
 }
 
@@ -129,29 +136,26 @@ function readShare(share: number, otherwise: number): number {
 function readAct({ change, share, days, automatic }: ChangeModelRequest, now: number): Act {
   const trial = { kind: automatic ? 'challenger' : 'manual' } as const;
   switch (change) {
-    case 'PROMOTE':
+    case 'MODEL_CHANGE_PROMOTE':
       return { kind: 'promote' };
-    case 'SHADOW':
+    case 'MODEL_CHANGE_SHADOW':
       return { kind: 'shadow', trial };
-    case 'CANARY':
+    case 'MODEL_CHANGE_CANARY':
       return { kind: 'canary', share: readShare(share, CANARY_SHARE), trial };
-    case 'AB': {
+    case 'MODEL_CHANGE_AB': {
       if (!(days >= 0 && days <= TEST_DAYS_MAX))
         throw invalid('days', `it must be 0 to ${TEST_DAYS_MAX}; 0 is ${TEST_DAYS}.`);
       const until = now + (days === 0 ? TEST_DAYS : days) * DAY_MS;
       return { kind: 'canary', share: readShare(share, TEST_SHARE), trial: { kind: 'ab', until } };
     }
-    case 'ROLLBACK':
+    case 'MODEL_CHANGE_ROLLBACK':
       return { kind: 'rollback' };
-    case 'WITHDRAW':
+    case 'MODEL_CHANGE_WITHDRAW':
       return { kind: 'withdraw' };
-    case 'ARCHIVE':
+    case 'MODEL_CHANGE_ARCHIVE':
       return { kind: 'archive' };
     default:
-      throw invalid(
-        'change',
-        'it must be one of PROMOTE, SHADOW, CANARY, AB, ROLLBACK, WITHDRAW and ARCHIVE.',
-      );
+      throw invalid('change', 'it must be one of MODEL_CHANGE_PROMOTE to MODEL_CHANGE_ARCHIVE.');
   }
 }
 

@@ -1,15 +1,18 @@
 import { gridName, readGridName } from '../../actors/market/bar-grid.js';
 import { parseTimeframe } from '../../actors/market/timeframe.js';
 import { PLATFORM, tenantIdDefect } from '../credentials/tenant-id.js';
-import type { Operations } from '../ops/operations.js';
+import type { Operations, ServedOperations } from '../ops/operations.js';
 import { unary, type CallContext } from './calls.js';
 import { invalid } from './failure.js';
 import { readInteger, readSymbol } from './fields.js';
 import type { CreateBackupRequest__Output as CreateBackupRequest } from './generated/suho/v1/CreateBackupRequest.js';
 import type { CreateBackupResponse } from './generated/suho/v1/CreateBackupResponse.js';
+import type { DrainRequest__Output as DrainRequest } from './generated/suho/v1/DrainRequest.js';
+import type { DrainResponse } from './generated/suho/v1/DrainResponse.js';
 import type { QueryStoreRequest__Output as QueryStoreRequest } from './generated/suho/v1/QueryStoreRequest.js';
 import type { QueryStoreResponse } from './generated/suho/v1/QueryStoreResponse.js';
 import type { ReadFeatureRowsRequest__Output as ReadFeatureRowsRequest } from './generated/suho/v1/ReadFeatureRowsRequest.js';
+import type { ReloadConfigResponse } from './generated/suho/v1/ReloadConfigResponse.js';
 import type { ReadFeatureRowsResponse } from './generated/suho/v1/ReadFeatureRowsResponse.js';
 
 const SQL_MAX = 100_000;
@@ -18,9 +21,12 @@ const ROWS_MAX = 10_000;
 /** Bytes of an answer: it must fit into what a gRPC client takes unless told otherwise, 4 MiB. */
 const ANSWER_BYTES_MAX = 3_500_000;
 const FEATURE_ROWS_MAX = 2_000;
+/** How long a drain waits for the stores unless it is told otherwise, and at most. */
+const DRAIN_SECONDS = 60;
+const DRAIN_SECONDS_MAX = 3_600;
 
 /** Handlers of OperatorService. */
-export function operatorService(calls: CallContext, operations: Operations): Record<string, unknown> {
+export function operatorService(calls: CallContext, operations: ServedOperations): Record<string, unknown> {
   return {
     QueryStore: unary(
       calls,
@@ -37,6 +43,29 @@ export function operatorService(calls: CallContext, operations: Operations): Rec
       'operator',
       async ({ name }: CreateBackupRequest): Promise<CreateBackupResponse> => await operations.backup(name),
     ),
+    Drain: unary(calls, 'operator', async (request: DrainRequest) => await drain(request, operations)),
+    ReloadConfig: unary(calls, 'operator', (): ReloadConfigResponse => {
+      const { tenants, needRestart } = operations.reload();
+      return { tenants: [...tenants], need_restart: [...needRestart] };
+    }),
+  };
+}
+
+async function drain(
+  { resume, wait_seconds: seconds }: DrainRequest,
+  operations: ServedOperations,
+): Promise<DrainResponse> {
+  if (seconds > DRAIN_SECONDS_MAX) throw invalid('wait_seconds', `at most ${DRAIN_SECONDS_MAX}.`);
+  const behind = await operations.drain(!resume, (seconds === 0 ? DRAIN_SECONDS : seconds) * 1000);
+  return {
+    behind: behind.map(({ name, healthy, lagRows, lagSeconds, error, deadLetters }) => ({
+      name,
+      healthy,
+      lag_rows: lagRows,
+      lag_seconds: lagSeconds,
+      error: error ?? '',
+      dead_letters: deadLetters,
+    })),
   };
 }
 

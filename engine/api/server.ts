@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Config } from '../config.js';
 import type { Engine } from '../engine.js';
 import { SuhoError, messageOf } from '../errors.js';
-import { servedSeries } from '../instruments/served-series.js';
+import { servedSeries, tenantsOf } from '../instruments/served-series.js';
 import { PUBLISHED_FEED } from '../intake/intake.js';
+import { AuditLog } from '../ops/audit-log.js';
 import { Health } from '../ops/health.js';
+import { applyReload, type ReloadReport } from '../ops/reload.js';
+import type { SinkStatus } from '../sinks/sink.js';
 import type { MetricsSource } from '../ops/metrics/source.js';
 import { SignalHub } from '../publication/signal-hub.js';
 import { operationsOf } from '../ops/operations.js';
@@ -46,6 +50,7 @@ const REQUEST_BYTES_MAX = 4 * 1024 * 1024;
 /** A client that opens a TLS connection and says nothing is dropped after this long. */
 const HANDSHAKE_MS = 10_000;
 const STOP_MS = 500;
+const DRAIN_LOOK_MS = 50;
 /** Questions to the stores that are answered at once, and that wait. */
 const QUESTIONS_MAX = 4;
 const QUESTIONS_WAITING_MAX = 200;
@@ -68,7 +73,7 @@ export class ApiServer {
   #listening = false;
   #clock: NodeJS.Timeout | undefined;
 
-  constructor(engine: Engine, options: { readonly simulated: boolean }) {
+  constructor(engine: Engine, options: { readonly simulated: boolean; readonly read?: () => Config }) {
     const { config } = engine;
     this.#engine = engine;
     this.#server = new Server(serverOptions(config.grpc));
@@ -84,7 +89,8 @@ export class ApiServer {
     this.health.onChange(() => this.#tellHealth());
     const failures = new Failures(engine.log, this.#calls);
     this.failures = failures;
-    const calls: CallContext = { admission: this.admission, failures };
+    const audit = new AuditLog(config.data, engine.log);
+    const calls: CallContext = { admission: this.admission, failures, audit };
     const turns = new Turns(QUESTIONS_MAX, QUESTIONS_WAITING_MAX);
     const [declared, handlers] = signalService(signals, {
       calls,
@@ -97,7 +103,11 @@ export class ApiServer {
       stored: (tenantId, symbol, timeframe) => latestSignalOf(engine, tenantId, symbol, timeframe),
     });
     this.#server.addService(declared, handlers as UntypedServiceImplementation);
-    const tenantIds = config.tenants.map(({ id }) => id);
+    const tenantIds = (): string[] =>
+      tenantsOf(
+        engine.instruments,
+        config.tenants.map(({ id }) => id),
+      );
     for (const [name, implementation] of Object.entries({
       MarketDataService: marketDataService(calls, engine.intake),
       FeedbackService: feedbackService(calls, engine.feedback),
@@ -107,7 +117,11 @@ export class ApiServer {
         turns,
       }),
       InstrumentService: instrumentService(calls, instrumentsOf(engine)),
-      OperatorService: operatorService(calls, operationsOf(engine)),
+      OperatorService: operatorService(calls, {
+        ...operationsOf(engine),
+        drain: async (isOn, waitMs) => await this.#drain(isOn, waitMs),
+        reload: () => this.reload(options.read),
+      }),
       ModelService: modelService(calls, modelDeskOf(engine), Date.now),
       EngineService: engineService(calls, this.health, engine.refused),
       AlertService: alertService(calls, { alerts: engine.alerts, tenantIds, now: () => Date.now() }),
@@ -174,6 +188,34 @@ export class ApiServer {
     this.#listening = true;
     this.#tellHealth();
     return bound;
+  }
+
+  /**
+   * Applies what can change while the engine runs of the configuration that `read` gives. Throws `BAD_CONFIG` when it is wrong, and
+   * nothing has changed then.
+   */
+  reload(read: (() => Config) | undefined): ReloadReport {
+    if (read === undefined)
+      throw new SuhoError(
+        'BAD_CONFIG',
+        'This engine was not started from a configuration that can be read again.',
+      );
+    const report = applyReload(this.#engine.config, read());
+    this.#authentication.reload();
+    this.#engine.log.info({ ...report }, 'the configuration was read again');
+    return report;
+  }
+
+  async #drain(isOn: boolean, waitMs: number): Promise<readonly SinkStatus[]> {
+    this.#engine.intake.draining = isOn;
+    this.health.draining = isOn;
+    const lagging = (): readonly SinkStatus[] =>
+      this.#engine.status.sinks().filter(({ lagRows }) => lagRows > 0);
+    if (!isOn) return lagging();
+    const end = performance.now() + waitMs;
+    await this.#engine.settled();
+    while (lagging().length > 0 && performance.now() < end) await sleep(DRAIN_LOOK_MS);
+    return lagging();
   }
 
   /** Says that it no longer serves, lets calls end for a moment, then ends them with UNAVAILABLE. */

@@ -48,7 +48,7 @@ export function signalService(
     {
       StreamSignals: (call: ServerWritableStream<Received<StreamSignalsRequest>, Buffer>) => {
         streamSignals(call, parts).catch((error: unknown) =>
-          endWithFailure(call, parts.calls.failures.end(call.getPath(), error)),
+          endWithFailure(call, parts.calls.failures.end(call.getPath(), error, { peer: call.getPeer() })),
         );
       },
       QuerySignals: unary(
@@ -81,7 +81,8 @@ async function streamSignals(
   let failed = false;
   const fail = (failure: unknown): void => {
     failed = true;
-    endWithFailure(call, failures.end(call.getPath(), failure));
+    const by = { tenant: caller.tenantId, peer: call.getPeer() };
+    endWithFailure(call, failures.end(call.getPath(), failure, by));
   };
   const subscription = new Subscription({
     filter: {

@@ -21,7 +21,8 @@ const SERIES_MAX = 50;
 
 export interface TrainingServiceParts {
   readonly retraining: Pick<Retraining, 'request' | 'list' | 'cancel'>;
-  readonly tenantIds: readonly string[];
+  /** Tenants the engine serves, the platform among them. */
+  readonly tenantIds: () => readonly string[];
   /** Ids of all series with signals. */
   readonly series: () => readonly string[];
 }

@@ -14,7 +14,7 @@ import { closedBars } from '../files/closed-bars.js';
 import type { MarketFile } from '../files/market-file.js';
 import { EXPORT_FORMATS, writeExport, type ExportFormat, type ExportRow } from './export-writer.js';
 import { featurePage } from './feature-page.js';
-import { LABELLED_COLUMNS, LabelledRows, storedLabels } from './labelled-rows.js';
+import { LABELLED_COLUMNS, LabelledRows, modelFormOf, storedLabels } from './labelled-rows.js';
 import {
   FILE_HELP,
   addFileOptions,
@@ -215,6 +215,7 @@ interface ExportOptions extends SeriesOptions, Omit<FileOptions, 'format'> {
   readonly out: string;
   readonly fromStore?: boolean;
   readonly labels?: boolean;
+  readonly modelForm?: boolean;
   readonly from?: number;
   readonly to?: number;
   readonly basis: PriceBasis;
@@ -256,6 +257,7 @@ function exportCommand(): Command {
     .option('--from-store', 'export what is stored in the data folder instead of computing from a file')
     .addOption(addressOption())
     .option('--labels', 'what came of each bar, and the quality of its data, in further columns of its row')
+    .option('--model-form', 'features as a model takes them, to train one on (docs/python-models.md)')
     .addOption(dateOption('--from <date>', 'only bars that open at or after it'))
     .addOption(dateOption('--to <date>', 'only bars that open before it'))
     .addOption(new Option('--basis <price>', 'price of a quote').choices([...PRICE_BASES]).default('bid'))
@@ -267,6 +269,8 @@ function exportCommand(): Command {
 async function runExport(file: string | undefined, options: ExportOptions): Promise<void> {
   if ((file === undefined) !== (options.fromStore === true))
     throw new SuhoError('BAD_INPUT', 'Give either a file to compute from or --from-store.');
+  if (file === undefined && options.modelForm === true)
+    throw new SuhoError('BAD_INPUT', 'The store has features as they are; give the file for --model-form.');
   const input =
     file === undefined ? undefined : await openInput(file, { ...options, format: options.inputFormat });
   const counter = startCounter('export');
@@ -314,11 +318,11 @@ async function runExport(file: string | undefined, options: ExportOptions): Prom
 
 async function* computedRows(
   file: MarketFile,
-  { timeframe, basis, labels, from = -Infinity, to = Infinity }: ExportOptions,
+  { timeframe, basis, labels, modelForm = false, from = -Infinity, to = Infinity }: ExportOptions,
 ): AsyncGenerator<ExportRow[]> {
   const isWanted = ({ openTime }: Bar): boolean => openTime >= from && openTime < to;
   if (labels === true) {
-    const labelled = new LabelledRows(timeframe, basis, calendarOfRule(file.calendar));
+    const labelled = new LabelledRows(timeframe, basis, calendarOfRule(file.calendar), modelForm);
     for await (const bars of closedBars(file, timeframe, basis))
       yield bars.flatMap((bar) => labelled.take(bar, isWanted(bar)));
     yield labelled.rest();
@@ -330,7 +334,9 @@ async function* computedRows(
     const rows: ExportRow[] = [];
     for (const bar of bars) {
       engine.update(state, bar);
-      if (isWanted(bar)) rows.push({ ts: bar.openTime, values: engine.row.slice(0, FEATURE_COUNT) });
+      if (!isWanted(bar)) continue;
+      const values = modelForm ? modelFormOf(engine) : engine.row.slice(0, FEATURE_COUNT);
+      rows.push({ ts: bar.openTime, values });
     }
     yield rows;
   }

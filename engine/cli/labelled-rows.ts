@@ -1,4 +1,5 @@
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
+import type { FeatureEngine } from '../../actors/features/feature-engine.js';
 import { HORIZONS, type Label } from '../../actors/features/labels.js';
 import type { Bar } from '../../actors/market/bar.js';
 import type { Calendar } from '../../actors/market/calendar.js';
@@ -29,7 +30,11 @@ export class LabelledRows {
   /** Rows whose longest horizon is open, by close time, oldest first. */
   readonly #waiting = new Map<number, Row>();
 
-  constructor(timeframe: Timeframe, basis: PriceBasis, calendar: Calendar) {
+  readonly #isModelForm: boolean;
+
+  /** `isModelForm`: features as a model sees them, not as they are. */
+  constructor(timeframe: Timeframe, basis: PriceBasis, calendar: Calendar, isModelForm: boolean) {
+    this.#isModelForm = isModelForm;
     this.#machine = new SeriesMachine(timeframe, basis, calendar);
     this.#state = new Float64Array(this.#machine.stateSize);
   }
@@ -48,7 +53,7 @@ export class LabelledRows {
     });
     if (!wanted) return complete;
     const values = new Float64Array(FEATURE_COUNT + LABELLED_COLUMNS.length).fill(NaN);
-    values.set(features.row.subarray(0, FEATURE_COUNT));
+    values.set(this.#isModelForm ? modelFormOf(features) : features.row.subarray(0, FEATURE_COUNT));
     values[FEATURE_COUNT] = features.quality.flags;
     this.#waiting.set(features.market.closeTime, { ts: bar.openTime, values });
     return complete;
@@ -60,6 +65,13 @@ export class LabelledRows {
     this.#waiting.clear();
     return rows;
   }
+}
+
+/** The features of the newest bar as a model sees them. */
+export function modelFormOf(features: Pick<FeatureEngine, 'writeModelForm'>): Float32Array {
+  const row = new Float32Array(FEATURE_COUNT);
+  features.writeModelForm(row, 0);
+  return row;
 }
 
 function writeLabel(values: Float64Array, label: Readonly<Label>): void {

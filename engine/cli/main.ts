@@ -5,16 +5,20 @@ import { VERSION } from '../version.js';
 import { alertsCommand } from './alerts.js';
 import { backfillCommand } from './backfill.js';
 import { backupCommand, restoreCommand } from './backup.js';
+import { backtestCommand } from './backtest.js';
 import { barsCommand } from './bars.js';
 import { completionCommand } from './completion.js';
 import { deadLettersCommand } from './dead-letters.js';
 import { doctorCommand } from './doctor.js';
+import { experimentCommand } from './experiment.js';
 import { featuresCommand } from './features.js';
 import { instrumentsCommand } from './instruments.js';
 import { jobsCommand, retrainCommand } from './jobs.js';
 import { keysCommand } from './keys.js';
 import { modelsCommand } from './models.js';
+import { auditCommand, drainCommand, reloadCommand } from './operations.js';
 import { patternsCommand } from './patterns.js';
+import { relationsCommand } from './relations.js';
 import { replayCommand } from './replay.js';
 import { schemaCommand } from './schema.js';
 import { signalsCommand } from './signals.js';
@@ -41,9 +45,12 @@ const program = new Command('suho')
 for (const command of [
   startCommand,
   replayCommand,
+  relationsCommand,
   barsCommand,
   backfillCommand,
+  backtestCommand,
   featuresCommand,
+  experimentCommand,
   trainCommand,
   signalsCommand,
   statusCommand,
@@ -59,6 +66,9 @@ for (const command of [
   patternsCommand,
   backupCommand,
   restoreCommand,
+  drainCommand,
+  reloadCommand,
+  auditCommand,
   versionCommand,
   completionCommand,
   alertsCommand,

@@ -7,8 +7,8 @@ import { formatTable, percent, utc } from './table.js';
 
 /** Whose a model is. */
 function ownerOf({ level, tenant_id: tenantId, user_id: userId }: Model): string {
-  if (level === 'PLATFORM') return 'platform';
-  return level === 'USER' ? `${tenantId}/${userId}` : tenantId;
+  if (level === 'MODEL_LEVEL_PLATFORM') return 'platform';
+  return level === 'MODEL_LEVEL_USER' ? `${tenantId}/${userId}` : tenantId;
 }
 
 function statusOf({ status, share, trial }: Model): string {

@@ -6,6 +6,7 @@ import type { ModelComparison__Output as ModelComparison } from '../api/generate
 import type { ModelDetails__Output as ModelDetails } from '../api/generated/suho/v1/ModelDetails.js';
 import { callUnary, connect } from './client.js';
 import { describeComparison, describeDifferences, describeModel, describeModels } from './model-text.js';
+import { modelsImportCommand } from './models-import.js';
 import { modelsQuantizeCommand } from './models-quantize.js';
 import { addressOption, jsonOption, readTenant } from './options.js';
 
@@ -40,9 +41,16 @@ Examples:
   suho models canary market/EURUSD/1h v1.0.3 --share 0.1 --automatic --reason "better in validation"
   suho models rollback market/EURUSD/1h v1.0.3 --reason "spread widened"`,
     );
-  for (const sub of [listCommand(), showCommand(), compareCommand(), diffCommand(), ...changeCommands()])
+  for (const sub of [
+    listCommand(),
+    showCommand(),
+    compareCommand(),
+    diffCommand(),
+    ...changeCommands(),
+    modelsImportCommand(),
+    modelsQuantizeCommand(),
+  ])
     command.addCommand(sub);
-  command.addCommand(modelsQuantizeCommand());
   return command;
 }
 
@@ -89,7 +97,7 @@ function reference(name: string, version: string, { level, tenant }: Options): o
   return {
     name,
     version,
-    ...(level === undefined ? {} : { level: level.toUpperCase() }),
+    ...(level === undefined ? {} : { level: `MODEL_LEVEL_${level.toUpperCase()}` }),
     ...(tenant === undefined ? {} : { tenant_id: tenant }),
   };
 }
@@ -186,7 +194,14 @@ function changeCommand(change: string, description: string): Command {
     .action(async (name: string, version: string, options: ChangeOptions) => {
       const { reason, share = 0, days = 0, automatic = false } = options;
       const model = reference(name, version, options);
-      const request = { model, change: change.toUpperCase(), reason, share, days, automatic };
+      const request = {
+        model,
+        change: `MODEL_CHANGE_${change.toUpperCase()}`,
+        reason,
+        share,
+        days,
+        automatic,
+      };
       const changed = await call<Model>(options, 'ChangeModel', request, CHANGE_MS);
       print(options.json, changed, () => describeModels([changed]));
     });

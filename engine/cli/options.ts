@@ -88,7 +88,7 @@ export function readTenant(text: string): string {
 }
 
 /** Whom rows belong to: a tenant, or the platform. */
-function readOwner(text: string): string {
+export function readOwner(text: string): string {
   return text === PLATFORM ? text : readTenant(text);
 }
 

@@ -42,9 +42,9 @@ export async function withPostgres<T>(
       `There is no data folder at ${path.resolve(config.data)}, and no PostgreSQL is configured.`,
     );
   const room = path.join(config.data, 'postgres');
-  const running = EmbeddedPostgres.runningOn(room);
-  if (running !== undefined) return await job(running, true);
-  const folder = DataFolder.open(config.data);
+  const held = take(config.data, room);
+  if ('running' in held) return await job(held.running, true);
+  const { folder } = held;
   const server = new EmbeddedPostgres(room);
   const stopListening = onStopSignal(() => {
     // The server ends by itself once this process has.
@@ -59,5 +59,23 @@ export async function withPostgres<T>(
     await server.stop();
     folder.release();
     stopListening();
+  }
+}
+
+/**
+ * Takes a data folder, or the server of the process that has it. The server of one that was killed ends by itself in a moment:
+ * who takes the folder waits for that and starts another.
+ */
+function take(
+  data: string,
+  room: string,
+): { readonly folder: DataFolder } | { readonly running: pg.ClientConfig } {
+  try {
+    return { folder: DataFolder.open(data) };
+  } catch (error) {
+    const running = EmbeddedPostgres.runningOn(room);
+    if (error instanceof SuhoError && error.code === 'DATA_FOLDER_IN_USE' && running !== undefined)
+      return { running };
+    throw error;
   }
 }

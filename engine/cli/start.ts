@@ -59,11 +59,13 @@ Every setting can be given in the file or as an environment variable: grpc.port 
         ...(options.port === undefined ? {} : { grpc: { port: options.port } }),
         ...(options.simulator ? {} : { simulator: { enabled: false } }),
       };
-      await run(loadConfig(options.config, process.env, overrides), options.json === true);
+      const read = (): Config => loadConfig(options.config, process.env, overrides);
+      await run(read, options.json === true);
     });
 }
 
-async function run(config: Config, json: boolean): Promise<void> {
+async function run(read: () => Config, json: boolean): Promise<void> {
+  const config = read();
   const say = (text: string): void => void (json ? process.stderr : process.stdout).write(`${text}\n`);
   const stopping = stopRequest();
   const engine = await openEngine(config);
@@ -74,7 +76,8 @@ async function run(config: Config, json: boolean): Promise<void> {
     process.exit(1);
   });
   const feed = config.simulator.enabled ? new SimulatedFeed(engine) : undefined;
-  const api = new ApiServer(engine, { simulated: feed !== undefined });
+  const api = new ApiServer(engine, { simulated: feed !== undefined, read });
+  process.on('SIGHUP', () => reload(api, read, say));
   const metrics = new MetricsServer(api.metricsSource());
   const web = new ConsoleServer(engine, api, { simulated: feed !== undefined });
   try {
@@ -117,6 +120,17 @@ async function run(config: Config, json: boolean): Promise<void> {
     for (const { name, lagRows } of await engine.stop())
       say(`${lagRows} journal entries are not yet in ${name}; the next start stores them`);
     say('stopped');
+  }
+}
+
+/** Reads the configuration again, as SIGHUP asks. */
+function reload(api: ApiServer, read: () => Config, say: (text: string) => void): void {
+  try {
+    const { tenants, needRestart } = api.reload(read);
+    say(`configuration read again; tenants that changed: ${tenants.join(', ') || 'none'}`);
+    if (needRestart.length > 0) say(`take effect at the next start: ${needRestart.join(', ')}`);
+  } catch (error) {
+    say(`the configuration stays as it was: ${messageOf(error)}`);
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import type { Background } from '../background.js';
-import { PLATFORM } from '../credentials/tenant-id.js';
 import type { Alert, AlertAct, AlertStore, NewAlert } from './alert-store.js';
 
 /** Alerts that wait for a store that is away; what comes beyond that is dropped and counted. */
@@ -19,8 +18,8 @@ export interface AlertCounts {
 export interface AlertsParts {
   readonly store: AlertStore;
   readonly background: Pick<Background, 'untilDone'>;
-  /** Tenants the engine serves; `platform` is always among them. */
-  readonly tenantIds: readonly string[];
+  /** Tenants the engine serves, the platform among them. */
+  readonly tenantIds: () => readonly string[];
   /** Tells an alert that was raised, acknowledged or closed, where someone listens. */
   readonly publish: (alert: Alert) => void;
   readonly log: Pick<Logger, 'warn' | 'info'>;
@@ -48,7 +47,7 @@ export class Alerts {
   open(): void {
     const { store, background, tenantIds } = this.#parts;
     this.#opened = background.untilDone('alerts', async () => {
-      for (const tenantId of new Set([PLATFORM, ...tenantIds]))
+      for (const tenantId of tenantIds())
         for (const alert of await store.list(tenantId, false)) this.#open.set(keyOf(alert), alert);
     });
   }

@@ -8,20 +8,8 @@ import type { Signal } from '../../actors/signals/signal.js';
 import type { Clock } from '../clock.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { Inference } from '../inference/inference.js';
+import type { ArmAnswer, ArmFailure } from '../instruments/arm-answer.js';
 import type { EvidenceRequest } from '../instruments/effects.js';
-
-/**
- * What was wrong with an arm's answer. `bad_model`: numbers that are none, or a file that cannot be run; `deadline`: late;
- * `dropped`: there was no time for it, which says nothing of the arm.
- */
-export type ArmFailure = 'error' | 'bad_model' | 'deadline' | 'dropped';
-
-/** What an arm that did not serve a bar said of it: the signal it would have made. */
-export interface ArmAnswer {
-  readonly route: Route;
-  readonly signal: Signal | undefined;
-  readonly failure: ArmFailure | undefined;
-}
 
 export interface ArmsBesideParts {
   readonly clock: Pick<Clock, 'monotonic'>;

@@ -30,8 +30,6 @@ export interface InferencePort {
     row: Float32Array,
     deadline: number,
     tenantId: string,
-    /** Runs once nothing that signals wait for does; throws `OVERLOADED` when there is no time for it. */
-    behind?: boolean,
     options?: RowOptions,
   ): Promise<Inference>;
 }
@@ -162,12 +160,13 @@ export class EvidenceGatherer {
     behind = false,
   ): Promise<Inference> {
     const { inference, pairOf } = this.#parts;
-    const key = inferenceKey(route, row);
     const pair = await pairOf(route);
-    // What is run again must give the same bits.
-    const alone = deadline === Infinity && pair.batchInvariant === false;
-    const { sequence } = row;
-    return await inference.infer(pair, key, row.model, deadline, tenantId, behind, { sequence, alone });
+    return await inference.infer(pair, inferenceKey(route, row), row.model, deadline, tenantId, {
+      sequence: row.sequence,
+      // What is run again must give the same bits.
+      alone: deadline === Infinity && pair.batchInvariant === false,
+      behind,
+    });
   }
 
   /** The inference of a row, begun already or now. */

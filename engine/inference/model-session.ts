@@ -9,7 +9,7 @@ import { EMBEDDING, OUTPUT_STRIDE, PROBABILITIES, RETURNS } from './slab.js';
 import type { ModelFile } from './to-worker.js';
 
 /** Largest file taken for a model. */
-const MODEL_BYTES_MAX = 256 * 1024 * 1024;
+export const MODEL_BYTES_MAX = 256 * 1024 * 1024;
 
 /** A model that is not what it must be; its message is a sentence for a person. */
 export class BadModel extends Error {}

@@ -61,6 +61,8 @@ interface Job {
 export interface RowOptions {
   readonly sequence?: Float32Array | undefined;
   readonly alone?: boolean;
+  /** Runs once nothing that signals wait for does; `OVERLOADED` when there is no time for it. */
+  readonly behind?: boolean;
 }
 
 interface Shared {
@@ -169,9 +171,9 @@ export class InferencePool {
    * Runs a pair of models over one row of model-form features, at the turn of `tenantId`. `key` names the row and
    * the models: equal keys in flight share one run, whoever asks. `deadline` is a time of `performance.now()`; a
    * row still waiting then is refused with `DEADLINE`. Throws `OVERLOADED` when the tenant has its share of rows
-   * waiting and there is no place, `BAD_MODEL` for a bad file and for an answer that is out of range. A row that goes
-   * `behind` runs only while no other waits; `OVERLOADED` when that was not so before its deadline. `sequence` are the
-   * row's sequence channels, for a predictor that takes them; a row that is `alone` shares its run with no other.
+   * waiting and there is no place, `BAD_MODEL` for a bad file and for an answer that is out of range. `sequence` are the
+   * row's sequence channels, for a predictor that takes them; a row that is `alone` shares its run with no other. A row
+   * that goes `behind` runs only while no other waits; `OVERLOADED` when that was not so before its deadline.
    */
   infer(
     pair: ModelPair,
@@ -179,8 +181,7 @@ export class InferencePool {
     row: Float32Array,
     deadline: number,
     tenantId: string,
-    behind = false,
-    { sequence, alone: isAlone = false }: RowOptions = {},
+    { sequence, alone: isAlone = false, behind = false }: RowOptions = {},
   ): Promise<Inference> {
     if (this.#closed) return Promise.reject(new SuhoError('STOPPING', 'The engine is stopping.'));
     // One that a signal waits for serves those behind as well, never the other way.
@@ -194,17 +195,8 @@ export class InferencePool {
     }
     let job!: Job;
     const promise = new Promise<Inference>((resolve, reject) => {
-      job = {
-        pair,
-        key: behind ? behindKey(key) : key,
-        row,
-        sequence,
-        isAlone,
-        deadline,
-        behind,
-        resolve,
-        reject,
-      };
+      const name = behind ? behindKey(key) : key;
+      job = { pair, key: name, row, sequence, isAlone, deadline, behind, resolve, reject };
     });
     this.#enqueue(job, promise, tenantId);
     return promise;
@@ -368,14 +360,14 @@ function nameOf(pair: ModelPair): string {
   return name;
 }
 
-/** What jobs wait for together: their models, or a run of their own. */
-function lineOf({ pair, key, isAlone }: Job): string {
-  return isAlone ? `${nameOf(pair)}/${key}` : nameOf(pair);
-}
-
 /** Key of a row that runs behind the others: those that signals wait for do not wait with it. */
 function behindKey(key: string): string {
   return `behind/${key}`;
+}
+
+/** What jobs wait for together: their models, or a run of their own. */
+function lineOf({ pair, key, isAlone }: Job): string {
+  return isAlone ? `${nameOf(pair)}/${key}` : nameOf(pair);
 }
 
 function overloaded(waiting: number): SuhoError {

@@ -1,6 +1,6 @@
 import type { Effect, FeatureRow } from '../../actors/messages.js';
 import type { Evidence } from '../../actors/signals/evidence.js';
-import type { ArmAnswer } from '../evidence/arms-beside.js';
+import type { ArmAnswer } from './arm-answer.js';
 import type { Journal } from '../journal/journal.js';
 import type { ConclusionRecord } from '../journal/records.js';
 import type { ActorGraph } from './actor-graph.js';

@@ -96,6 +96,7 @@ export class Intake {
   readonly #lanes = new Map<string, Promise<unknown>>();
   readonly #counts = { bars: 0, quotes: 0, rejected: 0, duplicates: 0, late: 0, conflicts: 0 };
   #open = false;
+  #draining = false;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
@@ -113,6 +114,15 @@ export class Intake {
   /** Begins to take input. */
   open(): void {
     this.#open = true;
+  }
+
+  /** Whether tenants’ own input is refused with `STOPPING` while everything else goes on. */
+  set draining(draining: boolean) {
+    this.#draining = draining;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
   }
 
   /** Takes no more: every call throws `STOPPING`. */
@@ -135,7 +145,7 @@ export class Intake {
     if (bars.length === 0) throw new SuhoError('BAD_INPUT', 'bars: at least one is needed.');
     const id = instrumentId(PUBLISHED_FEED, tenantId, symbol);
     const ingestion = await this.#inTurn(id, async () => {
-      this.#assertOpen();
+      this.assertTaking();
       const instrument = this.#parts.instruments.get(id);
       const base = instrument?.definition.base ?? timeframe;
       if (base !== timeframe) {
@@ -169,7 +179,7 @@ export class Intake {
     if (quotes.length === 0) throw new SuhoError('BAD_INPUT', 'quotes: at least one is needed.');
     const id = instrumentId(PUBLISHED_FEED, tenantId, symbol);
     const ingestion = await this.#inTurn(id, async () => {
-      this.#assertOpen();
+      this.assertTaking();
       const base = this.#parts.instruments.get(id)?.definition.base ?? this.#parts.quoteBase;
       const now = this.#parts.clock.now();
       const defects = quotes.map((quote) => timeDefect(quote.ts, now) ?? quoteDefect(quote));
@@ -246,6 +256,13 @@ export class Intake {
     instrument.assertLive();
     this.#parts.journal.assertRoom();
     return instrument;
+  }
+
+  /** Throws `STOPPING` when tenants’ input is not taken. */
+  assertTaking(): void {
+    this.#assertOpen();
+    if (this.#draining)
+      throw new SuhoError('STOPPING', 'The engine is draining; send again once it serves, or to another.');
   }
 
   #assertOpen(): void {

@@ -1,5 +1,6 @@
 import { HORIZONS, HORIZON_MS } from '../../actors/features/labels.js';
 import { wilsonInterval } from '../../actors/signals/wilson.js';
+import { informationCoefficient, type InformationCoefficient } from './information-coefficient.js';
 
 /** One resolved prediction over one horizon. */
 export interface Outcome {
@@ -13,6 +14,18 @@ export interface Outcome {
   readonly last: number;
   /** Probabilities of down, flat and up, where they are known. */
   readonly probabilities?: readonly [number, number, number];
+  /** Expected and realised return, where they are known. */
+  readonly returns?: { readonly expected: number; readonly realised: number };
+}
+
+/** One bin of a calibration curve: predictions whose likeliest class had a probability in `from` ≤ p < `to`. */
+interface CalibrationBin {
+  readonly from: number;
+  readonly to: number;
+  readonly samples: number;
+  readonly meanProbability: number;
+  /** How often the likeliest class came true. */
+  readonly frequency: number;
 }
 
 /** How good probabilities were. */
@@ -28,6 +41,8 @@ interface ProbabilityScore {
    * that probability. Source: Guo et al. 2017.
    */
   readonly calibrationError: number;
+  /** The bins that have any predictions. */
+  readonly calibration: readonly CalibrationBin[];
 }
 
 /** How good directions were over one horizon, beside what needs no model. */
@@ -57,6 +72,8 @@ export interface HorizonScore {
   };
   /** Absent where only directions are known. */
   readonly probabilities?: ProbabilityScore;
+  /** Of expected returns; absent where they are not known, or all the same. */
+  readonly informationCoefficient?: InformationCoefficient;
 }
 
 const CALIBRATION_BINS = 10;
@@ -92,7 +109,7 @@ function scoreProbabilities(outcomes: readonly Outcome[]): ProbabilityScore | un
   if (n === 0) return undefined;
   const shares = [0, 1, 2].map((c) => given.filter(({ actual }) => actual === c).length / n);
   const sums = { logLoss: 0, brier: 0, baseBrier: 0 };
-  const surplus = new Float64Array(CALIBRATION_BINS);
+  const bins = Array.from({ length: CALIBRATION_BINS }, () => ({ samples: 0, stated: 0, came: 0 }));
   for (const { p, actual } of given) {
     sums.logLoss -= Math.log(Math.max(1e-12, p[actual]!));
     for (let c = 0; c < 3; c++) {
@@ -101,15 +118,30 @@ function scoreProbabilities(outcomes: readonly Outcome[]): ProbabilityScore | un
       sums.baseBrier += (shares[c]! - came) ** 2;
     }
     const most = Math.max(...p);
-    const bin = Math.min(CALIBRATION_BINS - 1, Math.floor(most * CALIBRATION_BINS));
-    surplus[bin]! += most - (p.indexOf(most) === actual ? 1 : 0);
+    const bin = bins[Math.min(CALIBRATION_BINS - 1, Math.floor(most * CALIBRATION_BINS))]!;
+    bin.samples++;
+    bin.stated += most;
+    if (p.indexOf(most) === actual) bin.came++;
   }
   return {
     logLoss: sums.logLoss / n,
     baseLogLoss: shares.reduce((sum, share) => sum - (share === 0 ? 0 : share * Math.log(share)), 0),
     brier: sums.brier / n,
     baseBrier: sums.baseBrier / n,
-    calibrationError: surplus.reduce((sum, x) => sum + Math.abs(x), 0) / n,
+    calibrationError: bins.reduce((sum, { stated, came }) => sum + Math.abs(stated - came), 0) / n,
+    calibration: bins.flatMap(({ samples, stated, came }, i) =>
+      samples === 0
+        ? []
+        : [
+            {
+              from: i / CALIBRATION_BINS,
+              to: (i + 1) / CALIBRATION_BINS,
+              samples,
+              meanProbability: stated / samples,
+              frequency: came / samples,
+            },
+          ],
+    ),
   };
 }
 
@@ -126,6 +158,12 @@ export function score(horizon: number, outcomes: readonly Outcome[], lengthMs: n
   const commoner = counts[2]! >= counts[0]! ? 1 : -1;
   const directional = compare(moved, ({ leaning }) => leaning, commoner, overlap);
   const probabilities = scoreProbabilities(outcomes);
+  const returns = outcomes.flatMap((outcome) => (outcome.returns === undefined ? [] : [outcome.returns]));
+  const ic = informationCoefficient(
+    returns.map(({ expected }) => expected),
+    returns.map(({ realised }) => realised),
+    returns.length / overlap,
+  );
   const byLast = n === 0 ? 0 : outcomes.filter(({ last, actual }) => last === actual).length / n;
   return {
     horizon: HORIZONS[horizon]!,
@@ -137,5 +175,6 @@ export function score(horizon: number, outcomes: readonly Outcome[], lengthMs: n
     z: all.z,
     directional: { samples: moved.length, ...directional },
     ...(probabilities === undefined ? {} : { probabilities }),
+    ...(ic === undefined ? {} : { informationCoefficient: ic }),
   };
 }

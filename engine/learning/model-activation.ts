@@ -100,7 +100,7 @@ export class ModelActivation {
     const row = new Float32Array(FEATURE_COUNT);
     const sequence = new Float32Array(SEQUENCE_SIZE);
     await Promise.allSettled([
-      inference.infer(state.pair, `first/${modelId}`, row, Infinity, tenantId, false, { sequence }),
+      inference.infer(state.pair, `first/${modelId}`, row, Infinity, tenantId, { sequence }),
     ]);
   }
 

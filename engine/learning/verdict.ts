@@ -1,15 +1,20 @@
+import { normalCdf, normalQuantile } from './normal.js';
 import type { HorizonScore } from './evaluation.js';
 import type { Trial } from './families/family.js';
 import type { FamilyName } from './families/names.js';
 
-/**
- * Standard errors above the commoner direction that the walk-forward leaning must reach to count as skill, by the number
- * of kinds of model that were tried: the chance of a normal number to pass the first, 0.13 %, is shared out among them
- * (Bonferroni). Choosing sees validation rows only, so this errs on the side of no skill.
- */
+/** Standard errors above the commoner direction that the walk-forward leaning must reach to count as skill, by things tried. */
 const SKILL_Z = [3, 3.205, 3.32, 3.4, 3.46, 3.509] as const;
 /** Samples that do not overlap, below which nothing counts as skill. */
 const SAMPLES_MIN = 30;
+
+/**
+ * Standard errors that count as skill when so many things were tried: the chance of a normal number to pass three, 0.13 %, is
+ * shared out among them (Bonferroni). Choosing sees validation rows only, so this errs on the side of no skill.
+ */
+export function skillZOf(tried: number): number {
+  return SKILL_Z[tried - 1] ?? Number((-normalQuantile(normalCdf(-SKILL_Z[0]) / tried)).toFixed(2));
+}
 
 /** What a kind of model was worth on the validation rows of all fits. */
 export interface FamilyWorth {
@@ -38,10 +43,8 @@ export interface Verdict {
 /** Judges walk-forward scores, with what was tried in each fit. */
 export function judge(scores: readonly HorizonScore[], trials: readonly (readonly Trial[])[]): Verdict {
   const tried = Math.max(1, ...trials.map((list) => list.length));
-  const skillZ = SKILL_Z[Math.min(tried, SKILL_Z.length) - 1]!;
-  const edge = scores.map(
-    ({ directional, effectiveSamples }) => directional.z >= skillZ && effectiveSamples >= SAMPLES_MIN,
-  );
+  const skillZ = skillZOf(tried);
+  const edge = edgeOf(scores, skillZ);
   const best = scores.reduce((a, b, i) => (b.directional.z > scores[a]!.directional.z ? i : a), 0);
   return {
     tried,
@@ -50,6 +53,13 @@ export function judge(scores: readonly HorizonScore[], trials: readonly (readonl
     primaryHorizon: edge.includes(true) ? best : 0,
     worth: worthOf(trials.flat()),
   };
+}
+
+/** Whether there is skill, by horizon. */
+export function edgeOf(scores: readonly HorizonScore[], skillZ: number): readonly boolean[] {
+  return scores.map(
+    ({ directional, effectiveSamples }) => directional.z >= skillZ && effectiveSamples >= SAMPLES_MIN,
+  );
 }
 
 function worthOf(trials: readonly Trial[]): FamilyWorth[] {

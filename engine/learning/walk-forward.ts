@@ -37,7 +37,7 @@ export async function walkForward(
   for (const fold of walkForwardFolds(dataset, options.folds, 0.5)) {
     const fitted = await family.fit(dataset, fold, options);
     const model = fitted.toOnnx();
-    await addOutcomes(dataset, model, fold.test, outcomes);
+    addOutcomes(dataset, await answersOf(model, dataset, fold.test), fold.test, outcomes);
     trials.push(fitted.trials);
     if (fold.test.to === dataset.rows)
       importance = await permutationImportance(model, dataset, fold.test, options);
@@ -55,20 +55,35 @@ function towards({ probabilities: [down, , up] = [1, 0, 1], actual }: Outcome): 
   return actual === 0 ? [] : [actual * Math.log(up / down)];
 }
 
-/** Adds the test rows' predictions and outcomes, by horizon. */
-async function addOutcomes(
+/** What a model says of some rows. */
+export interface Answers {
+  /** rows × 9. */
+  readonly probabilities: Float32Array;
+  /** rows × 3. */
+  readonly returns: Float32Array;
+}
+
+/** Lets a model's file answer some rows of a dataset. */
+export async function answersOf(model: Uint8Array, dataset: Dataset, range: RowRange): Promise<Answers> {
+  return {
+    probabilities: await predict(model, dataset, range, 'probabilities', CLASSES),
+    returns: await predict(model, dataset, range, 'returns', WIDTH),
+  };
+}
+
+/** Adds what was said of some rows, and what came of them, by horizon. */
+export function addOutcomes(
   dataset: Dataset,
-  model: Uint8Array,
+  { probabilities, returns }: Answers,
   range: RowRange,
   outcomes: readonly Outcome[][],
-): Promise<void> {
+): void {
   const rows = range.to - range.from;
-  if (rows <= 0) return;
-  const probabilities = await predict(model, dataset, range, 'probabilities', CLASSES);
   for (let horizon = 0; horizon < WIDTH; horizon++) {
     const last = lastKnown(dataset, horizon);
     for (let row = 0; row < rows; row++) {
-      const actual = dataset.directions[(range.from + row) * WIDTH + horizon]!;
+      const cell = (range.from + row) * WIDTH + horizon;
+      const actual = dataset.directions[cell]!;
       if (actual !== actual) continue;
       const at = row * CLASSES + horizon * 3;
       const [down, flat, up] = [probabilities[at]!, probabilities[at + 1]!, probabilities[at + 2]!];
@@ -80,6 +95,7 @@ async function addOutcomes(
         actual,
         last: last(range.from + row),
         probabilities: [down, flat, up],
+        returns: { expected: returns[row * WIDTH + horizon]!, realised: dataset.returns[cell]! },
       });
     }
   }

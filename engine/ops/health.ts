@@ -129,6 +129,7 @@ export class Health {
   readonly #simulated: boolean;
   readonly #startedAt = performance.now();
   #preparing = false;
+  #draining = false;
   #onChange: () => void = () => undefined;
 
   constructor(
@@ -146,8 +147,15 @@ export class Health {
     this.#onChange();
   }
 
-  get state(): 'starting' | 'preparing' | 'serving' | 'stopping' | 'stopped' {
+  /** Whether input is refused so that the engine can be stopped. */
+  set draining(draining: boolean) {
+    this.#draining = draining;
+    this.#onChange();
+  }
+
+  get state(): 'starting' | 'preparing' | 'serving' | 'draining' | 'stopping' | 'stopped' {
     const state = this.#source.state();
+    if (state === 'serving' && this.#draining) return 'draining';
     return state === 'serving' && this.#preparing ? 'preparing' : state;
   }
 

@@ -5,6 +5,9 @@ import type { Engine } from '../engine.js';
 import type { SeriesIdentity } from '../feature-store/feature-store.js';
 import { openPredictions } from '../prediction-store/open.js';
 
+import type { SinkStatus } from '../sinks/sink.js';
+import type { ReloadReport } from './reload.js';
+
 type Rows = readonly Record<string, unknown>[];
 
 type Query = (sql: string, tenantId: string | undefined, rowsMax: number) => Promise<Rows>;
@@ -19,6 +22,14 @@ export interface Operations {
   featureRows(series: SeriesIdentity, from: number, to: number, limit: number): Promise<Uint8Array>;
   /** Copies the data folder; see {@link makeBackup}. */
   backup(name: string): Promise<BackupReport>;
+}
+
+/** What operators do to a served engine. */
+export interface ServedOperations extends Operations {
+  /** Refuses tenants’ input, or takes it again; settles when the stores have everything, or after `waitMs`. Returns those behind. */
+  drain(isOn: boolean, waitMs: number): Promise<readonly SinkStatus[]>;
+  /** Reads the configuration again. Throws `BAD_CONFIG`. */
+  reload(): ReloadReport;
 }
 
 /** {@link Operations} on an engine. */

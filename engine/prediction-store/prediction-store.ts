@@ -85,7 +85,7 @@ export interface PairQuery {
 }
 
 /** What one model said of a bar over a horizon. */
-export interface StatedForecast {
+interface StatedForecast {
   readonly down: number;
   readonly flat: number;
   readonly up: number;

@@ -29,7 +29,8 @@ export interface ModelRecord extends ModelForm, ModelSeries {
   readonly primaryHorizon: number;
   readonly edge: readonly boolean[];
   readonly scores: readonly HorizonScore[];
-  readonly family: FamilyName;
+  /** The kind of model; `imported` for one that was made elsewhere. */
+  readonly family: FamilyName | 'imported';
   /** How many kinds of model it was chosen from, the standard errors that counted as skill, and what each was worth. */
   readonly tried: {
     readonly families: number;
@@ -67,10 +68,10 @@ export const MODEL_STATUSES = [
   'archived',
 ] as const;
 
-export type ModelStatusName = (typeof MODEL_STATUSES)[number];
+type ModelStatusName = (typeof MODEL_STATUSES)[number];
 
 /** How a model is tried beside production. */
-export interface Trial {
+interface Trial {
   /** `challenger`: outcomes move it on, or out; `ab`: they decide which of two serves; `manual`: a person does. */
   readonly kind: 'challenger' | 'ab' | 'manual';
   /** Epoch milliseconds, when an A/B test ends without a winner. */
@@ -95,11 +96,11 @@ export interface Author {
   readonly reason: string;
 }
 
-/** What is done to a registered model. `withdraw`: from a trial, back to staging. */
+/** What is done to a registered model. `stage`: on to staging; `withdraw`: from a trial, back to it. */
 export type ModelAct =
   | { readonly kind: 'shadow'; readonly trial: Trial }
   | { readonly kind: 'canary'; readonly share: number; readonly trial: Trial }
-  | { readonly kind: 'promote' | 'withdraw' | 'rollback' | 'archive' };
+  | { readonly kind: 'stage' | 'promote' | 'withdraw' | 'rollback' | 'archive' };
 
 /** One entry of a model's history. */
 export interface ModelEvent {
@@ -119,6 +120,8 @@ export interface ModelEvent {
 export interface ModelRegistry {
   /** Registers a model that passed its checks; the same version of the same series again changes nothing. */
   register(record: ModelRecord): Promise<void>;
+  /** Moves a model on to staging, saying why; one that is further is left as it is. */
+  stage(record: ModelRecord, author: Author): Promise<void>;
   /** Makes a model the one production model of its series; the one before is deprecated. */
   promote(record: ModelRecord): Promise<void>;
   /** Models of a series, oldest training first. */

@@ -36,8 +36,8 @@ export interface ModelRow {
     | 'trainedThrough'
     | 'rows'
     | 'batchInvariant'
-    | 'sequenceVersion'
     | 'trainedOn'
+    | 'sequenceVersion'
   >;
 }
 

@@ -112,6 +112,9 @@ async function apply(
       }
       await client.query('SELECT ml_registry.promote($1)', [model.id]);
       return;
+    case 'stage':
+      await forward();
+      return;
     case 'withdraw':
       await change('staging');
       return;

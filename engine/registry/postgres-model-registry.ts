@@ -5,6 +5,7 @@ import { SuhoError } from '../errors.js';
 import {
   MODEL_STATUSES,
   modelName,
+  type Author,
   type ListedModel,
   type ModelRecord,
   type ModelRegistry,
@@ -72,8 +73,8 @@ export class PostgresModelRegistry implements ModelRegistry {
             trainedThrough,
             rows,
             batchInvariant,
-            sequenceVersion,
             ...(record.trainedOn === undefined ? {} : { trainedOn: record.trainedOn }),
+            sequenceVersion,
           },
           record.parentVersion ?? null,
         ],
@@ -89,13 +90,7 @@ export class PostgresModelRegistry implements ModelRegistry {
          VALUES ($1, $2, $3, $4, 'succeeded', $5, to_timestamp($6 / 1000.0), to_timestamp($7 / 1000.0), $8, now(), now())`,
         [...owner, model.model_id, name, record.hyperparameters, trainedFrom, trainedThrough, rows],
       );
-      for (const score of record.scores) {
-        await client.query(
-          `INSERT INTO ml_registry.model_evaluations (tenant_id, user_id, model_id, kind, horizon, data_from, data_through, metrics)
-           VALUES ($1, $2, $3, 'walk_forward', $4, to_timestamp($5 / 1000.0), to_timestamp($6 / 1000.0), $7)`,
-          [...owner, model.model_id, score.horizon, trainedFrom, trainedThrough, score],
-        );
-      }
+      await keepEvaluations(client, [...owner, model.model_id], record);
       // It was checked and run before it came here.
       await client.query(`UPDATE ml_registry.models SET status = 'validated' WHERE model_id = $1`, [
         model.model_id,
@@ -119,6 +114,12 @@ export class PostgresModelRegistry implements ModelRegistry {
       'BAD_MODEL',
       `${record.version} of ${modelName(record)} is another model already; another engine trained at the same time.`,
     );
+  }
+
+  async stage(record: ModelRecord, author: Author): Promise<void> {
+    await this.#in(record, async (client) => {
+      await actOn(client, { series: record, version: record.version }, { kind: 'stage' }, author);
+    });
   }
 
   async promote(record: ModelRecord): Promise<void> {
@@ -180,4 +181,22 @@ export class PostgresModelRegistry implements ModelRegistry {
   async #in<T>(series: ModelSeries, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     return await inRegistry(this.#database, scopeOf(series), work);
   }
+}
+
+/** Keeps the walk-forward scores of a model, by horizon, and the features it relies on. */
+async function keepEvaluations(
+  client: pg.PoolClient,
+  model: readonly (string | null)[],
+  { scores, importance, trainedFrom, trainedThrough }: ModelRecord,
+): Promise<void> {
+  const found = [
+    ...scores.map((score) => ['walk_forward', score.horizon, score] as const),
+    ...(importance.length === 0 ? [] : [['permutation_importance', null, { features: importance }] as const]),
+  ];
+  for (const [kind, horizon, metrics] of found)
+    await client.query(
+      `INSERT INTO ml_registry.model_evaluations (tenant_id, user_id, model_id, kind, horizon, data_from, data_through, metrics)
+       VALUES ($1, $2, $3, $4, $5, to_timestamp($6 / 1000.0), to_timestamp($7 / 1000.0), $8)`,
+      [...model, kind, horizon, trainedFrom, trainedThrough, metrics],
+    );
 }

@@ -1,4 +1,4 @@
-import type { ArmFailure } from '../evidence/arms-beside.js';
+import type { ArmFailure } from '../instruments/arm-answer.js';
 
 /** What became of one bar for an arm that is tried, beside production on the same bar. */
 export interface ArmOnBar {

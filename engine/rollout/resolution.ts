@@ -19,7 +19,7 @@ export interface ChosenModels {
 }
 
 /** How near a model is to a caller: 0 its own, 1 its tenant's, 2 the platform's; undefined for one of others. */
-export function nearness({ tenantId, userId }: ModelCaller, model: ModelCaller): number | undefined {
+function nearness({ tenantId, userId }: ModelCaller, model: ModelCaller): number | undefined {
   if (model.userId !== undefined)
     return model.tenantId === tenantId && model.userId === userId ? 0 : undefined;
   if (model.tenantId === PLATFORM) return 2;

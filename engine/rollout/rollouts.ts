@@ -3,7 +3,7 @@ import type { Evidence } from '../../actors/signals/evidence.js';
 import { SHADOWS_MAX } from '../../actors/signals/route-plan.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
 import { SuhoError, messageOf } from '../errors.js';
-import type { ArmAnswer } from '../evidence/arms-beside.js';
+import type { ArmAnswer } from '../instruments/arm-answer.js';
 import type { EvidenceRequest } from '../instruments/effects.js';
 import { FILE_FEED, seriesIdentity } from '../instruments/ids.js';
 import type { PairQuery, PredictionHistory, StoredPair } from '../prediction-store/prediction-store.js';

@@ -82,7 +82,7 @@ interface Served {
 }
 
 async function served(t: TestContext, folder: string): Promise<Served> {
-  const engine = await openEngine(t, folder, TENANTS);
+  const engine = await openEngine(t, folder, TENANTS, { waitForEvidence: false });
   const { port } = await serve(t, engine);
   const client = new TestClient(port);
   afterTest(t, () => client.close());

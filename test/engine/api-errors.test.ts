@@ -6,7 +6,7 @@ import { bars, served } from '../support/api.js';
 import { errorDetails, type ErrorDetails } from '../support/error-details.js';
 import { inventedSignal } from '../support/prediction-contract.js';
 import { conclusionOf } from '../support/invented-records.js';
-import { ACME, KEY, protoBars } from '../support/served.js';
+import { ACME, KEY, codeOf, protoBars } from '../support/served.js';
 
 const hash = (key: string): string => createHash('sha256').update(key).digest('hex');
 
@@ -136,4 +136,29 @@ test('who may not call learns why, in a reason a program can act on', async (t) 
   assert.ok(unknown.retryMs! > 0);
   const low = await failureOf(client.call('EngineService', 'ListDeadLetters', {}, 'key-z'));
   assert.deepEqual([low.reason, low.metadata], ['ROLE_TOO_LOW', { needed_role: 'operator', role: 'viewer' }]);
+});
+
+test('refused calls are in the log with who, what and why, and a flood of them is a few lines', async (t) => {
+  const { client, log } = await served(t, {
+    tenants: [{ ...ACME, quotas: { callsPerSecond: 0 } }],
+  });
+  const wrong = async (): Promise<string> =>
+    await codeOf(client.call('SignalService', 'GetLatestSignal', { symbol: '?' }, KEY));
+  assert.equal(await wrong(), 'INVALID_ARGUMENT');
+  const lines = (): Record<string, unknown>[] =>
+    log
+      .filter((line) => line.includes('a call was refused'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const [line] = lines();
+  assert.deepEqual(
+    [line!['method'], line!['code'], line!['reason'], line!['tenant']],
+    ['/suho.v1.SignalService/GetLatestSignal', 'INVALID_ARGUMENT', 'INVALID_FIELD', 'acme'],
+  );
+  assert.match(String(line!['peer']), /127\.0\.0\.1|::1/);
+  assert.match(String(line!['message']), /^symbol: /);
+  for (let i = 0; i < 10; i++) await Promise.all(Array.from({ length: 100 }, wrong));
+  const logged = lines();
+  assert.ok(logged.length < 500, `${logged.length} lines of 1,001 calls`);
+  const unlogged = logged.reduce((sum, one) => sum + Number(one['unlogged'] ?? 0), 0);
+  assert.ok(logged.length + unlogged <= 1_001);
 });

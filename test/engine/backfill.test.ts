@@ -40,7 +40,11 @@ test('all proofs hold on a simulated market: no look-ahead, no skew, restarts, s
   });
   assert.deepEqual(
     proofs.map(({ name, holds, differences }) => ({ name, holds, differences })),
-    ['no_look_ahead', 'no_skew', 'restart', 'sequences'].map((name) => ({ name, holds: true, differences: 0 })),
+    ['no_look_ahead', 'no_skew', 'restart', 'sequences'].map((name) => ({
+      name,
+      holds: true,
+      differences: 0,
+    })),
   );
   for (const { compared } of proofs) assert.ok(compared > 500);
 });

@@ -25,12 +25,16 @@ const WHOLE: ConfigInput = {
   quotas: {},
   metrics: {},
   console: {},
+  backup: {},
   journal: {},
   inference: {},
   features: {},
   patterns: {},
   training: { retraining: {} },
+  rollout: {},
   bars: {},
+  rollout: {},
+  backup: {},
   simulator: {},
   tenants: [
     {

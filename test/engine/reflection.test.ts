@@ -64,9 +64,12 @@ for (const version of ['v1', 'v1alpha'] as const) {
       'grpc.reflection.v1alpha.ServerReflection',
       'suho.v1.AlertService',
       'suho.v1.EngineService',
+      'suho.v1.FeatureService',
       'suho.v1.FeedbackService',
       'suho.v1.InstrumentService',
       'suho.v1.MarketDataService',
+      'suho.v1.ModelService',
+      'suho.v1.OperatorService',
       'suho.v1.SignalService',
       'suho.v1.TrainingService',
     ]);

@@ -206,3 +206,29 @@ test('a pool can be closed while its workers start, and as soon as a bad model h
     await pool.close();
   }
 });
+
+test('rows that go behind run after those that signals wait for, share their runs, and are dropped and counted when late', async (t) => {
+  const pool = openPool(t);
+  const pair = plainPair(temporaryFolder(t));
+  const order: string[] = [];
+  const ask = async (key: string, behind: boolean): Promise<void> => {
+    await pool.infer(pair, key, rowOf(1), Infinity, 'acme', { behind });
+    order.push(key);
+  };
+  await Promise.all([ask('shadow', true), ask('signal', false)]);
+  assert.deepEqual(order, ['signal', 'shadow']);
+  const { shared } = pool.stats();
+  await Promise.all([ask('one', false), ask('one', true)]);
+  assert.equal(pool.stats().shared, shared + 1);
+  const late = await Promise.allSettled(
+    Array.from(
+      { length: 7 },
+      async (_, i) =>
+        await pool.infer(pair, `late-${i}`, rowOf(i), performance.now() - 1, 'acme', { behind: true }),
+    ),
+  );
+  for (const each of late)
+    assert.ok(each.status === 'rejected' && refused('OVERLOADED', /wait for inference/)(each.reason));
+  const { dropped, expired, refused: turnedAway } = pool.stats();
+  assert.deepEqual([dropped, expired, turnedAway], [7, 0, 0]);
+});

@@ -38,9 +38,7 @@ test('each row is answered for its own sequence, in batches, between rows of mod
   const answers = await Promise.all(
     Array.from({ length: 200 }, async (_, i) =>
       i % 2 === 0
-        ? await pool.infer(sequences, `s${i}`, rowOf(-i), Infinity, 'acme', false, {
-            sequence: sequenceOf(i),
-          })
+        ? await pool.infer(sequences, `s${i}`, rowOf(-i), Infinity, 'acme', { sequence: sequenceOf(i) })
         : await pool.infer(plain, `p${i}`, rowOf(i), Infinity, 'acme'),
     ),
   );
@@ -80,7 +78,7 @@ test('a model whose rows depend on their batch is told apart, and rows that are 
     const answers = await Promise.all(
       [1, 2, 3, 6].map(
         async (first) =>
-          await pool.infer(pair, `${alone} ${first}`, rowOf(0), Infinity, 'acme', false, {
+          await pool.infer(pair, `${alone} ${first}`, rowOf(0), Infinity, 'acme', {
             sequence: sequenceOf(first),
             alone,
           }),

@@ -41,7 +41,54 @@ test('log-loss, Brier score and calibration error are those of a hand calculatio
   near(p.baseBrier, 0.5);
   // Bin 0.7 to 0.8: 0.7 + 0.7 + 0.75 against two right; bin 0.6 to 0.7: 0.6 against one right.
   near(p.calibrationError, (Math.abs(2.15 - 2) + Math.abs(0.6 - 1)) / 4);
+  assert.equal(p.calibration.length, 2);
+  const [six, seven] = p.calibration;
+  assert.deepEqual([six!.from, six!.to, six!.samples, six!.frequency], [0.6, 0.7, 1, 1]);
+  assert.deepEqual([seven!.from, seven!.to, seven!.samples], [0.7, 0.8, 3]);
+  near(six!.meanProbability, 0.6);
+  near(seven!.meanProbability, 2.15 / 3);
+  near(seven!.frequency, 2 / 3);
   assert.equal('probabilities' in score(0, [], HOUR), false);
+});
+
+test('the information coefficient is the correlation of expected and realised returns, and of their ranks', () => {
+  const of = (pairs: readonly (readonly [number, number])[]): HorizonScore['informationCoefficient'] =>
+    score(
+      0,
+      pairs.map(([expected, realised]) => ({
+        ...outcome(1, [0.2, 0.2, 0.6]),
+        returns: { expected, realised },
+      })),
+      HOUR / 4,
+    ).informationCoefficient;
+  const plain = of([
+    [1, 2],
+    [2, 1],
+    [3, 4],
+    [4, 3],
+    [5, 15],
+  ])!;
+  // Means 3 and 5: 24 over the root of 10 times 130; ranks 1 to 5 against 2, 1, 4, 3, 5: 1 - 6 * 4 / (5 * 24).
+  assert.ok(Math.abs(plain.pearson - 28 / Math.sqrt(10 * 130)) < 1e-12);
+  assert.ok(Math.abs(plain.rank - 0.8) < 1e-12);
+  // Four bars share an hour: 5 / 4 samples stand alone.
+  assert.equal(plain.standardError, 1);
+  // Equal values share the mean of their ranks: 1.5, 1.5, 3 against 3, 1, 2.
+  const tied = of([
+    [1, 3],
+    [1, 1],
+    [2, 2],
+  ])!;
+  assert.ok(Math.abs(tied.rank) < 1e-12);
+  assert.equal(
+    of([
+      [1, 1],
+      [1, 2],
+      [1, 3],
+    ]),
+    undefined,
+    'expectations that never change order nothing',
+  );
 });
 
 function rowsOf(

@@ -47,7 +47,7 @@ async function served(t: TestContext): Promise<{ engine: Engine; client: TestCli
 }
 
 const owner = ({ level, tenant_id: tenant, user_id: user }: Model): string =>
-  [level, tenant, user].filter((part) => part !== '').join(' ');
+  [level.replace('MODEL_LEVEL_', ''), tenant, user].filter((part) => part !== '').join(' ');
 
 test('each caller sees the models of its levels, may change its own, and no other’s is there for it', async (t) => {
   const { engine, client } = await served(t);
@@ -68,8 +68,8 @@ test('each caller sees the models of its levels, may change its own, and no othe
         'ModelService',
         'ChangeModel',
         {
-          model: { level, name: NAME, version: 'v1.0.0', tenant_id: tenantId },
-          change: name,
+          model: { level: `MODEL_LEVEL_${level}`, name: NAME, version: 'v1.0.0', tenant_id: tenantId },
+          change: `MODEL_CHANGE_${name}`,
           reason: 'a test',
         },
         key,
@@ -87,7 +87,10 @@ test('each caller sees the models of its levels, may change its own, and no othe
         client.call(
           'ModelService',
           method,
-          { model: { level: 'TENANT', name: NAME, version: 'v1.0.0', tenant_id: 'acme' }, against: 'v1.0.0' },
+          {
+            model: { level: 'MODEL_LEVEL_TENANT', name: NAME, version: 'v1.0.0', tenant_id: 'acme' },
+            against: 'v1.0.0',
+          },
           'zenEngineer',
         ),
       ),
@@ -103,7 +106,7 @@ test('each caller sees the models of its levels, may change its own, and no othe
   const { history } = await client.call<Details>(
     'ModelService',
     'GetModel',
-    { model: { level: 'TENANT', name: NAME, version: 'v1.0.0', tenant_id: 'zen' } },
+    { model: { level: 'MODEL_LEVEL_TENANT', name: NAME, version: 'v1.0.0', tenant_id: 'zen' } },
     'operator',
   );
   const [newest] = history;

@@ -11,6 +11,7 @@ import { ClickHouseServer } from '../../engine/feature-store/clickhouse-server.j
 import type { LoggedPattern } from '../../engine/journal/moments.js';
 import { partitionName } from '../../engine/patterns/pattern-index.js';
 import { WeaviatePatternIndex } from '../../engine/patterns/weaviate-pattern-index.js';
+import { WeaviateRelationStore } from '../../engine/relations/weaviate-relation-store.js';
 import { FolderArtifactStore } from '../../engine/registry/folder-artifact-store.js';
 import { S3ArtifactStore } from '../../engine/registry/s3-artifact-store.js';
 import { afterTest } from '../support/cleanup.js';
@@ -18,6 +19,7 @@ import { artifactStoreContract, modelRegistryContract, patternIndexContract } fr
 import { featureStoreContract } from '../support/feature-store-contract.js';
 import { predictionStoreContract, retentionContract } from '../support/prediction-contract.js';
 import { temporaryFolder } from '../support/engine.js';
+import { relationStoreContract } from '../support/relation-contract.js';
 import { isolationContract } from '../support/isolation.js';
 import { adminUrl, engineUrl, makeEngineLogin, startServer, type ServerName } from '../support/servers.js';
 
@@ -64,6 +66,28 @@ test('ClickHouse over HTTP keeps features, and a wrong password is said so', asy
   const other = new ClickHouseFeatureStore(new ClickHouseServer({ ...settings, password: 'wrong' }));
   afterTest(t, () => other.close());
   await assert.rejects(other.sql('SELECT 1'), /Authentication failed/);
+});
+
+test('Weaviate keeps relations between markets, each with references to both', async (t) => {
+  const server = await startServer(t, 'weaviate');
+  if (server === undefined) return;
+  const url = `http://127.0.0.1:${server.port}`;
+  const { tenantId, at } = await relationStoreContract(new WeaviateRelationStore({ url }));
+  const query = `{ Get { MarketRelation(tenant: "${tenantId}", where: {path: ["lag"], operator: Equal, valueInt: 2}) {
+    at leader { ... on Market { symbol } } follower { ... on Market { symbol } } } } }`;
+  const answer = await fetch(`${url}/v1/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+  const { data } = (await answer.json()) as { data: { Get: { MarketRelation: unknown[] } } };
+  assert.deepEqual(data.Get.MarketRelation, [
+    {
+      at: new Date(at).toISOString().replace('.000Z', 'Z'),
+      leader: [{ symbol: 'EURUSD' }],
+      follower: [{ symbol: 'GBPUSD' }],
+    },
+  ]);
 });
 
 test('Weaviate finds similar moments, wakes a tenant that sleeps, and keeps live states and anomalies', async (t) => {

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import type { Effect, Message } from '../../actors/messages.js';
 import type { Actor } from '../../actors/runtime/actor.js';
 import { DEFAULT_GATES } from '../../actors/signals/gates.js';
+import { armsOf } from '../../actors/signals/route-plan.js';
 import { EvidenceGatherer } from '../../engine/evidence/evidence-gatherer.js';
 import type { IdentifiedRow } from '../../engine/feature-store/feature-store.js';
 import { Feedback } from '../../engine/feedback/feedback.js';
@@ -150,7 +151,8 @@ export class SimulatedEngine {
       useRoute: async (actorId, route) => {
         const { tenantId, seriesId } = readSignalActorId(actorId);
         const { symbol, timeframe } = seriesIdentity(seriesId);
-        await recorder.use(this.evidence.partition(tenantId, symbol, timeframe, route.embeddingVersion));
+        for (const { embeddingVersion } of armsOf(route))
+          await recorder.use(this.evidence.partition(tenantId, symbol, timeframe, embeddingVersion));
       },
       limitsOf: () => ({ instruments: 50, series: 100 }),
     });

@@ -4,6 +4,7 @@ import type { Inference } from '../../engine/inference/inference.js';
 import { EMBEDDING } from '../../engine/inference/slab.js';
 import { Random } from '../../engine/learning/random.js';
 import type { Route } from '../../actors/signals/route.js';
+import type { RoutePlan } from '../../actors/signals/route-plan.js';
 import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import type { ProcessClock } from './virtual-time.js';
 
@@ -64,5 +65,16 @@ export function routeOf(version: number): Route {
     edge: [true, true, false],
     trainedThrough: 0,
     anomalyScale: 1,
+  };
+}
+
+/** A plan with a canary for a third of the bars and a shadow beside the models of a training. */
+export function planOf(version: number): RoutePlan {
+  const arm = (name: string, seed: number): Route => ({ ...routeOf(seed), arm: name });
+  return {
+    ...routeOf(version),
+    planId: `plan-${version}`,
+    canary: { route: arm('canary', version + 1_000_000), share: 1 / 3 },
+    shadows: [{ ...arm('shadow', version + 2_000_000), encoderId: 'encoder-2', embeddingVersion: 'e2' }],
   };
 }

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { TIMEFRAMES } from '../../actors/market/timeframe.js';
 import { PUBLISHED_FEED } from '../../engine/intake/intake.js';
 import { Random } from '../../engine/learning/random.js';
-import { routeOf } from './models.js';
+import { planOf, routeOf } from './models.js';
 import { Publisher, type PublisherPlan } from './publisher.js';
 import { Subscriber } from './subscriber.js';
 import { World } from './world.js';
@@ -200,7 +200,8 @@ export class Simulation {
 
   async #train(): Promise<void> {
     const { tenantId, symbol } = PLANS[this.#random.below(PLANS.length)]!;
-    const route = routeOf(++this.#version);
+    const version = ++this.#version;
+    const route = this.#random.next() < 0.5 ? planOf(version) : routeOf(version);
     const instrument = this.#world.engine.instruments.get(`${tenantId}@${PUBLISHED_FEED}/${symbol}`);
     const followed = TIMEFRAMES.filter((timeframe) => instrument?.follows(tenantId, timeframe) === true);
     if (instrument === undefined || followed.length === 0) return;

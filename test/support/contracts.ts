@@ -75,6 +75,18 @@ export async function modelRegistryContract(connection: pg.PoolConfig): Promise<
     try {
       await client.query(`SET ROLE suho_engine`);
       await client.query(`SELECT set_config('suho.tenant_id', $1, false)`, [tenant]);
+      const { rows: evaluations } = await client.query<{ kind: string; metrics: unknown }>(
+        'SELECT kind, metrics FROM ml_registry.model_evaluations',
+      );
+      assert.equal(
+        evaluations.length,
+        1 + later.length,
+        'one evaluation of each, the model that came twice has one',
+      );
+      assert.deepEqual(evaluations[0], {
+        kind: 'permutation_importance',
+        metrics: { features: first.importance },
+      });
       const { rows } = await client.query<{ status: string; version: string }>(
         'SELECT status, version FROM ml_registry.models ORDER BY version',
       );

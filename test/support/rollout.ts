@@ -77,3 +77,18 @@ export function brokenPredictor(): Uint8Array {
     {},
   );
 }
+
+/** A predictor that states the same of every row and horizon: the probabilities of down, flat and up. */
+export function statingPredictor(says: readonly [down: number, flat: number, up: number]): Uint8Array {
+  const g = new Graph();
+  const x = g.replaceNaN(g.input('features', ['batch', FEATURE_COUNT]), g.scalar(0));
+  const none = (width: number): Float32Array => new Float32Array(FEATURE_COUNT * width);
+  const zero = g.matMul(x, g.constant(none(PROBABILITIES), [FEATURE_COUNT, PROBABILITIES]));
+  const logits = Array.from({ length: PROBABILITIES }, (_, i) => Math.log(says[i % 3]!));
+  const shares = g.softmax(
+    g.reshape(g.add(zero, g.constant(logits, [PROBABILITIES])), ['batch', RETURNS, 3]),
+  );
+  const probabilities = g.reshape(shares, ['batch', PROBABILITIES]);
+  const returns = g.matMul(x, g.constant(none(RETURNS), [FEATURE_COUNT, RETURNS]));
+  return g.encode('predictor', [g.named(probabilities, 'probabilities'), g.named(returns, 'returns')], {});
+}

@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import { timeframeMs } from '../../../actors/market/timeframe.js';
 import type { Background } from '../../background.js';
 import type { Clock, Timer } from '../../clock.js';
-import { PLATFORM } from '../../credentials/tenant-id.js';
 import { SuhoError, messageOf, type ErrorCode } from '../../errors.js';
 import { seriesIdentity } from '../../instruments/ids.js';
 import { modelName } from '../../registry/model-registry.js';
@@ -37,7 +36,8 @@ export interface RetrainingParts {
   readonly closedThrough: (seriesId: string) => number;
   /** Settles when the feature store holds what the journal does. */
   readonly featuresStored: () => Promise<void>;
-  readonly tenantIds: readonly string[];
+  /** Tenants the engine serves, the platform among them. */
+  readonly tenantIds: () => readonly string[];
   /** Name of this engine among those of one registry; the same after a restart. */
   readonly engine: string;
   readonly settings: QueueSettings;
@@ -182,7 +182,7 @@ export class Retraining {
     const { jobs, tenantIds, clock } = this.#parts;
     const first = this.#readAt === -Infinity;
     const found = new Map<string, TrainingJob>();
-    for (const tenantId of new Set([PLATFORM, ...tenantIds])) {
+    for (const tenantId of tenantIds()) {
       for (const job of await jobs.list(tenantId, first)) {
         if (job.status === 'queued' || job.status === 'running') found.set(job.jobId, job);
         else if (first) this.#remember(job);

@@ -26,3 +26,29 @@ export function learningMetrics(add: Families, { health }: MetricsSource): void 
     },
   });
 }
+
+/** Name and help of each figure of alerts, monitors and trainings. */
+const WATCHED = {
+  alerts_open: ['suho_alerts_open', 'Alerts about models that nobody has seen yet'],
+  alerts_acknowledged: ['suho_alerts_acknowledged', 'Alerts about models that were seen and are not closed'],
+  models_watched: ['suho_models_watched', 'Models whose drift is watched, one for each series they serve'],
+  models_without_reference: [
+    'suho_models_without_reference',
+    'Models without a reference of their training, whose drift is not watched',
+  ],
+  trainings_queued: ['suho_trainings_queued', 'Trainings that wait'],
+  trainings_running: ['suho_trainings_running', 'Trainings that run'],
+  training_cpu_seconds: ['suho_training_cpu_seconds', 'Processor time of trainings in the last hour'],
+  training_budget_seconds: [
+    'suho_training_budget_seconds',
+    'Processor time that trainings may take in an hour',
+  ],
+} as const;
+
+/** Alerts about models, what watches them, and what trains them again. */
+export function watchMetrics(add: Families, { health }: MetricsSource): void {
+  for (const field of Object.keys(WATCHED) as (keyof typeof WATCHED)[]) {
+    const [name, help] = WATCHED[field];
+    add.gauge({ name, help, read: () => health().learning[field] });
+  }
+}

@@ -1,6 +1,9 @@
 // Original file: proto/suho/v1/alerts.proto
 
 
+/**
+ * Which alert somebody looks after.
+ */
 export interface AcknowledgeAlertRequest {
   /**
    * Id of the alert, as ListAlerts gives it.
@@ -8,6 +11,9 @@ export interface AcknowledgeAlertRequest {
   'alert_id'?: (string);
 }
 
+/**
+ * Which alert somebody looks after.
+ */
 export interface AcknowledgeAlertRequest__Output {
   /**
    * Id of the alert, as ListAlerts gives it.

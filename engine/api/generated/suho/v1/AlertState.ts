@@ -4,9 +4,21 @@
  * How far an alert is.
  */
 export const AlertState = {
+  /**
+   * Never sent.
+   */
   ALERT_STATE_UNSPECIFIED: 'ALERT_STATE_UNSPECIFIED',
+  /**
+   * Nobody has acknowledged it.
+   */
   ALERT_STATE_OPEN: 'ALERT_STATE_OPEN',
+  /**
+   * Somebody looks after it.
+   */
   ALERT_STATE_ACKNOWLEDGED: 'ALERT_STATE_ACKNOWLEDGED',
+  /**
+   * It is dealt with.
+   */
   ALERT_STATE_CLOSED: 'ALERT_STATE_CLOSED',
 } as const;
 
@@ -14,12 +26,24 @@ export const AlertState = {
  * How far an alert is.
  */
 export type AlertState =
+  /**
+   * Never sent.
+   */
   | 'ALERT_STATE_UNSPECIFIED'
   | 0
+  /**
+   * Nobody has acknowledged it.
+   */
   | 'ALERT_STATE_OPEN'
   | 1
+  /**
+   * Somebody looks after it.
+   */
   | 'ALERT_STATE_ACKNOWLEDGED'
   | 2
+  /**
+   * It is dealt with.
+   */
   | 'ALERT_STATE_CLOSED'
   | 3
 

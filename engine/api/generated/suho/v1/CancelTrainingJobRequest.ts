@@ -1,6 +1,9 @@
 // Original file: proto/suho/v1/training.proto
 
 
+/**
+ * Which training to cancel.
+ */
 export interface CancelTrainingJobRequest {
   /**
    * Id of the job, as ListTrainingJobs gives it.
@@ -8,6 +11,9 @@ export interface CancelTrainingJobRequest {
   'job_id'?: (string);
 }
 
+/**
+ * Which training to cancel.
+ */
 export interface CancelTrainingJobRequest__Output {
   /**
    * Id of the job, as ListTrainingJobs gives it.

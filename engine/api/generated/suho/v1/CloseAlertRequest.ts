@@ -1,6 +1,9 @@
 // Original file: proto/suho/v1/alerts.proto
 
 
+/**
+ * Which alert is dealt with.
+ */
 export interface CloseAlertRequest {
   /**
    * Id of the alert, as ListAlerts gives it.
@@ -8,6 +11,9 @@ export interface CloseAlertRequest {
   'alert_id'?: (string);
 }
 
+/**
+ * Which alert is dealt with.
+ */
 export interface CloseAlertRequest__Output {
   /**
    * Id of the alert, as ListAlerts gives it.

@@ -2,6 +2,9 @@
 
 import type { Alert as _suho_v1_Alert, Alert__Output as _suho_v1_Alert__Output } from '../../suho/v1/Alert.js';
 
+/**
+ * The alert as it is now.
+ */
 export interface CloseAlertResponse {
   /**
    * The alert as it is now.
@@ -9,6 +12,9 @@ export interface CloseAlertResponse {
   'alert'?: (_suho_v1_Alert | null);
 }
 
+/**
+ * The alert as it is now.
+ */
 export interface CloseAlertResponse__Output {
   /**
    * The alert as it is now.

@@ -1,13 +1,31 @@
-// Original file: proto/suho/v1/suho.proto
+// Original file: proto/suho/v1/models.proto
 
 import type { ModelRef as _suho_v1_ModelRef, ModelRef__Output as _suho_v1_ModelRef__Output } from '../../suho/v1/ModelRef.js';
 
+/**
+ * Which versions to tell apart.
+ */
 export interface DiffModelsRequest {
+  /**
+   * The version.
+   */
   'model'?: (_suho_v1_ModelRef | null);
+  /**
+   * Version of the same name.
+   */
   'against'?: (string);
 }
 
+/**
+ * Which versions to tell apart.
+ */
 export interface DiffModelsRequest__Output {
+  /**
+   * The version.
+   */
   'model': (_suho_v1_ModelRef__Output | null);
+  /**
+   * Version of the same name.
+   */
   'against': (string);
 }

@@ -22,14 +22,20 @@ export interface LearningHealth {
    */
   'models_without_reference'?: (number);
   /**
-   * Trainings that wait, and those that run.
+   * Trainings that wait.
    */
   'trainings_queued'?: (number);
+  /**
+   * Trainings that run.
+   */
   'trainings_running'?: (number);
   /**
-   * Processor time of trainings in the last hour, and what of it is allowed, seconds.
+   * Processor time of trainings in the last hour, seconds.
    */
   'training_cpu_seconds'?: (number | string);
+  /**
+   * What of it is allowed, seconds.
+   */
   'training_budget_seconds'?: (number | string);
 }
 
@@ -54,13 +60,19 @@ export interface LearningHealth__Output {
    */
   'models_without_reference': (number);
   /**
-   * Trainings that wait, and those that run.
+   * Trainings that wait.
    */
   'trainings_queued': (number);
+  /**
+   * Trainings that run.
+   */
   'trainings_running': (number);
   /**
-   * Processor time of trainings in the last hour, and what of it is allowed, seconds.
+   * Processor time of trainings in the last hour, seconds.
    */
   'training_cpu_seconds': (number);
+  /**
+   * What of it is allowed, seconds.
+   */
   'training_budget_seconds': (number);
 }

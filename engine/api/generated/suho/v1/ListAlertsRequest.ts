@@ -1,6 +1,9 @@
 // Original file: proto/suho/v1/alerts.proto
 
 
+/**
+ * Which alerts to list.
+ */
 export interface ListAlertsRequest {
   /**
    * Whether closed ones are listed too.
@@ -8,6 +11,9 @@ export interface ListAlertsRequest {
   'all'?: (boolean);
 }
 
+/**
+ * Which alerts to list.
+ */
 export interface ListAlertsRequest__Output {
   /**
    * Whether closed ones are listed too.

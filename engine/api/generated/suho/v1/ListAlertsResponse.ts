@@ -2,6 +2,9 @@
 
 import type { Alert as _suho_v1_Alert, Alert__Output as _suho_v1_Alert__Output } from '../../suho/v1/Alert.js';
 
+/**
+ * The alerts.
+ */
 export interface ListAlertsResponse {
   /**
    * Newest first.
@@ -9,6 +12,9 @@ export interface ListAlertsResponse {
   'alerts'?: (_suho_v1_Alert)[];
 }
 
+/**
+ * The alerts.
+ */
 export interface ListAlertsResponse__Output {
   /**
    * Newest first.

@@ -1,24 +1,30 @@
-// Original file: proto/suho/v1/suho.proto
+// Original file: proto/suho/v1/models.proto
 
 
+/**
+ * Which models to list.
+ */
 export interface ListModelsRequest {
   /**
-   * Empty: all.
+   * Of one name only; of all when empty.
    */
   'name'?: (string);
   /**
-   * Another tenant's view than the caller's; for operators. Empty: every tenant's for operators, else the caller's.
+   * What this tenant sees; for operators. When empty every tenant's for operators, else what the caller sees.
    */
   'tenant_id'?: (string);
 }
 
+/**
+ * Which models to list.
+ */
 export interface ListModelsRequest__Output {
   /**
-   * Empty: all.
+   * Of one name only; of all when empty.
    */
   'name': (string);
   /**
-   * Another tenant's view than the caller's; for operators. Empty: every tenant's for operators, else the caller's.
+   * What this tenant sees; for operators. When empty every tenant's for operators, else what the caller sees.
    */
   'tenant_id': (string);
 }

@@ -2,6 +2,9 @@
 
 import type { TrainingJob as _suho_v1_TrainingJob, TrainingJob__Output as _suho_v1_TrainingJob__Output } from '../../suho/v1/TrainingJob.js';
 
+/**
+ * The trainings.
+ */
 export interface ListTrainingJobsResponse {
   /**
    * Newest first.
@@ -9,6 +12,9 @@ export interface ListTrainingJobsResponse {
   'jobs'?: (_suho_v1_TrainingJob)[];
 }
 
+/**
+ * The trainings.
+ */
 export interface ListTrainingJobsResponse__Output {
   /**
    * Newest first.

@@ -1,74 +1,89 @@
-// Original file: proto/suho/v1/suho.proto
+// Original file: proto/suho/v1/models.proto
 
+/**
+ * What can be done to a model.
+ */
 export const ModelChange = {
+  /**
+   * Nothing: refused with INVALID_ARGUMENT.
+   */
   MODEL_CHANGE_UNSPECIFIED: 'MODEL_CHANGE_UNSPECIFIED',
   /**
    * Makes it production; the one before can be rolled back to.
    */
-  PROMOTE: 'PROMOTE',
+  MODEL_CHANGE_PROMOTE: 'MODEL_CHANGE_PROMOTE',
   /**
-   * Answers every bar without serving any.
+   * Has it answer every bar without serving any.
    */
-  SHADOW: 'SHADOW',
+  MODEL_CHANGE_SHADOW: 'MODEL_CHANGE_SHADOW',
   /**
-   * Serves a share of the bars.
+   * Has it serve a share of the bars.
    */
-  CANARY: 'CANARY',
+  MODEL_CHANGE_CANARY: 'MODEL_CHANGE_CANARY',
   /**
-   * Serves a share of the bars until it or production wins, or the time is up.
+   * Has it serve a share of the bars until it or production wins, or the time is up.
    */
-  AB: 'AB',
+  MODEL_CHANGE_AB: 'MODEL_CHANGE_AB',
   /**
    * Makes production again what was before this one.
    */
-  ROLLBACK: 'ROLLBACK',
+  MODEL_CHANGE_ROLLBACK: 'MODEL_CHANGE_ROLLBACK',
   /**
    * Ends its trial.
    */
-  WITHDRAW: 'WITHDRAW',
+  MODEL_CHANGE_WITHDRAW: 'MODEL_CHANGE_WITHDRAW',
   /**
    * Ends it for good.
    */
-  ARCHIVE: 'ARCHIVE',
+  MODEL_CHANGE_ARCHIVE: 'MODEL_CHANGE_ARCHIVE',
 } as const;
 
+/**
+ * What can be done to a model.
+ */
 export type ModelChange =
+  /**
+   * Nothing: refused with INVALID_ARGUMENT.
+   */
   | 'MODEL_CHANGE_UNSPECIFIED'
   | 0
   /**
    * Makes it production; the one before can be rolled back to.
    */
-  | 'PROMOTE'
+  | 'MODEL_CHANGE_PROMOTE'
   | 1
   /**
-   * Answers every bar without serving any.
+   * Has it answer every bar without serving any.
    */
-  | 'SHADOW'
+  | 'MODEL_CHANGE_SHADOW'
   | 2
   /**
-   * Serves a share of the bars.
+   * Has it serve a share of the bars.
    */
-  | 'CANARY'
+  | 'MODEL_CHANGE_CANARY'
   | 3
   /**
-   * Serves a share of the bars until it or production wins, or the time is up.
+   * Has it serve a share of the bars until it or production wins, or the time is up.
    */
-  | 'AB'
+  | 'MODEL_CHANGE_AB'
   | 4
   /**
    * Makes production again what was before this one.
    */
-  | 'ROLLBACK'
+  | 'MODEL_CHANGE_ROLLBACK'
   | 5
   /**
    * Ends its trial.
    */
-  | 'WITHDRAW'
+  | 'MODEL_CHANGE_WITHDRAW'
   | 6
   /**
    * Ends it for good.
    */
-  | 'ARCHIVE'
+  | 'MODEL_CHANGE_ARCHIVE'
   | 7
 
+/**
+ * What can be done to a model.
+ */
 export type ModelChange__Output = typeof ModelChange[keyof typeof ModelChange]

@@ -1,12 +1,21 @@
-// Original file: proto/suho/v1/suho.proto
+// Original file: proto/suho/v1/models.proto
 
 import type { Model as _suho_v1_Model, Model__Output as _suho_v1_Model__Output } from '../../suho/v1/Model.js';
 import type { ModelUse as _suho_v1_ModelUse, ModelUse__Output as _suho_v1_ModelUse__Output } from '../../suho/v1/ModelUse.js';
 import type { ModelComparison as _suho_v1_ModelComparison, ModelComparison__Output as _suho_v1_ModelComparison__Output } from '../../suho/v1/ModelComparison.js';
 import type { ModelAct as _suho_v1_ModelAct, ModelAct__Output as _suho_v1_ModelAct__Output } from '../../suho/v1/ModelAct.js';
 
+/**
+ * All that is known of a version.
+ */
 export interface ModelDetails {
+  /**
+   * What the list says of it.
+   */
   'model'?: (_suho_v1_Model | null);
+  /**
+   * How it is built.
+   */
   'architecture'?: (string);
   /**
    * JSON.
@@ -21,7 +30,7 @@ export interface ModelDetails {
    */
   'features'?: (string)[];
   /**
-   * Where it serves or is tried: arm, tenant and series.
+   * Where it serves or is tried.
    */
   'uses'?: (_suho_v1_ModelUse)[];
   /**
@@ -29,13 +38,22 @@ export interface ModelDetails {
    */
   'trial'?: (_suho_v1_ModelComparison | null);
   /**
-   * Newest first, a hundred at most.
+   * What was done to it, newest first, a hundred at most.
    */
   'history'?: (_suho_v1_ModelAct)[];
 }
 
+/**
+ * All that is known of a version.
+ */
 export interface ModelDetails__Output {
+  /**
+   * What the list says of it.
+   */
   'model': (_suho_v1_Model__Output | null);
+  /**
+   * How it is built.
+   */
   'architecture': (string);
   /**
    * JSON.
@@ -50,7 +68,7 @@ export interface ModelDetails__Output {
    */
   'features': (string)[];
   /**
-   * Where it serves or is tried: arm, tenant and series.
+   * Where it serves or is tried.
    */
   'uses': (_suho_v1_ModelUse__Output)[];
   /**
@@ -58,7 +76,7 @@ export interface ModelDetails__Output {
    */
   'trial': (_suho_v1_ModelComparison__Output | null);
   /**
-   * Newest first, a hundred at most.
+   * What was done to it, newest first, a hundred at most.
    */
   'history': (_suho_v1_ModelAct__Output)[];
 }

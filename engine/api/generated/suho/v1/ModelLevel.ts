@@ -1,26 +1,50 @@
-// Original file: proto/suho/v1/suho.proto
+// Original file: proto/suho/v1/models.proto
 
 /**
  * Whose a model is. The nearest serves: a user's before its tenant's before the platform's.
  */
 export const ModelLevel = {
+  /**
+   * In a request the nearest level that has the version.
+   */
   MODEL_LEVEL_UNSPECIFIED: 'MODEL_LEVEL_UNSPECIFIED',
-  PLATFORM: 'PLATFORM',
-  TENANT: 'TENANT',
-  USER: 'USER',
+  /**
+   * Everyone's.
+   */
+  MODEL_LEVEL_PLATFORM: 'MODEL_LEVEL_PLATFORM',
+  /**
+   * A tenant's, for all its users.
+   */
+  MODEL_LEVEL_TENANT: 'MODEL_LEVEL_TENANT',
+  /**
+   * One user's of a tenant.
+   */
+  MODEL_LEVEL_USER: 'MODEL_LEVEL_USER',
 } as const;
 
 /**
  * Whose a model is. The nearest serves: a user's before its tenant's before the platform's.
  */
 export type ModelLevel =
+  /**
+   * In a request the nearest level that has the version.
+   */
   | 'MODEL_LEVEL_UNSPECIFIED'
   | 0
-  | 'PLATFORM'
+  /**
+   * Everyone's.
+   */
+  | 'MODEL_LEVEL_PLATFORM'
   | 1
-  | 'TENANT'
+  /**
+   * A tenant's, for all its users.
+   */
+  | 'MODEL_LEVEL_TENANT'
   | 2
-  | 'USER'
+  /**
+   * One user's of a tenant.
+   */
+  | 'MODEL_LEVEL_USER'
   | 3
 
 /**

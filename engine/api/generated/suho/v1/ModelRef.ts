@@ -1,4 +1,4 @@
-// Original file: proto/suho/v1/suho.proto
+// Original file: proto/suho/v1/models.proto
 
 import type { ModelLevel as _suho_v1_ModelLevel, ModelLevel__Output as _suho_v1_ModelLevel__Output } from '../../suho/v1/ModelLevel.js';
 
@@ -7,13 +7,16 @@ import type { ModelLevel as _suho_v1_ModelLevel, ModelLevel__Output as _suho_v1_
  */
 export interface ModelRef {
   /**
-   * Without one: the nearest level that has the version.
+   * Whose; the nearest that has the version when unspecified.
    */
   'level'?: (_suho_v1_ModelLevel);
   /**
    * Feed, symbol and timeframe: market/EURUSD/1h.
    */
   'name'?: (string);
+  /**
+   * Such as v1.0.3.
+   */
   'version'?: (string);
   /**
    * Another tenant's than the caller's; for operators.
@@ -26,13 +29,16 @@ export interface ModelRef {
  */
 export interface ModelRef__Output {
   /**
-   * Without one: the nearest level that has the version.
+   * Whose; the nearest that has the version when unspecified.
    */
   'level': (_suho_v1_ModelLevel__Output);
   /**
    * Feed, symbol and timeframe: market/EURUSD/1h.
    */
   'name': (string);
+  /**
+   * Such as v1.0.3.
+   */
   'version': (string);
   /**
    * Another tenant's than the caller's; for operators.

@@ -1,8 +1,17 @@
-// Original file: proto/suho/v1/suho.proto
+// Original file: proto/suho/v1/models.proto
 
 
+/**
+ * How good forecasts were.
+ */
 export interface ModelScore {
+  /**
+   * Mean, nats a bar.
+   */
   'log_loss'?: (number | string);
+  /**
+   * Mean of the squared errors of the three probabilities.
+   */
   'brier'?: (number | string);
   /**
    * Sum of returns after spreads.
@@ -14,8 +23,17 @@ export interface ModelScore {
   'abstained'?: (number | string);
 }
 
+/**
+ * How good forecasts were.
+ */
 export interface ModelScore__Output {
+  /**
+   * Mean, nats a bar.
+   */
   'log_loss': (number);
+  /**
+   * Mean of the squared errors of the three probabilities.
+   */
   'brier': (number);
   /**
    * Sum of returns after spreads.

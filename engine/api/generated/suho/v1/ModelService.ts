@@ -1,4 +1,4 @@
-// Original file: proto/suho/v1/suho.proto
+// Original file: proto/suho/v1/models.proto
 
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { ChangeModelRequest as _suho_v1_ChangeModelRequest, ChangeModelRequest__Output as _suho_v1_ChangeModelRequest__Output } from '../../suho/v1/ChangeModelRequest.js';

@@ -1,6 +1,9 @@
 // Original file: proto/suho/v1/training.proto
 
 
+/**
+ * What to train again.
+ */
 export interface RetrainSeriesRequest {
   /**
    * Symbol of the series, such as EURUSD: every series of it with signals that the caller may train, or those that the
@@ -17,6 +20,9 @@ export interface RetrainSeriesRequest {
   'feed'?: (string);
 }
 
+/**
+ * What to train again.
+ */
 export interface RetrainSeriesRequest__Output {
   /**
    * Symbol of the series, such as EURUSD: every series of it with signals that the caller may train, or those that the

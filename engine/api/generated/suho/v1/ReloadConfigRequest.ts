@@ -1,0 +1,14 @@
+// Original file: proto/suho/v1/operations.proto
+
+
+/**
+ * Takes nothing: the file is the one the engine was started with.
+ */
+export interface ReloadConfigRequest {
+}
+
+/**
+ * Takes nothing: the file is the one the engine was started with.
+ */
+export interface ReloadConfigRequest__Output {
+}

@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { CATALOGUE, FEATURE_COUNT, FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
+import { BarGrid } from '../../actors/market/bar-grid.js';
+import { WARM_UP_BARS } from '../../actors/signal-actor.js';
+import { buildDataset } from '../../engine/learning/dataset.js';
+import { withPostgres } from '../../engine/cli/postgres-session.js';
+import type { ModelRecord } from '../../engine/registry/model-registry.js';
+import { PostgresModelRegistry } from '../../engine/registry/postgres-model-registry.js';
+import { afterTest } from '../support/cleanup.js';
+import { runCommand, type CommandResult } from '../support/command.js';
+import { openEngine, temporaryFolder } from '../support/engine.js';
+import { inventedBars, toCsv } from '../support/markets.js';
+import { TestClient, eventually, protoBars, serve, type SignalUpdate } from '../support/served.js';
+
+const HOUR = 3_600_000;
+const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../../../test/data/import/${name}.onnx`, import.meta.url));
+const bars = inventedBars(1_300, { momentum: 0.7, seed: 31 });
+const THROUGH = String(bars[1_000]!.openTime + HOUR);
+const FEATURES = ['--features', 'rsi_14,atr_14,adx_14,macd,hour_sin'];
+
+function importArgs(name: string, data: string, ...more: readonly string[]): string[] {
+  return [
+    'models',
+    'import',
+    name,
+    '--contract',
+    'row',
+    '--symbol',
+    'EURUSD',
+    '--timeframe',
+    '1h',
+    '--data',
+    data,
+    '--feature-set',
+    FEATURE_SET_VERSION,
+    '--trained-through',
+    THROUGH,
+    '--json',
+    ...more,
+  ];
+}
+
+/** Versions and statuses of the registry of a data folder, by training. */
+const versions = async (data: string): Promise<unknown[]> =>
+  await withPostgres({ data }, async (connection) => {
+    const registry = new PostgresModelRegistry(connection);
+    try {
+      const models = await registry.list({
+        tenantId: 'platform',
+        feed: 'file',
+        symbol: 'EURUSD',
+        timeframe: '1h',
+      });
+      return models.map(({ version, status }) => [version, status]);
+    } finally {
+      await registry.close();
+    }
+  });
+
+test('a model of another library is scored, staged, promoted and served; what is wrong registers nothing', async (t) => {
+  const folder = temporaryFolder(t);
+  const data = path.join(folder, 'data');
+  const csv = path.join(folder, 'eurusd.csv');
+  writeFileSync(csv, toCsv(bars.slice(0, 1_250)));
+  const directions = ['--task', 'directions', '--horizon', '1h', ...FEATURES];
+
+  const none = await runCommand(importArgs(fixture('xgboost'), data, ...directions));
+  assert.match(none.stderr, /has no encoder for similar moments yet: give its bars with --evaluate FILE/);
+  assert.equal(none.code, 2);
+
+  const made = await runCommand(importArgs(fixture('xgboost'), data, ...directions, '--evaluate', csv));
+  assert.equal(made.code, 0, made.stderr);
+  const record = JSON.parse(made.stdout) as ModelRecord;
+  assert.equal(record.version, 'v1.0.0');
+  assert.equal(record.family, 'imported');
+  assert.match(record.architecture, /^imported from OnnxMLTools/);
+  // Rows that close after what it was trained on; the last has no outcome yet.
+  assert.equal(record.scores[0]!.samples, 1_250 - 1_001 - 1);
+  assert.deepEqual(record.edge, [false, false, false], 'it was fitted to noise');
+  assert.deepEqual(await versions(data), [['v1.0.0', 'staging']]);
+
+  // Another kind of model is a new major version, the same kind again a patch; nothing but the first needs bars.
+  const torch = ['--task', 'directions', '--horizon', '1h', '--logits', ...FEATURES];
+  for (const [name, args, version] of [
+    ['torch', torch, 'v2.0.0'],
+    ['torch', torch, 'v2.0.1'],
+  ] as const) {
+    const next = await runCommand(importArgs(fixture(name), data, ...args));
+    assert.equal(next.code, 0, next.stderr);
+    assert.equal((JSON.parse(next.stdout) as ModelRecord).version, version);
+  }
+  const before = await versions(data);
+
+  const large = path.join(folder, 'large.onnx');
+  writeFileSync(large, '');
+  truncateSync(large, 2 * 2 ** 30);
+  const refusals: readonly (readonly [readonly string[], RegExp])[] = [
+    [importArgs(large, data, ...directions), /it has 2147483648 bytes; a model may have 268435456/],
+    [
+      importArgs(fixture('bad-endless'), data, ...directions),
+      /it uses Loop, whose running time has no bound/,
+    ],
+    [importArgs(fixture('bad-nan'), data, ...directions), /answered out of range: probabilities NaN/],
+    [importArgs(fixture('bad-no-distribution'), data, ...directions), /answered out of range/],
+    [importArgs(fixture('bad-shape'), data, ...directions), /has 4 numbers a row; directions takes 3/],
+    [
+      importArgs(fixture('sklearn-logistic'), data, ...directions),
+      /answered out of range: probabilities NaN.*--fill/,
+    ],
+    [
+      importArgs(fixture('xgboost'), data, '--task', 'updown', '--horizon', '1h', ...FEATURES),
+      /updown takes 1 or 2/,
+    ],
+    [
+      importArgs(fixture('xgboost'), data, ...FEATURES),
+      /Neither --task nor the file's metadata says what the output is/,
+    ],
+    [
+      importArgs(fixture('xgboost'), data, ...directions, '--feature-set', 'fs1-0'),
+      /trained on feature set fs1-0, and this engine computes/,
+    ],
+    [importArgs(path.join(folder, 'none.onnx'), data, ...directions), /none\.onnx cannot be read/],
+    [importArgs(csv, data, ...directions), /cannot be imported: it cannot be read/],
+    [
+      importArgs(
+        fixture('xgboost'),
+        data,
+        ...directions,
+        '--evaluate',
+        csv,
+        '--trained-through',
+        '2030-01-01',
+      ),
+      /bars to evaluate on end before or with those the model was trained on/,
+    ],
+  ];
+  for (const [args, words] of refusals) {
+    const { code, stdout, stderr }: CommandResult = await runCommand(args);
+    assert.equal(code, 2, stderr);
+    assert.equal(stdout, '');
+    assert.match(stderr, words);
+    assert.doesNotMatch(stderr, /\n {4}at |Error:/);
+  }
+  assert.deepEqual(await versions(data), before, 'nothing of it is registered');
+
+  // Promoted, it serves: the signal of the next bar names it and has its probabilities.
+  const engine = await openEngine(t, data);
+  const [staged] = await engine.registry.list(record);
+  await engine.registry.promote(staged!);
+  const { port } = await serve(t, engine);
+  const client = new TestClient(port);
+  afterTest(t, () => client.close());
+  engine.firstModels.open();
+  const publish = async (rows: typeof bars): Promise<void> => {
+    const call = client.bars();
+    call.write({ request_id: 1, symbol: 'EURUSD', timeframe: 'TIMEFRAME_1H', bars: protoBars(rows) });
+    call.end();
+    for await (const ack of call as AsyncIterable<{ accepted: number }>)
+      assert.equal(ack.accepted, rows.length);
+  };
+  await publish(bars.slice(750, 1_250));
+  await eventually(
+    'it is adopted',
+    () => engine.instruments.routeOf('default', 'default@published/EURUSD/1h') !== undefined,
+    300_000,
+  );
+  await publish(bars.slice(1_250, 1_251));
+  const stream = client.stream({ resume_after: 0 });
+  const { signal } = await new Promise<SignalUpdate>((resolve, reject) => {
+    stream.once('data', resolve);
+    stream.once('error', reject);
+  });
+  stream.on('error', () => undefined);
+  stream.cancel();
+  assert.equal(signal.model!.model_id, record.modelId);
+  assert.equal(signal.model!.version, 'v1.0.0');
+});
+
+test('what a Python program trains on is what a model is given, bit for bit', async (t) => {
+  const folder = temporaryFolder(t);
+  const csv = path.join(folder, 'eurusd.csv');
+  const out = path.join(folder, 'rows.csv');
+  writeFileSync(csv, toCsv(bars.slice(0, 400)));
+  const { code, stderr } = await runCommand([
+    'features',
+    'export',
+    csv,
+    '--symbol',
+    'EURUSD',
+    '--timeframe',
+    '1h',
+    '--format',
+    'csv',
+    '--out',
+    out,
+    '--labels',
+    '--model-form',
+  ]);
+  assert.equal(code, 0, stderr);
+  const [head, ...lines] = readFileSync(out, 'utf8').trim().split('\n');
+  assert.deepEqual(
+    head!.split(',').slice(1, FEATURE_COUNT + 1),
+    CATALOGUE.map(({ name }) => name),
+  );
+  const dataset = buildDataset(bars.slice(0, 400), BarGrid.of('1h'));
+  assert.equal(lines.length, 400);
+  lines.slice(WARM_UP_BARS - 1).forEach((line, row) => {
+    const cells = line.split(',').slice(1, FEATURE_COUNT + 1);
+    cells.forEach((cell, column) => {
+      const expected = dataset.features[row * FEATURE_COUNT + column]!;
+      assert.ok(
+        Object.is(cell === '' ? NaN : Math.fround(Number(cell)), expected) || Number(cell) === expected,
+        `${cell} for ${expected}`,
+      );
+    });
+  });
+});
+
+test('options may stand in the file instead', async (t) => {
+  const folder = temporaryFolder(t);
+  const copy = path.join(folder, 'copy.onnx');
+  copyFileSync(fixture('xgboost'), copy);
+  // Of a protobuf message, what is appended is merged with what is there: metadata_props, field 14.
+  const pair = (key: string, value: string): Buffer => {
+    const text = (field: number, content: string): Buffer =>
+      Buffer.concat([Buffer.from([(field << 3) | 2, content.length]), Buffer.from(content)]);
+    const entry = Buffer.concat([text(1, key), text(2, value)]);
+    return Buffer.concat([Buffer.from([(14 << 3) | 2, entry.length]), entry]);
+  };
+  const said = [
+    ['task', 'directions'],
+    ['horizon', '4h'],
+    ['features', 'rsi_14, atr_14, adx_14, macd, hour_sin'],
+    ['featureSet', FEATURE_SET_VERSION],
+    ['trainedThrough', THROUGH],
+    ['rows', '400'],
+  ] as const;
+  writeFileSync(copy, Buffer.concat([readFileSync(copy), ...said.map(([key, value]) => pair(key, value))]));
+  const csv = path.join(folder, 'eurusd.csv');
+  writeFileSync(csv, toCsv(bars));
+  const data = path.join(folder, 'data');
+  const series = ['--symbol', 'EURUSD', '--timeframe', '1h', '--data', data];
+  const made = await runCommand(
+    ['models', 'import', copy, '--contract', 'row', '--evaluate', csv, '--json'].concat(series),
+  );
+  assert.equal(made.code, 0, made.stderr);
+  const record = JSON.parse(made.stdout) as ModelRecord;
+  assert.deepEqual(
+    [record.primaryHorizon, record.rows, record.trainedThrough, record.hyperparameters],
+    [1, 400, Number(THROUGH), { task: 'directions', horizon: '4h' }],
+  );
+});
