@@ -33,8 +33,6 @@ const WHOLE: ConfigInput = {
   training: { retraining: {} },
   rollout: {},
   bars: {},
-  rollout: {},
-  backup: {},
   simulator: {},
   tenants: [
     {
