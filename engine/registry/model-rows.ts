@@ -36,7 +36,6 @@ export interface ModelRow {
     | 'trainedThrough'
     | 'rows'
     | 'batchInvariant'
-    | 'sequenceVersion'
     | 'trainedOn'
   >;
 }

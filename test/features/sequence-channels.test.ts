@@ -108,6 +108,25 @@ test('a series hands sequences out from the bar after a model that takes them, a
   );
 });
 
+test('a series hands sequences out for any arm of a plan that takes them: a shadow or a canary too', () => {
+  const [first, second, third] = asMessages(inventedBars(3));
+  const arm = { featureSetVersion: FEATURE_SET_VERSION, sequenceVersion: SEQUENCE_VERSION } as Route;
+  const production = { featureSetVersion: FEATURE_SET_VERSION } as Route;
+  for (const beside of [{ shadows: [arm] }, { canary: { route: arm, share: 0.1 } }]) {
+    const given = sequences(series([]), [
+      first!,
+      { kind: 'route', target: 'a', route: { ...production, ...beside } },
+      second!,
+      { kind: 'route', target: 'a', route: production },
+      third!,
+    ]);
+    assert.deepEqual(
+      given.map((sequence) => sequence !== undefined),
+      [false, true, false],
+    );
+  }
+});
+
 test('sequences of a series that is restored again and again are a training’s, and one number of a ring that was changed is found', () => {
   const bars = inventedBars(400, { seed: 4 });
   const grid = BarGrid.of('1h');
