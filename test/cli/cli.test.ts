@@ -82,10 +82,8 @@ test('a port in use and a folder in use are said so', async (t) => {
   assert.equal(taken.code, 2);
   assert.match(taken.stderr, /cannot be listened on/);
   await openEngine(t, folder);
-  isOneSentence(
-    await runCommand(['sql', 'features', 'SELECT 1', '--data', folder]),
-    /in use by another engine/,
-  );
+  const start = ['start', '--data', folder, '--port', '0', '--no-simulator'];
+  isOneSentence(await runCommand(start), /in use by another engine/);
 });
 
 test('kill -9 at any moment of a replay loses nothing, repeats nothing and changes nothing', async (t) => {
