@@ -154,7 +154,7 @@ test('a random walk gives signals too: they abstain and say why', async (t) => {
   await untilServed(client);
   await publish(client, walk.slice(NEEDED));
   const { direction, abstained } = await nextSignal(client);
-  assert.equal(direction, 'FLAT');
+  assert.equal(direction, 'DIRECTION_FLAT');
   assert.ok(abstained.includes('no_edge'), abstained.join());
 });
 
