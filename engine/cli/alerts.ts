@@ -2,7 +2,7 @@ import { Argument, Command, Option } from 'commander';
 import type { AcknowledgeAlertResponse__Output as AcknowledgeAlertResponse } from '../api/generated/suho/v1/AcknowledgeAlertResponse.js';
 import type { Alert__Output as Alert } from '../api/generated/suho/v1/Alert.js';
 import type { ListAlertsResponse__Output as ListAlertsResponse } from '../api/generated/suho/v1/ListAlertsResponse.js';
-import { callUnary, connect } from './client.js';
+import { callsOf } from './client.js';
 import { addressOption, jsonOption } from './options.js';
 import { formatTable, utc } from './table.js';
 
@@ -23,14 +23,7 @@ export function alertsCommand(): Command {
     );
 }
 
-async function call<Response>(address: string, method: string, request: object): Promise<Response> {
-  const client = connect(address, 'AlertService');
-  try {
-    return await callUnary<Response>(client, method, request, address);
-  } finally {
-    client.close();
-  }
-}
+const call = callsOf('AlertService');
 
 function listCommand(): Command {
   return new Command('list')

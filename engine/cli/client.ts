@@ -78,6 +78,23 @@ export async function callUnary<Response>(
   });
 }
 
+/** Calls of a service, each over a client of its own; they throw as {@link callUnary} does. */
+export function callsOf(service: string) {
+  return async <Response>(
+    address: string,
+    method: string,
+    request: object,
+    timeoutMs?: number,
+  ): Promise<Response> => {
+    const client = connect(address, service);
+    try {
+      return await callUnary<Response>(client, method, request, address, timeoutMs);
+    } finally {
+      client.close();
+    }
+  };
+}
+
 export function callStream<Response>(
   client: Client,
   method: string,

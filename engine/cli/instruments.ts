@@ -2,7 +2,7 @@ import { Argument, Command } from 'commander';
 import { fromProtoTimeframe } from '../api/fields.js';
 import type { Instrument__Output as Instrument } from '../api/generated/suho/v1/Instrument.js';
 import type { ListInstrumentsResponse__Output as ListInstrumentsResponse } from '../api/generated/suho/v1/ListInstrumentsResponse.js';
-import { callUnary, connect } from './client.js';
+import { callsOf } from './client.js';
 import { addressOption, jsonOption } from './options.js';
 import { formatTable, utc } from './table.js';
 
@@ -18,14 +18,7 @@ export function instrumentsCommand(): Command {
     .addCommand(removeCommand());
 }
 
-async function call<Response>(address: string, method: string, request: object): Promise<Response> {
-  const client = connect(address, 'InstrumentService');
-  try {
-    return await callUnary<Response>(client, method, request, address);
-  } finally {
-    client.close();
-  }
-}
+const call = callsOf('InstrumentService');
 
 function listCommand(): Command {
   return new Command('list')

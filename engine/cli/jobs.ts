@@ -3,7 +3,7 @@ import type { CancelTrainingJobResponse__Output as CancelTrainingJobResponse } f
 import type { ListTrainingJobsResponse__Output as ListTrainingJobsResponse } from '../api/generated/suho/v1/ListTrainingJobsResponse.js';
 import type { RetrainSeriesResponse__Output as RetrainSeriesResponse } from '../api/generated/suho/v1/RetrainSeriesResponse.js';
 import type { TrainingJob__Output as TrainingJob } from '../api/generated/suho/v1/TrainingJob.js';
-import { callUnary, connect } from './client.js';
+import { callsOf } from './client.js';
 import { addressOption, jsonOption, readSymbol } from './options.js';
 import { formatTable, utc } from './table.js';
 
@@ -12,14 +12,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-async function call<Response>(address: string, method: string, request: object): Promise<Response> {
-  const client = connect(address, 'TrainingService');
-  try {
-    return await callUnary<Response>(client, method, request, address);
-  } finally {
-    client.close();
-  }
-}
+const call = callsOf('TrainingService');
 
 export function jobsCommand(): Command {
   return new Command('jobs')

@@ -4,7 +4,7 @@ import type { ListModelsResponse__Output as ListModelsResponse } from '../api/ge
 import type { Model__Output as Model } from '../api/generated/suho/v1/Model.js';
 import type { ModelComparison__Output as ModelComparison } from '../api/generated/suho/v1/ModelComparison.js';
 import type { ModelDetails__Output as ModelDetails } from '../api/generated/suho/v1/ModelDetails.js';
-import { callUnary, connect } from './client.js';
+import { callsOf } from './client.js';
 import { describeComparison, describeDifferences, describeModel, describeModels } from './model-text.js';
 import { modelsImportCommand } from './models-import.js';
 import { modelsQuantizeCommand } from './models-quantize.js';
@@ -54,19 +54,7 @@ Examples:
   return command;
 }
 
-async function call<Response>(
-  { address }: Options,
-  method: string,
-  request: object,
-  timeoutMs?: number,
-): Promise<Response> {
-  const client = connect(address, 'ModelService');
-  try {
-    return await callUnary<Response>(client, method, request, address, timeoutMs);
-  } finally {
-    client.close();
-  }
-}
+const call = callsOf('ModelService');
 
 function print(json: boolean | undefined, value: object, text: () => string): void {
   process.stdout.write(json === true ? `${JSON.stringify(value)}\n` : `${text()}\n`);
@@ -113,7 +101,7 @@ function listCommand(): Command {
     .addOption(jsonOption())
     .action(async (name: string | undefined, options: Options) => {
       const request = { name: name ?? '', tenant_id: options.tenant ?? '' };
-      const { models } = await call<ListModelsResponse>(options, 'ListModels', request);
+      const { models } = await call<ListModelsResponse>(options.address, 'ListModels', request);
       print(options.json, models, () => describeModels(models));
     });
 }
@@ -125,7 +113,7 @@ function showCommand(): Command {
     ),
   ).action(async (name: string, version: string, options: Options) => {
     const model = reference(name, version, options);
-    const details = await call<ModelDetails>(options, 'GetModel', { model });
+    const details = await call<ModelDetails>(options.address, 'GetModel', { model });
     print(options.json, details, () => describeModel(details));
   });
 }
@@ -137,7 +125,7 @@ function compareCommand(): Command {
     .addArgument(new Argument('<against>', 'version it is compared with'))
     .action(async (name: string, version: string, against: string, options: Options) => {
       const request = { model: reference(name, version, options), against };
-      const comparison = await call<ModelComparison>(options, 'CompareModels', request);
+      const comparison = await call<ModelComparison>(options.address, 'CompareModels', request);
       print(options.json, comparison, () => describeComparison(comparison));
     });
 }
@@ -147,7 +135,7 @@ function diffCommand(): Command {
     .addArgument(new Argument('<against>', 'version it is compared with'))
     .action(async (name: string, version: string, against: string, options: Options) => {
       const request = { model: reference(name, version, options), against };
-      const { differences } = await call<DiffModelsResponse>(options, 'DiffModels', request);
+      const { differences } = await call<DiffModelsResponse>(options.address, 'DiffModels', request);
       print(options.json, differences, () => describeDifferences(version, against, differences));
     });
 }
@@ -202,7 +190,7 @@ function changeCommand(change: string, description: string): Command {
         days,
         automatic,
       };
-      const changed = await call<Model>(options, 'ChangeModel', request, CHANGE_MS);
+      const changed = await call<Model>(options.address, 'ChangeModel', request, CHANGE_MS);
       print(options.json, changed, () => describeModels([changed]));
     });
 }

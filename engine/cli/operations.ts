@@ -5,7 +5,7 @@ import type { DrainResponse__Output as DrainResponse } from '../api/generated/su
 import type { ReloadConfigResponse__Output as ReloadConfigResponse } from '../api/generated/suho/v1/ReloadConfigResponse.js';
 import { SuhoError } from '../errors.js';
 import { auditFile, type AuditEntry } from '../ops/audit-log.js';
-import { callUnary, connect } from './client.js';
+import { callsOf } from './client.js';
 import { addressOption, countOption, dataOption, jsonOption, readCount } from './options.js';
 import { formatTable } from './table.js';
 
@@ -14,19 +14,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-async function call<Response>(
-  { address }: Options,
-  method: string,
-  request: object,
-  timeoutMs: number,
-): Promise<Response> {
-  const client = connect(address, 'OperatorService');
-  try {
-    return await callUnary<Response>(client, method, request, address, timeoutMs);
-  } finally {
-    client.close();
-  }
-}
+const call = callsOf('OperatorService');
 
 export function drainCommand(): Command {
   return new Command('drain')
@@ -47,7 +35,7 @@ stopping is safe all the same, the journal keeps what it has not taken.`,
     )
     .action(async ({ resume, wait, ...options }: Options & { resume?: boolean; wait: number }) => {
       const request = { resume: resume === true, wait_seconds: wait };
-      const { behind } = await call<DrainResponse>(options, 'Drain', request, (wait + 30) * 1000);
+      const { behind } = await call<DrainResponse>(options.address, 'Drain', request, (wait + 30) * 1000);
       if (options.json === true) process.stdout.write(`${JSON.stringify({ behind })}\n`);
       else if (resume === true) process.stdout.write('takes input again\n');
       else if (behind.length === 0) process.stdout.write('drained: the stores have everything\n');
@@ -69,7 +57,7 @@ export function reloadCommand(): Command {
       '\nExample:\n  suho reload\n\nkill -HUP does the same. Settings that need a restart are named.',
     )
     .action(async (options: Options) => {
-      const report = await call<ReloadConfigResponse>(options, 'ReloadConfig', {}, 10_000);
+      const report = await call<ReloadConfigResponse>(options.address, 'ReloadConfig', {}, 10_000);
       const { tenants, need_restart: later } = report;
       process.stdout.write(
         options.json === true

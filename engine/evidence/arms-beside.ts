@@ -1,5 +1,5 @@
 import { makeSignal } from '../../actors/signals/aggregation.js';
-import type { Evidence, ModelEvidence, PatternEvidence } from '../../actors/signals/evidence.js';
+import type { Evidence, PatternEvidence } from '../../actors/signals/evidence.js';
 import { isValidModelEvidence } from '../../actors/signals/evidence-validity.js';
 import type { Gates } from '../../actors/signals/gates.js';
 import { predictionId } from '../../actors/signals/prediction-id.js';
@@ -10,6 +10,7 @@ import { SuhoError, messageOf } from '../errors.js';
 import type { Inference } from '../inference/inference.js';
 import type { ArmAnswer, ArmFailure } from '../instruments/arm-answer.js';
 import type { EvidenceRequest } from '../instruments/effects.js';
+import { modelEvidenceOf } from './model-evidence.js';
 
 export interface ArmsBesideParts {
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -76,14 +77,7 @@ export class ArmsBeside {
     const start = clock.monotonic();
     const inference = await infer(route, request, deadline);
     const inferred = clock.monotonic();
-    const model: ModelEvidence = {
-      modelId: route.modelId,
-      version: route.version,
-      arm: route.arm,
-      probabilities: inference.probabilities,
-      returns: inference.returns,
-      anomaly: inference.reconstructionError / route.anomalyScale,
-    };
+    const model = modelEvidenceOf(route, inference);
     if (!isValidModelEvidence(model)) return { route, signal: undefined, failure: 'bad_model' };
     // What was looked up for the serving arm stands for every arm with its encoder.
     const isShared =

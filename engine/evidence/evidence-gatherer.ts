@@ -1,7 +1,7 @@
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { FeatureRow } from '../../actors/messages.js';
 import { WARM_UP_BARS } from '../../actors/signal-actor.js';
-import type { Evidence, ModelEvidence } from '../../actors/signals/evidence.js';
+import type { Evidence } from '../../actors/signals/evidence.js';
 import { vote } from '../../actors/signals/pattern-vote.js';
 import type { Gates } from '../../actors/signals/gates.js';
 import { isOfCurrentFeatures, takesSequence, type Route } from '../../actors/signals/route.js';
@@ -17,6 +17,7 @@ import { conditionsOf } from '../patterns/conditions.js';
 import type { PartitionKey, PatternIndex } from '../patterns/pattern-index.js';
 import type { PatternRecorder } from '../patterns/pattern-recorder.js';
 import { ArmsBeside } from './arms-beside.js';
+import { modelEvidenceOf } from './model-evidence.js';
 import { within } from './deadline.js';
 
 /** Inferences begun ahead that are kept at most; an older one is begun again when it is asked for. */
@@ -69,16 +70,8 @@ export class EvidenceGatherer {
       onError,
       infer: async (route, { row, tenantId }, deadline) =>
         await this.#start(route, row, deadline, tenantId, true),
-      similar: async (route, { row, tenantId }, { embedding, reconstructionError }) => {
-        const partition = this.partition(tenantId, row.symbol, row.timeframe, route.embeddingVersion);
-        const anomaly = reconstructionError / route.anomalyScale;
-        this.#parts.recorder.note(partition, row.closeTime, {
-          vector: embedding,
-          conditions: conditionsOf(row.values),
-          anomaly,
-        });
-        return (await this.#similar(partition, embedding, row.closeTime, this.#deadline(false))).patterns;
-      },
+      similar: async (route, request, inference) =>
+        (await this.#similar(route, request, inference, this.#deadline(false))).patterns,
     });
   }
 
@@ -200,44 +193,37 @@ export class EvidenceGatherer {
   }
 
   async #ask(request: EvidenceRequest, deadline: number): Promise<Evidence> {
-    const { clock, recorder } = this.#parts;
-    const { route, row, tenantId } = request;
+    const { clock } = this.#parts;
+    const { route } = request;
     const start = clock.monotonic();
     const inference = await within(clock, deadline, this.#infer(request, deadline));
     const inferred = clock.monotonic();
-    const model: ModelEvidence = {
-      modelId: route.modelId,
-      version: route.version,
-      arm: route.arm,
-      probabilities: inference.probabilities,
-      returns: inference.returns,
-      anomaly: inference.reconstructionError / route.anomalyScale,
-    };
-    const partition = this.partition(tenantId, row.symbol, row.timeframe, route.embeddingVersion);
-    recorder.note(partition, row.closeTime, {
-      vector: inference.embedding,
-      conditions: conditionsOf(row.values),
-      anomaly: model.anomaly,
-    });
-    const found = await this.#similar(partition, inference.embedding, row.closeTime, deadline);
+    const found = await this.#similar(route, request, inference, deadline);
     return {
-      closeTime: row.closeTime,
-      model,
+      closeTime: request.row.closeTime,
+      model: modelEvidenceOf(route, inference),
       modelFailure: undefined,
       ...found,
       timing: { queueMs: 0, inferenceMs: inferred - start, patternsMs: clock.monotonic() - inferred },
     };
   }
 
+  /** Notes a moment in the embedding of a route, and looks up those like it. */
   async #similar(
-    partition: PartitionKey,
-    vector: Float32Array,
-    asOf: number,
+    route: Route,
+    { row, tenantId }: EvidenceRequest,
+    { embedding: vector, reconstructionError }: Inference,
     deadline: number,
   ): Promise<Pick<Evidence, 'patterns' | 'patternFailure'>> {
-    const { clock, index, neighbours: k } = this.#parts;
+    const { clock, index, recorder, neighbours: k } = this.#parts;
+    const partition = this.partition(tenantId, row.symbol, row.timeframe, route.embeddingVersion);
+    recorder.note(partition, row.closeTime, {
+      vector,
+      conditions: conditionsOf(row.values),
+      anomaly: reconstructionError / route.anomalyScale,
+    });
     try {
-      const lookup = index.search(partition, { vector, k, asOf });
+      const lookup = index.search(partition, { vector, k, asOf: row.closeTime });
       const neighbours = lookup instanceof Promise ? await within(clock, deadline, lookup) : lookup;
       if (neighbours.length === 0) return { patterns: undefined, patternFailure: 'none_yet' };
       return { patterns: vote(partition.embeddingVersion, neighbours), patternFailure: undefined };

@@ -1,0 +1,11 @@
+import type { ModelEvidence } from '../../actors/signals/evidence.js';
+import type { Route } from '../../actors/signals/route.js';
+import type { Inference } from '../inference/inference.js';
+
+/** What an arm's models said, as evidence. */
+export function modelEvidenceOf(
+  { modelId, version, arm, anomalyScale }: Route,
+  { probabilities, returns, reconstructionError }: Inference,
+): ModelEvidence {
+  return { modelId, version, arm, probabilities, returns, anomaly: reconstructionError / anomalyScale };
+}
