@@ -77,14 +77,16 @@ export class Database {
   /**
    * Runs one query for a person: of one tenant's rows, or of all that the login sees, where table names mean the tables
    * themselves. It only reads: the transaction is read-only, and the query is a cursor's, which can be no other
-   * statement and not two. Throws `BAD_INPUT` with PostgreSQL's own words.
+   * statement and not two. Throws `BAD_INPUT` with PostgreSQL's own words, and `STORE_UNAVAILABLE` while it is away.
    */
   async ask(query: string, tenantId?: string, rowsMax?: number): Promise<readonly Row[]> {
     const whose =
       tenantId === undefined
         ? 'SET LOCAL search_path = suho_private, public'
         : `SET LOCAL ROLE ${ENGINE_ROLE}; SET LOCAL suho.tenant_id = ${pg.escapeLiteral(tenantId)}; SET LOCAL suho.user_id = ''; SET LOCAL suho.scope = ''`;
-    const client = await this.#pool.connect();
+    const client = await this.#pool.connect().catch((error: unknown) => {
+      throw askFailure(error);
+    });
     try {
       await client.query(
         `BEGIN TRANSACTION READ ONLY; SET LOCAL default_transaction_read_only = on; SET LOCAL statement_timeout = ${ASK_MS_MAX}; ${whose}`,
@@ -97,7 +99,7 @@ export class Database {
       await client.query(declaration);
       return (await client.query<Row>(`FETCH ${rowsMax ?? 'ALL'} FROM answer`)).rows;
     } catch (error) {
-      throw new SuhoError('BAD_INPUT', `PostgreSQL answered: ${messageOf(error)}`);
+      throw askFailure(error);
     } finally {
       // Nothing it set outlives it.
       client.release(true);
@@ -107,4 +109,12 @@ export class Database {
   async close(): Promise<void> {
     if (!this.#pool.ending) await this.#pool.end();
   }
+}
+
+/** What a person's query failed of: the query itself, when PostgreSQL says so, else a server that is away. */
+function askFailure(error: unknown): SuhoError {
+  const text = `PostgreSQL answered: ${messageOf(error)}`;
+  // Class 08 is the connection, 53 a server without room, 57P a server that stops; 57014 is a query that took too long.
+  const isAboutQuery = error instanceof pg.DatabaseError && !/^(?:08|28|53|57P)/.test(error.code ?? '');
+  return new SuhoError(isAboutQuery ? 'BAD_INPUT' : 'STORE_UNAVAILABLE', text, { cause: error });
 }

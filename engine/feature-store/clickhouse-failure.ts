@@ -37,6 +37,17 @@ export function queryFailure(error: unknown): SuhoError {
   });
 }
 
+/** What a person's query failed of: `BAD_INPUT` when ClickHouse has something against it, else `STORE_UNAVAILABLE`. */
+export function askFailure(error: unknown): SuhoError {
+  if (error instanceof SuhoError) return error;
+  const isAboutQuery = /^\d+$/.test(codeOf(error));
+  return new SuhoError(
+    isAboutQuery ? 'BAD_INPUT' : 'STORE_UNAVAILABLE',
+    `ClickHouse answered: ${messageOf(error).trim()}`,
+    { cause: error },
+  );
+}
+
 /** The server's code: by its field, since the embedded engine has an error class of its own. */
 function codeOf(error: unknown): string {
   const { code } = (error ?? {}) as { readonly code?: unknown };

@@ -1,9 +1,9 @@
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
-import { ClickHouseError, type ClickHouseClient } from '@clickhouse/client';
+import type { ClickHouseClient } from '@clickhouse/client';
 import type { Bar } from '../../actors/market/bar.js';
 import { SuhoError, messageOf } from '../errors.js';
 import { ClickHouseOverview } from './clickhouse-overview.js';
-import { insertFailure, queryFailure } from './clickhouse-failure.js';
+import { askFailure, insertFailure, queryFailure } from './clickhouse-failure.js';
 import { ownQuery } from './own-query.js';
 import { checkQuery, limited, ofTenant, type Reach } from './read-only-query.js';
 import type {
@@ -287,9 +287,7 @@ export class ClickHouseFeatureStore implements FeatureStore {
             database: current,
           });
     } catch (error) {
-      if (error instanceof SuhoError) throw error;
-      const kind = error instanceof ClickHouseError ? 'ClickHouse' : 'The feature store';
-      throw new SuhoError('BAD_INPUT', `${kind} answered: ${messageOf(error).trim()}`);
+      throw askFailure(error);
     }
   }
 
