@@ -7,6 +7,7 @@ import { benchInference } from './inference.js';
 import { benchJournal } from './journal.js';
 import { benchLatency } from './latency.js';
 import { benchOverload } from './overload.js';
+import { benchMonitor } from './monitor.js';
 import { benchNoise } from './noise.js';
 import { benchPlanted } from './planted.js';
 import { benchPredictions } from './predictions.js';
@@ -33,6 +34,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   rollout: benchRollout,
   trees: benchTrees,
   drift: benchDrift,
+  monitor: benchMonitor,
 };
 
 const wanted = process.argv.slice(2);

@@ -14,7 +14,9 @@ export interface ModelReader {
 }
 
 /** What must still hold when an act is done: looked at in its own transaction, so that of two engines one acts. */
-export interface Expected extends Pick<ListedModel, 'status' | 'traffic'> {
+export interface Expected {
+  /** How far the model is, and the share it serves. */
+  readonly model?: Pick<ListedModel, 'status' | 'traffic'>;
   /** `modelId` of what is in production, `none` where the series itself has nothing there; not looked at without it. */
   readonly production?: string;
 }

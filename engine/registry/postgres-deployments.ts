@@ -50,7 +50,7 @@ export async function actOn(
   target: ModelTarget,
   act: ModelAct,
   { who, role, reason }: Author,
-  expected?: Expected,
+  expected: Expected = {},
 ): Promise<boolean> {
   const { series, version } = target;
   const owner = ownerOf(series);
@@ -67,7 +67,7 @@ export async function actOn(
   const [model] = rows;
   if (model === undefined)
     throw new SuhoError('NOT_FOUND', `${version} of ${modelName(series)} is not registered.`);
-  if (expected !== undefined && !(await isAs(client, target, model, expected))) return false;
+  if (!(await isAs(client, target, model, expected))) return false;
   try {
     await apply(client, model, act, target);
   } catch (error) {
@@ -79,10 +79,11 @@ export async function actOn(
 async function isAs(
   client: pg.PoolClient,
   { series }: ModelTarget,
-  model: ActedOn,
-  { status, traffic, production }: Expected,
+  { status, traffic }: ActedOn,
+  { model: before, production }: Expected,
 ): Promise<boolean> {
-  if (model.status !== status || (model.traffic ?? undefined) !== traffic) return false;
+  if (before !== undefined && (status !== before.status || (traffic ?? undefined) !== before.traffic))
+    return false;
   if (production === undefined) return true;
   // Acts on the series' own models wait for each other; production of a farther level may still change in between.
   const { rows } = await client.query<{ found: boolean }>(

@@ -78,17 +78,17 @@ export class Rollouts implements Challengers {
     const model = models.find((each) => each.version === version);
     if (model === undefined)
       throw new SuhoError('NOT_FOUND', `${version} of ${modelName(series)} is not registered.`);
-    const { status, traffic } = model;
+    const { status } = model;
     if (status === 'shadow' || status === 'canary' || status === 'production') return true;
     const target: ModelTarget = { series, version };
     if (!(await this.#hasProduction(series))) {
-      const first = { status, traffic, production: 'none' };
+      const first = { model, production: 'none' };
       return (await deployments.act(target, { kind: 'promote' }, author, first)) !== undefined;
     }
     await this.#makeRoom(models, version);
     const act: ModelAct = { kind: 'shadow', trial: { kind: 'challenger' } };
     try {
-      return (await deployments.act(target, act, author, { status, traffic })) !== undefined;
+      return (await deployments.act(target, act, author, { model })) !== undefined;
     } catch (error) {
       // Another's shadow took the room that was made.
       if (mayPass && error instanceof SuhoError && error.code === 'QUOTA_EXCEEDED') return false;
@@ -191,9 +191,8 @@ export class Rollouts implements Challengers {
         ? { kind: 'canary', share: decision.share, trial: model.trial ?? { kind: 'challenger' } }
         : { kind: decision.act };
     const author: Author = { who: 'rollout', role: 'engine', reason: decision.sentence };
-    const { status, traffic } = model;
     // What was compared must still be what serves.
-    const expected = { status, traffic, production: production.modelId };
+    const expected = { model, production: production.modelId };
     const done = await deployments.act({ series: model, version: model.version }, act, author, expected);
     if (done !== undefined) log.info({ model: modelName(model) }, decision.sentence);
     return true;
@@ -274,7 +273,7 @@ export class Rollouts implements Challengers {
       { series: oldest, version: oldest.version },
       { kind: 'archive' },
       author,
-      oldest,
+      { model: oldest },
     );
   }
 }

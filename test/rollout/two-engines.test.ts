@@ -11,11 +11,12 @@ import { planKey } from '../../engine/rollout/resolution.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { inventedBars, risingBars } from '../support/markets.js';
 import { EURUSD, registerModel, statingPredictor } from '../support/rollout.js';
-import { sharedRegistry, type SharedRegistry } from '../support/shared-registry.js';
+import { checkAudit, sharedRegistry, type SharedRegistry } from '../support/shared-registry.js';
 
 const INSTRUMENT = 'market/EURUSD';
 const SERIES = `${INSTRUMENT}/1h`;
-const SEEDS = Number(process.env['SUHO_SEED'] ?? 12);
+/** Rounds of things done at once; each follows from its number. */
+const SEEDS = Number(process.env['SUHO_INTERLEAVINGS'] ?? 6);
 /** What an engine may answer when another was quicker. */
 const REFUSED = new Set(['BAD_INPUT', 'QUOTA_EXCEEDED']);
 
@@ -65,30 +66,6 @@ async function ask(engine: Engine, { version, act, reason }: Asked): Promise<boo
     if (error instanceof SuhoError && REFUSED.has(error.code)) return false;
     throw error;
   }
-}
-
-/** Every version's entries are a chain that ends in the status it has. */
-async function checkAudit(shared: SharedRegistry): Promise<void> {
-  const audit = await shared.audit();
-  const last = new Map<string, string>();
-  let [registered, deployed] = [0, 0];
-  for (const { version, from_status, to_status } of audit) {
-    assert.equal(from_status ?? undefined, last.get(version), `${version} to ${to_status}`);
-    last.set(version, to_status);
-    if (from_status === null) registered++;
-    else deployed++;
-  }
-  const models = await shared.query<{ version: string; status: string }>(
-    'SELECT version, status FROM ml_registry.models',
-  );
-  assert.deepEqual(Object.fromEntries(models.map((m) => [m.version, m.status])), Object.fromEntries(last));
-  assert.equal(registered, models.length);
-  const [count] = await shared.query<{ n: number }>(
-    'SELECT count(*)::int AS n FROM ml_registry.model_deployments',
-  );
-  assert.equal(count!.n, deployed);
-  const held = (status: string): number => models.filter((model) => model.status === status).length;
-  assert.ok(held('production') <= 1 && held('canary') <= 1 && held('shadow') <= 4);
 }
 
 /** What an engine's signals are made by, as text. */

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import pg from 'pg';
@@ -62,4 +63,28 @@ export async function sharedRegistry(t: TestContext, folder: string): Promise<Sh
         `SELECT version, from_status, to_status, traffic, actor, reason FROM ml_registry.model_audit ORDER BY audit_id`,
       ),
   };
+}
+
+/** Checks that every version's entries are a chain that ends in the status it has, and none is missing. */
+export async function checkAudit(shared: SharedRegistry): Promise<void> {
+  const audit = await shared.audit();
+  const last = new Map<string, string>();
+  let [registered, deployed] = [0, 0];
+  for (const { version, from_status, to_status } of audit) {
+    assert.equal(from_status ?? undefined, last.get(version), `${version} to ${to_status}`);
+    last.set(version, to_status);
+    if (from_status === null) registered++;
+    else deployed++;
+  }
+  const models = await shared.query<{ version: string; status: string }>(
+    'SELECT version, status FROM ml_registry.models',
+  );
+  assert.deepEqual(Object.fromEntries(models.map((m) => [m.version, m.status])), Object.fromEntries(last));
+  assert.equal(registered, models.length);
+  const [count] = await shared.query<{ n: number }>(
+    'SELECT count(*)::int AS n FROM ml_registry.model_deployments',
+  );
+  assert.equal(count!.n, deployed);
+  const held = (status: string): number => models.filter((model) => model.status === status).length;
+  assert.ok(held('production') <= 1 && held('canary') <= 1 && held('shadow') <= 4);
 }
