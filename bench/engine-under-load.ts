@@ -17,9 +17,10 @@ export class EngineUnderLoad {
   }
 
   /** Starts one and loads it once, so that what is measured later is warm. */
-  static async start(config: ConfigInput = {}): Promise<EngineUnderLoad> {
+  static async start(config: ConfigInput = {}, ...args: readonly string[]): Promise<EngineUnderLoad> {
     const child = fork(fileURLToPath(new URL('./engine-process.js', import.meta.url)), [
       JSON.stringify(config),
+      ...args,
     ]);
     const [{ port }] = (await once(child, 'message')) as [{ port: number }];
     const engine = new EngineUnderLoad(child, port);

@@ -6,6 +6,7 @@ import { benchFiles } from './files.js';
 import { benchInference } from './inference.js';
 import { benchJournal } from './journal.js';
 import { benchLatency } from './latency.js';
+import { benchLifecycle } from './lifecycle.js';
 import { benchOverload } from './overload.js';
 import { benchMonitor } from './monitor.js';
 import { benchNoise } from './noise.js';
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   training: benchTrainingStep,
   latency: benchLatency,
   cost: benchCost,
+  lifecycle: benchLifecycle,
   overload: benchOverload,
   predictions: benchPredictions,
   stores: benchStores,
