@@ -9,6 +9,7 @@ import { benchLatency } from './latency.js';
 import { benchLifecycle } from './lifecycle.js';
 import { benchOverload } from './overload.js';
 import { benchMonitor } from './monitor.js';
+import { benchNats } from './nats.js';
 import { benchNoise } from './noise.js';
 import { benchPlanted } from './planted.js';
 import { benchPredictions } from './predictions.js';
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   cost: benchCost,
   lifecycle: benchLifecycle,
   overload: benchOverload,
+  nats: benchNats,
   predictions: benchPredictions,
   stores: benchStores,
   patterns: benchPatterns,
