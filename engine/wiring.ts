@@ -138,6 +138,7 @@ export interface SignalRooms {
   readonly calendars: Calendars;
   readonly inference: InferencePool;
   readonly models: ModelFiles;
+  readonly index: PatternIndex;
   readonly recorder: PatternRecorder;
   readonly evidence: EvidenceGatherer;
   readonly publication: Publication;
@@ -248,7 +249,7 @@ export function wireSignals(
     },
     limitsOf: (tenantId) => config.tenants.find(({ id }) => id === tenantId)?.quotas ?? config.quotas,
   });
-  return { inference, models, recorder, evidence, publication, calendars, instruments };
+  return { inference, models, index, recorder, evidence, publication, calendars, instruments };
 }
 
 /** What is let in is done in half the time that its models have. */

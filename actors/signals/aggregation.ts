@@ -1,5 +1,6 @@
 import { HORIZONS } from '../features/labels.js';
 import type { FeatureRow } from '../messages.js';
+import type { Calibrated } from './calibration.js';
 import type { Evidence, ModelEvidence, PatternEvidence } from './evidence.js';
 import {
   isProbability,
@@ -56,7 +57,7 @@ export interface SignalInputs {
   readonly evidence: Evidence;
   readonly model: ModelEvidence;
   /** Corrects a stated probability by what such statements were worth. */
-  readonly calibrate: (horizon: number, probability: number) => number;
+  readonly calibrate: (horizon: number, probability: number) => Calibrated;
 }
 
 /**
@@ -69,7 +70,7 @@ export function makeSignal(inputs: SignalInputs): Signal {
   const forecasts = combine(model, evidence.patterns);
   const primary = forecasts[route.primaryHorizon]!;
   const { direction, probability } = likeliest(primary);
-  const stated = inputs.calibrate(route.primaryHorizon, probability);
+  const { probability: stated, record } = inputs.calibrate(route.primaryHorizon, probability);
   // A confidence that is not one is none.
   const confidence = isProbability(stated) ? stated : 0;
   const abstained = abstentions(inputs, forecasts, direction);
@@ -84,6 +85,7 @@ export function makeSignal(inputs: SignalInputs): Signal {
     price: row.bar.close,
     direction: abstained.length > 0 ? 'FLAT' : acts,
     confidence,
+    ...(record === undefined ? {} : { calibration: record }),
     primaryHorizon: route.primaryHorizon,
     forecasts,
     model,

@@ -1,4 +1,5 @@
 import type { Timeframe } from '../market/timeframe.js';
+import type { CalibrationRecord } from './calibration.js';
 import type { ModelEvidence, PatternEvidence, Timing } from './evidence.js';
 
 export type Direction = 'LONG' | 'SHORT' | 'FLAT';
@@ -39,6 +40,8 @@ export interface Signal {
   readonly direction: Direction;
   /** Calibrated probability that the primary horizon's direction is right, 0..1. */
   readonly confidence: number;
+  /** What it was corrected by; absent where it is as stated. */
+  readonly calibration?: CalibrationRecord;
   readonly primaryHorizon: number;
   /** One forecast a horizon. */
   readonly forecasts: readonly HorizonForecast[];

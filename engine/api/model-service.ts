@@ -58,7 +58,7 @@ export function modelService(
       'viewer',
       async ({ name, tenant_id: tenantId }: ListModelsRequest, caller): Promise<ListModelsResponse> => {
         const models = await desk.list(caller, given('name', name), given('tenant_id', tenantId));
-        return { models: models.map(toProto) };
+        return { models: models.map(modelToProto) };
       },
     ),
     GetModel: unary(calls, 'viewer', async ({ model }: GetModelRequest, caller) => {
@@ -82,7 +82,7 @@ export function modelService(
     ChangeModel: unary(calls, 'engineer', async (request: ChangeModelRequest, caller) => {
       const reference = readReference(request.model);
       const reason = required('reason', request.reason, REASON_MAX);
-      return toProto(await desk.change(caller, reference, readAct(request, now()), reason));
+      return modelToProto(await desk.change(caller, reference, readAct(request, now()), reason));
     }),
   };
 }
@@ -159,7 +159,8 @@ function readAct({ change, share, days, automatic }: ChangeModelRequest, now: nu
   }
 }
 
-function toProto(model: ListedModel): Model {
+/** A registered model in the words of the API. */
+export function modelToProto(model: ListedModel): Model {
   return {
     level: LEVELS[levelOf(model)],
     tenant_id: model.tenantId === PLATFORM ? '' : model.tenantId,
@@ -187,7 +188,7 @@ function toProto(model: ListedModel): Model {
 async function details(desk: ModelDesk, caller: Caller, model: ListedModel): Promise<ModelDetails> {
   const trial = await desk.trial(caller, model);
   return {
-    model: toProto(model),
+    model: modelToProto(model),
     architecture: model.architecture,
     hyperparameters: JSON.stringify(model.hyperparameters),
     scores: model.scores.map((score) => JSON.stringify(score)),

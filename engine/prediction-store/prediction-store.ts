@@ -22,6 +22,8 @@ export interface StoredPrediction extends PredictionSummary {
   readonly predictionId: string;
   readonly modelId: string;
   readonly arm: string;
+  /** Whether it was the signal of its bar, not the answer of an arm beside it. */
+  readonly served: boolean;
   readonly price: number;
   readonly direction: Direction;
   readonly confidence: number;
@@ -35,6 +37,13 @@ export interface StoredPrediction extends PredictionSummary {
   readonly forecasts: readonly HorizonForecast[];
   /** One a horizon; undefined while it is open. */
   readonly outcomes: readonly (StoredOutcome | undefined)[];
+}
+
+/** A bar that predictions are about. */
+export interface PredictedBar {
+  readonly symbol: string;
+  readonly timeframe: string;
+  readonly barCloseTime: number;
 }
 
 /** Predictions of one series of a tenant. */
@@ -109,10 +118,12 @@ export interface StoredPair {
 export interface PredictionHistory {
   /** The newest predictions of a range, oldest first. */
   range(tenantId: string, range: PredictionRange): Promise<readonly StoredPrediction[]>;
-  /** Predictions by close time of their bar and id, newest first, after those of the page before. */
+  /** Predictions that were signals, by close time of their bar and id, newest first, after those of the page before. */
   page(tenantId: string, query: PredictionQuery): Promise<readonly StoredPrediction[]>;
   /** A tenant's prediction with all that is stored of it. */
   get(tenantId: string, predictionId: string): Promise<StoredPrediction | undefined>;
+  /** What every arm answered for a bar, the signal first. */
+  arms(tenantId: string, bar: PredictedBar): Promise<readonly StoredPrediction[]>;
   /** Bars that two models both answered and whose outcome is known, oldest first. */
   pairs(tenantId: string, query: PairQuery): Promise<readonly StoredPair[]>;
   /** Stated against observed probabilities of a model version, in bins of a twentieth. */

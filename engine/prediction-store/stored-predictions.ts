@@ -5,6 +5,7 @@ import type { Database } from '../database/database.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type {
   PairQuery,
+  PredictedBar,
   PredictionHistory,
   PredictionQuery,
   PredictionRange,
@@ -41,6 +42,7 @@ interface PredictionRow {
   readonly anomaly: number;
   readonly quality_score: number;
   readonly quality_flags: number;
+  readonly served: boolean;
 }
 
 const COLUMNS = [
@@ -49,7 +51,7 @@ const COLUMNS = [
   'timeframe',
   '(extract(epoch FROM bar_close_time) * 1000)::bigint AS t',
   'price, model_id, model_version, arm, direction, confidence, primary_horizon, abstained, degraded, anomaly',
-  'quality_score, quality_flags',
+  'quality_score, quality_flags, served',
   ...HORIZONS.map((h) => `down_${h}, flat_${h}, up_${h}, expected_return_${h}, actual_${h}, return_${h}`),
 ].join(', ');
 
@@ -124,7 +126,7 @@ export class StoredPredictions implements PredictionHistory {
     const moment = (ms: number): string => `to_timestamp(${given(Math.min(ms, LAST_TIME))} / 1000.0)`;
     const { symbols, timeframes, from, to, after } = query;
     const conditions = [
-      'true',
+      'served',
       ...(symbols.length === 0 ? [] : [`symbol = ANY(${given(symbols)})`]),
       ...(timeframes.length === 0 ? [] : [`timeframe = ANY(${given(timeframes)})`]),
       ...(from === undefined ? [] : [`bar_close_time >= ${moment(from)}`]),
@@ -153,6 +155,20 @@ export class StoredPredictions implements PredictionHistory {
       [predictionId],
     );
     return row === undefined ? undefined : predictionOf(row);
+  }
+
+  async arms(
+    tenantId: string,
+    { symbol, timeframe, barCloseTime }: PredictedBar,
+  ): Promise<readonly StoredPrediction[]> {
+    const rows = await this.#ask<PredictionRow>(
+      tenantId,
+      `SELECT ${COLUMNS} FROM public.ml_predictions
+       WHERE symbol = $1 AND timeframe = $2 AND bar_close_time = to_timestamp($3 / 1000.0)
+       ORDER BY served DESC, arm, model_version`,
+      [symbol, timeframe, barCloseTime],
+    );
+    return rows.map(predictionOf);
   }
 
   async pairs(tenantId: string, query: PairQuery): Promise<readonly StoredPair[]> {
@@ -227,6 +243,7 @@ function predictionOf(row: PredictionRow): StoredPrediction {
     modelId: row.model_id,
     modelVersion: row.model_version,
     arm: row.arm,
+    served: row.served,
     direction: row.direction,
     confidence: row.confidence,
     primaryHorizon: row.primary_horizon,
