@@ -3,6 +3,7 @@ import type { Caller } from '../credentials/caller.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
 import {
   modelName,
+  type Experiment,
   type ListedModel,
   type ModelAct as Act,
   type ModelEvent,
@@ -22,7 +23,10 @@ import type { ChangeModelRequest__Output as ChangeModelRequest } from './generat
 import type { CompareModelsRequest__Output as CompareModelsRequest } from './generated/suho/v1/CompareModelsRequest.js';
 import type { DiffModelsRequest__Output as DiffModelsRequest } from './generated/suho/v1/DiffModelsRequest.js';
 import type { DiffModelsResponse } from './generated/suho/v1/DiffModelsResponse.js';
+import type { Experiment as ProtoExperiment } from './generated/suho/v1/Experiment.js';
 import type { GetModelRequest__Output as GetModelRequest } from './generated/suho/v1/GetModelRequest.js';
+import type { ListExperimentsRequest__Output as ListExperimentsRequest } from './generated/suho/v1/ListExperimentsRequest.js';
+import type { ListExperimentsResponse } from './generated/suho/v1/ListExperimentsResponse.js';
 import type { ListModelsRequest__Output as ListModelsRequest } from './generated/suho/v1/ListModelsRequest.js';
 import type { ListModelsResponse } from './generated/suho/v1/ListModelsResponse.js';
 import type { Model } from './generated/suho/v1/Model.js';
@@ -78,6 +82,13 @@ export function modelService(
         const other = await desk.find(caller, { ...reference, level: undefined, version });
         return { differences: differences(own, other) };
       },
+    ),
+    ListExperiments: unary(
+      calls,
+      'viewer',
+      async ({ tenant_id: tenantId }: ListExperimentsRequest, caller): Promise<ListExperimentsResponse> => ({
+        experiments: (await desk.experiments(caller, given('tenant_id', tenantId))).map(experimentOf),
+      }),
     ),
     ChangeModel: unary(calls, 'engineer', async (request: ChangeModelRequest, caller) => {
       const reference = readReference(request.model);
@@ -157,6 +168,22 @@ function readAct({ change, share, days, automatic }: ChangeModelRequest, now: nu
     default:
       throw invalid('change', 'it must be one of MODEL_CHANGE_PROMOTE to MODEL_CHANGE_ARCHIVE.');
   }
+}
+
+function experimentOf(experiment: Experiment): ProtoExperiment {
+  const { tenantId, userId, name, hypothesis, status, startedAt = 0, concludedAt = 0 } = experiment;
+  return {
+    name,
+    level: LEVELS[levelOf(experiment)],
+    tenant_id: tenantId === PLATFORM ? '' : tenantId,
+    user_id: userId ?? '',
+    hypothesis,
+    status,
+    started_at: startedAt,
+    concluded_at: concludedAt,
+    arms: JSON.stringify(experiment.arms),
+    result: JSON.stringify(experiment.result),
+  };
 }
 
 /** A registered model in the words of the API. */
