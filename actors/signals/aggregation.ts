@@ -94,7 +94,7 @@ export function makeSignal(inputs: SignalInputs): Signal {
     qualityScore: row.qualityScore,
     qualityFlags: row.qualityFlags,
     abstained,
-    degraded: degradations(evidence),
+    degraded: degradations(evidence, model.anomaly, inputs.gates),
     timing: evidence.timing,
   };
 }
@@ -128,7 +128,9 @@ function abstentions(
     isPrice(row.bar.close)
   ))
     reasons.push('low_quality');
-  if (!(model.anomaly <= gates.maxAnomaly)) reasons.push('anomalous');
+  // A score that is none is no unusual moment that may be let pass.
+  const isNoted = gates.onAnomaly === 'note' && Number.isFinite(model.anomaly);
+  if (!(model.anomaly <= gates.maxAnomaly) && !isNoted) reasons.push('anomalous');
   if (!coversCost(primary.expectedReturn, row, gates.minReturnInSpreads)) reasons.push('cost_exceeds_return');
   return reasons;
 }
@@ -148,15 +150,12 @@ function coversCost(expectedReturn: number, { bar }: FeatureRow, minReturnInSpre
   return spread >= 0 && Math.abs(expectedReturn) >= minReturnInSpreads * spread;
 }
 
-function degradations(evidence: Evidence): DegradedReason[] {
-  switch (evidence.patternFailure) {
-    case 'deadline':
-      return ['patterns_deadline'];
-    case 'error':
-      return ['patterns_error'];
-    case 'none_yet':
-      return ['patterns_none_yet'];
-    case undefined:
-      return [];
-  }
+function degradations(
+  { patternFailure }: Evidence,
+  anomaly: number,
+  { maxAnomaly, onAnomaly }: Gates,
+): DegradedReason[] {
+  const reasons: DegradedReason[] = patternFailure === undefined ? [] : [`patterns_${patternFailure}`];
+  if (onAnomaly === 'note' && anomaly > maxAnomaly) reasons.push('anomalous');
+  return reasons;
 }

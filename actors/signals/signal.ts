@@ -14,8 +14,8 @@ export type AbstainReason =
   | 'anomalous'
   | 'cost_exceeds_return';
 
-/** What a signal had to do without. */
-export type DegradedReason = 'patterns_deadline' | 'patterns_error' | 'patterns_none_yet';
+/** What a signal had to do without, and that its moment is anomalous where its tenant lets such signals act. */
+export type DegradedReason = 'patterns_deadline' | 'patterns_error' | 'patterns_none_yet' | 'anomalous';
 
 /** Why no signal went out for a bar. */
 export type WithheldReason =

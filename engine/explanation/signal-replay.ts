@@ -149,7 +149,8 @@ async function momentStep(
 ): Promise<{ readonly step: ReplayStep; readonly patterns: PatternEvidence | undefined }> {
   const part = 'similar moments';
   const kept = found.kept?.conclusion.evidence;
-  const degraded = found.kept?.signal.degraded ?? found.stored?.degraded ?? [];
+  const reasons = found.kept?.signal.degraded ?? found.stored?.degraded ?? [];
+  const degraded = reasons.filter((reason) => reason.startsWith('patterns_'));
   if (degraded.length > 0) {
     const note = `The signal was made without them: ${degraded.join(', ')}.`;
     return { step: { part, outcome: 'not_used', note }, patterns: undefined };

@@ -65,6 +65,8 @@ export interface PredictionQuery {
   readonly from: number | undefined;
   readonly to: number | undefined;
   readonly onlyActionable: boolean;
+  /** Only signals of moments with a higher anomaly score. */
+  readonly anomalyAbove?: number;
   /** The last one of the page before. */
   readonly after?: Pick<StoredPrediction, 'barCloseTime' | 'predictionId'>;
   readonly limit: number;
@@ -78,6 +80,21 @@ export interface ReliabilityBin {
   readonly stated: number;
   /** Share of them in which that direction came. */
   readonly observed: number;
+}
+
+/** How signals of moments with an anomaly score beyond a limit did, or those of all others. */
+export interface AnomalyFigures {
+  readonly symbol: string;
+  readonly timeframe: string;
+  readonly isAnomalous: boolean;
+  readonly signals: number;
+  /** Those that the gate withheld. */
+  readonly withheld: number;
+  /** Those whose outcome over their primary horizon is known, and of these those whose likeliest direction came. */
+  readonly known: number;
+  readonly right: number;
+  /** Mean return in the likeliest direction, of those that had one; NaN without any. */
+  readonly meanReturn: number;
 }
 
 /** Two models of a tenant's symbol and timeframe, and the horizon they are compared over. */
@@ -122,6 +139,15 @@ export interface PredictionHistory {
   page(tenantId: string, query: PredictionQuery): Promise<readonly StoredPrediction[]>;
   /** A tenant's prediction with all that is stored of it. */
   get(tenantId: string, predictionId: string): Promise<StoredPrediction | undefined>;
+  /**
+   * How a tenant's signals did by whether their anomaly score was above a limit, for each symbol and timeframe of a query:
+   * those that were withheld by what they leaned to.
+   */
+  anomalies(
+    tenantId: string,
+    query: Pick<PredictionQuery, 'symbols' | 'timeframes' | 'from' | 'to'>,
+    above: number,
+  ): Promise<readonly AnomalyFigures[]>;
   /** What every arm answered for a bar, the signal first. */
   arms(tenantId: string, bar: PredictedBar): Promise<readonly StoredPrediction[]>;
   /** Bars that two models both answered and whose outcome is known, oldest first. */

@@ -124,6 +124,26 @@ test('a signal is explained with all it was made from, comes out again bit for b
   assert.deepEqual(again.moved, told.moved, 'the draws follow from the prediction');
   assert.equal(again.replay, null);
 
+  process.env['SUHO_API_KEY'] = 'view-a';
+  afterTest(t, () => delete process.env['SUHO_API_KEY']);
+  const command = ['explain', signal.predictionId, '--address', `127.0.0.1:${port}`];
+  const shown = await runCommand(command);
+  assert.equal(shown.code, 0, shown.stderr);
+  for (const text of [
+    `${signal.direction}, confidence ${(100 * signal.confidence).toFixed(1)} %`,
+    `${told.moved!.features[0]!.name} (`,
+    'the same signal, bit for bit: feature row, model, similar moments, signal',
+    `${record.version} of published/EURUSD/1h, served as production`,
+  ])
+    assert.ok(shown.stdout.includes(text), `${text} is not in\n${shown.stdout}`);
+  assert.ok(shown.stdout.split('\n').length <= 55, 'a screenful');
+  const json = await runCommand([...command, '--json', '--no-replay', '--moved', '0']);
+  const parsed = JSON.parse(json.stdout) as SignalExplanation;
+  assert.equal(parsed.signal!.bar_close_time as unknown, signal.barCloseTime);
+  assert.deepEqual([parsed.replay, parsed.moved], [null, null]);
+  const features = await runCommand([...command, '--features']);
+  assert.equal(features.stdout.trim().split('\n').length, CATALOGUE.length);
+
   const withheld = await explain({ prediction_id: idle.signal.predictionId, replay: true });
   assert.deepEqual(outcomesOf(withheld), SAME, JSON.stringify(withheld.replay));
   assert.deepEqual(
@@ -214,9 +234,6 @@ test('a signal of sequences comes out again, and says what is gone: its row, its
   const request = { prediction_id: signal.predictionId, replay: true };
   const told = await explain(request);
   assert.deepEqual(outcomesOf(told), { ...SAME, 'sequence channels': 'same' }, JSON.stringify(told.replay));
-
-  const shown = await runCommand(['explain', signal.predictionId, '--address', `127.0.0.1:${port}`]);
-  assert.equal(shown.code, 2, 'a key is needed');
 
   // The row leaves the journal and, with the bars it follows from, the store.
   await engine.journal.inTransaction(() => engine.journal.rows.drop([[SERIES, signal.barCloseTime]]));
