@@ -31,6 +31,7 @@ import { ModelAdoption } from './learning/model-adoption.js';
 import { SeriesTraining } from './learning/series-training.js';
 import { TrainingPool } from './learning/training-pool.js';
 import { NatsMessaging } from './messaging/nats.js';
+import { StageLatencies } from './ops/stage-latencies.js';
 import { Sources } from './ops/sources.js';
 import type { PatternIndex } from './patterns/pattern-index.js';
 import { PatternRecorder } from './patterns/pattern-recorder.js';
@@ -143,6 +144,7 @@ export interface SignalRooms {
   readonly evidence: EvidenceGatherer;
   readonly publication: Publication;
   readonly instruments: Instruments;
+  readonly times: StageLatencies;
 }
 
 function wireModels(
@@ -176,8 +178,8 @@ function tapped(
         onOutcome(outcome);
       },
     },
-    conclude: (conclusion) => {
-      publication.conclude(conclusion);
+    conclude: (conclusion, arrivedAt) => {
+      publication.conclude(conclusion, arrivedAt);
       onConclusion(conclusion);
     },
     ...told,
@@ -198,7 +200,8 @@ export function wireSignals(
   const index: PatternIndex = weaviate ?? new UsearchPatternIndex();
   const { momentsMax, neighbours } = config.patterns;
   const recorder = new PatternRecorder(journal, weaviate === undefined ? index : undefined, momentsMax);
-  const publication = new Publication(journal);
+  const times = new StageLatencies(SYSTEM_CLOCK);
+  const publication = new Publication(journal, SYSTEM_CLOCK, times);
   const gatesOf = (tenantId: string): Gates =>
     config.tenants.find(({ id }) => id === tenantId)?.gates ?? DEFAULT_GATES;
   const evidence = new EvidenceGatherer({
@@ -223,6 +226,7 @@ export function wireSignals(
     random: Math.random,
     actors: { basis: config.bars.basis, gatesOf },
     ports: tapped(evidence, publication, taps),
+    times,
     storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
     useRoute: async (actorId, route) => {
       const { tenantId, seriesId } = readSignalActorId(actorId);
@@ -249,7 +253,7 @@ export function wireSignals(
     },
     limitsOf: (tenantId) => config.tenants.find(({ id }) => id === tenantId)?.quotas ?? config.quotas,
   });
-  return { inference, models, index, recorder, evidence, publication, calendars, instruments };
+  return { inference, models, index, recorder, evidence, publication, calendars, instruments, times };
 }
 
 /** What is let in is done in half the time that its models have. */
