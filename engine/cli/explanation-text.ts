@@ -50,7 +50,7 @@ function header(signal: StoredSignal): string[] {
   const { symbol, timeframe, bar_close_time: time, direction, confidence, prediction_id: id } = signal;
   const what = `${symbol} ${fromProtoTimeframe(timeframe) ?? ''}, bar closed ${utc(Number(time))} UTC`;
   const why = signal.abstained.length === 0 ? '' : ` because of ${signal.abstained.join(', ')}`;
-  return [`${what}: ${directionName(direction)}${why}, confidence ${percent(confidence)}`, `${id}`, ''];
+  return [`${what}: ${directionName(direction)}${why}, confidence ${percent(confidence)}`, id, ''];
 }
 
 function barLines({ bar, features }: SignalExplanation): string[] {

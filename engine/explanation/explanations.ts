@@ -230,7 +230,7 @@ export class Explanations {
     const sequence = ready.route.sequenceVersion === undefined ? undefined : row.sequence;
     const deadline = performance.now() + MOVED_MS_MAX;
     try {
-      const features = await movedFeatures(
+      const strongest = await movedFeatures(
         {
           row: row.model,
           sequence,
@@ -255,7 +255,7 @@ export class Explanations {
       return {
         direction: isUp ? 'up' : 'down',
         probability: isUp ? forecast.up : forecast.down,
-        features,
+        features: strongest,
       };
     } catch (error) {
       if (!(error instanceof SuhoError)) throw error;

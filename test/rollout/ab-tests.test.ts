@@ -49,8 +49,8 @@ test('an A/B test is on record from its first bar to its decision, with the figu
     const [experiment] = await listed();
     return [experiment!, JSON.parse(experiment!.result) as Result];
   };
-  const begin = async (version: string, share: number, until: number): Promise<void> => {
-    const trial = { kind: 'ab', until } as const;
+  const begin = async (version: string, share: number, end: number): Promise<void> => {
+    const trial = { kind: 'ab', until: end } as const;
     await engine.rollouts.act({ series: OWN, version }, { kind: 'canary', share, trial }, AUTHOR);
   };
   await until(250);
@@ -68,8 +68,8 @@ test('an A/B test is on record from its first bar to its decision, with the figu
   await engine.rollouts.propose({ series: OWN, version: 'v1.0.0', by: 'a test', reason: 'the first' });
   assert.deepEqual(await listed(), []);
 
-  const end = Date.now() + 86_400_000;
-  await begin('v1.0.1', 0.4, end);
+  const tomorrow = Date.now() + 86_400_000;
+  await begin('v1.0.1', 0.4, tomorrow);
   let [experiment] = await newest();
   assert.match(experiment.name, /^ab market\/EURUSD\/1h v1\.0\.1 \d{4}-/);
   assert.deepEqual(
@@ -79,7 +79,7 @@ test('an A/B test is on record from its first bar to its decision, with the figu
   assert.deepEqual(JSON.parse(experiment.arms), {
     kind: 'ab',
     model: 'market/EURUSD/1h',
-    until: end,
+    until: tomorrow,
     startedBy: 'acme/ann',
     variants: [
       { arm: 'production', version: 'v1.0.0', model: models[0]!.modelId, share: 0.6 },
@@ -115,7 +115,7 @@ test('an A/B test is on record from its first bar to its decision, with the figu
   assert.deepEqual([over.status, undecided.decision, undecided.winner], ['concluded', 'withdraw', null]);
   assert.match(undecided.reason, /is over without a winner/);
 
-  await begin('v1.0.3', 0.2, end);
+  await begin('v1.0.3', 0.2, tomorrow);
   await engine.rollouts.act({ series: OWN, version: 'v1.0.3' }, { kind: 'archive' }, AUTHOR);
   const [stopped, ended] = await newest();
   assert.deepEqual([stopped.status, ended.decision, ended.by], ['stopped', 'archive', 'acme/ann']);
