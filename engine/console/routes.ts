@@ -85,6 +85,7 @@ export function addRoutes(server: FastifyInstance, parts: RouteParts): void {
     market.signals(caller, q.series, q.from, q.to, q.limit),
   );
   get('/api/signal', 'viewer', SIGNAL, (caller, q) => details.get(caller, q.id));
+  get('/api/signal/moved', 'viewer', SIGNAL, (caller, q) => details.moved(caller, q.id));
   get('/api/models', 'viewer', SERIES, (caller, q) => models.list(caller, q.series));
   get('/api/reliability', 'viewer', RELIABILITY, (caller, q) =>
     models.reliability(caller, q.series, q.version),

@@ -94,6 +94,34 @@ export interface Author {
   readonly who: string;
   readonly role: string;
   readonly reason: string;
+  /** What an A/B test that this ends came to. */
+  readonly test?: TestOutcome;
+}
+
+/** What an A/B test came to. */
+interface TestOutcome {
+  /** Whether evidence decided it or its time was up; else somebody or a guardrail stopped it. */
+  readonly isDecided: boolean;
+  /** Version that won; absent where none did. */
+  readonly winner?: string | undefined;
+  /** Of both variants by the outcomes so far; absent where none was looked at. */
+  readonly figures?: object | undefined;
+}
+
+/** An experiment on record: an A/B test of two models, or a search for one. */
+export interface Experiment {
+  readonly tenantId: string;
+  readonly userId: string | undefined;
+  readonly name: string;
+  readonly hypothesis: string;
+  readonly status: 'planned' | 'running' | 'stopped' | 'concluded';
+  /** What is compared: of an A/B test its variants with their versions and shares. */
+  readonly arms: Readonly<Record<string, unknown>>;
+  /** What it came to: of an A/B test the decision, who won, the figures, and the reason in a sentence. */
+  readonly result: Readonly<Record<string, unknown>>;
+  /** Epoch milliseconds. */
+  readonly startedAt: number | undefined;
+  readonly concludedAt: number | undefined;
 }
 
 /** What is done to a registered model. `stage`: on to staging; `withdraw`: from a trial, back to it. */

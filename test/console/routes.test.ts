@@ -35,6 +35,7 @@ function queryOf(path: string, signal: string): string {
     '/api/bars': series,
     '/api/signals': series,
     '/api/signal': `id=${signal}`,
+    '/api/signal/moved': `id=${signal}`,
     '/api/models': series,
     '/api/reliability': `${series}&version=v1.0.0`,
     '/api/days': series,
