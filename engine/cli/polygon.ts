@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { gridName, readGridName } from '../../actors/market/bar-grid.js';
-import type { Timeframe } from '../../actors/market/timeframe.js';
+import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import { backfill, type BackfillReport } from '../backfill/backfill.js';
 import type { Span } from '../backfill/protocol.js';
 import { Calendars } from '../calendars.js';
@@ -119,7 +119,9 @@ async function one(
   folder: DataFolder,
 ): Promise<BackfillReport> {
   const calendars = new Calendars(config.calendars);
-  const to = until ?? Date.now();
+  const now = Date.now();
+  // The bar of this moment is not over.
+  const to = Math.min(until ?? Infinity, now - (now % timeframeMs(timeframe)));
   const isOpen = until === undefined;
   const taking = startCounter(ticker);
   const taken = await download(

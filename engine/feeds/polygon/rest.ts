@@ -36,7 +36,7 @@ const answerSchema = z.looseObject({
   next_url: z.string().nullish(),
 });
 
-/** A range of a ticker's bars: those that open in [from, to), epoch milliseconds. */
+/** A range of a ticker's bars: those that open in [from, to), epoch milliseconds, all of them over. */
 export interface AggregatesRequest {
   readonly ticker: string;
   readonly timeframe: Timeframe;
@@ -83,8 +83,7 @@ export class PolygonRest {
   }
 
   /**
-   * The bars of a range in pages, in Polygon's order, oldest first; a field that is missing is NaN. The bar that is not over
-   * yet is left out. Waits for Polygon's limits and for a server that is away. Throws `FORBIDDEN` for a wrong key and for what
+   * The bars of a range in pages, in Polygon's order, oldest first; a field that is missing is NaN. Waits for Polygon's limits and for a server that is away. Throws `FORBIDDEN` for a wrong key and for what
    * the plan does not include, `BAD_INPUT` for what Polygon calls wrong, `STORE_UNAVAILABLE` when it does not answer, or not
    * as documented.
    */
@@ -107,19 +106,15 @@ export class PolygonRest {
   }
 
   /**
-   * The closed bars of the range. Polygon moves its ends to whole bars, so one more on either side is no fault; any other time
+   * The bars of the range. Polygon moves its ends to whole bars, so one more on either side is no fault; any other time
    * is, such as one in seconds. A bar without a time passes: who takes bars refuses it by name.
    */
   #inRange(bars: readonly Bar[], { from, to, timeframe }: AggregatesRequest): Bar[] {
     const length = timeframeMs(timeframe);
-    const closedBefore = this.#now() - length;
     const stray = bars.find(({ openTime }) => openTime <= from - length || openTime >= to + length);
     if (stray !== undefined)
       throw unreadable(`a bar of time ${stray.openTime} for the range from ${from} to ${to}`);
-    return bars.filter(
-      ({ openTime }) =>
-        Number.isNaN(openTime) || (openTime >= from && openTime < to && openTime <= closedBefore),
-    );
+    return bars.filter(({ openTime }) => Number.isNaN(openTime) || (openTime >= from && openTime < to));
   }
 
   /** Asks whether the key holds: throws as {@link aggregates}. */
