@@ -12,7 +12,7 @@ import type { LiveUnit, PolygonTicker } from './ticker.js';
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** Rows that wait to be taken; at the limit they are dropped, and REST gives what was in them. */
-export const WAITING_MAX = 50_000;
+const WAITING_MAX = 50_000;
 /** Rows handed in at once. */
 const CHUNK = 1_000;
 /** How long a minute is left alone after its end, before REST is asked for it. */
