@@ -22,9 +22,9 @@ test('npm says nothing about the project’s settings', () => {
 });
 
 test('every install script is decided on, and that of onnxruntime-node runs under no npm', () => {
-  const { packages } = read<{ packages: Record<string, { hasInstallScript?: boolean }> }>(
-    'package-lock.json',
-  );
+  const { packages } = read('package-lock.json') as {
+    packages: Record<string, { hasInstallScript?: boolean }>;
+  };
   const { allowScripts } = read('package.json') as { allowScripts: Record<string, boolean> };
   const withScript = Object.entries(packages)
     .filter(([place, { hasInstallScript }]) => place !== '' && hasInstallScript === true)
