@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { HealthView, InstrumentRow, QuotaView } from '../../engine/console/wire.ts';
+import type { HealthView } from '../../engine/console/wire.ts';
+import type { InstrumentRow, QuotaView } from '../../engine/console/wire-operations.ts';
 import type { PageProps } from './page-props.ts';
 import { useAnswer } from '../api.ts';
 import { bytes, count, duration, percent, reason, utc } from '../format.ts';

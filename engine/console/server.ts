@@ -5,6 +5,7 @@ import type { ApiServer } from '../api/server.js';
 import { StatusFailure } from '../api/failure.js';
 import type { Engine } from '../engine.js';
 import { SuhoError, messageOf } from '../errors.js';
+import { auditChanges } from './audit.js';
 import { HttpCallers } from './credentials.js';
 import { Events } from './events.js';
 import { guard, isLocal, isLoopback } from './guard.js';
@@ -91,9 +92,11 @@ export class ConsoleServer {
     const api = this.#api;
     const series = new SeriesDirectory(engine);
     const operations = new Operations(engine, api);
+    const callers = new HttpCallers(api, port, isSecure, (request) => isLocal(request, host));
+    auditChanges(server, api.audit, callers);
     addRoutes(server, {
       api,
-      callers: new HttpCallers(api, port, isSecure, (request) => isLocal(request, host)),
+      callers,
       series,
       operations,
       market: new MarketData(engine, series),
