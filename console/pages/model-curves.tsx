@@ -162,6 +162,8 @@ export function Equity({ series, model, version, renew }: EquityProps) {
             Its live forecasts over {value.horizon}, one position at a time: {count(value.trades)} trades,{' '}
             {percent(value.won, 0)} gained, together {signedPercent(value.total)} after{' '}
             {percent(value.cost, 2)} of spreads; deepest fall {percent(value.drawdown, 2)}.
+            {value.costed < value.trades &&
+              ` The spread of ${count(value.trades - value.costed)} of them is not known and counts as nothing.`}
           </p>
           <LineChart
             title={`Sum of returns after spreads of ${version}, ${value.trades} trades`}

@@ -1,4 +1,5 @@
 import { HORIZONS } from '../../actors/features/labels.js';
+import { BarGrid } from '../../actors/market/bar-grid.js';
 import { armsOf } from '../../actors/signals/route-plan.js';
 import { modelDeskOf } from '../api/engine-adapter.js';
 import type { Caller } from '../credentials/caller.js';
@@ -26,6 +27,10 @@ import type {
 
 /** Versions of one answer at most, the newest. */
 const MODELS_MAX = 200;
+/** Bars that equity is over, the newest. */
+const TRADED_BARS_MAX = 10_000;
+/** The last moment that the stores hold. */
+const LAST_TIME = Date.UTC(2300, 0, 1) - 1;
 /** Points of a curve at most: more than pixels. */
 const POINTS_MAX = 800;
 
@@ -117,12 +122,25 @@ export class ModelCatalogue {
   async equity(caller: Caller, id: string, key: string): Promise<EquityView> {
     const { identity, timeframe } = this.#series.find(caller, id);
     const { modelId, primaryHorizon } = await this.#find(caller, id, key);
-    const { points, ...rest } = await equityOfModel(this.#engine.predictions.history, caller.tenantId, {
-      symbol: identity.symbol,
-      timeframe,
-      horizon: primaryHorizon,
-      modelId,
-    });
+    const { features, predictions } = this.#engine;
+    // What a bar cost is known from its closing quotes.
+    const grid = BarGrid.of(timeframe, this.#series.find(caller, id).instrument.calendar);
+    const bars = await features.bars(identity, LAST_TIME, TRADED_BARS_MAX);
+    const spreads = new Map(
+      bars.map(({ openTime, ask, bid, close }) => [grid.closeOf(openTime), (ask - bid) / close]),
+    );
+    const { points, ...rest } = await equityOfModel(
+      predictions.history,
+      caller.tenantId,
+      {
+        symbol: identity.symbol,
+        timeframe,
+        horizon: primaryHorizon,
+        modelId,
+        after: bars[0]?.openTime ?? 0,
+      },
+      (closeTime) => spreads.get(closeTime) ?? NaN,
+    );
     const step = Math.max(1, Math.ceil(points.length / POINTS_MAX));
     return {
       ...rest,

@@ -172,6 +172,8 @@ export interface EquityView {
   readonly horizon: string;
   readonly bars: number;
   readonly trades: number;
+  /** Trades whose spread is known; the others cost nothing. */
+  readonly costed: number;
   readonly won: number;
   readonly total: number;
   readonly cost: number;

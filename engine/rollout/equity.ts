@@ -9,7 +9,7 @@ export interface Trade {
   readonly closedAt: number;
   /** Return after the spread. */
   readonly gain: number;
-  /** What the spread took. */
+  /** What the spread took; NaN where it is not known, which costs nothing. */
   readonly cost: number;
 }
 
@@ -18,6 +18,8 @@ export interface Equity {
   /** Bars with known outcomes that were looked at. */
   readonly bars: number;
   readonly trades: number;
+  /** Those of them whose spread is known. */
+  readonly costed: number;
   /** Share of the trades that gained. */
   readonly won: number;
   /** Sum of the returns after spreads, and what spreads took of it. */
@@ -31,10 +33,13 @@ export interface Equity {
 
 /** Sums up trades, oldest first. */
 export function equityOf(bars: number, trades: readonly Trade[]): Equity {
-  let [sum, highest, deepest, cost, won] = [0, 0, 0, 0, 0];
+  let [sum, highest, deepest, cost, costed, won] = [0, 0, 0, 0, 0, 0];
   const points = trades.map((trade): readonly [number, number, number] => {
     sum += trade.gain;
-    cost += trade.cost;
+    if (!Number.isNaN(trade.cost)) {
+      cost += trade.cost;
+      costed++;
+    }
     if (trade.gain > 0) won++;
     highest = Math.max(highest, sum);
     deepest = Math.max(deepest, highest - sum);
@@ -43,6 +48,7 @@ export function equityOf(bars: number, trades: readonly Trade[]): Equity {
   return {
     bars,
     trades: trades.length,
+    costed,
     won: trades.length === 0 ? 0 : won / trades.length,
     total: sum,
     cost,
@@ -53,7 +59,8 @@ export function equityOf(bars: number, trades: readonly Trade[]): Equity {
 
 /**
  * What the signals of one model came to over a horizon, as they are stored: a position is taken at the close of a bar it acted on,
- * held until the outcome was known, and no other meanwhile. An unknown spread costs nothing. Throws `STORE_UNAVAILABLE`.
+ * held until the outcome was known, and no other meanwhile. `spreadOf`: of the bar that closed then, over its close, NaN where
+ * it is not known. Throws `STORE_UNAVAILABLE`.
  */
 export async function equityOfModel(
   outcomes: Pick<PredictionHistory, 'pairs'>,
@@ -63,22 +70,25 @@ export async function equityOfModel(
     readonly timeframe: string;
     readonly horizon: number;
     readonly modelId: string;
+    /** Bars that closed after this. */
+    readonly after: number;
   },
+  spreadOf: (closeTime: number) => number,
 ): Promise<Equity> {
-  const { modelId, ...series } = of;
+  const { modelId, after: from, ...series } = of;
   const query = { ...series, productionId: modelId, challengerId: modelId, limit: PAGE };
   const trades: Trade[] = [];
   let freeFrom = -Infinity;
   let bars = 0;
-  for (let after = 0; bars < READ_MAX;) {
+  for (let after = from; bars < READ_MAX;) {
     const page = await outcomes.pairs(tenantId, { ...query, after });
     for (const { closeTime, resolvedAt, production, return: gain, spread } of page) {
       bars++;
       if (production.direction === 'FLAT' || closeTime < freeFrom) continue;
       freeFrom = resolvedAt;
-      const cost = Number.isNaN(spread) ? 0 : spread;
+      const cost = Number.isNaN(spread) ? spreadOf(closeTime) : spread;
       const side = production.direction === 'LONG' ? 1 : -1;
-      trades.push({ closedAt: resolvedAt, gain: side * gain - cost, cost });
+      trades.push({ closedAt: resolvedAt, gain: side * gain - (Number.isNaN(cost) ? 0 : cost), cost });
     }
     after = page.at(-1)?.closeTime ?? after;
     if (page.length < PAGE) break;
