@@ -12,9 +12,10 @@ import type { Instrument } from '../instruments/instrument.js';
 import type { FollowRequest, Instruments } from '../instruments/instruments.js';
 import type { Journal } from '../journal/journal.js';
 import { packBars, packQuotes, type InputRecord } from '../journal/records.js';
+import type { StageTimes } from '../stage-times.js';
 import { calendarOfNew, refuseOtherGrid } from './other-grids.js';
 import { timeDefect } from './plausible-time.js';
-import type { Pressure } from './pressure.js';
+import type { DoorCounts, Pressure } from './pressure.js';
 import { tellRepeats, type SkipReason } from './repeats.js';
 
 /** Feed that what a tenant publishes itself goes to, over gRPC or NATS. */
@@ -76,6 +77,7 @@ export interface IntakeParts {
   /** Timeframe that published quotes are built into. */
   readonly quoteBase: Timeframe;
   readonly pressure: Pressure;
+  readonly times?: StageTimes | undefined;
 }
 
 /** What admission made of rows, before anything is durable. */
@@ -102,8 +104,8 @@ export class Intake {
     this.#parts = parts;
   }
 
-  /** How it is at the door; see {@link Pressure.counts}. */
-  get pressure(): ReturnType<Pressure['counts']> {
+  /** How it is at the door. */
+  get door(): DoorCounts {
     return this.#parts.pressure.counts();
   }
 
@@ -142,6 +144,7 @@ export class Intake {
     signalTimeframes,
     bars,
   }: PublishedBars): Promise<IntakeResult> {
+    const start = this.#parts.clock.monotonic();
     if (bars.length === 0) throw new SuhoError('BAD_INPUT', 'bars: at least one is needed.');
     const id = instrumentId(PUBLISHED_FEED, tenantId, symbol);
     const ingestion = await this.#inTurn(id, async () => {
@@ -166,7 +169,7 @@ export class Intake {
       await this.#room(id);
       return await this.#parts.pressure.enter(tenantId, () => this.ingestBars(id, bars));
     });
-    return await ingestion.done();
+    return await this.#acknowledged(ingestion, start);
   }
 
   /** Takes a tenant's own quotes; as {@link publishBars}. */
@@ -176,6 +179,7 @@ export class Intake {
     signalTimeframes,
     quotes,
   }: PublishedQuotes): Promise<IntakeResult> {
+    const start = this.#parts.clock.monotonic();
     if (quotes.length === 0) throw new SuhoError('BAD_INPUT', 'quotes: at least one is needed.');
     const id = instrumentId(PUBLISHED_FEED, tenantId, symbol);
     const ingestion = await this.#inTurn(id, async () => {
@@ -188,7 +192,7 @@ export class Intake {
       await this.#room(id);
       return await this.#parts.pressure.enter(tenantId, () => this.ingestQuotes(id, quotes));
     });
-    return await ingestion.done();
+    return await this.#acknowledged(ingestion, start);
   }
 
   /**
@@ -295,6 +299,12 @@ export class Intake {
       return result;
     };
     return { accepted: rows.length, rejected, done };
+  }
+
+  async #acknowledged(ingestion: Ingestion, start: number): Promise<IntakeResult> {
+    const result = await ingestion.done();
+    if (result.accepted > 0) this.#parts.times?.observe('accept', this.#parts.clock.monotonic() - start);
+    return result;
   }
 
   #refuseAll(defects: readonly (RejectReason | undefined)[]): Ingestion {

@@ -22,6 +22,14 @@ const SMOOTHING = 0.3;
 /** Longest wait at the door. */
 const WAIT_MS_MAX = 5_000;
 
+/** How it is at the door: requests that wait now, that had to wait and that were refused so far, and the room there is. */
+export interface DoorCounts {
+  readonly waiting: number;
+  readonly waited: number;
+  readonly refused: number;
+  readonly rowsMax: number;
+}
+
 interface Waiter {
   readonly enter: () => void;
   readonly timer: Timer;
@@ -48,13 +56,7 @@ export class Pressure {
     parts.work.onProgress(() => this.#letIn());
   }
 
-  /** How it is at the door: requests that wait now, that had to wait and that were refused so far, and the room there is. */
-  counts(): {
-    readonly waiting: number;
-    readonly waited: number;
-    readonly refused: number;
-    readonly rowsMax: number;
-  } {
+  counts(): DoorCounts {
     let waiting = 0;
     for (const queue of this.#waiting.values()) waiting += queue.length;
     return { waiting, waited: this.#waits, refused: this.#refused, rowsMax: Math.round(this.#rowsMax) };

@@ -80,7 +80,7 @@ export class SimulatedEngine {
     const recorder = new PatternRecorder(journal, index, 100);
     this.clock = clock;
     this.journal = journal;
-    this.publication = new Publication(journal);
+    this.publication = new Publication(journal, clock);
     this.evidence = new EvidenceGatherer({
       clock,
       inference: new SimulatedModels(clock, random),
