@@ -12,6 +12,7 @@ import type { HealthView } from './wire.js';
 import type {
   AlertView,
   AuditView,
+  LatencyView,
   DeadLettersView,
   InstrumentRow,
   JobView,
@@ -151,6 +152,30 @@ export class Operations {
   async cancelJob(caller: Caller, id: string): Promise<JobView> {
     const { retraining } = this.#engine;
     return jobView(await cancelJob({ retraining, tenantIds: this.#api.tenantIds }, caller, id), true);
+  }
+
+  /** How long bars take, stage by stage, and how it is at the door. */
+  async latencies(): Promise<LatencyView> {
+    const { latencies, intake } = this.#engine;
+    const { values } = await latencies.metric.get();
+    const bucketsOf = (stage: string): LatencyView['stages'][number]['buckets'] => {
+      let before = 0;
+      return values.flatMap(({ labels, metricName, value }) => {
+        const { le } = labels as { readonly le?: string | number };
+        if (labels.stage !== stage || le === undefined || metricName?.endsWith('_bucket') !== true) return [];
+        const count = value - before;
+        before = value;
+        return [{ atMost: le === '+Inf' ? null : Number(le) * 1000, count }];
+      });
+    };
+    const { waiting, waited, refused, rowsMax } = intake.door;
+    return {
+      stages: latencies.recent().map(({ stage, count, p50Ms, p99Ms, maxMs }) => ({
+        ...{ stage, count, p50: p50Ms, p99: p99Ms, max: maxMs },
+        buckets: bucketsOf(stage),
+      })),
+      door: { waiting, waited, refused, rowsMax },
+    };
   }
 
   /** What engineers and operators did, newest first: an operator sees all, anyone else its own tenant's. */

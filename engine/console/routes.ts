@@ -146,6 +146,7 @@ export function addRoutes(server: FastifyInstance, parts: RouteParts): void {
   post('/api/alerts/close', 'engineer', ONE, (caller, q) => operations.changeAlert(caller, 'close', q.id));
   get('/api/jobs', 'viewer', ALL, (caller, q) => operations.jobs(caller, q.all === '1'));
   post('/api/jobs/cancel', 'engineer', ONE, (caller, q) => operations.cancelJob(caller, q.id));
+  get('/api/latencies', 'operator', NOTHING, () => operations.latencies());
   get('/api/audit', 'engineer', NOTHING, (caller) => operations.audit(caller));
   addEvents(server, parts);
 }

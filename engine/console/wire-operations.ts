@@ -81,6 +81,29 @@ export interface JobsView {
   readonly budgetSeconds: number;
 }
 
+/** How long a stage of a bar's way takes. */
+interface StageView {
+  readonly stage: string;
+  /** Of the last one to two minutes, ms. */
+  readonly count: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+  /** Since the start: how many took at most so many milliseconds, and more than the bucket before; null: without limit. */
+  readonly buckets: readonly { readonly atMost: number | null; readonly count: number }[];
+}
+
+export interface LatencyView {
+  readonly stages: readonly StageView[];
+  /** At the door: requests that wait, that had to wait and that were refused since the start, rows that may be in work. */
+  readonly door: {
+    readonly waiting: number;
+    readonly waited: number;
+    readonly refused: number;
+    readonly rowsMax: number;
+  };
+}
+
 export interface AuditView {
   readonly time: number;
   readonly who: string;
