@@ -7,6 +7,7 @@ import type { Caller, Role } from '../credentials/caller.js';
 import type { HttpCallers } from './credentials.js';
 import type { Events } from './events.js';
 import { FEATURE_VIEWS, type MarketData } from './market-data.js';
+import type { MarketAnalyses } from './market-analyses.js';
 import type { ModelCatalogue } from './models.js';
 import type { Operations } from './operations.js';
 import type { SeriesDirectory } from './series.js';
@@ -23,6 +24,7 @@ export interface RouteParts {
   readonly market: MarketData;
   readonly details: SignalDetails;
   readonly models: ModelCatalogue;
+  readonly analyses: MarketAnalyses;
   readonly operations: Operations;
   readonly events: Events;
   readonly turns: Turns;
@@ -86,7 +88,7 @@ function read<T extends z.ZodType>(schema: T, given: unknown): z.output<T> {
 /** Every route of the console's own API. Each but those of the session admits its caller first. */
 export function addRoutes(server: FastifyInstance, parts: RouteParts): void {
   addSession(server, parts);
-  const { series, market, details, models, operations } = parts;
+  const { series, market, details, models, operations, analyses } = parts;
   const get = <T extends z.ZodType>(
     path: string,
     role: Role,
@@ -133,6 +135,8 @@ export function addRoutes(server: FastifyInstance, parts: RouteParts): void {
   );
   get('/api/days', 'viewer', DAYS, (caller, q) => market.days(caller, q.series, q.from, q.limit));
   get('/api/labels', 'viewer', SERIES, (caller, q) => market.balance(caller, q.series));
+  get('/api/relations', 'viewer', SERIES, (caller, q) => analyses.relations(caller, q.series));
+  get('/api/drift', 'viewer', SERIES, (caller, q) => analyses.drift(caller, q.series));
   get('/api/features', 'viewer', NOTHING, () => ({ version: FEATURE_SET_VERSION, features: FEATURE_VIEWS }));
   get('/api/feature', 'viewer', FEATURE, (caller, q) => market.feature(caller, q.series, q.name, q.limit));
   get('/api/instruments', 'viewer', NOTHING, (caller) => operations.instruments(caller));

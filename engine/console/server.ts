@@ -5,11 +5,13 @@ import type { ApiServer } from '../api/server.js';
 import { StatusFailure } from '../api/failure.js';
 import type { Engine } from '../engine.js';
 import { SuhoError, messageOf } from '../errors.js';
+import { Analyses } from './analyses.js';
 import { auditChanges } from './audit.js';
 import { HttpCallers } from './credentials.js';
 import { Events } from './events.js';
 import { guard, isLocal, isLoopback } from './guard.js';
 import { MarketData } from './market-data.js';
+import { MarketAnalyses } from './market-analyses.js';
 import { ModelCatalogue } from './models.js';
 import { Operations } from './operations.js';
 import { servePage } from './page-files.js';
@@ -102,6 +104,7 @@ export class ConsoleServer {
       market: new MarketData(engine, series),
       details: new SignalDetails(engine, series),
       models: new ModelCatalogue(engine, series),
+      analyses: new MarketAnalyses(engine, series, new Analyses()),
       events: new Events(engine, operations),
       turns: new Turns(RUNNING_MAX, WAITING_MAX),
       simulated: this.#simulated,
