@@ -108,12 +108,16 @@ interface TableProps {
 function Table({ relations, picked, onPick }: TableProps) {
   return (
     <Card title="The figures">
+      <p class="hint">
+        Shrunk is what is left of a correlation when chance is taken out, before the same in the window
+        before, independent how many returns stand alone.
+      </p>
       <div class="scroll" tabIndex={0} role="region" aria-label="Relations, strongest first">
         <table>
           <thead>
             <tr>
               <th scope="col">Relation</th>
-              {['Correlation', 'Shrunk', 'Window before', 'q', 'Independent returns'].map((title) => (
+              {['Correlation', 'Shrunk', 'Before', 'q', 'Independent'].map((title) => (
                 <th key={title} scope="col" class="number">
                   {title}
                 </th>

@@ -6,6 +6,7 @@ import type { Engine } from '../engine.js';
 import { seriesIdentity } from '../instruments/ids.js';
 import type { Analyses } from './analyses.js';
 import type { SeriesDirectory, VisibleSeries } from './series.js';
+import type { SeriesView } from './wire.js';
 import type { DriftView, RelationsView } from './wire-analyses.js';
 
 /** Markets that are compared with each other: every pair of them at every lag. */
@@ -37,11 +38,14 @@ export class MarketAnalyses {
   async relations(caller: Caller, id: string): Promise<RelationsView> {
     const { timeframe } = this.#series.find(caller, id);
     const { features, instruments } = this.#engine;
+    const { identity } = this.#series.find(caller, id);
+    const rank = (view: SeriesView): number =>
+      view.id === id ? 0 : seriesIdentity(view.id).feed === identity.feed ? 1 : 2;
     const all = this.#series
       .list(caller)
       .filter((view) => view.timeframe === timeframe)
-      // The one that is looked at is among them, whatever is left out.
-      .sort((a, b) => Number(b.id === id) - Number(a.id === id));
+      // The one that is looked at is among them, whatever is left out; of a symbol that two feeds have, that of its feed.
+      .sort((a, b) => rank(a) - rank(b));
     const bySymbol = new Map(all.toReversed().map((view) => [view.symbol, view]));
     const chosen = all.filter((view) => bySymbol.get(view.symbol) === view).slice(0, MARKETS_MAX);
     const at = Math.max(...chosen.map((view) => instruments.closedThrough(view.id) || 0));

@@ -58,6 +58,8 @@ function refusalOf(model: ListedModel, act: ModelAct, around: Surroundings): str
       if (status === 'production') return `${is} already.`;
       return status === 'deprecated' || status === 'canary' ? undefined : hasOtherCanary;
     case 'shadow':
+      // A shadow that stays one may be decided in another way.
+      if (status === 'shadow') return undefined;
       if (!UNTRIED.includes(status)) return `${is}, which cannot become a shadow.`;
       return shadows < SHADOWS_MAX
         ? undefined
@@ -90,6 +92,8 @@ function sentenceOf(model: ListedModel, act: ModelAct, around: Surroundings): st
     case 'promote':
       return `${from} to production and serves every bar from ${firstBar} on; ${leftBehind(model, around)}`;
     case 'shadow':
+      if (model.status === 'shadow')
+        return `${version} of ${modelName(model)} stays a shadow. ${endOf(act.trial)}`;
       return `${from} to shadow: from ${firstBar} on it answers every bar and serves none; ${stays}. ${endOf(act.trial)}`;
     case 'canary':
       return `${from} to canary and serves ${percent(act.share)} of the bars from ${firstBar} on; ${stays} and serves the others. ${endOf(act.trial)}`;

@@ -71,7 +71,7 @@ test('an engineer promotes, tries, rolls back; each act says beforehand what it 
   const through = new Date(bars[299]!.openTime + HOUR).toISOString().slice(0, 16).replace('T', ' ');
   assert.equal(
     first.sentence,
-    `v1.0.0 of published/EURUSD/1h goes from draft to production and serves every bar from the first bar that closes after ${through} UTC on; nothing served before it, so there is nothing to roll back to.`,
+    `v1.0.0 of published/EURUSD/1h goes from validated to production and serves every bar from the first bar that closes after ${through} UTC on; nothing served before it, so there is nothing to roll back to.`,
   );
   assert.equal((await act('v1.0.0', 'promote')).status, 200);
   const canary = await get<OutlookView>(
@@ -79,7 +79,7 @@ test('an engineer promotes, tries, rolls back; each act says beforehand what it 
   );
   assert.match(
     canary.sentence,
-    /from draft to canary and serves 25 % of the bars .* v1\.0\.0 stays production/,
+    /from validated to canary and serves 25 % of the bars .* v1\.0\.0 stays production/,
   );
   const tried = await act('v1.0.1', 'canary', 'eng-a', { share: 0.25, automatic: true });
   assert.deepEqual([tried.status, tried.body], [200, { status: 'canary' }]);

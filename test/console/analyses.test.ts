@@ -23,7 +23,7 @@ test('relations that were planted are found with their direction and lag, and on
   const ask = async (key: string): Promise<RelationsView> =>
     (await asked(address, `/api/relations?series=${encodeURIComponent(SERIES)}`, { key }))
       .body as unknown as RelationsView;
-  const markets = relatedMarkets(1_100);
+  const markets = relatedMarkets(1_000);
   await client.publish(markets.get('EURUSD')!, 'key-a', 'EURUSD');
   await engine.settled();
   assert.deepEqual((await ask('view-a')).relations, [], 'one market has no relations');
@@ -43,7 +43,7 @@ test('relations that were planted are found with their direction and lag, and on
         ((each.from === market && each.to === symbol) ||
           (lag === 0 && each.from === symbol && each.to === market)),
     );
-    // The correlation of a standard normal with its weighted self; 1,000 returns leave an error of 0.03.
+    // The correlation of a standard normal with its weighted self; 999 returns leave an error of 0.03.
     assert.ok(
       found !== undefined && Math.abs(found.correlation - weight) < 0.12,
       `${market} to ${symbol}: ${JSON.stringify(found)}`,
