@@ -7,6 +7,7 @@ import { benchInference } from './inference.js';
 import { benchJournal } from './journal.js';
 import { benchLatency } from './latency.js';
 import { benchOverload } from './overload.js';
+import { benchNats } from './nats.js';
 import { benchNoise } from './noise.js';
 import { benchPlanted } from './planted.js';
 import { benchPredictions } from './predictions.js';
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   latency: benchLatency,
   cost: benchCost,
   overload: benchOverload,
+  nats: benchNats,
   predictions: benchPredictions,
   stores: benchStores,
   patterns: benchPatterns,
