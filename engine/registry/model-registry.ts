@@ -3,6 +3,7 @@ import type { HorizonScore } from '../learning/evaluation.js';
 import type { FamilyName } from '../learning/families/names.js';
 import type { FeatureImportance } from '../learning/importance.js';
 import type { FamilyWorth } from '../learning/verdict.js';
+import type { FoldScore } from '../learning/walk-forward.js';
 
 /** What a version number counts: see {@link nextVersion}. */
 export interface ModelForm {
@@ -29,6 +30,8 @@ export interface ModelRecord extends ModelForm, ModelSeries {
   readonly primaryHorizon: number;
   readonly edge: readonly boolean[];
   readonly scores: readonly HorizonScore[];
+  /** The walk-forward scores fold by fold, oldest first; absent for models that were registered without. */
+  readonly folds?: readonly FoldScore[];
   /** The kind of model; `imported` for one that was made elsewhere. */
   readonly family: FamilyName | 'imported';
   /** How many kinds of model it was chosen from, the standard errors that counted as skill, and what each was worth. */
