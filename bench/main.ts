@@ -7,10 +7,13 @@ import { benchInference } from './inference.js';
 import { benchJournal } from './journal.js';
 import { benchLatency } from './latency.js';
 import { benchOverload } from './overload.js';
+import { benchMoney } from './money.js';
+import { benchNats } from './nats.js';
 import { benchNoise } from './noise.js';
 import { benchPlanted } from './planted.js';
 import { benchPredictions } from './predictions.js';
 import { benchRollout } from './rollout.js';
+import { benchSoak } from './soak.js';
 import { benchPatterns, benchStores } from './stores.js';
 import { benchTrainingStep } from './training-step.js';
 import { benchTrees } from './trees.js';
@@ -25,6 +28,9 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   latency: benchLatency,
   cost: benchCost,
   overload: benchOverload,
+  nats: benchNats,
+  soak: benchSoak,
+  money: benchMoney,
   predictions: benchPredictions,
   stores: benchStores,
   patterns: benchPatterns,

@@ -2,13 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build as buildHistogram, type Histogram } from 'hdr-histogram-js';
-import { connect } from 'nats';
 import { FEATURE_COUNT } from '../actors/features/catalogue.js';
-import { loadConfig } from '../engine/config.js';
 import { EmbeddedPostgres } from '../engine/database/embedded-postgres.js';
 import { applySchemas } from '../engine/database/schemas.js';
-import { Engine } from '../engine/engine.js';
-import { natsFeedOf } from '../engine/feeds/engine-intake.js';
 import { ClickHouseFeatureStore } from '../engine/feature-store/clickhouse-feature-store.js';
 import { ClickHouseServer } from '../engine/feature-store/clickhouse-server.js';
 import { EmbeddedClickHouse } from '../engine/feature-store/embedded-clickhouse.js';
@@ -29,7 +25,6 @@ import {
   makeEngineLogin,
   type ServerName,
 } from '../test/support/servers.js';
-import { protoBars } from '../test/support/served.js';
 import { median, report } from './report.js';
 
 const HOUR = 3_600_000;
@@ -37,7 +32,6 @@ const PREDICTIONS = 20_000;
 const PREDICTION_BATCH = 2_000;
 const ROWS = 40_000;
 const ROW_BATCH = 10_000;
-const MESSAGES = 2_000;
 
 /** Does a job with a server and ends it; notes it as skipped where it is not installed. */
 async function withServer(
@@ -118,53 +112,7 @@ async function rowRate(store: ClickHouseFeatureStore): Promise<number> {
   return median(rates);
 }
 
-/** Messages a second from NATS into the journal, each acknowledged when it is durable, and the bars in them. */
-async function natsRate(port: number, barsInMessage: number): Promise<number> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
-  const url = `nats://127.0.0.1:${port}`;
-  const publisher = await connect({ servers: url, user: 'admin', pass: 'admin-secret' });
-  const engine = await Engine.open(
-    loadConfig(
-      undefined,
-      {},
-      {
-        data: folder,
-        log: 'silent',
-        nats: {
-          url,
-          username: 'engine',
-          password: 'engine-secret',
-          inboxPrefix: '_INBOX_engine',
-          consumer: `b${barsInMessage}`,
-        },
-      },
-    ),
-  );
-  try {
-    while (engine.messaging!.error !== undefined) await new Promise((resolve) => setTimeout(resolve, 20));
-    const bars = inventedBars(MESSAGES * barsInMessage, { lengthMs: 60_000 });
-    const tenant = `bench${barsInMessage}`;
-    const jetstream = publisher.jetstream();
-    for (let i = 0; i < MESSAGES; i++) {
-      const body = {
-        timeframe: '1m',
-        bars: protoBars(bars.slice(i * barsInMessage, (i + 1) * barsInMessage)),
-      };
-      await jetstream.publish(`suho.market.${tenant}.EURUSD`, JSON.stringify(body));
-    }
-    const start = performance.now();
-    natsFeedOf(engine).start(engine.messaging!);
-    while (engine.instruments.barsOf(`${tenant}@published/EURUSD/1m`) < bars.length)
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    return (MESSAGES * 1000) / (performance.now() - start);
-  } finally {
-    await engine.stop();
-    await publisher.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Writes into every store there is: predictions with outcomes, feature rows, bars over NATS. */
+/** Writes into every store there is: predictions with outcomes, feature rows. */
 export async function benchStores(): Promise<void> {
   const lines: string[] = [];
   const result: Record<string, number> = {};
@@ -204,10 +152,6 @@ export async function benchStores(): Promise<void> {
         await rowRate(new ClickHouseFeatureStore(server)),
         'a second',
       );
-    });
-    await withServer('nats', lines, async (port) => {
-      note('NATS messages of 1 bar in', await natsRate(port, 1), 'a second');
-      note('NATS messages of 20 bars in', await natsRate(port, 20), 'a second');
     });
   } finally {
     await postgres.stop();

@@ -363,6 +363,14 @@ export const configSchema = z.strictObject({
         .describe('Probability that a bar continues the direction of the last'),
     })
     .prefault({}),
+  doorSeconds: z
+    .number()
+    .min(0.1)
+    .max(SECONDS_MAX)
+    .default(5)
+    .describe(
+      'How long a request waits for its turn when more comes in than can be done; then it is refused as OVERLOADED',
+    ),
   drainSeconds: z
     .number()
     .min(0)

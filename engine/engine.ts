@@ -24,6 +24,7 @@ import type { SeriesTraining } from './learning/series-training.js';
 import type { NatsMessaging } from './messaging/nats.js';
 import { EngineStatus } from './ops/engine-status.js';
 import type { Sources } from './ops/sources.js';
+import type { StageLatencies } from './ops/stage-latencies.js';
 import type { ReadablePredictions } from './prediction-store/prediction-store.js';
 import type { Publication } from './publication/publication.js';
 import type { ArtifactStore } from './registry/artifact-store.js';
@@ -88,6 +89,7 @@ export class Engine {
   readonly retraining: Retraining;
   readonly keys: ApiKeys;
   readonly status: EngineStatus;
+  readonly latencies: StageLatencies;
   readonly refused: RefusedRecords;
   /** Settles when the engine cannot go on, with the reason: the process should end, a new one takes up from the disk. */
   readonly failed: Promise<SuhoError>;
@@ -130,6 +132,7 @@ export class Engine {
     const { instruments, recorder } = this.#rooms;
     ({ inference: this.inference, evidence: this.evidence, publication: this.publication } = this.#rooms);
     this.instruments = instruments;
+    this.latencies = this.#rooms.times;
     this.#replaced = new ReplacedHistory({ journal, instruments, features, log });
     this.#sinks = wireSinks(config, stores, instruments, log);
     this.refused = new RefusedRecords(journal, this.#sinks);
@@ -141,6 +144,7 @@ export class Engine {
       clock: SYSTEM_CLOCK,
       storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
       quoteBase: config.bars.base,
+      times: this.latencies,
     });
     this.feedback = new Feedback(journal, stores.predictions, recorder);
     this.keys = new ApiKeys(

@@ -31,6 +31,7 @@ import { ModelAdoption } from './learning/model-adoption.js';
 import { SeriesTraining } from './learning/series-training.js';
 import { TrainingPool } from './learning/training-pool.js';
 import { NatsMessaging } from './messaging/nats.js';
+import { StageLatencies } from './ops/stage-latencies.js';
 import { Sources } from './ops/sources.js';
 import type { PatternIndex } from './patterns/pattern-index.js';
 import { PatternRecorder } from './patterns/pattern-recorder.js';
@@ -142,6 +143,7 @@ export interface SignalRooms {
   readonly evidence: EvidenceGatherer;
   readonly publication: Publication;
   readonly instruments: Instruments;
+  readonly times: StageLatencies;
 }
 
 function wireModels(
@@ -175,8 +177,8 @@ function tapped(
         onOutcome(outcome);
       },
     },
-    conclude: (conclusion) => {
-      publication.conclude(conclusion);
+    conclude: (conclusion, arrivedAt) => {
+      publication.conclude(conclusion, arrivedAt);
       onConclusion(conclusion);
     },
     ...told,
@@ -197,7 +199,8 @@ export function wireSignals(
   const index: PatternIndex = weaviate ?? new UsearchPatternIndex();
   const { momentsMax, neighbours } = config.patterns;
   const recorder = new PatternRecorder(journal, weaviate === undefined ? index : undefined, momentsMax);
-  const publication = new Publication(journal);
+  const times = new StageLatencies(SYSTEM_CLOCK);
+  const publication = new Publication(journal, SYSTEM_CLOCK, times);
   const gatesOf = (tenantId: string): Gates =>
     config.tenants.find(({ id }) => id === tenantId)?.gates ?? DEFAULT_GATES;
   const evidence = new EvidenceGatherer({
@@ -222,6 +225,7 @@ export function wireSignals(
     random: Math.random,
     actors: { basis: config.bars.basis, gatesOf },
     ports: tapped(evidence, publication, taps),
+    times,
     storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
     useRoute: async (actorId, route) => {
       const { tenantId, seriesId } = readSignalActorId(actorId);
@@ -248,7 +252,7 @@ export function wireSignals(
     },
     limitsOf: (tenantId) => config.tenants.find(({ id }) => id === tenantId)?.quotas ?? config.quotas,
   });
-  return { inference, models, recorder, evidence, publication, calendars, instruments };
+  return { inference, models, recorder, evidence, publication, calendars, instruments, times };
 }
 
 /** What is let in is done in half the time that its models have. */
@@ -258,6 +262,7 @@ export function wirePressure(config: Config, instruments: Instruments): Pressure
     work: instruments.workload,
     clock: SYSTEM_CLOCK,
     targetMs: config.inference.deadlineMs / 2,
+    waitMsMax: config.doorSeconds * 1000,
     weightOf: (tenantId) => weights.get(tenantId) ?? config.quotas.weight,
   });
 }

@@ -145,6 +145,18 @@ export function healthSourceOf(engine: Engine): HealthSource {
         training_budget_seconds: retraining.budgetSeconds,
       };
     },
+    latencies: () =>
+      engine.latencies.recent().map(({ stage, count, p50Ms, p99Ms, maxMs }) => ({
+        stage,
+        count,
+        p50_ms: p50Ms,
+        p99_ms: p99Ms,
+        max_ms: maxMs,
+      })),
+    door: () => {
+      const { waiting, waited, refused, rowsMax } = engine.intake.door;
+      return { waiting, waited, refused, rows_max: rowsMax };
+    },
     tenantCounts: (tenantId) => engine.instruments.tenantCounts(tenantId),
     troubledInstruments: () => status.troubled().map(({ id, state, error }) => ({ name: id, state, error })),
     withheldModels: () =>

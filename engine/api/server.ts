@@ -147,6 +147,8 @@ export class ApiServer {
       health: () => this.health.snapshot(),
       calls: () => this.#calls.list(),
       refusals: () => this.quotas.refusals(),
+      latencies: this.#engine.latencies,
+      door: () => this.#engine.intake.door,
       tenants: () => tenantFigures(this.#engine, this.quotas),
     };
   }

@@ -61,12 +61,30 @@ function describe(health: HealthSnapshot): string {
           `${health.rows_shed} rows left the journal before their labels were known: journal.maxMegabytes is too small`,
         ]
       : []),
+    ...(health.latencies.length === 0
+      ? []
+      : [
+          `time in the last minutes: ${health.latencies
+            .map(
+              ({ stage, p50_ms: p50, p99_ms: p99 }) => `${stage} ${milliseconds(p50)}, ${milliseconds(p99)}`,
+            )
+            .join('; ')} (p50, p99 in ms)`,
+        ]),
+    ...(health.door.waited === 0
+      ? []
+      : [
+          `at the door: ${health.door.waiting} requests wait, ${health.door.waited} had to since start, ${health.door.refused} of them too long and refused; ${health.door.rows_max} rows may be in work`,
+        ]),
     `features: ${health.features_checked} live rows computed again from history, ${health.features_differing} different`,
     formatTable(['store', 'state', 'behind (rows)', 'behind', 'refused', 'error'], [...sinks, ...sources]),
     ...troubles(health),
     ...waiting(health),
     '',
   ].join('\n');
+}
+
+function milliseconds(ms: number): string {
+  return ms < 10 ? ms.toFixed(1) : ms.toFixed(0);
 }
 
 /** Instruments that are not live and models that may not serve, each in a line. */

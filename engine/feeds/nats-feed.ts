@@ -4,7 +4,7 @@ import { canonicalSymbol } from '../../actors/market/symbol.js';
 import { TIMEFRAMES } from '../../actors/market/timeframe.js';
 import { isTenantId } from '../credentials/tenant-id.js';
 import { SuhoError } from '../errors.js';
-import type { Intake, IntakeResult } from '../intake/intake.js';
+import type { Intake, PublishedBars, PublishedQuotes } from '../intake/intake.js';
 import { quoted, type Delivery } from '../messaging/delivery.js';
 import type { NatsMessaging } from '../messaging/nats.js';
 
@@ -61,7 +61,7 @@ const quotesBody = z.strictObject({
 
 /** What the feed needs of an engine. */
 export interface NatsFeedEnds {
-  readonly intake: Pick<Intake, 'publishBars' | 'publishQuotes'>;
+  readonly intake: Pick<Intake, 'publishInOrder'>;
   readonly trades: {
     report(tenantId: string, userId: undefined, report: unknown): Promise<{ readonly answer: string }>;
   };
@@ -82,46 +82,61 @@ export class NatsFeed {
 
   /** Begins to take what comes. */
   start(messaging: NatsMessaging): void {
-    messaging.consume('SUHO_MARKET', async (delivery) => await this.#takeMarket(delivery));
-    messaging.consume('SUHO_TRADES', async (delivery) => await this.#takeTrade(delivery));
+    messaging.consume('SUHO_MARKET', async (deliveries) => await this.#takeMarket(deliveries));
+    messaging.consume('SUHO_TRADES', async ([delivery]) => await this.#takeTrade(delivery!));
+  }
+
+  /**
+   * Messages of one subject, as many as can be taken together. One that cannot be read ends them; it comes first the next
+   * time, and is refused then.
+   */
+  async #takeMarket(deliveries: readonly Delivery[]): Promise<number> {
+    const requests: (PublishedBars | PublishedQuotes)[] = [];
+    let rows = 0;
+    for (const delivery of deliveries) {
+      if (rows >= ROWS_MAX) break;
+      try {
+        const request = this.#readMarket(delivery);
+        rows += 'bars' in request ? request.bars.length : request.quotes.length;
+        requests.push(request);
+      } catch (error) {
+        if (requests.length === 0) throw error;
+        break;
+      }
+    }
+    const results = await this.#ends.intake.publishInOrder(requests);
+    const { tenantId, symbol } = requests[0]!;
+    for (const { rejected } of results)
+      if (rejected.length > 0)
+        this.#ends.log.warn(
+          { tenantId, symbol, rejected: rejected.slice(0, REJECTED_LOGGED_MAX), count: rejected.length },
+          'rows were rejected',
+        );
+    return results.length;
   }
 
   /**
    * Body of `suho.market.TENANT.SYMBOL`: closed bars of one timeframe, or quotes; oldest first, 1,000 at most. A
    * message without a row, or from nobody's tenant, creates nothing.
    */
-  async #takeMarket({ tokens, json }: Delivery): Promise<void> {
+  #readMarket({ tokens, json }: Delivery): PublishedBars | PublishedQuotes {
     const tenantId = this.#readTenant(tokens);
     const symbolText = tokens[1] ?? '';
     const symbol = canonicalSymbol(symbolText);
     if (symbol === undefined) throw new SuhoError('BAD_INPUT', `${quoted(symbolText)} is not a symbol.`);
     const body = readObject(json());
-    let result: IntakeResult;
     if ('bars' in body) {
       requireRows('bars', body['bars']);
-      const { bars, timeframe: base, signal_timeframes: signals } = read(barsBody, body);
-      result = await this.#ends.intake.publishBars({
-        tenantId,
-        symbol,
-        timeframe: base,
-        signalTimeframes: signals,
-        bars,
-      });
-    } else {
-      requireRows('quotes', body['quotes']);
-      const { quotes, signal_timeframes: signals } = read(quotesBody, body);
-      result = await this.#ends.intake.publishQuotes({ tenantId, symbol, signalTimeframes: signals, quotes });
+      const { bars, timeframe: base, signal_timeframes: signalTimeframes } = read(barsBody, body);
+      return { tenantId, symbol, timeframe: base, signalTimeframes, bars };
     }
-    const { rejected } = result;
-    if (rejected.length > 0)
-      this.#ends.log.warn(
-        { tenantId, symbol, rejected: rejected.slice(0, REJECTED_LOGGED_MAX), count: rejected.length },
-        'rows were rejected',
-      );
+    requireRows('quotes', body['quotes']);
+    const { quotes, signal_timeframes: signalTimeframes } = read(quotesBody, body);
+    return { tenantId, symbol, signalTimeframes, quotes };
   }
 
   /** Body of `suho.trades.TENANT`: a report with the fields of ReportTradeRequest. */
-  async #takeTrade({ tokens, json }: Delivery): Promise<void> {
+  async #takeTrade({ tokens, json }: Delivery): Promise<number> {
     const tenantId = this.#readTenant(tokens);
     const report = Object.fromEntries(
       Object.entries(readObject(json())).map(([name, value]) => [
@@ -132,6 +147,7 @@ export class NatsFeed {
     const { answer } = await this.#ends.trades.report(tenantId, undefined, report);
     if (answer === 'UNKNOWN_PREDICTION')
       this.#ends.log.warn({ tenantId }, 'ignored a trade on a prediction that the tenant does not have');
+    return 1;
   }
 
   /** The broker's permissions vouch for the tenant; the configuration says which there are. */

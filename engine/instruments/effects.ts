@@ -1,10 +1,12 @@
 import type { Effect, FeatureRow } from '../../actors/messages.js';
 import type { Evidence } from '../../actors/signals/evidence.js';
 import type { ArmAnswer } from './arm-answer.js';
+import type { Clock } from '../clock.js';
 import type { Journal } from '../journal/journal.js';
 import type { ConclusionRecord } from '../journal/records.js';
 import type { ActorGraph } from './actor-graph.js';
 import { instrumentOfActor } from './ids.js';
+import type { StageTimes } from '../stage-times.js';
 import type { Instrument } from './instrument.js';
 import type { Snapshots } from './snapshots.js';
 
@@ -23,7 +25,8 @@ export interface EffectPorts {
     /** What came of an earlier moment. */
     resolve(outcome: PatternOutcome): void;
   };
-  readonly conclude: (conclusion: ConclusionRecord) => void;
+  /** Takes a conclusion; `arrivedAt` is when its bar came in, on the monotonic clock, where that is known. */
+  readonly conclude: (conclusion: ConclusionRecord, arrivedAt: number | undefined) => void;
   /** Told what every arm of a plan made of a bar: the serving one's evidence, the answers of those beside it. */
   readonly onArms?: (request: EvidenceRequest, served: Evidence, answers: readonly ArmAnswer[]) => void;
   /** Told of each row that is new. */
@@ -42,6 +45,12 @@ export interface EffectCounts {
  */
 export class EffectRouter {
   readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #times: StageTimes | undefined;
+  /** When the bars of rows came in, as long as somebody has the row. */
+  readonly #arrivals = new WeakMap<FeatureRow, number>();
+  /** The same of the row that a signal actor concludes next. */
+  readonly #arrivalOf = new Map<string, number | undefined>();
   readonly #graph: ActorGraph;
   readonly #snapshots: Snapshots;
   readonly #ports: EffectPorts;
@@ -57,6 +66,8 @@ export class EffectRouter {
 
   constructor(parts: {
     readonly journal: Journal;
+    readonly clock: Clock;
+    readonly times: StageTimes | undefined;
     readonly graph: ActorGraph;
     readonly snapshots: Snapshots;
     readonly ports: EffectPorts;
@@ -65,6 +76,8 @@ export class EffectRouter {
     readonly idle: () => void;
   }) {
     this.#journal = parts.journal;
+    this.#clock = parts.clock;
+    this.#times = parts.times;
     this.#graph = parts.graph;
     this.#snapshots = parts.snapshots;
     this.#ports = parts.ports;
@@ -80,7 +93,10 @@ export class EffectRouter {
   /** Forgets an instrument that was removed. */
   forget(instrument: Instrument): void {
     for (const [actorId, known] of this.#instruments)
-      if (known === instrument) this.#instruments.delete(actorId);
+      if (known === instrument) {
+        this.#instruments.delete(actorId);
+        this.#arrivalOf.delete(actorId);
+      }
   }
 
   handle(effect: Effect, actorId: string): void {
@@ -140,6 +156,8 @@ export class EffectRouter {
   #row(instrument: Instrument, row: FeatureRow): void {
     const subscribers = this.#graph.series(row.seriesId)?.topology.subscribers ?? [];
     instrument.outstanding += subscribers.length;
+    if (row.seriesId === instrument.base) instrument.rowMade();
+    if (instrument.rowArrival !== undefined) this.#arrivals.set(row, instrument.rowArrival);
     if (row.closeTime <= (instrument.known.rows.get(row.seriesId) ?? 0)) return;
     this.#rows++;
     this.#journal.rows.append(row);
@@ -151,6 +169,9 @@ export class EffectRouter {
     const { incarnation } = instrument;
     const { actorId, row } = request;
     instrument.gathering++;
+    const arrivedAt = this.#arrivals.get(row);
+    this.#arrivalOf.set(actorId, arrivedAt);
+    if (arrivedAt !== undefined) this.#times?.observe('queue', this.#clock.monotonic() - arrivedAt);
     const known =
       row.closeTime <= (instrument.known.conclusions.get(actorId) ?? 0)
         ? this.#journal.predictions.conclusions.get(actorId, row.closeTime)?.evidence
@@ -194,6 +215,6 @@ export class EffectRouter {
   #conclude(instrument: Instrument, conclusion: ConclusionRecord): void {
     if (conclusion.closeTime <= (instrument.known.conclusions.get(conclusion.actorId) ?? 0)) return;
     if (conclusion.result.kind === 'signal') this.#signals++;
-    this.#ports.conclude(conclusion);
+    this.#ports.conclude(conclusion, this.#arrivalOf.get(conclusion.actorId));
   }
 }

@@ -48,6 +48,11 @@ export class Instrument {
   incarnation = 0;
   /** The actor that threw, and why; undefined while all is well. */
   failure: { readonly actorId: string; readonly error: string } | undefined;
+  /** When the bar of its newest base row came in, on the monotonic clock; undefined while it is made again. */
+  rowArrival: number | undefined;
+  /** When bars that are not rows yet came in, and how many together. */
+  #arrivals: { readonly at: number; bars: number }[] = [];
+  #newestArrival: number | undefined;
   readonly #workload: Workload;
   #outstanding = 0;
   #definition: InstrumentDefinition;
@@ -119,6 +124,21 @@ export class Instrument {
     );
   }
 
+  /** Notes that input came in, with so many closed bars in it. */
+  arrived(at: number, bars: number): void {
+    this.#newestArrival = at;
+    if (bars > 0) this.#arrivals.push({ at, bars });
+  }
+
+  /** Takes note of its next base row: of the oldest bar that has none yet, or of a bar that the newest input closed. */
+  rowMade(): void {
+    const oldest = this.#arrivals[0];
+    this.rowArrival = oldest?.at ?? this.#newestArrival;
+    if (oldest === undefined) return;
+    oldest.bars--;
+    if (oldest.bars === 0) this.#arrivals.shift();
+  }
+
   enter(state: InstrumentState, error?: string): void {
     this.#state = state;
     this.#error = error;
@@ -173,6 +193,9 @@ export class Instrument {
     this.outstanding = 0;
     this.gathering = 0;
     this.failure = undefined;
+    this.#arrivals = [];
+    this.#newestArrival = undefined;
+    this.rowArrival = undefined;
     this.incarnation++;
   }
 

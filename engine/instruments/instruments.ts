@@ -8,6 +8,7 @@ import type { Calendars } from '../calendars.js';
 import type { Clock } from '../clock.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
 import { SuhoError } from '../errors.js';
+import type { StageTimes } from '../stage-times.js';
 import type { Journal } from '../journal/journal.js';
 import { unpackBars, unpackQuotes, type InputRecord, type InstrumentDefinition } from '../journal/records.js';
 import { ActorGraph, type ActorSettings } from './actor-graph.js';
@@ -48,6 +49,7 @@ export interface InstrumentsOptions {
   readonly calendars: Calendars;
   readonly actors: Omit<ActorSettings, 'calendarOf'>;
   readonly ports: EffectPorts;
+  readonly times?: StageTimes | undefined;
   readonly storedBars: RecoveryPorts['storedBars'];
   readonly useRoute: RecoveryPorts['useRoute'];
   /** In [0, 1), for the delays of retries. */
@@ -88,9 +90,11 @@ export class Instruments {
     this.#snapshots = new Snapshots(journal, this.#system, this.graph);
     this.#effects = new EffectRouter({
       journal,
+      clock,
       graph: this.graph,
       snapshots: this.#snapshots,
       ports: options.ports,
+      times: options.times,
       instrumentOf: (id) => this.#instruments.get(id),
       answer: (instrument, actorId, evidence) => {
         this.#tell(instrument, actorId, { kind: 'evidence', evidence });
@@ -191,6 +195,7 @@ export class Instruments {
   input(instrument: Instrument, input: InputRecord): number {
     const position = this.#journal.inputs.append(input);
     instrument.position = position;
+    instrument.arrived(this.#options.clock.monotonic(), input.kind === 'bars' ? rowsOf(input) : 0);
     this.#deliver(instrument, input);
     instrument.sinceSnapshot += rowsOf(input);
     if (instrument.sinceSnapshot >= SNAPSHOT_EVERY) this.#snapshots.request(instrument);

@@ -12,13 +12,17 @@ import type { Instrument } from '../instruments/instrument.js';
 import type { FollowRequest, Instruments } from '../instruments/instruments.js';
 import type { Journal } from '../journal/journal.js';
 import { packBars, packQuotes, type InputRecord } from '../journal/records.js';
+import type { StageTimes } from '../stage-times.js';
 import { calendarOfNew, refuseOtherGrid } from './other-grids.js';
 import { timeDefect } from './plausible-time.js';
-import type { Pressure } from './pressure.js';
+import type { DoorCounts, Pressure } from './pressure.js';
 import { tellRepeats, type SkipReason } from './repeats.js';
 
 /** Feed that what a tenant publishes itself goes to, over gRPC or NATS. */
 export const PUBLISHED_FEED = 'published';
+
+/** How long requests are taken together: those of a broker are answered, and told apart from stalled ones, in less than a second. */
+const TOGETHER_MS = 200;
 
 /** Closed bars of one timeframe that a tenant publishes, oldest first. */
 export interface PublishedBars {
@@ -76,6 +80,7 @@ export interface IntakeParts {
   /** Timeframe that published quotes are built into. */
   readonly quoteBase: Timeframe;
   readonly pressure: Pressure;
+  readonly times?: StageTimes | undefined;
 }
 
 /** What admission made of rows, before anything is durable. */
@@ -102,8 +107,8 @@ export class Intake {
     this.#parts = parts;
   }
 
-  /** How it is at the door; see {@link Pressure.counts}. */
-  get pressure(): ReturnType<Pressure['counts']> {
+  /** How it is at the door. */
+  get door(): DoorCounts {
     return this.#parts.pressure.counts();
   }
 
@@ -135,60 +140,85 @@ export class Intake {
    * another timeframe than the instrument's, `QUOTA_EXCEEDED`, `JOURNAL_FULL`, `OVERLOADED`, `INSTRUMENT_FAILED`,
    * `STOPPING`.
    */
-  async publishBars({
+  async publishBars(request: PublishedBars): Promise<IntakeResult> {
+    const start = this.#parts.clock.monotonic();
+    const ingestion = await this.#inTurn(publishedId(request), async () => await this.#admitBars(request));
+    return await this.#acknowledged(ingestion, start);
+  }
+
+  /** Takes a tenant's own quotes; as {@link publishBars}. */
+  async publishQuotes(request: PublishedQuotes): Promise<IntakeResult> {
+    const start = this.#parts.clock.monotonic();
+    const ingestion = await this.#inTurn(publishedId(request), async () => await this.#admitQuotes(request));
+    return await this.#acknowledged(ingestion, start);
+  }
+
+  /**
+   * Takes requests about one instrument, each as {@link publishBars} would, in their order and with one wait until they are
+   * durable. Stops before the first that cannot be taken, and after `TOGETHER_MS`; returns what became of those it took.
+   * Rejects when the first cannot be taken.
+   */
+  async publishInOrder(requests: readonly (PublishedBars | PublishedQuotes)[]): Promise<IntakeResult[]> {
+    const { clock } = this.#parts;
+    const start = clock.monotonic();
+    const ingestions = await this.#inTurn(publishedId(requests[0]!), async () => {
+      const taken: Ingestion[] = [];
+      for (const request of requests) {
+        if (taken.length > 0 && clock.monotonic() - start > TOGETHER_MS) break;
+        try {
+          taken.push('bars' in request ? await this.#admitBars(request) : await this.#admitQuotes(request));
+        } catch (error) {
+          if (taken.length === 0) throw error;
+          break;
+        }
+      }
+      return taken;
+    });
+    return await Promise.all(ingestions.map(async (each) => await this.#acknowledged(each, start)));
+  }
+
+  async #admitBars({
     tenantId,
     symbol,
     timeframe,
     signalTimeframes,
     bars,
-  }: PublishedBars): Promise<IntakeResult> {
+  }: PublishedBars): Promise<Ingestion> {
     if (bars.length === 0) throw new SuhoError('BAD_INPUT', 'bars: at least one is needed.');
-    const id = instrumentId(PUBLISHED_FEED, tenantId, symbol);
-    const ingestion = await this.#inTurn(id, async () => {
-      this.assertTaking();
-      const instrument = this.#parts.instruments.get(id);
-      const base = instrument?.definition.base ?? timeframe;
-      if (base !== timeframe) {
-        throw new SuhoError(
-          'BAD_INPUT',
-          `timeframe: ${symbol} comes as ${base} bars, so ${timeframe} bars of it cannot be taken; longer ones are built from the ${base} bars when signal_timeframes names them.`,
-        );
-      }
-      const now = this.#parts.clock.now();
-      const { calendars } = this.#parts;
-      const calendar = instrument?.calendar ?? calendarOfNew(calendars, symbol, base, bars, now);
-      const grid = instrument?.grid ?? BarGrid.of(base, calendar);
-      const defects = bars.map((bar) => timeDefect(bar.openTime, now) ?? barDefect(bar, grid));
-      refuseOtherGrid(symbol, base, grid, bars, defects);
-      // Nothing that can be taken: nothing is followed for it.
-      if (!defects.includes(undefined)) return this.#refuseAll(defects);
-      await this.#follow({ tenantId, symbol, base, calendar: calendar.name }, signalTimeframes);
-      await this.#room(id);
-      return await this.#parts.pressure.enter(tenantId, () => this.ingestBars(id, bars));
-    });
-    return await ingestion.done();
+    this.assertTaking();
+    const id = publishedId({ tenantId, symbol });
+    const instrument = this.#parts.instruments.get(id);
+    const base = instrument?.definition.base ?? timeframe;
+    if (base !== timeframe) {
+      throw new SuhoError(
+        'BAD_INPUT',
+        `timeframe: ${symbol} comes as ${base} bars, so ${timeframe} bars of it cannot be taken; longer ones are built from the ${base} bars when signal_timeframes names them.`,
+      );
+    }
+    const now = this.#parts.clock.now();
+    const { calendars } = this.#parts;
+    const calendar = instrument?.calendar ?? calendarOfNew(calendars, symbol, base, bars, now);
+    const grid = instrument?.grid ?? BarGrid.of(base, calendar);
+    const defects = bars.map((bar) => timeDefect(bar.openTime, now) ?? barDefect(bar, grid));
+    refuseOtherGrid(symbol, base, grid, bars, defects);
+    // Nothing that can be taken: nothing is followed for it.
+    if (!defects.includes(undefined)) return this.#refuseAll(defects);
+    await this.#follow({ tenantId, symbol, base, calendar: calendar.name }, signalTimeframes);
+    await this.#room(id);
+    return await this.#parts.pressure.enter(tenantId, () => this.ingestBars(id, bars));
   }
 
-  /** Takes a tenant's own quotes; as {@link publishBars}. */
-  async publishQuotes({
-    tenantId,
-    symbol,
-    signalTimeframes,
-    quotes,
-  }: PublishedQuotes): Promise<IntakeResult> {
+  async #admitQuotes({ tenantId, symbol, signalTimeframes, quotes }: PublishedQuotes): Promise<Ingestion> {
     if (quotes.length === 0) throw new SuhoError('BAD_INPUT', 'quotes: at least one is needed.');
-    const id = instrumentId(PUBLISHED_FEED, tenantId, symbol);
-    const ingestion = await this.#inTurn(id, async () => {
-      this.assertTaking();
-      const base = this.#parts.instruments.get(id)?.definition.base ?? this.#parts.quoteBase;
-      const now = this.#parts.clock.now();
-      const defects = quotes.map((quote) => timeDefect(quote.ts, now) ?? quoteDefect(quote));
-      if (!defects.includes(undefined)) return this.#refuseAll(defects);
-      await this.#follow({ tenantId, symbol, base }, signalTimeframes);
-      await this.#room(id);
-      return await this.#parts.pressure.enter(tenantId, () => this.ingestQuotes(id, quotes));
-    });
-    return await ingestion.done();
+    this.assertTaking();
+    const id = publishedId({ tenantId, symbol });
+    const base = this.#parts.instruments.get(id)?.definition.base ?? this.#parts.quoteBase;
+    const now = this.#parts.clock.now();
+    const defects = quotes.map((quote) => timeDefect(quote.ts, now) ?? quoteDefect(quote));
+    if (!defects.includes(undefined)) return this.#refuseAll(defects);
+    await this.#follow({ tenantId, symbol, base }, signalTimeframes);
+    await this.#room(id);
+    return await this.#parts.pressure.enter(tenantId, () => this.ingestQuotes(id, quotes));
   }
 
   /**
@@ -297,6 +327,12 @@ export class Intake {
     return { accepted: rows.length, rejected, done };
   }
 
+  async #acknowledged(ingestion: Ingestion, start: number): Promise<IntakeResult> {
+    const result = await ingestion.done();
+    if (result.accepted > 0) this.#parts.times?.observe('accept', this.#parts.clock.monotonic() - start);
+    return result;
+  }
+
   #refuseAll(defects: readonly (RejectReason | undefined)[]): Ingestion {
     const rejected = defects.map((reason, index) => ({ index, reason: reason! }));
     this.#counts.rejected += rejected.length;
@@ -337,6 +373,10 @@ export class Intake {
       if (this.#lanes.get(id) === turn) this.#lanes.delete(id);
     }
   }
+}
+
+function publishedId({ tenantId, symbol }: Pick<PublishedBars, 'tenantId' | 'symbol'>): string {
+  return instrumentId(PUBLISHED_FEED, tenantId, symbol);
 }
 
 /** Sorts rows by what becomes of them, in their order. */

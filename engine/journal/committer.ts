@@ -22,6 +22,8 @@ export class Committer {
   readonly #clock: Clock;
   readonly #meta: Table<unknown, string>;
   readonly #counters = new Map<CounterName, number>();
+  /** Those of them that gave out a number since the last transaction. */
+  readonly #counted = new Set<CounterName>();
   #pending: Write[] = [];
   #pendingBytes = 0;
   #flushing: Promise<void> | undefined;
@@ -82,6 +84,7 @@ export class Committer {
   next(counter: CounterName): number {
     const next = this.last(counter) + 1;
     this.#counters.set(counter, next);
+    this.#counted.add(counter);
     return next;
   }
 
@@ -142,7 +145,8 @@ export class Committer {
     const bytes = this.#pendingBytes;
     const through = this.#taken;
     // As they are now: a number given out later belongs to a later batch, and may be lost with it.
-    const counters = [...this.#counters];
+    const counters = [...this.#counted].map((counter) => [counter, this.#counters.get(counter)!] as const);
+    this.#counted.clear();
     this.#pending = [];
     this.#isUrgent = false;
     this.#timer?.cancel();

@@ -97,11 +97,9 @@ export class WalStore implements LogStore {
 
   /** What was written to a key since it came into the tables; see {@link Overlay.get}. */
   #written(table: string, key: Key): Uint8Array | null | undefined {
-    for (const overlay of this.#overlays()) {
-      const bytes = overlay.get(table, key);
-      if (bytes !== undefined) return bytes;
-    }
-    return undefined;
+    let bytes = this.#writing?.get(table, key);
+    if (bytes === undefined) bytes = this.#newest.get(table, key);
+    return bytes === undefined ? this.#leaving?.get(table, key) : bytes;
   }
 
   *#range(table: string, range: KeyRange, keysOnly: boolean) {

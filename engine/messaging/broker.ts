@@ -15,7 +15,8 @@ export interface Broker {
   readonly ensureStream: (stream: InputStream) => Promise<string>;
 }
 
-export type Handler = (delivery: Delivery) => Promise<void>;
+/** Takes the first messages of a subject, at least one, in their order; gives how many. Rejects when the first cannot be taken. */
+export type Handler = (deliveries: readonly Delivery[]) => Promise<number>;
 
 /** A message that is not acknowledged within this time is delivered again. */
 export const ACK_WAIT_MS = 10_000;

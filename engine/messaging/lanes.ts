@@ -15,16 +15,17 @@ export interface LaneMessage {
 }
 
 interface Lane<Message> {
-  /** The first is being worked on. */
+  /** The first ones are being worked on. */
   readonly queue: Message[];
   readonly backoff: Backoff;
-  /** Since when the first has been worked on. */
+  /** Since when these have been worked on. */
   sinceMs: number;
   released: boolean;
 }
 
 export interface LanesOptions<Message> {
-  readonly handle: (message: Message) => Promise<void>;
+  /** Takes the first of the messages, at least one; gives how many. Rejects when the first cannot be taken. */
+  readonly handle: (messages: readonly Message[]) => Promise<number>;
   readonly onTerminated: (message: Message, reason: string) => void;
   /** A message was answered or released: there is room for another. */
   readonly onRoom: () => void;
@@ -46,8 +47,8 @@ const RETRY_MAX_MS = 2_000;
 const REASON_MAX = 200;
 
 /**
- * Messages that are held, one queue for each subject: those of one subject are handled one after the other in their
- * order, those of different subjects side by side. A message whose failure may pass is tried again and holds up its
+ * Messages that are held, one queue for each subject: those of one subject are handled in their order, as many together
+ * as the handler takes, those of different subjects side by side. A message whose failure may pass is tried again and holds up its
  * own subject alone. Whoever pushes bounds how many are held.
  */
 export class Lanes<Message extends LaneMessage> {
@@ -135,35 +136,38 @@ export class Lanes<Message extends LaneMessage> {
 
   async #run(subject: string, lane: Lane<Message>): Promise<void> {
     for (;;) {
-      const message = lane.queue[0]!;
       lane.sinceMs = this.#now();
-      await this.#settle(lane, message);
+      const answered = await this.#settle(lane);
       if (lane.released) return;
-      lane.queue.shift();
-      this.#held--;
+      lane.queue.splice(0, answered);
+      this.#held -= answered;
       if (lane.queue.length === 0) this.#lanes.delete(subject);
       this.#options.onRoom();
       if (lane.queue.length === 0) return;
     }
   }
 
-  /** Handles a message until it is answered or its lane is released. */
-  async #settle(lane: Lane<Message>, message: Message): Promise<void> {
+  /** Handles the first messages until some are answered or their lane is released; returns how many were. */
+  async #settle(lane: Lane<Message>): Promise<number> {
     do {
+      const messages = lane.queue.slice();
       try {
-        await this.#options.handle(message);
+        const taken = await this.#options.handle(messages);
+        if (lane.released) return 0;
+        for (const message of messages.slice(0, taken)) message.ack();
         lane.backoff.reset();
-        if (!lane.released) message.ack();
-        return;
+        return taken;
       } catch (error) {
         if (error instanceof SuhoError && CURABLE.has(error.code)) continue;
-        if (lane.released) return;
+        if (lane.released) return 0;
         lane.backoff.reset();
+        const [message] = messages as [Message];
         const reason = messageOf(error).slice(0, REASON_MAX);
         message.terminate(reason);
         this.#options.onTerminated(message, reason);
-        return;
+        return 1;
       }
     } while (await lane.backoff.wait());
+    return 0;
   }
 }

@@ -152,9 +152,9 @@ export class NatsMessaging {
   }
 
   /**
-   * Hands the messages of a stream to `handle`, those of one subject in their order, each acknowledged when it
-   * settles. A `SuhoError` that a later try may cure keeps the message and what follows it on its subject waiting;
-   * after any other the message is terminated.
+   * Hands the messages of a stream to `handle`, those of one subject in their order, as many together as it takes; they
+   * are acknowledged when it settles. A `SuhoError` that a later try may cure keeps the first and what follows it on its
+   * subject waiting; after any other the message is terminated.
    */
   consume(stream: InputStream, handle: Handler): void {
     this.#readers.push(

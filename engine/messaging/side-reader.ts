@@ -3,7 +3,7 @@ import { Backoff } from '../backoff.js';
 import { messageOf } from '../errors.js';
 import { ACK_WAIT_MS, TICK_MS, type Broker, type InputStream } from './broker.js';
 import { heldMessage, type HeldMessage } from './delivery.js';
-import { Lanes } from './lanes.js';
+import { Lanes, type LanesOptions } from './lanes.js';
 
 const FETCH_MS = 1_000;
 const RESTART = { initialMs: 100, maxMs: 5_000 } as const;
@@ -17,7 +17,7 @@ export interface SideReaderOptions {
   readonly filter: string;
   /** Position in the stream its consumer begins at. */
   readonly first: number;
-  readonly handle: (message: HeldMessage) => Promise<void>;
+  readonly handle: LanesOptions<HeldMessage>['handle'];
   readonly onTerminated: (message: HeldMessage, reason: string) => void;
   /** Another reader of a subject of this one's tenant, which has it to itself. */
   readonly sideOf: (subject: string) => SideReader | undefined;

@@ -20,7 +20,7 @@ import {
 } from './broker.js';
 import { deliveryOf, heldMessage, tenantToken, type HeldMessage } from './delivery.js';
 import { Lanes } from './lanes.js';
-import { SideReader } from './side-reader.js';
+import { SideReader, type SideReaderOptions } from './side-reader.js';
 
 /** Messages the shared consumer holds at once. */
 const HELD_MAX = 128;
@@ -52,13 +52,13 @@ export class StreamReader {
   readonly #stream: InputStream;
   readonly #broker: Broker;
   readonly #lanes: Lanes<HeldMessage>;
-  readonly #handle: (message: HeldMessage) => Promise<void>;
+  readonly #handle: SideReaderOptions['handle'];
   readonly #onTerminated: (message: HeldMessage, reason: string) => void;
   readonly #backoff = new Backoff(RESTART);
   /** By what they read: a subject, or all of a tenant. */
   readonly #sides = new Map<string, SideReader>();
   /** The running handler of each subject, also of one that was handed over meanwhile. */
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, Promise<unknown>>();
   readonly #work: Promise<void>;
   /** Subjects are being handed over. */
   #moving: Promise<void> | undefined;
@@ -78,10 +78,11 @@ export class StreamReader {
   ) {
     this.#stream = stream;
     this.#broker = broker;
-    this.#handle = async (message) =>
+    this.#handle = async (messages) =>
       await this.#inTurn(
-        message.subject,
-        async () => await handle(deliveryOf(message.subject, message.data, BODY_BYTES_MAX)),
+        messages[0]!.subject,
+        async () =>
+          await handle(messages.map(({ subject, data }) => deliveryOf(subject, data, BODY_BYTES_MAX))),
       );
     this.#onTerminated = onTerminated;
     this.#lanes = new Lanes({
@@ -234,15 +235,15 @@ export class StreamReader {
   }
 
   /** A handler that was given up while it ran must end before the next of its subject begins. */
-  async #inTurn(subject: string, work: () => Promise<void>): Promise<void> {
+  async #inTurn<T>(subject: string, work: () => Promise<T>): Promise<T> {
     const before = this.#running.get(subject);
     const running = (async () => {
       await before?.catch(() => undefined);
-      await work();
+      return await work();
     })();
     this.#running.set(subject, running);
     try {
-      await running;
+      return await running;
     } finally {
       if (this.#running.get(subject) === running) this.#running.delete(subject);
     }

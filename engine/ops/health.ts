@@ -1,8 +1,10 @@
 import type { EngineHealth__Output as ProtoHealth } from '../api/generated/suho/v1/EngineHealth.js';
 import type { FirstModels__Output as FirstModels } from '../api/generated/suho/v1/FirstModels.js';
 import type { LearningHealth__Output as LearningHealth } from '../api/generated/suho/v1/LearningHealth.js';
+import type { DoorHealth__Output as ProtoDoorHealth } from '../api/generated/suho/v1/DoorHealth.js';
 import type { InstrumentHealth__Output as InstrumentHealth } from '../api/generated/suho/v1/InstrumentHealth.js';
 import type { SinkHealth__Output as ProtoSinkHealth } from '../api/generated/suho/v1/SinkHealth.js';
+import type { StageLatency__Output as StageLatency } from '../api/generated/suho/v1/StageLatency.js';
 import { VERSION } from '../version.js';
 import type { WithheldModel__Output as WithheldModel } from '../api/generated/suho/v1/WithheldModel.js';
 
@@ -33,12 +35,18 @@ type SinkHealth = Omit<ProtoSinkHealth, 'lag_rows' | 'dead_letters'> & {
   readonly dead_letters: number;
 };
 
+type DoorHealth = Omit<ProtoDoorHealth, 'waited' | 'refused'> & {
+  readonly waited: number;
+  readonly refused: number;
+};
+
 /** How an engine is: the API's message, counts as numbers. */
 export type HealthSnapshot = Readonly<
-  Omit<ProtoHealth, Count | 'withheld' | 'sinks' | 'first_models' | 'learning'> &
+  Omit<ProtoHealth, Count | 'withheld' | 'sinks' | 'first_models' | 'learning' | 'door'> &
     Record<Count, number> & {
       first_models: FirstModels;
       learning: LearningHealth;
+      door: DoorHealth;
       withheld: Readonly<Record<string, number>>;
       sinks: readonly SinkHealth[];
     }
@@ -55,6 +63,8 @@ const NO_LEARNING: LearningHealth = {
   training_budget_seconds: 0,
 };
 
+const NO_DOOR: DoorHealth = { waiting: 0, waited: 0, refused: 0, rows_max: 0 };
+
 /** A health message of the API as a snapshot. */
 export function readHealth(message: ProtoHealth): HealthSnapshot {
   const counts = Object.fromEntries(COUNTS.map((name) => [name, Number(message[name])])) as Record<
@@ -66,6 +76,14 @@ export function readHealth(message: ProtoHealth): HealthSnapshot {
     ...counts,
     first_models: message.first_models ?? { automatic: false, waiting: 0, series: [] },
     learning: message.learning ?? NO_LEARNING,
+    door:
+      message.door === null
+        ? NO_DOOR
+        : {
+            ...message.door,
+            waited: Number(message.door.waited),
+            refused: Number(message.door.refused),
+          },
     withheld: Object.fromEntries(Object.entries(message.withheld).map(([reason, n]) => [reason, Number(n)])),
     sinks: message.sinks.map((sink) => ({
       ...sink,
@@ -114,6 +132,9 @@ export interface HealthSource {
   firstModels(tenantId?: string): FirstModels;
   /** Alerts about models, those of all tenants or of one; monitors and trainings of all. */
   learning(tenantId?: string): LearningHealth;
+  /** How long bars took lately, by stage. */
+  latencies(): readonly StageLatency[];
+  door(): DoorHealth;
 }
 
 /** Open signal streams, of all tenants and of one. */
@@ -228,6 +249,8 @@ export class Health {
       withheld_models: withheldModels,
       first_models: firstModels,
       learning,
+      latencies: [...source.latencies()],
+      door: source.door(),
     };
   }
 
@@ -259,6 +282,8 @@ export class Health {
       instruments: [],
       withheld_models: [],
       first_models: this.#source.firstModels(tenantId),
+      latencies: [],
+      door: NO_DOOR,
       learning: {
         ...NO_LEARNING,
         alerts_open: own.alerts_open,

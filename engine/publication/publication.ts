@@ -1,20 +1,28 @@
 import type { Signal } from '../../actors/signals/signal.js';
+import type { Clock } from '../clock.js';
 import type { Journal } from '../journal/journal.js';
 import type { ConclusionRecord } from '../journal/records.js';
+import type { StageTimes } from '../stage-times.js';
 import type { PublishedSignal } from './subscription.js';
 
 interface Unpublished extends PublishedSignal {
   readonly ticket: number;
+  readonly concludedAt: number;
+  readonly arrivedAt: number | undefined;
 }
 
 /** Signals on their way out: seen by nobody before they would survive a crash, and by everyone in their order after. */
 export class Publication {
   readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #times: StageTimes | undefined;
   #unpublished: Unpublished[] = [];
   readonly #listeners = new Set<(published: PublishedSignal) => void>();
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, clock: Clock, times?: StageTimes) {
     this.#journal = journal;
+    this.#clock = clock;
+    this.#times = times;
     journal.onCommitted(() => this.#publish());
   }
 
@@ -24,11 +32,22 @@ export class Publication {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Takes what a signal actor concluded. */
-  conclude(conclusion: ConclusionRecord): void {
+  /** Takes what a signal actor concluded; `arrivedAt` is when its bar came in, on the monotonic clock. */
+  conclude(conclusion: ConclusionRecord, arrivedAt?: number): void {
     const sequence = this.#journal.predictions.appendConclusion(conclusion);
     if (sequence === undefined || conclusion.result.kind !== 'signal') return;
-    this.#unpublished.push({ sequence, signal: conclusion.result.signal, ticket: this.#journal.ticket });
+    const { signal } = conclusion.result;
+    this.#unpublished.push({
+      sequence,
+      signal,
+      ticket: this.#journal.ticket,
+      concludedAt: this.#clock.monotonic(),
+      arrivedAt,
+    });
+    // What was gathered before a crash took its time then.
+    if (arrivedAt === undefined) return;
+    this.#times?.observe('inference', signal.timing.inferenceMs);
+    this.#times?.observe('patterns', signal.timing.patternsMs);
   }
 
   /** The newest signal of some actors that is kept. */
@@ -46,7 +65,11 @@ export class Publication {
     let ready = 0;
     while (ready < this.#unpublished.length && this.#unpublished[ready]!.ticket <= through) ready++;
     if (ready === 0) return;
-    for (const { sequence, signal } of this.#unpublished.splice(0, ready))
+    const now = this.#clock.monotonic();
+    for (const { sequence, signal, concludedAt, arrivedAt } of this.#unpublished.splice(0, ready)) {
+      this.#times?.observe('commit', now - concludedAt);
+      if (arrivedAt !== undefined) this.#times?.observe('total', now - arrivedAt);
       for (const listener of this.#listeners) listener({ sequence, signal });
+    }
   }
 }

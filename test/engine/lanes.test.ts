@@ -19,44 +19,56 @@ test('each message is answered once, in the order of its subject, whatever fails
     failures: fc.array(fc.constantFrom('curable' as const, 'permanent' as const), { maxLength: 3 }),
   });
   await fc.assert(
-    fc.asyncProperty(fc.array(message, { maxLength: 20 }), async (messages) => {
-      const answers = new Map<string, string[]>();
-      const tries = new Map<number, number>();
-      const lanes = new Lanes<Sent>({
-        handle: async ({ sequence, failures }) => {
-          const at = tries.get(sequence) ?? 0;
-          tries.set(sequence, at + 1);
-          await Promise.resolve();
-          if (failures[at] === 'curable') throw new SuhoError('OVERLOADED', 'later');
-          if (failures[at] === 'permanent') throw new TypeError('never');
-        },
-        onTerminated: () => undefined,
-        onRoom: () => undefined,
-        clock: {
-          setTimeout: (run) => {
-            setImmediate(run);
-            return { cancel: () => undefined };
+    fc.asyncProperty(
+      fc.array(message, { maxLength: 20 }),
+      fc.integer({ min: 1, max: 5 }),
+      async (messages, together) => {
+        const answers = new Map<string, string[]>();
+        const tries = new Map<number, number>();
+        const lanes = new Lanes<Sent>({
+          // As many together as do not fail, `together` at most.
+          handle: async (waiting) => {
+            await Promise.resolve();
+            let taken = 0;
+            for (const { sequence, failures } of waiting.slice(0, together)) {
+              const at = tries.get(sequence) ?? 0;
+              const failure = failures[at];
+              if (failure !== undefined && taken > 0) break;
+              tries.set(sequence, at + 1);
+              if (failure === 'curable') throw new SuhoError('OVERLOADED', 'later');
+              if (failure === 'permanent') throw new TypeError('never');
+              taken++;
+            }
+            return taken;
           },
-        },
-      });
-      const note = (subject: string, answer: string): void =>
-        void answers.set(subject, [...(answers.get(subject) ?? []), answer]);
-      const expected = new Map<string, string[]>();
-      messages.forEach(({ subject, failures }, sequence) => {
-        lanes.push({
-          subject,
-          sequence,
-          failures,
-          ack: () => note(subject, `ack ${sequence}`),
-          terminate: () => note(subject, `terminate ${sequence}`),
-          working: () => undefined,
+          onTerminated: () => undefined,
+          onRoom: () => undefined,
+          clock: {
+            setTimeout: (run) => {
+              setImmediate(run);
+              return { cancel: () => undefined };
+            },
+          },
         });
-        const answer = failures.includes('permanent') ? 'terminate' : 'ack';
-        expected.set(subject, [...(expected.get(subject) ?? []), `${answer} ${sequence}`]);
-      });
-      while (lanes.held > 0) await settle();
-      assert.deepEqual(answers, expected);
-    }),
+        const note = (subject: string, answer: string): void =>
+          void answers.set(subject, [...(answers.get(subject) ?? []), answer]);
+        const expected = new Map<string, string[]>();
+        messages.forEach(({ subject, failures }, sequence) => {
+          lanes.push({
+            subject,
+            sequence,
+            failures,
+            ack: () => note(subject, `ack ${sequence}`),
+            terminate: () => note(subject, `terminate ${sequence}`),
+            working: () => undefined,
+          });
+          const answer = failures.includes('permanent') ? 'terminate' : 'ack';
+          expected.set(subject, [...(expected.get(subject) ?? []), `${answer} ${sequence}`]);
+        });
+        while (lanes.held > 0) await settle();
+        assert.deepEqual(answers, expected);
+      },
+    ),
     { numRuns: 30 },
   );
 });
@@ -66,8 +78,9 @@ test('what is released is unanswered, and the end of its running handler is igno
   let finish = (): void => undefined;
   let rooms = 0;
   const lanes = new Lanes<LaneMessage>({
-    handle: async ({ subject }) => {
+    handle: async ([{ subject } = { subject: '' }]) => {
       if (subject === 'slow') await new Promise<void>((resolve) => (finish = resolve));
+      return 1;
     },
     onTerminated: () => undefined,
     onRoom: () => rooms++,

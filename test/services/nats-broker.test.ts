@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import type { Signal } from '../../actors/signals/signal.js';
 import { SuhoError } from '../../engine/errors.js';
 import { NatsFeed } from '../../engine/feeds/nats-feed.js';
-import type { Intake } from '../../engine/intake/intake.js';
+import type { Intake, IntakeResult } from '../../engine/intake/intake.js';
 import type { Delivery } from '../../engine/messaging/delivery.js';
 import { NatsMessaging } from '../../engine/messaging/nats.js';
 import { afterTest } from '../support/cleanup.js';
@@ -66,12 +66,25 @@ test('nothing a message holds ends a consumer: poison is terminated and counted,
   if (server === undefined) return;
   const messaging = engineSide(t, server.port);
   const taken: string[] = [];
-  const intake: Pick<Intake, 'publishBars' | 'publishQuotes'> = {
-    publishBars: async ({ tenantId, symbol, bars }) => {
-      taken.push(`${tenantId}/${symbol}/${bars.length}`);
-      return { accepted: bars.length, duplicates: 0, late: 0, conflicts: 0, skipped: [], rejected: [] };
+  const intake: Pick<Intake, 'publishInOrder'> = {
+    publishInOrder: async (requests) => {
+      const results: IntakeResult[] = [];
+      for (const request of requests) {
+        if ('quotes' in request && results.length === 0) throw new Error('no quotes here');
+        if ('quotes' in request) break;
+        const { tenantId, symbol, bars } = request;
+        taken.push(`${tenantId}/${symbol}/${bars.length}`);
+        results.push({
+          accepted: bars.length,
+          duplicates: 0,
+          late: 0,
+          conflicts: 0,
+          skipped: [],
+          rejected: [],
+        });
+      }
+      return await Promise.resolve(results);
     },
-    publishQuotes: async () => await Promise.reject(new Error('no quotes here')),
   };
   const trades = { report: async () => await Promise.resolve({ answer: 'ACCEPTED' }) };
   new NatsFeed({ intake, trades, tenants: ['acme', 'zen'], log: silent }).start(messaging);
@@ -114,11 +127,11 @@ test('a subject that waits holds up no other, keeps its order, and is read in fu
   if (server === undefined) return;
   const taken: string[] = [];
   let isStuck = true;
-  const handle = async (delivery: Delivery): Promise<void> => {
-    if (isStuck && delivery.tokens[0] === 'acme' && delivery.tokens[1]!.startsWith('BAD'))
+  const handle = async ([delivery]: readonly Delivery[]): Promise<number> => {
+    if (isStuck && delivery!.tokens[0] === 'acme' && delivery!.tokens[1]!.startsWith('BAD'))
       throw new SuhoError('OVERLOADED', 'Being recovered.');
-    taken.push(name(delivery));
-    await Promise.resolve();
+    taken.push(name(delivery!));
+    return await Promise.resolve(1);
   };
   const first = engineSide(t, server.port);
   first.consume('SUHO_MARKET', handle);
@@ -181,7 +194,10 @@ test('a wrong password, at start and later, is seen and no longer matters once i
   await restartWith('another');
   const messaging = engineSide(t, server.port);
   const taken: string[] = [];
-  messaging.consume('SUHO_MARKET', async (delivery) => void taken.push(name(delivery)));
+  messaging.consume(
+    'SUHO_MARKET',
+    async (deliveries) => deliveries.map((delivery) => taken.push(name(delivery))).length,
+  );
   for (let round = 0; round < 2; round++) {
     await eventually('the refusal is seen', () => /refuses the login/.test(messaging.error ?? ''));
     // Long enough for several tries.
@@ -217,8 +233,14 @@ test('streams and consumers that are deleted, or wiped with the server’s disk,
   const admin = await administrator(t, server.port);
   const messaging = engineSide(t, server.port, ['acme']);
   const taken: string[] = [];
-  messaging.consume('SUHO_MARKET', async (delivery) => void taken.push(name(delivery)));
-  messaging.consume('SUHO_TRADES', async (delivery) => void taken.push(name(delivery)));
+  messaging.consume(
+    'SUHO_MARKET',
+    async (deliveries) => deliveries.map((delivery) => taken.push(name(delivery))).length,
+  );
+  messaging.consume(
+    'SUHO_TRADES',
+    async (deliveries) => deliveries.map((delivery) => taken.push(name(delivery))).length,
+  );
   const flows = async (round: string): Promise<void> => {
     const acme = await tenant(t, server.port, 'acme');
     const publish = async (subject: string): Promise<boolean> =>

@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Histogram, type Registry } from 'prom-client';
 
 type Labels = Readonly<Record<string, string>>;
 /** Values of a family, each with its labels. */
@@ -50,6 +50,11 @@ export class Families {
       },
     });
     this.#registry.registerMetric(gauge);
+  }
+
+  /** A histogram that is kept as things happen. */
+  histogram(histogram: Histogram): void {
+    this.#registry.registerMetric(histogram);
   }
 }
 

@@ -4,13 +4,14 @@ import { SuhoError } from '../../errors.js';
 import type { HealthSnapshot } from '../health.js';
 import { engineMetrics } from './engine-metrics.js';
 import { Families } from './families.js';
+import { latencyMetrics } from './latency-metrics.js';
 import { learningMetrics, watchMetrics } from './learning-metrics.js';
 import type { MetricsSource } from './source.js';
 import { storeMetrics } from './store-metrics.js';
 import { tenantMetrics } from './tenant-metrics.js';
 
 /** Every family of the engine, by what it is about. */
-const FAMILIES = [engineMetrics, storeMetrics, learningMetrics, watchMetrics, tenantMetrics];
+const FAMILIES = [engineMetrics, latencyMetrics, storeMetrics, learningMetrics, watchMetrics, tenantMetrics];
 
 /**
  * Prometheus metrics at `/metrics`. At `/readyz` (and `/healthz`) 200 while the engine takes calls and input, 503 otherwise;

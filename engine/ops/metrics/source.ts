@@ -1,5 +1,7 @@
 import type { CallCount } from '../../api/call-counts.js';
+import type { DoorCounts } from '../../intake/pressure.js';
 import type { HealthSnapshot } from '../health.js';
+import type { StageLatencies } from '../stage-latencies.js';
 
 /** What one tenant has and got. */
 export interface TenantFigures {
@@ -17,5 +19,9 @@ export interface MetricsSource {
   readonly calls: () => readonly CallCount[];
   /** Requests that a quota refused since start, by tenant and quota. */
   readonly refusals: () => Iterable<readonly [{ readonly tenant: string; readonly quota: string }, number]>;
+  /** How long bars take. */
+  readonly latencies: StageLatencies;
+  /** How it is at the door. */
+  readonly door: () => DoorCounts;
   readonly tenants: () => readonly TenantFigures[];
 }

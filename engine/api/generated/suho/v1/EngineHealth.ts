@@ -6,6 +6,8 @@ import type { InstrumentHealth as _suho_v1_InstrumentHealth, InstrumentHealth__O
 import type { WithheldModel as _suho_v1_WithheldModel, WithheldModel__Output as _suho_v1_WithheldModel__Output } from '../../suho/v1/WithheldModel.js';
 import type { FirstModels as _suho_v1_FirstModels, FirstModels__Output as _suho_v1_FirstModels__Output } from '../../suho/v1/FirstModels.js';
 import type { LearningHealth as _suho_v1_LearningHealth, LearningHealth__Output as _suho_v1_LearningHealth__Output } from '../../suho/v1/LearningHealth.js';
+import type { StageLatency as _suho_v1_StageLatency, StageLatency__Output as _suho_v1_StageLatency__Output } from '../../suho/v1/StageLatency.js';
+import type { DoorHealth as _suho_v1_DoorHealth, DoorHealth__Output as _suho_v1_DoorHealth__Output } from '../../suho/v1/DoorHealth.js';
 import type { Long } from '@grpc/proto-loader';
 
 /**
@@ -137,6 +139,14 @@ export interface EngineHealth {
    * Alerts about models, their monitors, and trainings. Callers other than operators see their tenant's alerts alone.
    */
   'learning'?: (_suho_v1_LearningHealth | null);
+  /**
+   * How long bars took in the last one to two minutes, by stage, for operators.
+   */
+  'latencies'?: (_suho_v1_StageLatency)[];
+  /**
+   * How it is at the door, for operators.
+   */
+  'door'?: (_suho_v1_DoorHealth | null);
 }
 
 /**
@@ -268,4 +278,12 @@ export interface EngineHealth__Output {
    * Alerts about models, their monitors, and trainings. Callers other than operators see their tenant's alerts alone.
    */
   'learning': (_suho_v1_LearningHealth__Output | null);
+  /**
+   * How long bars took in the last one to two minutes, by stage, for operators.
+   */
+  'latencies': (_suho_v1_StageLatency__Output)[];
+  /**
+   * How it is at the door, for operators.
+   */
+  'door': (_suho_v1_DoorHealth__Output | null);
 }
