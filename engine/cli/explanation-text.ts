@@ -6,6 +6,7 @@ import type { SignalExplanation__Output as SignalExplanation } from '../api/gene
 import type { SignalOutcome__Output as SignalOutcome } from '../api/generated/suho/v1/SignalOutcome.js';
 import type { StoredSignal__Output as StoredSignal } from '../api/generated/suho/v1/StoredSignal.js';
 import { directionName } from '../api/signal-encoding.js';
+import { figureLine } from './anomalies.js';
 import { percent, utc } from './table.js';
 
 /** Columns that the name of a line takes. */
@@ -24,6 +25,7 @@ export function describeExplanation(explanation: SignalExplanation): string {
     ...section('similar', momentLines(explanation)),
     ...section('confidence', confidenceLines(explanation, signal)),
     ...section('gates', explanation.gates.map(gateLine)),
+    ...section('anomalies', explanation.anomalies === null ? [] : [figureLine(explanation.anomalies)]),
     ...section('arms', armLines(explanation.arms)),
     ...section('moved by', movedLines(explanation)),
     ...section('timing', timingLines(explanation)),

@@ -147,6 +147,17 @@ test('Weaviate finds similar moments, wakes a tenant that sleeps, and keeps live
     unusual.map(({ closeTime }) => Date.parse(closeTime as string)),
     [2 * HOUR],
   );
+  assert.equal(unusual[0]!['directions'], undefined, 'nothing came of it yet');
+  await index.addLogged([moment(2 * HOUR, 26 * HOUR, 4)]);
+  const [resolved] = await objects('AnomalyPattern', 'acme');
+  assert.deepEqual(
+    [resolved!['directions'], Date.parse(resolved!['resolvedAt'] as string), resolved!['anomaly']],
+    [[1, 1, 1], 26 * HOUR, 4],
+  );
+  assert.deepEqual(
+    (resolved!['outcomePercent'] as number[]).map((x) => Number(x.toFixed(6))),
+    [0.1, 0.2, 0.4],
+  );
   assert.deepEqual(
     [(await objects('TradingPattern', 'late')).length, (await objects('AnomalyPattern', 'late')).length],
     [1, 1],
