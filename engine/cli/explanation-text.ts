@@ -64,7 +64,7 @@ function barLines({ bar, features }: SignalExplanation): string[] {
       : `, spread ${number(((bar.ask - bar.bid) / bar.close) * 1e4)} basis points`;
   const known = features.filter(({ value }) => value !== undefined).length;
   return [
-    `open ${bar.open}, high ${bar.high}, low ${bar.low}, close ${bar.close}${volume}${spread}`,
+    `open ${price(bar.open)}, high ${price(bar.high)}, low ${price(bar.low)}, close ${price(bar.close)}${volume}${spread}`,
     `${known} of ${features.length} features known (--features shows them)`,
   ];
 }
@@ -146,20 +146,16 @@ function armLines(arms: readonly ArmForecast[]): string[] {
   });
 }
 
-function movedLines({ moved }: SignalExplanation): string[] {
+function movedLines({ moved, features }: SignalExplanation): string[] {
   if (moved === null) return [];
   if (moved.note !== '') return [moved.note];
   const word = moved.direction === 'DIRECTION_LONG' ? 'up' : 'down';
   if (moved.features.length === 0) return ['no input: the model says the same of every row'];
-  return moved.features.map(({ name, kind, value, change }) => {
+  return moved.features.map(({ name, kind, change }) => {
     const points = `${change >= 0 ? '+' : '-'}${Math.abs(change * 100).toFixed(2)}`.padStart(7);
-    const of =
-      kind === 'channel'
-        ? 'of the last bars'
-        : value === undefined
-          ? 'unknown'
-          : `model form ${number(value)}`;
-    return `${points} points of ${word}  ${name} (${of})`;
+    const feature = features.find((each) => each.name === name);
+    const value = feature?.value === undefined ? 'unknown' : `${number(feature.value)} ${feature.unit}`;
+    return `${points} points of ${word}  ${name} (${kind === 'channel' ? 'of the last bars' : value})`;
   });
 }
 
@@ -185,6 +181,11 @@ function replayLines({ replay }: SignalExplanation): string[] {
 
 function signed(share: number): string {
   return `${share < 0 ? '-' : '+'}${Math.abs(share * 100).toFixed(3)} %`;
+}
+
+/** A price without the digits that only arithmetic gave it. */
+function price(x: number): string {
+  return String(Number(x.toPrecision(8)));
 }
 
 /** A number with as many digits as tell it apart. */
