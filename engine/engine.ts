@@ -94,6 +94,8 @@ export class Engine {
   readonly status: EngineStatus;
   readonly latencies: StageLatencies;
   readonly refused: RefusedRecords;
+  /** What it takes input and model files from, for health. */
+  readonly sources: Sources;
   /** Settles when the engine cannot go on, with the reason: the process should end, a new one takes up from the disk. */
   readonly failed: Promise<SuhoError>;
   readonly #stores: Stores;
@@ -106,7 +108,6 @@ export class Engine {
   readonly #retention: Retention;
   readonly #sinks: readonly Sink[];
   readonly #skew: SkewMonitor;
-  readonly #sources: Sources;
   readonly #replaced: ReplacedHistory;
   readonly #isPatient: boolean;
   #state: 'starting' | 'serving' | 'stopping' | 'stopped' = 'starting';
@@ -160,7 +161,7 @@ export class Engine {
       log,
     );
     this.#retention = wireRetention(journal, this.#rooms, log);
-    this.#sources = wireSources(config, stores, log);
+    this.sources = wireSources(config, stores, log);
     const featuresStored = async () => await this.#sinks.find(({ name }) => name === 'features')?.caughtUp();
     this.#learning = wireLearning(config, stores, this.#rooms, featuresStored, log);
     ({ training: this.training, firstModels: this.firstModels } = this.#learning);
@@ -203,7 +204,7 @@ export class Engine {
       skew: () => this.#skew.counts(),
       models: () => this.#rooms.models.status(),
       rowsShed: () => this.#retention.rowsShed,
-      sources: () => this.#sources.status(),
+      sources: () => this.sources.status(),
       alerts: (tenantId) => this.alerts.counts(tenantId),
       drift: () => this.#drift.watch.counts(),
       retraining: () => this.retraining.counts(),
@@ -245,7 +246,7 @@ export class Engine {
     void this.#background.repeat(RETENTION_EVERY_MS, async () => {
       await this.#background.untilDone('retention', async () => await this.#applyRetention());
     });
-    this.#sources.watch(this.#background);
+    this.sources.watch(this.#background);
     this.alerts.open();
     this.#drift.watch.open();
     // A replay's models are those of its own past.

@@ -263,6 +263,7 @@ export function wirePressure(config: Config, instruments: Instruments): Pressure
     work: instruments.workload,
     clock: SYSTEM_CLOCK,
     targetMs: config.inference.deadlineMs / 2,
+    waitMsMax: config.doorSeconds * 1000,
     weightOf: (tenantId) => weights.get(tenantId) ?? config.quotas.weight,
   });
 }

@@ -20,6 +20,7 @@ import { keysCommand } from './keys.js';
 import { modelsCommand } from './models.js';
 import { auditCommand, drainCommand, reloadCommand } from './operations.js';
 import { patternsCommand } from './patterns.js';
+import { polygonCommand } from './polygon.js';
 import { relationsCommand } from './relations.js';
 import { replayCommand } from './replay.js';
 import { schemaCommand } from './schema.js';
@@ -68,6 +69,7 @@ for (const command of [
   tradesCommand,
   doctorCommand,
   patternsCommand,
+  polygonCommand,
   backupCommand,
   restoreCommand,
   drainCommand,

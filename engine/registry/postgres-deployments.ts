@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { Database, type Scope } from '../database/database.js';
 import { SuhoError, messageOf } from '../errors.js';
-import type { Deployments, ModelReader, ModelTarget } from './deployments.js';
+import type { Deployments, Expected, ModelReader, ModelTarget } from './deployments.js';
 import {
   MODEL_STATUSES,
   modelName,
@@ -44,14 +44,14 @@ export async function inRegistry<T>(
 
 /**
  * Does something to a model, inside a transaction. Those that change the models of one series wait for each other. False
- * when it is no longer as `expected`. Throws as {@link Deployments.act} does.
+ * when things are no longer as `expected`. Throws as {@link Deployments.act} does.
  */
 export async function actOn(
   client: pg.PoolClient,
   target: ModelTarget,
   act: ModelAct,
   author: Author,
-  expected?: Pick<ListedModel, 'status' | 'traffic'>,
+  expected: Expected = {},
 ): Promise<boolean> {
   const { series, version } = target;
   const { who, role, reason } = author;
@@ -69,11 +69,7 @@ export async function actOn(
   const [model] = rows;
   if (model === undefined)
     throw new SuhoError('NOT_FOUND', `${version} of ${modelName(series)} is not registered.`);
-  if (
-    expected !== undefined &&
-    (model.status !== expected.status || (model.traffic ?? undefined) !== expected.traffic)
-  )
-    return false;
+  if (!(await isAs(client, target, model, expected))) return false;
   try {
     await apply(client, model, act, target);
     await recordAbTest(client, target, act, author, model);
@@ -81,6 +77,24 @@ export async function actOn(
     throw refusalOf(error, target, model.status);
   }
   return true;
+}
+
+async function isAs(
+  client: pg.PoolClient,
+  { series }: ModelTarget,
+  { status, traffic }: ActedOn,
+  { model: before, production }: Expected,
+): Promise<boolean> {
+  if (before !== undefined && (status !== before.status || (traffic ?? undefined) !== before.traffic))
+    return false;
+  if (production === undefined) return true;
+  // Acts on the series' own models wait for each other; production of a farther level may still change in between.
+  const { rows } = await client.query<{ found: boolean }>(
+    `SELECT EXISTS (SELECT FROM ml_registry.models WHERE status = 'production' AND CASE WHEN $4 = 'none'
+       THEN tenant_id IS NOT DISTINCT FROM $1 AND user_id IS NOT DISTINCT FROM $2 AND name = $3 ELSE artifact_sha256 = $4 END) AS found`,
+    [...ownerOf(series), modelName(series), production],
+  );
+  return rows[0]!.found === (production !== 'none');
 }
 
 async function apply(
@@ -207,7 +221,7 @@ export class PostgresDeployments implements Deployments {
     target: ModelTarget,
     act: ModelAct,
     author: Author,
-    expected?: Pick<ListedModel, 'status' | 'traffic'>,
+    expected?: Expected,
   ): Promise<ListedModel | undefined> {
     const { series, version } = target;
     return await inRegistry(this.#database, scopeOf(series), async (client) => {

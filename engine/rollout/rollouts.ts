@@ -17,6 +17,8 @@ import type { RoutePlans, RunningTrial } from './route-plans.js';
 
 /** Outcomes read at a time. */
 const PAGE = 2_000;
+/** How often a model is proposed while other engines change the models of its series at the same time. */
+const PROPOSE_TRIES = 5;
 
 export interface RolloutsParts {
   readonly deployments: Pick<Deployments, 'act' | 'visible'>;
@@ -62,21 +64,36 @@ export class Rollouts implements Challengers {
   }
 
   async propose({ series, version, by, reason }: Challenger): Promise<void> {
+    const author: Author = { who: by, role: 'engine', reason };
+    for (let tries = 1; !(await this.#enter({ series, version }, author, tries < PROPOSE_TRIES)); tries++)
+      if (tries === PROPOSE_TRIES)
+        throw new SuhoError('STORE_UNAVAILABLE', `The models of ${modelName(series)} change all the time.`);
+    await this.#parts.plans.check(true);
+  }
+
+  /** Lets a model in as the registry is now; false when another engine changed that meanwhile, if that `mayPass`. */
+  async #enter({ series, version }: ModelTarget, author: Author, mayPass: boolean): Promise<boolean> {
     const { deployments } = this.#parts;
     const models = await this.#modelsOf(series);
     const model = models.find((each) => each.version === version);
     if (model === undefined)
       throw new SuhoError('NOT_FOUND', `${version} of ${modelName(series)} is not registered.`);
-    if (model.status === 'shadow' || model.status === 'canary' || model.status === 'production') return;
-    const author: Author = { who: by, role: 'engine', reason };
+    const { status } = model;
+    if (status === 'shadow' || status === 'canary' || status === 'production') return true;
     const target: ModelTarget = { series, version };
-    const isFirst = !(await this.#hasProduction(series));
-    if (isFirst) await deployments.act(target, { kind: 'promote' }, author);
-    else {
-      await this.#makeRoom(models, version);
-      await deployments.act(target, { kind: 'shadow', trial: { kind: 'challenger' } }, author);
+    if (!(await this.#hasProduction(series))) {
+      const first = { model, production: 'none' };
+      return (await deployments.act(target, { kind: 'promote' }, author, first)) !== undefined;
     }
-    await this.#parts.plans.check(true);
+    await this.#makeRoom(models, version);
+    const act: ModelAct = { kind: 'shadow', trial: { kind: 'challenger' } };
+    try {
+      return (await deployments.act(target, act, author, { model })) !== undefined;
+    } catch (error) {
+      // Another's shadow took the room that was made.
+      if (mayPass && error instanceof SuhoError && error.code === 'QUOTA_EXCEEDED') return false;
+      throw error;
+    }
   }
 
   /** Does something to a model for a person; it takes effect with the next bar. Throws as {@link Deployments.act} does. */
@@ -177,7 +194,9 @@ export class Rollouts implements Challengers {
     const winner = 'winner' in decision ? decision.winner : undefined;
     const test = { isDecided: true, winner, figures };
     const author: Author = { who: 'rollout', role: 'engine', reason: decision.sentence, test };
-    const done = await deployments.act({ series: model, version: model.version }, act, author, model);
+    // What was compared must still be what serves.
+    const expected = { model, production: production.modelId };
+    const done = await deployments.act({ series: model, version: model.version }, act, author, expected);
     if (done !== undefined) log.info({ model: modelName(model) }, decision.sentence);
     return true;
   }
@@ -270,7 +289,7 @@ export class Rollouts implements Challengers {
       { series: oldest, version: oldest.version },
       { kind: 'archive' },
       author,
-      oldest,
+      { model: oldest },
     );
   }
 }
