@@ -89,6 +89,7 @@ export class Engine {
   readonly alerts: Alerts;
   readonly retraining: Retraining;
   readonly explanations: ExplanationRooms['explanations'];
+  readonly anomalies: ExplanationRooms['anomalies'];
   readonly keys: ApiKeys;
   readonly status: EngineStatus;
   readonly latencies: StageLatencies;
@@ -137,7 +138,7 @@ export class Engine {
     ({ inference: this.inference, evidence: this.evidence, publication: this.publication } = this.#rooms);
     this.instruments = instruments;
     this.#explanation = wireExplanations(config, stores, this.#rooms, log);
-    this.explanations = this.#explanation.explanations;
+    ({ explanations: this.explanations, anomalies: this.anomalies } = this.#explanation);
     this.latencies = this.#rooms.times;
     this.#replaced = new ReplacedHistory({ journal, instruments, features, log });
     this.#sinks = wireSinks(config, stores, instruments, log);

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
-import { DEFAULT_GATES } from '../actors/signals/gates.js';
+import { DEFAULT_GATES, type Gates } from '../actors/signals/gates.js';
 import { Turns } from './api/turns.js';
 import type { Config } from './config.js';
+import { AnomalyGate } from './explanation/anomaly-gate.js';
 import { Explanations } from './explanation/explanations.js';
 import { GatesInForce } from './explanation/gates-in-force.js';
 import { Recomputation } from './explanation/recomputation.js';
@@ -16,6 +17,7 @@ const WAITING_MAX = 50;
 export interface ExplanationRooms {
   readonly explanations: Explanations;
   readonly gates: GatesInForce;
+  readonly anomalies: AnomalyGate;
 }
 
 export function wireExplanations(
@@ -25,10 +27,10 @@ export function wireExplanations(
   log: Logger,
 ): ExplanationRooms {
   const { journal, features, deployments, artifacts, alertStore } = stores;
-  const gates = new GatesInForce(
-    journal,
-    (tenantId) => config.tenants.find(({ id }) => id === tenantId)?.gates ?? DEFAULT_GATES,
-  );
+  const gatesOf = (tenantId: string): Gates =>
+    config.tenants.find(({ id }) => id === tenantId)?.gates ?? DEFAULT_GATES;
+  const gates = new GatesInForce(journal, gatesOf);
+  const anomalies = new AnomalyGate(stores.predictions.history, gatesOf);
   const explanations = new Explanations({
     journal,
     instruments,
@@ -45,8 +47,9 @@ export function wireExplanations(
     },
     recomputation: new Recomputation({ features, journal, calendars, basis: config.bars.basis }),
     gates,
+    anomalies,
     turns: new Turns(EXPLAINED_AT_ONCE, WAITING_MAX),
     log,
   });
-  return { explanations, gates };
+  return { explanations, gates, anomalies };
 }

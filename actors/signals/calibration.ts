@@ -1,16 +1,11 @@
 import type { StateLayout } from '../indicators/state.js';
 import { HORIZONS } from '../features/labels.js';
+import type { CalibrationRecord } from './evidence.js';
 import { isProbability } from './evidence-validity.js';
 
 const BINS = 20;
 /** Outcomes a stated probability is worth before any was seen. */
 const PRIOR = 50;
-
-/** What came of probabilities that were stated about alike before: how many outcomes, and how many came true. */
-export interface CalibrationRecord {
-  readonly outcomes: number;
-  readonly hits: number;
-}
 
 /** A probability after its correction, and by what it was corrected; without a record it is as it was stated. */
 export interface Calibrated {

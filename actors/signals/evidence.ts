@@ -56,3 +56,9 @@ export interface Evidence {
   readonly patternFailure: 'deadline' | 'error' | 'none_yet' | undefined;
   readonly timing: Timing;
 }
+
+/** What came of probabilities that were stated about alike before: how many outcomes, and how many came true. */
+export interface CalibrationRecord {
+  readonly outcomes: number;
+  readonly hits: number;
+}

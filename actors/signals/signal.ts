@@ -1,6 +1,5 @@
 import type { Timeframe } from '../market/timeframe.js';
-import type { CalibrationRecord } from './calibration.js';
-import type { ModelEvidence, PatternEvidence, Timing } from './evidence.js';
+import type { CalibrationRecord, ModelEvidence, PatternEvidence, Timing } from './evidence.js';
 
 export type Direction = 'LONG' | 'SHORT' | 'FLAT';
 

@@ -104,6 +104,7 @@ export class ApiServer {
       turns,
       stored: (tenantId, symbol, timeframe) => latestSignalOf(engine, tenantId, symbol, timeframe),
       explanations: engine.explanations,
+      anomalies: engine.anomalies,
     });
     this.#server.addService(declared, handlers as UntypedServiceImplementation);
     for (const [name, implementation] of Object.entries({

@@ -6,6 +6,7 @@ import type { Explanation, Explanations, Moved } from '../explanation/explanatio
 import type { FoundSignal } from '../explanation/found-signal.js';
 import type { SimilarMoment as Moment } from '../explanation/signal-parts.js';
 import type { StoredPrediction } from '../prediction-store/prediction-store.js';
+import { figuresToProto } from './anomalies.js';
 import { invalid } from './failure.js';
 import type { ArmForecast } from './generated/suho/v1/ArmForecast.js';
 import type { Bar } from './generated/suho/v1/Bar.js';
@@ -33,7 +34,7 @@ export async function explainSignal(
 }
 
 function toProto(explanation: Explanation): SignalExplanation {
-  const { found, row, gates, arms, moments, model, replay, moved } = explanation;
+  const { found, row, gates, arms, moments, model, anomalies, replay, moved } = explanation;
   const { kept, facts } = found;
   const at = facts.primaryHorizon * 3;
   const stated = likeliest(facts.forecasts[facts.primaryHorizon]!).probability;
@@ -65,6 +66,7 @@ function toProto(explanation: Explanation): SignalExplanation {
           },
         }),
     ...(model === undefined ? {} : { model: { model: modelToProto(model), plan: planToProto(explanation) } }),
+    ...(anomalies === undefined ? {} : { anomalies: figuresToProto(anomalies) }),
     ...(replay === undefined ? {} : { replay: { same: replay.isSame, steps: [...replay.steps] } }),
     ...(moved === undefined ? {} : { moved: movedToProto(moved) }),
   };

@@ -2,6 +2,7 @@ import { Metadata, type ServerWritableStream, type ServiceDefinition } from '@gr
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { Caller } from '../credentials/caller.js';
 import { SuhoError } from '../errors.js';
+import type { AnomalyGate } from '../explanation/anomaly-gate.js';
 import type { Explanations } from '../explanation/explanations.js';
 import type { PredictionHistory } from '../prediction-store/prediction-store.js';
 import type { SignalHub } from '../publication/signal-hub.js';
@@ -11,12 +12,14 @@ import {
   type RetainedSignals,
   type SubscriptionEnd,
 } from '../publication/subscription.js';
+import { listAnomalies } from './anomalies.js';
 import { decoded, endWithFailure, unary, type CallContext } from './calls.js';
 import type { Received } from './definition.js';
 import { StatusFailure, invalid } from './failure.js';
 import { readEach, readInteger, readSymbol, readTimeframe } from './fields.js';
 import type { ExplainSignalRequest__Output as ExplainSignalRequest } from './generated/suho/v1/ExplainSignalRequest.js';
 import type { GetLatestSignalRequest__Output as GetLatestSignalRequest } from './generated/suho/v1/GetLatestSignalRequest.js';
+import type { ListAnomaliesRequest__Output as ListAnomaliesRequest } from './generated/suho/v1/ListAnomaliesRequest.js';
 import type { QuerySignalsRequest__Output as QuerySignalsRequest } from './generated/suho/v1/QuerySignalsRequest.js';
 import type { SignalUpdate } from './generated/suho/v1/SignalUpdate.js';
 import type { SlowPolicy__Output as SlowPolicy } from './generated/suho/v1/SlowPolicy.js';
@@ -37,6 +40,7 @@ export interface SignalServiceParts {
   readonly history: PredictionHistory;
   readonly turns: Turns;
   readonly explanations: Explanations;
+  readonly anomalies: AnomalyGate;
   /** The newest signal of a tenant's series that is stored. */
   readonly stored: (tenantId: string, symbol: string, timeframe: Timeframe) => PublishedSignal | undefined;
 }
@@ -66,6 +70,12 @@ export function signalService(
         'viewer',
         async (request: ExplainSignalRequest, caller) =>
           await explainSignal(request, caller, parts.explanations),
+      ),
+      ListAnomalies: unary(
+        parts.calls,
+        'viewer',
+        async (request: ListAnomaliesRequest, caller) =>
+          await parts.turns.run(async () => await listAnomalies(request, caller, parts.anomalies)),
       ),
       GetLatestSignal: unary(parts.calls, 'viewer', (request: GetLatestSignalRequest, caller) =>
         latestSignal(request, caller, parts),

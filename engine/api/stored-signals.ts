@@ -17,7 +17,7 @@ import type { Turns } from './turns.js';
 const PAGE = 100;
 
 /** The last signal of a page: when its bar closed, and its id. */
-const place = z.tuple([z.number().int(), z.uuid()]);
+export const SIGNAL_PLACE = z.tuple([z.number().int(), z.uuid()]);
 
 /** A page of a caller's stored signals, newest first. */
 export async function querySignals(
@@ -27,7 +27,7 @@ export async function querySignals(
   turns: Turns,
 ): Promise<QuerySignalsResponse> {
   const size = readPageSize(request.page_size, PAGE);
-  const after = readPageToken(request.page_token, place);
+  const after = readPageToken(request.page_token, SIGNAL_PLACE);
   const query = {
     symbols: readEach('symbols', request.symbols, readSymbol),
     timeframes: readEach('timeframes', request.timeframes, readTimeframe),

@@ -1,8 +1,8 @@
-import { Argument, Command, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { SignalExplanation__Output as SignalExplanation } from '../api/generated/suho/v1/SignalExplanation.js';
 import { callsOf } from './client.js';
 import { describeExplanation, describeFeatures } from './explanation-text.js';
-import { addressOption, countOption, jsonOption } from './options.js';
+import { addressOption, jsonOption } from './options.js';
 
 interface Options {
   readonly address: string;
@@ -17,13 +17,24 @@ const EXPLAIN_MS = 120_000;
 
 const call = callsOf('SignalService');
 
+function readMoved(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 0 || n > 300)
+    throw new InvalidArgumentError(`"${text}" is not a whole number from 0 to 300.`);
+  return n;
+}
+
 export function explainCommand(): Command {
   return new Command('explain')
     .description('show how a signal came to be, and make it again from what is kept')
     .addArgument(
       new Argument('<prediction-id>', 'id of the signal, as signals --json and the console show it'),
     )
-    .addOption(countOption('--moved <n>', 'inputs that moved the forecast to show; 0: none', 8))
+    .addOption(
+      new Option('--moved <n>', 'inputs that moved the forecast to show, up to 300; 0: none')
+        .argParser(readMoved)
+        .default(8),
+    )
     .addOption(new Option('--no-replay', 'do not make the signal again'))
     .addOption(new Option('--features', 'show every feature of the bar'))
     .addOption(addressOption())

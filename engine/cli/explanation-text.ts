@@ -6,6 +6,7 @@ import type { SignalExplanation__Output as SignalExplanation } from '../api/gene
 import type { SignalOutcome__Output as SignalOutcome } from '../api/generated/suho/v1/SignalOutcome.js';
 import type { StoredSignal__Output as StoredSignal } from '../api/generated/suho/v1/StoredSignal.js';
 import { directionName } from '../api/signal-encoding.js';
+import { figureLine } from './anomalies.js';
 import { percent, utc } from './table.js';
 
 /** Columns that the name of a line takes. */
@@ -24,6 +25,7 @@ export function describeExplanation(explanation: SignalExplanation): string {
     ...section('similar', momentLines(explanation)),
     ...section('confidence', confidenceLines(explanation, signal)),
     ...section('gates', explanation.gates.map(gateLine)),
+    ...section('anomalies', explanation.anomalies === null ? [] : [figureLine(explanation.anomalies)]),
     ...section('arms', armLines(explanation.arms)),
     ...section('moved by', movedLines(explanation)),
     ...section('timing', timingLines(explanation)),
@@ -62,7 +64,7 @@ function barLines({ bar, features }: SignalExplanation): string[] {
       : `, spread ${number(((bar.ask - bar.bid) / bar.close) * 1e4)} basis points`;
   const known = features.filter(({ value }) => value !== undefined).length;
   return [
-    `open ${bar.open}, high ${bar.high}, low ${bar.low}, close ${bar.close}${volume}${spread}`,
+    `open ${price(bar.open)}, high ${price(bar.high)}, low ${price(bar.low)}, close ${price(bar.close)}${volume}${spread}`,
     `${known} of ${features.length} features known (--features shows them)`,
   ];
 }
@@ -144,20 +146,16 @@ function armLines(arms: readonly ArmForecast[]): string[] {
   });
 }
 
-function movedLines({ moved }: SignalExplanation): string[] {
+function movedLines({ moved, features }: SignalExplanation): string[] {
   if (moved === null) return [];
   if (moved.note !== '') return [moved.note];
   const word = moved.direction === 'DIRECTION_LONG' ? 'up' : 'down';
   if (moved.features.length === 0) return ['no input: the model says the same of every row'];
-  return moved.features.map(({ name, kind, value, change }) => {
+  return moved.features.map(({ name, kind, change }) => {
     const points = `${change >= 0 ? '+' : '-'}${Math.abs(change * 100).toFixed(2)}`.padStart(7);
-    const of =
-      kind === 'channel'
-        ? 'of the last bars'
-        : value === undefined
-          ? 'unknown'
-          : `model form ${number(value)}`;
-    return `${points} points of ${word}  ${name} (${of})`;
+    const feature = features.find((each) => each.name === name);
+    const value = feature?.value === undefined ? 'unknown' : `${number(feature.value)} ${feature.unit}`;
+    return `${points} points of ${word}  ${name} (${kind === 'channel' ? 'of the last bars' : value})`;
   });
 }
 
@@ -183,6 +181,11 @@ function replayLines({ replay }: SignalExplanation): string[] {
 
 function signed(share: number): string {
   return `${share < 0 ? '-' : '+'}${Math.abs(share * 100).toFixed(3)} %`;
+}
+
+/** A price without the digits that only arithmetic gave it. */
+function price(x: number): string {
+  return String(Number(x.toPrecision(8)));
 }
 
 /** A number with as many digits as tell it apart. */

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { SuhoError, messageOf } from '../errors.js';
 import { VERSION } from '../version.js';
 import { alertsCommand } from './alerts.js';
+import { anomaliesCommand } from './anomalies.js';
 import { backfillCommand } from './backfill.js';
 import { backupCommand, restoreCommand } from './backup.js';
 import { backtestCommand } from './backtest.js';
@@ -54,6 +55,7 @@ for (const command of [
   featuresCommand,
   experimentCommand,
   explainCommand,
+  anomaliesCommand,
   trainCommand,
   signalsCommand,
   statusCommand,

@@ -16,6 +16,7 @@ import type { PredictionHistory, StoredPrediction } from '../prediction-store/pr
 import type { ArtifactStore } from '../registry/artifact-store.js';
 import type { Deployments } from '../registry/deployments.js';
 import type { ListedModel } from '../registry/model-registry.js';
+import type { AnomalyGate, AnomalyGateFigures } from './anomaly-gate.js';
 import { findSignal, type FoundSignal } from './found-signal.js';
 import { gateValues, type GateValue } from './gate-values.js';
 import type { GatesInForce } from './gates-in-force.js';
@@ -54,6 +55,8 @@ export interface Explanation {
   readonly model: ListedModel | undefined;
   /** What signals of the series are made by now. */
   readonly plan: RoutePlan | undefined;
+  /** What the gate against anomalous moments did on the signal's symbol and timeframe; undefined while the store is away. */
+  readonly anomalies: AnomalyGateFigures | undefined;
   /** Undefined unless asked for. */
   readonly replay: Replay | undefined;
   readonly moved: Moved | undefined;
@@ -84,6 +87,7 @@ export interface ExplanationParts {
   readonly moments: Omit<ReplayPorts, 'infer'>;
   readonly recomputation: Recomputation;
   readonly gates: GatesInForce;
+  readonly anomalies: AnomalyGate;
   /** Turns of signals that are made again: each takes a thread for as long as its series has bars. */
   readonly turns: Turns;
   readonly log: { warn(facts: object, text: string): void };
@@ -128,12 +132,23 @@ export class Explanations {
       found,
       row,
       gates: this.gates(found, row),
+      anomalies: await this.#anomalies(found),
       arms: typeof arms === 'string' ? [] : arms,
       moments: similarMoments(journal, partition, facts.barCloseTime, kept?.signal.patterns?.nearest ?? []),
       model: typeof model === 'string' ? undefined : model,
       plan: seriesId === undefined ? undefined : instruments.routeOf(facts.tenantId, seriesId),
       ...made,
     };
+  }
+
+  /** By the limit that the signal met. */
+  async #anomalies({ facts, kept }: FoundSignal): Promise<AnomalyGateFigures | undefined> {
+    const { anomalies, gates } = this.#parts;
+    const { tenantId, symbol, timeframe } = facts;
+    const { maxAnomaly } = gates.of(tenantId, kept?.sequence);
+    const query = { symbols: [symbol], timeframes: [timeframe], from: undefined, to: undefined };
+    const figures = await orReason(async () => await anomalies.figures(tenantId, query, maxAnomaly));
+    return typeof figures === 'string' ? undefined : figures[0];
   }
 
   async #row({ facts, seriesId }: FoundSignal): Promise<KeptRow | undefined> {

@@ -8,7 +8,7 @@ import type { ConclusionRecord } from '../journal/records.js';
 import type { PredictionHistory, StoredPrediction } from '../prediction-store/prediction-store.js';
 
 /** What is known of a signal wherever it is found. */
-export type SignalFacts = Omit<Signal, 'model' | 'patterns' | 'timing' | 'degraded' | 'calibration'>;
+type SignalFacts = Omit<Signal, 'model' | 'patterns' | 'timing' | 'degraded' | 'calibration'>;
 
 /** A tenant's signal, from the journal while it is kept there, and as it is stored. */
 export interface FoundSignal {

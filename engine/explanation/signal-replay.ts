@@ -17,10 +17,10 @@ import type { FoundSignal } from './found-signal.js';
 import type { RecomputedRow } from './recompute-protocol.js';
 
 /** Whether a part of a signal came out again: bit for bit, otherwise, or not at all because something is no longer kept. */
-export type ReplayOutcome = 'same' | 'differs' | 'gone' | 'not_used';
+type ReplayOutcome = 'same' | 'differs' | 'gone' | 'not_used';
 
 /** One step from a bar to its signal, made again. */
-export interface ReplayStep {
+interface ReplayStep {
   readonly part: 'feature row' | 'sequence channels' | 'model' | 'similar moments' | 'signal';
   readonly outcome: ReplayOutcome;
   /** In a sentence, what differs or is no longer kept; empty when it is the same. */

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { v5 as nameUuid } from 'uuid';
 import weaviate, {
   ApiKey,
   type WeaviateClass,
@@ -7,12 +6,9 @@ import weaviate, {
   type WeaviateObject,
   type WhereFilter,
 } from 'weaviate-ts-client';
-import { HORIZONS } from '../../actors/features/labels.js';
 import type { Neighbour } from '../../actors/signals/pattern-vote.js';
 import { SuhoError, messageOf } from '../errors.js';
-import { pipOf } from '../feedback/trade-report.js';
 import type { LoggedPattern } from '../journal/moments.js';
-import type { PatternRecord } from '../journal/records.js';
 import {
   partitionName,
   readPartitionName,
@@ -21,19 +17,15 @@ import {
   type PatternIndex,
   type PatternQuery,
 } from './pattern-index.js';
+import { ANOMALY, LIVE, PATTERN, anomalyObject, liveObject, patternObject } from './weaviate-objects.js';
 
 const SCHEMA = new URL('../../../schemas/04_weaviate_pattern_vectors.json', import.meta.url);
 
 /** The package's types are for CommonJS and put `default` one step deeper than its module has it. */
 const { client: makeClient } = weaviate as unknown as typeof weaviate.default;
 
-const PATTERN = 'TradingPattern';
-const LIVE = 'LiveMarketState';
-const ANOMALY = 'AnomalyPattern';
 /** Objects sent at once: 1,000 of 64 numbers are ~1 MB. */
 const BATCH = 1_000;
-/** Namespace of the ids, which are names: writing a moment again replaces it. */
-const NAMESPACE = '0f5d2a52-7a3b-4c59-9a4e-6d1f6f1f0c54';
 
 /** First version whose object TTL expires live states. */
 const FORGETS_SINCE = [1, 35] as const;
@@ -96,7 +88,10 @@ export class WeaviatePatternIndex implements PatternIndex {
   async #makeClasses(): Promise<void> {
     const { classes } = JSON.parse(readFileSync(SCHEMA, 'utf8')) as { readonly classes: WeaviateClass[] };
     for (const wanted of classes) {
-      if (await this.#client.schema.exists(wanted.class!)) continue;
+      if (await this.#client.schema.exists(wanted.class!)) {
+        await this.#addProperties(wanted);
+        continue;
+      }
       try {
         await this.#client.schema.classCreator().withClass(wanted).do();
       } catch (error) {
@@ -107,6 +102,18 @@ export class WeaviatePatternIndex implements PatternIndex {
     const [major = 0, minor = 0] = (await this.version()).split('.').map(Number);
     this.#serverForgets =
       major > FORGETS_SINCE[0] || (major === FORGETS_SINCE[0] && minor >= FORGETS_SINCE[1]);
+  }
+
+  /** Gives a class of an earlier version the properties that came since. */
+  async #addProperties({ class: name = '', properties = [] }: WeaviateClass): Promise<void> {
+    const { properties: known = [] } = (await this.#client.schema
+      .classGetter()
+      .withClassName(name)
+      .do()) as WeaviateClass;
+    const names = new Set(known.map((property) => property.name));
+    for (const property of properties)
+      if (!names.has(property.name))
+        await this.#client.schema.propertyCreator().withClassName(name).withProperty(property).do();
   }
 
   async add(partition: PartitionKey, patterns: readonly Pattern[]): Promise<void> {
@@ -129,8 +136,7 @@ export class WeaviatePatternIndex implements PatternIndex {
     const newest = new Map<string, LoggedPattern>();
     for (const moment of moments) {
       const { partition, closeTime, pattern } = moment;
-      if ((pattern.anomaly ?? 0) >= this.#anomalyFrom)
-        objects.push(momentObject(ANOMALY, `${partition}|${closeTime}`, moment));
+      if ((pattern.anomaly ?? 0) >= this.#anomalyFrom) objects.push(anomalyObject(moment));
       if (pattern.resolvedAt > 0) {
         if (!pattern.directions.some(Number.isNaN)) objects.push(patternObject(moment));
         continue;
@@ -139,7 +145,7 @@ export class WeaviatePatternIndex implements PatternIndex {
       const series = `${tenantId}|${symbol}|${timeframe}`;
       if ((newest.get(series)?.closeTime ?? 0) < closeTime) newest.set(series, moment);
     }
-    for (const [series, moment] of newest) objects.push(momentObject(LIVE, series, moment));
+    for (const [series, moment] of newest) objects.push(liveObject(series, moment));
     for (let from = 0; from < objects.length; from += BATCH) {
       try {
         const answers = await this.#client.batch
@@ -337,62 +343,4 @@ function ofPartition({ tenantId, embeddingVersion, symbol, timeframe }: Partitio
 function objectsOf(answer: unknown, className: string): Fields[] {
   const { data } = answer as { readonly data: { readonly Get: Readonly<Record<string, Fields[]>> } };
   return data.Get[className] ?? [];
-}
-
-/** What any moment has: whose it is, when, and how the market was. */
-function momentObject(
-  className: string,
-  name: string,
-  { partition, closeTime, pattern }: LoggedPattern,
-): WeaviateObject {
-  const key = readPartitionName(partition);
-  const { close, ...conditions } = pattern.conditions;
-  return {
-    class: className,
-    tenant: key.tenantId,
-    id: nameUuid(`${className}|${name}`, NAMESPACE),
-    vector: Array.from(pattern.vector),
-    properties: {
-      ...key,
-      closeTime: new Date(closeTime).toISOString(),
-      ...(close === undefined ? {} : { price: close }),
-      ...conditions,
-      ...(pattern.anomaly === undefined ? {} : { anomaly: pattern.anomaly }),
-    },
-  };
-}
-
-function patternObject(moment: LoggedPattern): WeaviateObject {
-  const { partition, closeTime, pattern } = moment;
-  const object = momentObject(PATTERN, `${partition}|${closeTime}`, moment);
-  const { symbol } = readPartitionName(partition);
-  return {
-    ...object,
-    properties: {
-      ...object.properties,
-      resolvedAt: new Date(pattern.resolvedAt).toISOString(),
-      directions: [...pattern.directions],
-      outcomePercent: pattern.returns.map((x) => x * 100),
-      ...pipsOf(pattern, symbol),
-      ...tradesOf(pattern),
-    },
-  };
-}
-
-function pipsOf({ returns, conditions }: PatternRecord, symbol: string): Record<string, unknown> {
-  const { close } = conditions;
-  if (close === undefined || returns.length !== HORIZONS.length) return {};
-  return { outcomePips: returns.map((x) => (x * close) / pipOf(symbol)) };
-}
-
-function tradesOf({ trades }: PatternRecord): Record<string, unknown> {
-  if (trades === undefined) return {};
-  const { count, won, pips, percent } = trades;
-  return {
-    trades: count,
-    tradesWon: won,
-    winRate: won / count,
-    tradePips: pips,
-    tradePercent: percent,
-  };
 }

@@ -147,6 +147,17 @@ test('Weaviate finds similar moments, wakes a tenant that sleeps, and keeps live
     unusual.map(({ closeTime }) => Date.parse(closeTime as string)),
     [2 * HOUR],
   );
+  assert.equal(unusual[0]!['directions'], undefined, 'nothing came of it yet');
+  await index.addLogged([moment(2 * HOUR, 26 * HOUR, 4)]);
+  const [resolved] = await objects('AnomalyPattern', 'acme');
+  assert.deepEqual(
+    [resolved!['directions'], Date.parse(resolved!['resolvedAt'] as string), resolved!['anomaly']],
+    [[1, 1, 1], 26 * HOUR, 4],
+  );
+  assert.deepEqual(
+    (resolved!['outcomePercent'] as number[]).map((x) => Number(x.toFixed(6))),
+    [0.1, 0.2, 0.4],
+  );
   assert.deepEqual(
     [(await objects('TradingPattern', 'late')).length, (await objects('AnomalyPattern', 'late')).length],
     [1, 1],
@@ -174,7 +185,31 @@ test('Weaviate finds similar moments, wakes a tenant that sleeps, and keeps live
     body: JSON.stringify([{ name: 'acme', activityStatus: 'INACTIVE' }]),
   });
   assert.ok(sleep.ok, await sleep.text());
-  assert.equal((await index.search(key, { vector, k: 5, asOf: Infinity })).length, 1);
+  assert.equal((await index.search(key, { vector, k: 5, asOf: Infinity })).length, 2);
+});
+
+test('Weaviate’s classes of an earlier version get the properties that came since', async (t) => {
+  const server = await startServer(t, 'weaviate');
+  if (server === undefined) return;
+  const url = `http://127.0.0.1:${server.port}`;
+  const schema = new URL('../../../schemas/04_weaviate_pattern_vectors.json', import.meta.url);
+  const { classes } = JSON.parse(readFileSync(schema, 'utf8')) as {
+    classes: { class: string; properties: { name: string }[] }[];
+  };
+  const wanted = classes.find((each) => each.class === 'AnomalyPattern')!;
+  const before = wanted.properties.filter(({ name }) => !['resolvedAt', 'directions'].includes(name));
+  const made = await fetch(`${url}/v1/schema`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...wanted, properties: before }),
+  });
+  assert.ok(made.ok, await made.text());
+  await new WeaviatePatternIndex({ url, anomalyFrom: 3 }).prepare();
+  const { properties } = (await (await fetch(`${url}/v1/schema/AnomalyPattern`)).json()) as typeof wanted;
+  assert.deepEqual(
+    properties.map(({ name }) => name).sort(),
+    wanted.properties.map(({ name }) => name).sort(),
+  );
 });
 
 test('an S3 server keeps model files; what a dead download left is ignored, a damaged file is fetched again', async (t) => {

@@ -12,6 +12,7 @@ import type { Timing as _suho_v1_Timing, Timing__Output as _suho_v1_Timing__Outp
 import type { SignalModel as _suho_v1_SignalModel, SignalModel__Output as _suho_v1_SignalModel__Output } from '../../suho/v1/SignalModel.js';
 import type { SignalReplay as _suho_v1_SignalReplay, SignalReplay__Output as _suho_v1_SignalReplay__Output } from '../../suho/v1/SignalReplay.js';
 import type { MovedForecast as _suho_v1_MovedForecast, MovedForecast__Output as _suho_v1_MovedForecast__Output } from '../../suho/v1/MovedForecast.js';
+import type { AnomalyFigures as _suho_v1_AnomalyFigures, AnomalyFigures__Output as _suho_v1_AnomalyFigures__Output } from '../../suho/v1/AnomalyFigures.js';
 
 /**
  * How a signal came to be.
@@ -69,6 +70,10 @@ export interface SignalExplanation {
    * What moved the forecast; absent unless asked for.
    */
   'moved'?: (_suho_v1_MovedForecast | null);
+  /**
+   * What the gate against anomalous moments did on the symbol and timeframe; absent while the store is away.
+   */
+  'anomalies'?: (_suho_v1_AnomalyFigures | null);
 }
 
 /**
@@ -127,4 +132,8 @@ export interface SignalExplanation__Output {
    * What moved the forecast; absent unless asked for.
    */
   'moved': (_suho_v1_MovedForecast__Output | null);
+  /**
+   * What the gate against anomalous moments did on the symbol and timeframe; absent while the store is away.
+   */
+  'anomalies': (_suho_v1_AnomalyFigures__Output | null);
 }

@@ -3,6 +3,8 @@
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { ExplainSignalRequest as _suho_v1_ExplainSignalRequest, ExplainSignalRequest__Output as _suho_v1_ExplainSignalRequest__Output } from '../../suho/v1/ExplainSignalRequest.js';
 import type { GetLatestSignalRequest as _suho_v1_GetLatestSignalRequest, GetLatestSignalRequest__Output as _suho_v1_GetLatestSignalRequest__Output } from '../../suho/v1/GetLatestSignalRequest.js';
+import type { ListAnomaliesRequest as _suho_v1_ListAnomaliesRequest, ListAnomaliesRequest__Output as _suho_v1_ListAnomaliesRequest__Output } from '../../suho/v1/ListAnomaliesRequest.js';
+import type { ListAnomaliesResponse as _suho_v1_ListAnomaliesResponse, ListAnomaliesResponse__Output as _suho_v1_ListAnomaliesResponse__Output } from '../../suho/v1/ListAnomaliesResponse.js';
 import type { QuerySignalsRequest as _suho_v1_QuerySignalsRequest, QuerySignalsRequest__Output as _suho_v1_QuerySignalsRequest__Output } from '../../suho/v1/QuerySignalsRequest.js';
 import type { QuerySignalsResponse as _suho_v1_QuerySignalsResponse, QuerySignalsResponse__Output as _suho_v1_QuerySignalsResponse__Output } from '../../suho/v1/QuerySignalsResponse.js';
 import type { Signal as _suho_v1_Signal, Signal__Output as _suho_v1_Signal__Output } from '../../suho/v1/Signal.js';
@@ -13,6 +15,7 @@ import type { StreamSignalsRequest as _suho_v1_StreamSignalsRequest, StreamSigna
 export interface SignalServiceDefinition {
   ExplainSignal: MethodDefinition<_suho_v1_ExplainSignalRequest, _suho_v1_SignalExplanation, _suho_v1_ExplainSignalRequest__Output, _suho_v1_SignalExplanation__Output>
   GetLatestSignal: MethodDefinition<_suho_v1_GetLatestSignalRequest, _suho_v1_Signal, _suho_v1_GetLatestSignalRequest__Output, _suho_v1_Signal__Output>
+  ListAnomalies: MethodDefinition<_suho_v1_ListAnomaliesRequest, _suho_v1_ListAnomaliesResponse, _suho_v1_ListAnomaliesRequest__Output, _suho_v1_ListAnomaliesResponse__Output>
   QuerySignals: MethodDefinition<_suho_v1_QuerySignalsRequest, _suho_v1_QuerySignalsResponse, _suho_v1_QuerySignalsRequest__Output, _suho_v1_QuerySignalsResponse__Output>
   StreamSignals: MethodDefinition<_suho_v1_StreamSignalsRequest, _suho_v1_SignalUpdate, _suho_v1_StreamSignalsRequest__Output, _suho_v1_SignalUpdate__Output>
 }
