@@ -14,6 +14,7 @@ import { benchNoise } from './noise.js';
 import { benchPlanted } from './planted.js';
 import { benchPredictions } from './predictions.js';
 import { benchRollout } from './rollout.js';
+import { benchSteady } from './steady.js';
 import { benchPatterns, benchStores } from './stores.js';
 import { benchTrainingStep } from './training-step.js';
 import { benchTrees } from './trees.js';
@@ -39,6 +40,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   trees: benchTrees,
   drift: benchDrift,
   monitor: benchMonitor,
+  steady: benchSteady,
 };
 
 const wanted = process.argv.slice(2);

@@ -117,7 +117,12 @@ async function engineRate(port: number, admin: NatsConnection, stream: Stream): 
     while (engine.intake.counts().bars < all) await new Promise((resolve) => setTimeout(resolve, 5));
     while (engine.messaging!.counts().held > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     const elapsed = performance.now() - start;
-    if (process.env['SHOW']) {const u=process.cpuUsage(cpu); process.stderr.write(`${stream.symbols} ${(messagesOf(stream)*1000/elapsed).toFixed(0)} cpu/msg ${(u.user+u.system)/messagesOf(stream)} us commits ${engine.journal.stats().commits}\n`);}
+    if (process.env['SHOW']) {
+      const u = process.cpuUsage(cpu);
+      process.stderr.write(
+        `${stream.symbols} ${((messagesOf(stream) * 1000) / elapsed).toFixed(0)} cpu/msg ${(u.user + u.system) / messagesOf(stream)} us commits ${engine.journal.stats().commits}\n`,
+      );
+    }
     return (messagesOf(stream) * 1000) / elapsed;
   } finally {
     await engine.stop();
