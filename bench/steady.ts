@@ -1,13 +1,11 @@
 import { simulatedBars } from '../engine/feeds/simulator.js';
 import { train } from '../engine/learning/trainer.js';
 import { inventedBars } from '../test/support/markets.js';
-import { liveSteadily, type SteadyLife } from '../test/support/steady-market.js';
+import { YEAR_BARS, liveSteadily, type SteadyLife } from '../test/support/steady-market.js';
 import { report } from './report.js';
 
 const SEEDS = Number(process.env['SUHO_BENCH_SEEDS'] ?? 50);
 const YEARS = Number(process.env['SUHO_BENCH_YEARS'] ?? 2);
-/** Hourly bars of a year of a market that is open five days a week. */
-const YEAR = 6_240;
 
 /** Processor time of a training as the engine does it by itself, milliseconds. */
 async function trainingMs(rows: number): Promise<number> {
@@ -37,7 +35,13 @@ export async function benchSteady(): Promise<void> {
         (seed: number, count: number) => simulatedBars('EURUSD', seed, '1h', count),
       ],
     ] as const) {
-      const options = { seeds: SEEDS, hours: YEARS * YEAR, trainedRows, barsOf, trainingMs: perTraining };
+      const options = {
+        seeds: SEEDS,
+        hours: YEARS * YEAR_BARS,
+        trainedRows,
+        barsOf,
+        trainingMs: perTraining,
+      };
       const life = liveSteadily(options);
       results[`${trainedRows} ${name}`] = life;
       lines.push(...linesOf(`${trainedRows} rows, ${name}`, life, perTraining));

@@ -9,8 +9,11 @@ import { SimulatedBars, mistakenFor } from './trial-market.js';
 import { watch } from './watched-market.js';
 
 const HOUR = 3_600_000;
-/** What the engine does without any setting (docs/configuration.md). */
-const EVERY_MS = 30 * 24 * HOUR;
+/** Hourly bars of a year of a market that is open five days a week. */
+export const YEAR_BARS = 6_240;
+/** What the engine does without any setting (docs/configuration.md): 30 days in hours that the market is open. */
+export const EVERY_HOURS = Math.round((30 * YEAR_BARS) / 365);
+const EVERY_MS = EVERY_HOURS * HOUR;
 const QUEUE = { budgetMsAnHour: 10 * 60_000, cooldownMs: 6 * HOUR };
 /** Every model of a market that does not change is as good as the one before. */
 const EQUAL = { mistaken: mistakenFor(0.54) };
