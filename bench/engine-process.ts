@@ -8,6 +8,7 @@ import { loadConfig, type ConfigInput } from '../engine/config.js';
 import { Engine } from '../engine/engine.js';
 import { EndlessTraining, addShadows } from './lifecycle-burden.js';
 import { prepareMarkets } from './load.js';
+import { bytesIn, cpuBelow, memoryOfTree } from './process-tree.js';
 import { stagesOf } from './profile-stages.js';
 
 /**
@@ -15,13 +16,27 @@ import { stagesOf } from './profile-stages.js';
  * the second one that has shadows and trains while it is loaded; it is told by messages when to begin and end.
  */
 
+/** What the process holds at the end, bytes. */
+export interface Memory {
+  /** Objects of the main thread, after a garbage collection. */
+  readonly heap: number;
+  readonly resident: number;
+  /** With the processes it started. */
+  readonly tree: number;
+}
+
 /** What happened in the process between two moments. CPU in microseconds. */
 export interface CostWindow {
   readonly threads: Readonly<Record<string, number>>;
+  /** Of the processes it started: the embedded PostgreSQL. */
+  readonly below: number;
   readonly switches: number;
   readonly bytesWritten: number;
   readonly commits: number;
   readonly gcMs: number;
+  /** By folder of the data folder, how much larger it became, bytes. */
+  readonly stored: Readonly<Record<string, number>>;
+  readonly memory: Memory;
   /** Answers of arms that do not serve for which there was no time. */
   readonly armsDropped: number;
   /** Microseconds of the main thread by stage; only where it was profiled. */
@@ -91,7 +106,15 @@ session.connect();
 await session.post('Profiler.enable');
 await session.post('Profiler.setSamplingInterval', { interval: 250 });
 
+const collect = (globalThis as { gc?: () => void }).gc!;
+
+function storedBytes(): Record<string, number> {
+  return Object.fromEntries(readdirSync(data).map((name) => [name, bytesIn(path.join(data, name))]));
+}
+
 const now = () => ({
+  below: cpuBelow(process.pid),
+  stored: storedBytes(),
   threads: threadTimes(new Set(engine.inference.osThreads)),
   switches: switches(),
   bytes: numberIn(readFileSync('/proc/self/io', 'utf8'), 'write_bytes'),
@@ -117,8 +140,17 @@ async function end(): Promise<CostWindow> {
     const spent = (nanoseconds - (before.threads.get(name) ?? 0)) / 1000;
     if (spent > 0) threads[name] = spent;
   }
+  const stored = Object.entries(after.stored).map(([name, bytes]) => [
+    name,
+    bytes - (before.stored[name] ?? 0),
+  ]);
+  collect();
+  const { heapUsed, rss } = process.memoryUsage();
   return {
     threads,
+    below: after.below - before.below,
+    stored: Object.fromEntries(stored) as Record<string, number>,
+    memory: { heap: heapUsed, resident: rss, tree: memoryOfTree(process.pid) },
     switches: after.switches - before.switches,
     bytesWritten: after.bytes - before.bytes,
     commits: after.commits - before.commits,

@@ -8,6 +8,7 @@ import { benchJournal } from './journal.js';
 import { benchLatency } from './latency.js';
 import { benchLifecycle } from './lifecycle.js';
 import { benchOverload } from './overload.js';
+import { benchMoney } from './money.js';
 import { benchMonitor } from './monitor.js';
 import { benchNats } from './nats.js';
 import { benchNoise } from './noise.js';
@@ -15,6 +16,7 @@ import { benchPlanted } from './planted.js';
 import { benchPredictions } from './predictions.js';
 import { benchRollout } from './rollout.js';
 import { benchSteady } from './steady.js';
+import { benchSoak } from './soak.js';
 import { benchPatterns, benchStores } from './stores.js';
 import { benchTrainingStep } from './training-step.js';
 import { benchTrees } from './trees.js';
@@ -31,6 +33,8 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   lifecycle: benchLifecycle,
   overload: benchOverload,
   nats: benchNats,
+  soak: benchSoak,
+  money: benchMoney,
   predictions: benchPredictions,
   stores: benchStores,
   patterns: benchPatterns,

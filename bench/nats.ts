@@ -111,19 +111,11 @@ async function engineRate(port: number, admin: NatsConnection, stream: Stream): 
     await admin.jetstreamManager().then(async (manager) => await manager.streams.purge('SUHO_MARKET'));
     await publish(admin, stream);
     const start = performance.now();
-    const cpu = process.cpuUsage();
     natsFeedOf(engine).start(engine.messaging!);
     const all = messagesOf(stream) * stream.barsInMessage;
     while (engine.intake.counts().bars < all) await new Promise((resolve) => setTimeout(resolve, 5));
     while (engine.messaging!.counts().held > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    const elapsed = performance.now() - start;
-    if (process.env['SHOW']) {
-      const u = process.cpuUsage(cpu);
-      process.stderr.write(
-        `${stream.symbols} ${((messagesOf(stream) * 1000) / elapsed).toFixed(0)} cpu/msg ${(u.user + u.system) / messagesOf(stream)} us commits ${engine.journal.stats().commits}\n`,
-      );
-    }
-    return (messagesOf(stream) * 1000) / elapsed;
+    return (messagesOf(stream) * 1000) / (performance.now() - start);
   } finally {
     await engine.stop();
     rmSync(folder, { recursive: true, force: true });

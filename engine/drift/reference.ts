@@ -150,6 +150,25 @@ export function countRow(
   }
 }
 
+/**
+ * A value of a column as training had them: `u` and `v`, uniform over [0, 1), choose its bin by the shares and its place
+ * between the edges of the bin. A column with few distinct values gives one of them; beyond the outermost edge nothing is
+ * known, so it is the edge. NaN as often as the value was unknown.
+ */
+export function drawValue({ edges, shares }: DriftReference, column: number, u: number, v: number): number {
+  let bin = 0;
+  for (let below = shares[column * BINS]!; bin < UNKNOWN && below <= u;)
+    below += shares[column * BINS + ++bin]!;
+  if (bin === UNKNOWN && shares[column * BINS + UNKNOWN]! > 0) return NaN;
+  const at = column * EDGES;
+  let last = EDGES - 1;
+  while (last > 0 && edges[at + last] === Infinity) last--;
+  const upper = edges[at + Math.min(bin, last)]!;
+  if (bin === 0 || bin > last || last < EDGES - 1) return upper;
+  const lower = edges[at + bin - 1]!;
+  return lower + (upper - lower) * v;
+}
+
 /** A reference as numbers in their order: columns, rows, then edges, shares, spacing and freedom. */
 export function packReference({
   columns,

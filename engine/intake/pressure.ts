@@ -7,6 +7,8 @@ export interface PressureParts {
   readonly clock: Clock;
   /** Time that what was let in should need, milliseconds. */
   readonly targetMs: number;
+  /** Longest wait at the door, milliseconds. */
+  readonly waitMsMax: number;
   /** A tenant's share beside the others'. */
   readonly weightOf: (tenantId: string) => number;
 }
@@ -19,9 +21,6 @@ const ROWS_MAX = 8_192;
 const WINDOW_MS = 200;
 /** How much of what was measured last counts. */
 const SMOOTHING = 0.3;
-/** Longest wait at the door. */
-const WAIT_MS_MAX = 5_000;
-
 /** How it is at the door: requests that wait now, that had to wait and that were refused so far, and the room there is. */
 export interface DoorCounts {
   readonly waiting: number;
@@ -64,7 +63,7 @@ export class Pressure {
 
   /**
    * Runs `take` as soon as there is room for a tenant's rows, at once where there is. Rejects with what it throws, and
-   * with `OVERLOADED` after five seconds.
+   * with `OVERLOADED` after `waitMsMax`.
    */
   async enter<T>(tenantId: string, take: () => T): Promise<T> {
     if (!this.#waiting.has(tenantId) && this.#hasRoom(tenantId)) return take();
@@ -86,10 +85,10 @@ export class Pressure {
           reject(
             new SuhoError(
               'OVERLOADED',
-              `The engine has more to do than it can; this waited ${WAIT_MS_MAX / 1000} s for its turn. Send it again, more slowly.`,
+              `The engine has more to do than it can; this waited ${this.#parts.waitMsMax / 1000} s for its turn. Send it again, more slowly.`,
             ),
           );
-        }, WAIT_MS_MAX),
+        }, this.#parts.waitMsMax),
       };
       const queue = this.#waiting.get(tenantId);
       if (queue === undefined) this.#waiting.set(tenantId, [waiter]);

@@ -249,7 +249,7 @@ export class SeriesTraining {
       pair,
       batchInvariant,
     );
-    const { embeddingVersion, anomalyScale, family, verdict, scores, importance, rows } = result;
+    const { embeddingVersion, anomalyScale, family, verdict, scores, folds, importance, rows } = result;
     const record: ModelRecord = {
       ...form,
       modelId: predictor.sha256,
@@ -265,6 +265,7 @@ export class SeriesTraining {
       primaryHorizon: verdict.primaryHorizon,
       edge: verdict.edge,
       scores,
+      folds,
       tried: { families: verdict.tried, skillZ: verdict.skillZ, worth: verdict.worth },
       importance,
       trainedFrom: result.trainedFrom,

@@ -1,4 +1,4 @@
-import type { Author, ListedModel, ModelAct, ModelEvent, ModelSeries } from './model-registry.js';
+import type { Author, Experiment, ListedModel, ModelAct, ModelEvent, ModelSeries } from './model-registry.js';
 
 /** One version of a series' models. */
 export interface ModelTarget {
@@ -40,4 +40,6 @@ export interface Deployments {
   ): Promise<ListedModel | undefined>;
   /** All that was done to the models of a series, or to one of them, newest first, `limit` at most. */
   history(series: ModelSeries, version: string | undefined, limit: number): Promise<ModelEvent[]>;
+  /** Experiments that a reader sees, newest first, `limit` at most: A/B tests, and searches for a model. */
+  experiments(reader: ModelReader, limit: number): Promise<Experiment[]>;
 }

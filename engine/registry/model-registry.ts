@@ -3,6 +3,7 @@ import type { HorizonScore } from '../learning/evaluation.js';
 import type { FamilyName } from '../learning/families/names.js';
 import type { FeatureImportance } from '../learning/importance.js';
 import type { FamilyWorth } from '../learning/verdict.js';
+import type { FoldScore } from '../learning/walk-forward.js';
 
 /** What a version number counts: see {@link nextVersion}. */
 export interface ModelForm {
@@ -29,6 +30,8 @@ export interface ModelRecord extends ModelForm, ModelSeries {
   readonly primaryHorizon: number;
   readonly edge: readonly boolean[];
   readonly scores: readonly HorizonScore[];
+  /** The walk-forward scores fold by fold, oldest first; absent for models that were registered without. */
+  readonly folds?: readonly FoldScore[];
   /** The kind of model; `imported` for one that was made elsewhere. */
   readonly family: FamilyName | 'imported';
   /** How many kinds of model it was chosen from, the standard errors that counted as skill, and what each was worth. */
@@ -94,6 +97,34 @@ export interface Author {
   readonly who: string;
   readonly role: string;
   readonly reason: string;
+  /** What an A/B test that this ends came to. */
+  readonly test?: TestOutcome;
+}
+
+/** What an A/B test came to. */
+interface TestOutcome {
+  /** Whether evidence decided it or its time was up; else somebody or a guardrail stopped it. */
+  readonly isDecided: boolean;
+  /** Version that won; absent where none did. */
+  readonly winner?: string | undefined;
+  /** Of both variants by the outcomes so far; absent where none was looked at. */
+  readonly figures?: object | undefined;
+}
+
+/** An experiment on record: an A/B test of two models, or a search for one. */
+export interface Experiment {
+  readonly tenantId: string;
+  readonly userId: string | undefined;
+  readonly name: string;
+  readonly hypothesis: string;
+  readonly status: 'planned' | 'running' | 'stopped' | 'concluded';
+  /** What is compared: of an A/B test its variants with their versions and shares. */
+  readonly arms: Readonly<Record<string, unknown>>;
+  /** What it came to: of an A/B test the decision, who won, the figures, and the reason in a sentence. */
+  readonly result: Readonly<Record<string, unknown>>;
+  /** Epoch milliseconds. */
+  readonly startedAt: number | undefined;
+  readonly concludedAt: number | undefined;
 }
 
 /** What is done to a registered model. `stage`: on to staging; `withdraw`: from a trial, back to it. */

@@ -6,11 +6,13 @@ import {
   MODEL_STATUSES,
   modelName,
   type Author,
+  type Experiment,
   type ListedModel,
   type ModelAct,
   type ModelEvent,
   type ModelSeries,
 } from './model-registry.js';
+import { readExperiments, recordAbTest, type TestedModel } from './postgres-ab-tests.js';
 import { FRAMEWORK, SELECT_MODELS, modelOf, ownerOf, scopeOf, type ModelRow } from './model-rows.js';
 
 type Status = ListedModel['status'];
@@ -19,8 +21,7 @@ type Status = ListedModel['status'];
 const NEXT: Partial<Record<Status, Status>> = { draft: 'validated', validated: 'staging' };
 
 /** The model an act is about, locked until the transaction ends. */
-interface ActedOn {
-  readonly id: string;
+interface ActedOn extends TestedModel {
   status: Status;
   readonly traffic: number | null;
 }
@@ -49,10 +50,11 @@ export async function actOn(
   client: pg.PoolClient,
   target: ModelTarget,
   act: ModelAct,
-  { who, role, reason }: Author,
+  author: Author,
   expected: Expected = {},
 ): Promise<boolean> {
   const { series, version } = target;
+  const { who, role, reason } = author;
   const owner = ownerOf(series);
   await client.query(
     `SELECT ml_registry.lock_models($1, $2, $3), set_config('suho.actor', $4, true),
@@ -60,7 +62,7 @@ export async function actOn(
     [...owner, modelName(series), who, role, reason],
   );
   const { rows } = await client.query<ActedOn>(
-    `SELECT model_id AS id, status, traffic FROM ml_registry.models
+    `SELECT model_id AS id, status, traffic, trial FROM ml_registry.models
      WHERE tenant_id IS NOT DISTINCT FROM $1 AND user_id IS NOT DISTINCT FROM $2 AND name = $3 AND version = $4 FOR UPDATE`,
     [...owner, modelName(series), version],
   );
@@ -70,6 +72,7 @@ export async function actOn(
   if (!(await isAs(client, target, model, expected))) return false;
   try {
     await apply(client, model, act, target);
+    await recordAbTest(client, target, act, author, model);
   } catch (error) {
     throw refusalOf(error, target, model.status);
   }
@@ -244,6 +247,11 @@ export class PostgresDeployments implements Deployments {
       );
       return rows.map(eventOf);
     });
+  }
+
+  async experiments({ tenantId, userId }: ModelReader, limit: number): Promise<Experiment[]> {
+    const scope: Scope = tenantId === undefined ? {} : { tenantId, userId };
+    return await inRegistry(this.#database, scope, async (client) => await readExperiments(client, limit));
   }
 
   async close(): Promise<void> {

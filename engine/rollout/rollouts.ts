@@ -98,7 +98,8 @@ export class Rollouts implements Challengers {
 
   /** Does something to a model for a person; it takes effect with the next bar. Throws as {@link Deployments.act} does. */
   async act(target: ModelTarget, act: ModelAct, author: Author): Promise<ListedModel> {
-    const model = await this.#parts.deployments.act(target, act, author);
+    const test = { isDecided: false, figures: this.#figuresOf(target) };
+    const model = await this.#parts.deployments.act(target, act, { ...author, test });
     await this.#parts.plans.check(true);
     return model!;
   }
@@ -190,7 +191,9 @@ export class Rollouts implements Challengers {
       decision.act === 'canary'
         ? { kind: 'canary', share: decision.share, trial: model.trial ?? { kind: 'challenger' } }
         : { kind: decision.act };
-    const author: Author = { who: 'rollout', role: 'engine', reason: decision.sentence };
+    const winner = 'winner' in decision ? decision.winner : undefined;
+    const test = { isDecided: true, winner, figures };
+    const author: Author = { who: 'rollout', role: 'engine', reason: decision.sentence, test };
     // What was compared must still be what serves.
     const expected = { model, production: production.modelId };
     const target: ModelTarget = { series: model, version: model.version };
@@ -204,6 +207,17 @@ export class Rollouts implements Challengers {
     }
     if (done !== undefined) log.info({ model: modelName(model) }, decision.sentence);
     return true;
+  }
+
+  /** What the outcomes said of a model that is tried when they were looked at last. */
+  #figuresOf({ series, version }: ModelTarget): ComparisonFigures | undefined {
+    const isTarget = (model: ListedModel): boolean =>
+      model.version === version &&
+      model.tenantId === series.tenantId &&
+      model.userId === series.userId &&
+      modelName(model) === modelName(series);
+    const trial = this.#parts.plans.trials().find(({ model }) => isTarget(model));
+    return trial === undefined ? undefined : this.#watched.get(trial.model.modelId)?.comparison.figures();
   }
 
   #guard(modelId: string, bar: Parameters<Guardrails['observe']>[0]): void {
@@ -235,7 +249,9 @@ export class Rollouts implements Challengers {
     const fault = this.#broken.get(model.modelId);
     if (fault === undefined) return;
     const sentence = `${model.version} is rolled back at once: ${fault}.`;
-    const author: Author = { who: 'rollout', role: 'engine', reason: sentence };
+    const figures = this.#watched.get(model.modelId)?.comparison.figures();
+    const test = { isDecided: false, figures };
+    const author: Author = { who: 'rollout', role: 'engine', reason: sentence, test };
     try {
       await deployments.act({ series: model, version: model.version }, { kind: 'withdraw' }, author);
       log.warn({ model: modelName(model) }, sentence);

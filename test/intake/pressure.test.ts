@@ -24,6 +24,7 @@ class Rooms {
       work: this.workload,
       clock: this.#clock,
       targetMs: TARGET_MS,
+      waitMsMax: 5_000,
       weightOf: (tenant) => weights[tenant] ?? 1,
     });
     this.#conclude();

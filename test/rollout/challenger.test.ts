@@ -5,6 +5,7 @@ import { risingBars } from '../support/markets.js';
 import { EURUSD, registerModel, statingPredictor } from '../support/rollout.js';
 
 const SERIES = 'market/EURUSD/1h';
+/** Bars of which nine of ten go up. */
 const bars = risingBars(420);
 
 test('a challenger that outcomes prove better goes from shadow to production by itself, over a restart, and one they prove worse is retired', async (t) => {

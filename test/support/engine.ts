@@ -24,7 +24,8 @@ export async function openEngine(
     loadConfig(
       undefined,
       {},
-      { data: folder, log: 'silent', grpc: { port: 0 }, training: { folds: 1 }, ...config },
+      // Whoever publishes in a test does not send again, however busy the machine is.
+      { data: folder, log: 'silent', grpc: { port: 0 }, training: { folds: 1 }, doorSeconds: 600, ...config },
     ),
     options,
   );
