@@ -1,6 +1,7 @@
 import { benchBackfill } from './backfill.js';
 import { benchCost } from './cost.js';
 import { benchDrift } from './drift.js';
+import { benchFamilyInference } from './family-inference.js';
 import { benchFeatures } from './features.js';
 import { benchFiles } from './files.js';
 import { benchInference } from './inference.js';
@@ -17,6 +18,7 @@ import { benchPredictions } from './predictions.js';
 import { benchRollout } from './rollout.js';
 import { benchSteady } from './steady.js';
 import { benchSoak } from './soak.js';
+import { benchSequenceSteps } from './sequence-steps.js';
 import { benchPatterns, benchStores } from './stores.js';
 import { benchTrainingStep } from './training-step.js';
 import { benchTrees } from './trees.js';
@@ -26,8 +28,10 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   backfill: benchBackfill,
   files: benchFiles,
   inference: benchInference,
+  families: benchFamilyInference,
   journal: benchJournal,
   training: benchTrainingStep,
+  steps: benchSequenceSteps,
   latency: benchLatency,
   cost: benchCost,
   lifecycle: benchLifecycle,
