@@ -16,6 +16,7 @@ import { benchNoise } from './noise.js';
 import { benchPlanted } from './planted.js';
 import { benchPredictions } from './predictions.js';
 import { benchRollout } from './rollout.js';
+import { benchSteady } from './steady.js';
 import { benchSoak } from './soak.js';
 import { benchSequenceSteps } from './sequence-steps.js';
 import { benchPatterns, benchStores } from './stores.js';
@@ -47,6 +48,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   trees: benchTrees,
   drift: benchDrift,
   monitor: benchMonitor,
+  steady: benchSteady,
 };
 
 const wanted = process.argv.slice(2);

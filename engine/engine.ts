@@ -162,8 +162,13 @@ export class Engine {
     );
     this.#retention = wireRetention(journal, this.#rooms, log);
     this.sources = wireSources(config, stores, log);
-    const featuresStored = async () => await this.#sinks.find(({ name }) => name === 'features')?.caughtUp();
-    this.#learning = wireLearning(config, stores, this.#rooms, featuresStored, log);
+    const stored = async (sink: string) => await this.#sinks.find(({ name }) => name === sink)?.caughtUp();
+    const featuresStored = async () => await stored('features');
+    const momentsStored = async () => {
+      await stored('patterns');
+      return this.#state === 'serving';
+    };
+    this.#learning = wireLearning(config, stores, this.#rooms, { featuresStored, momentsStored }, log);
     ({ training: this.training, firstModels: this.firstModels } = this.#learning);
     ({ rollouts: this.rollouts, plans: this.plans } = this.#learning);
     const { retraining, open } = wireRetraining(config, stores, {

@@ -301,21 +301,37 @@ export interface LearningRooms {
   readonly rollouts: Rollouts;
 }
 
-/** `featuresStored` settles when the feature store holds what the journal does. */
+/** When what the journal holds is in the stores. */
+export interface StoredRooms {
+  readonly featuresStored: () => Promise<void>;
+  /** With false when the engine stops before. */
+  readonly momentsStored: () => Promise<boolean>;
+}
+
 export function wireLearning(
   config: Config,
   stores: Stores,
   rooms: SignalRooms,
-  featuresStored: () => Promise<void>,
+  { featuresStored, momentsStored }: StoredRooms,
   log: Logger,
 ): LearningRooms {
   const { journal } = stores;
   const pool = new TrainingPool();
   const durable = async (): Promise<void> => await journal.durable();
-  const activation = new ModelActivation({ ...stores, ...rooms, clock: SYSTEM_CLOCK, durable });
+  const activation = new ModelActivation({
+    ...stores,
+    ...rooms,
+    clock: SYSTEM_CLOCK,
+    momentsStored,
+    durable,
+  });
   const parts = { ...stores, ...rooms, pool, activation, log };
   const training = new SeriesTraining({ ...parts, settings: config.training, featuresStored });
-  const adoption = new ModelAdoption({ ...parts, rowsMax: config.training.rowsMax });
+  const adoption = new ModelAdoption({
+    ...parts,
+    isIndexHere: stores.weaviate === undefined,
+    rowsMax: config.training.rowsMax,
+  });
   const firstModels = new FirstModels({
     instruments: rooms.instruments,
     training,

@@ -1,6 +1,7 @@
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { SEQUENCE_SIZE } from '../../actors/features/sequence-channels.js';
 import { isOfCurrentFeatures, type Route } from '../../actors/signals/route.js';
+import { armsOf } from '../../actors/signals/route-plan.js';
 import { turnOf, type Clock } from '../clock.js';
 import { SuhoError } from '../errors.js';
 import type { EvidenceGatherer, InferencePort } from '../evidence/evidence-gatherer.js';
@@ -25,6 +26,8 @@ export interface ModelActivationParts {
   readonly evidence: EvidenceGatherer;
   readonly models: Pick<ModelFiles, 'use'>;
   readonly inference: InferencePort;
+  /** Settles when the index holds the moments of the journal; with false when the engine stops before. */
+  readonly momentsStored: () => Promise<boolean>;
   /** Settles when what was appended to the journal is on disk. */
   readonly durable: () => Promise<void>;
 }
@@ -69,22 +72,43 @@ export class ModelActivation {
     await durable();
   }
 
-  /** Close time of the newest similar moment that a tenant's signals would find with a model, −Infinity without any. */
-  async newestMoment(seriesId: string, tenantId: string, { embeddingVersion }: ModelRecord): Promise<number> {
-    const { recorder, evidence } = this.#parts;
+  /**
+   * Whether every similar moment of the past that a tenant's signals would find with a model is where they look for it: its
+   * embedding is in use, or was filled to the end once.
+   */
+  async hasMoments(seriesId: string, tenantId: string, { embeddingVersion }: ModelRecord): Promise<boolean> {
+    const { recorder, evidence, instruments } = this.#parts;
     const { symbol, timeframe } = seriesIdentity(seriesId);
     const partition = evidence.partition(tenantId, symbol, timeframe, embeddingVersion);
     await recorder.use(partition);
-    return recorder.newestOf(partition);
+    if (recorder.newestOf(partition) === -Infinity) return false;
+    const plan = instruments.routeOf(tenantId, seriesId);
+    const isInUse =
+      plan !== undefined && armsOf(plan).some((arm) => arm.embeddingVersion === embeddingVersion);
+    return isInUse || recorder.isFilled(partition);
   }
 
-  /** Gives a tenant's signals on a series the similar moments of a model, without giving them the model. */
-  async fill(seriesId: string, tenantId: string, record: ModelRecord, history: History): Promise<void> {
-    const { recorder, evidence } = this.#parts;
+  /**
+   * Gives a tenant's signals on a series the similar moments of a model, without giving them the model. The moments may have
+   * a way to go yet to the index in another process; `stored` settles when they are there.
+   */
+  async fill(
+    seriesId: string,
+    tenantId: string,
+    record: ModelRecord,
+    history: History,
+  ): Promise<{ readonly stored: Promise<void> }> {
+    const { recorder, evidence, momentsStored } = this.#parts;
     const { symbol, timeframe } = seriesIdentity(seriesId);
     const partition = evidence.partition(tenantId, symbol, timeframe, record.embeddingVersion);
     await recorder.use(partition);
     await this.#fillPatterns(homeOf(record), partition, history);
+    const note = (are: boolean): void => {
+      if (are) recorder.noteFilled(partition);
+    };
+    // What cannot be waited for because the engine stops is waited for after the next start.
+    const stored = momentsStored().then(note, () => undefined);
+    return { stored };
   }
 
   /**

@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
 import { BarGrid } from '../../actors/market/bar-grid.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
@@ -59,17 +59,22 @@ export type PostedJob =
     })
   | (EmbeddingJob & { readonly kind: 'embed' });
 
+/** Nice values that take a thread to a tenth of its weight, and the highest there is. */
+const LOWER_BY = 10;
+const LOWEST = 19;
+
 lowerPriority();
 
 /**
- * Lets every other thread go first: nothing waits for a training, and a signal must not. A tenth of the weight of others,
- * not the least there is: on a machine that is busy all day a training must come to its end.
+ * Lets every other thread go first: nothing waits for a training, and a signal must not. A tenth of the weight of the others
+ * of this process, whatever priority that was given, not the least there is: on a machine that is busy all day a training
+ * must come to its end.
  */
 function lowerPriority(): void {
   const thread = threadId();
   if (thread === undefined) return;
   try {
-    setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL);
+    setPriority(thread, Math.min(LOWEST, getPriority(thread) + LOWER_BY));
   } catch {
     // A sandbox may forbid it; the training then takes its share.
   }

@@ -80,6 +80,16 @@ export class PatternRecorder {
     for (const partitions of this.#partitions.values()) for (const each of partitions) this.#trim(each);
   }
 
+  /** Whether a partition was filled with all that was known of the past: a fill that was cut off is not. */
+  isFilled(key: PartitionKey): boolean {
+    return this.#journal.fact(filledFact(key)) === true;
+  }
+
+  /** Notes that a partition holds all that was known of the past. */
+  noteFilled(key: PartitionKey): void {
+    this.#journal.putFact(filledFact(key), true);
+  }
+
   /** Close time of the newest moment of a partition on disk, −Infinity when it holds none. */
   newestOf(key: PartitionKey): number {
     return this.#journal.moments.newestOf(partitionName(key));
@@ -192,6 +202,10 @@ export class PatternRecorder {
       this.#journal.moments.update(name, closeTime, { ...pattern, trades });
     }
   }
+}
+
+function filledFact(key: PartitionKey): string {
+  return `filled/${partitionName(key)}`;
 }
 
 function seriesName(tenantId: string, symbol: string, timeframe: string): string {

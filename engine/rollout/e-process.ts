@@ -1,5 +1,10 @@
-/** Stakes of the bets whose mean is the evidence: a factor of two apart, so that one of them is near the best for any effect. */
+/** Stakes of the bets: a factor of two apart, so that one of them is near the best for any effect. */
 const STAKES = [0.0625, 0.125, 0.25, 0.5, 1, 2, 4, 8];
+/**
+ * Share of the wealth that begins with each. Differences between models of one market are best bet on with a half to two:
+ * a challenger better by two points becomes production after 10 % fewer bars than with equal shares.
+ */
+const SHARES = [0.05, 0.05, 0.15, 0.25, 0.25, 0.15, 0.05, 0.05];
 /** Share of the wealth that one observation may cost at most. */
 const LOSS_MAX = 0.9;
 
@@ -7,10 +12,11 @@ const LOSS_MAX = 0.9;
  * Evidence against "the mean of what is observed is at most 0", which may be looked at after every observation and acted on
  * the first time it is large: under that hypothesis it ever reaches 1/α with probability α at most (Ville's inequality;
  * Waudby-Smith and Ramdas 2024, "Estimating means of bounded random variables by betting"). It is the wealth of one who
- * begins with 1 and bets on positive observations with fixed stakes, averaged over the stakes.
+ * begins with 1, parts it between fixed stakes and bets with each on positive observations. Stakes that follow what was
+ * observed (online Newton steps, Kelly's from running moments) gained less on the trials of docs/rollout.md.
  */
 export class EvidenceProcess {
-  readonly #logWealth = new Float64Array(STAKES.length);
+  readonly #logWealth = Float64Array.from(SHARES, Math.log);
   #highest = 0;
 
   /**
@@ -26,7 +32,7 @@ export class EvidenceProcess {
     }
     let sum = 0;
     for (const wealth of this.#logWealth) sum += Math.exp(wealth - highest);
-    this.#highest = Math.max(this.#highest, highest + Math.log(sum / STAKES.length));
+    this.#highest = Math.max(this.#highest, highest + Math.log(sum));
   }
 
   /** The most evidence there ever was, 1 before any. */

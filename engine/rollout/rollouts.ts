@@ -196,7 +196,15 @@ export class Rollouts implements Challengers {
     const author: Author = { who: 'rollout', role: 'engine', reason: decision.sentence, test };
     // What was compared must still be what serves.
     const expected = { model, production: production.modelId };
-    const done = await deployments.act({ series: model, version: model.version }, act, author, expected);
+    const target: ModelTarget = { series: model, version: model.version };
+    let done: ListedModel | undefined;
+    try {
+      done = await deployments.act(target, act, author, expected);
+    } catch (error) {
+      // The series has another canary: this one waits for it, and keeps no other from being decided.
+      if (error instanceof SuhoError && error.code === 'BAD_INPUT') return false;
+      throw error;
+    }
     if (done !== undefined) log.info({ model: modelName(model) }, decision.sentence);
     return true;
   }

@@ -63,3 +63,36 @@ test('a challenger that outcomes prove better goes from shadow to production by 
   const [retired] = await engine.deployments.history(EURUSD, 'v1.0.2', 1);
   assert.match(retired!.reason!, /^v1\.0\.2 is retired: not better than v1\.0\.0 by the 0\.002 nats/);
 });
+
+test('of two challengers that both are better one serves at a time, and the other keeps nobody from being decided', async (t) => {
+  const engine = await openEngine(t, temporaryFolder(t));
+  const id = await engine.instruments.follow({
+    feed: 'market',
+    symbol: 'EURUSD',
+    base: '1h',
+    tenantId: 'acme',
+    timeframe: '1h',
+  });
+  engine.intake.ingestBars(id, bars.slice(0, 250));
+  await engine.settled();
+  const says = [
+    [0.3, 0.2, 0.5],
+    [0.07, 0.08, 0.85],
+    [0.08, 0.08, 0.84],
+    [0.5, 0.2, 0.3],
+  ] as const;
+  for (const [i, shares] of says.entries()) {
+    const version = `v1.0.${i}`;
+    await registerModel(engine, { version, predictor: statingPredictor(shares) });
+    await engine.rollouts.propose({ series: EURUSD, version, by: 'retraining', reason: 'enough new bars' });
+  }
+  engine.intake.ingestBars(id, bars.slice(250, 275));
+  await engine.settled();
+  await engine.stored();
+  await engine.rollouts.decideAll();
+  const models = await engine.deployments.visible({ tenantId: 'acme' });
+  assert.deepEqual(
+    models.map(({ status }) => status),
+    ['production', 'canary', 'shadow', 'archived'],
+  );
+});

@@ -25,8 +25,8 @@ test('evidence is the wealth of its bets: by hand, and never below what limits a
   const evidence = new EvidenceProcess();
   assert.equal(evidence.most, 1);
   evidence.observe(0.1, -0.1);
-  // Stakes 1/16 to 8; the limit 0.9 / 0.1 = 9 leaves them all. Mean of 1 + stake × 0.1: stakes sum to 15.9375.
-  assert.ok(Math.abs(evidence.most - (1 + (0.1 * 15.9375) / 8)) < 1e-12);
+  // Stakes 1/16 to 8; the limit 0.9 / 0.1 = 9 leaves them all. 1 + stake × 0.1 by the shares, whose mean stake is 1.321875.
+  assert.ok(Math.abs(evidence.most - (1 + 0.1 * 1.321875)) < 1e-12);
   const limited = new EvidenceProcess();
   limited.observe(-1, -1);
   limited.observe(1, -1);

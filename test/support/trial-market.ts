@@ -30,7 +30,7 @@ function stated(random: Random, sign: number, { mistaken, boldness = 1 }: Simula
 }
 
 /** Bars of a market with a sign that both arms see more or less well, an hour each, known an hour later. */
-class SimulatedBars {
+export class SimulatedBars {
   readonly #random: Random;
   #bar = 0;
 
