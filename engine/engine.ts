@@ -162,12 +162,8 @@ export class Engine {
     );
     this.#retention = wireRetention(journal, this.#rooms, log);
     this.sources = wireSources(config, stores, log);
-    const stored = async (sink: string) => await this.#sinks.find(({ name }) => name === sink)?.caughtUp();
-    const featuresStored = async () => await stored('features');
-    const momentsStored = async () => {
-      await stored('patterns');
-      return this.#state === 'serving';
-    };
+    const featuresStored = async () => await this.#storedBy('features');
+    const momentsStored = async () => await this.#momentsStored();
     this.#learning = wireLearning(config, stores, this.#rooms, { featuresStored, momentsStored }, log);
     ({ training: this.training, firstModels: this.firstModels } = this.#learning);
     ({ rollouts: this.rollouts, plans: this.plans } = this.#learning);
@@ -183,6 +179,17 @@ export class Engine {
     this.retraining = retraining;
     this.#openRetraining = open;
     this.status = this.#status();
+  }
+
+  /** Settles when a sink, where there is one of this name, has written what the journal holds now. */
+  async #storedBy(sink: string): Promise<void> {
+    await this.#sinks.find(({ name }) => name === sink)?.caughtUp();
+  }
+
+  /** As `momentsStored` of the learning rooms: false when the engine stops before. */
+  async #momentsStored(): Promise<boolean> {
+    await this.#storedBy('patterns');
+    return this.#state === 'serving';
   }
 
   /** What each row, conclusion and outcome is shown to. */

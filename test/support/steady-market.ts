@@ -116,7 +116,7 @@ export function liveSteadily({ seeds, hours, trainedRows, barsOf, trainingMs }: 
 
 /** Shows a bar to the trials of a series and does what they say. */
 function playBar(series: Series): void {
-  for (const trial of [...series.trials]) {
+  for (const trial of series.trials) {
     trial.comparison.observe(trial.market.next(EQUAL, EQUAL, trial.share > 0));
     const stage = { version: 'v1.0.1', against: 'v1.0.0', kind: 'challenger', isOver: false } as const;
     const decision = decide({ ...stage, share: trial.share }, trial.comparison.figures(), DEFAULT_RULES);
