@@ -1,17 +1,23 @@
 import { benchBackfill } from './backfill.js';
 import { benchCost } from './cost.js';
 import { benchDrift } from './drift.js';
+import { benchFamilyInference } from './family-inference.js';
 import { benchFeatures } from './features.js';
 import { benchFiles } from './files.js';
 import { benchInference } from './inference.js';
 import { benchJournal } from './journal.js';
 import { benchLatency } from './latency.js';
+import { benchLifecycle } from './lifecycle.js';
 import { benchOverload } from './overload.js';
+import { benchMoney } from './money.js';
+import { benchMonitor } from './monitor.js';
 import { benchNats } from './nats.js';
 import { benchNoise } from './noise.js';
 import { benchPlanted } from './planted.js';
 import { benchPredictions } from './predictions.js';
 import { benchRollout } from './rollout.js';
+import { benchSoak } from './soak.js';
+import { benchSequenceSteps } from './sequence-steps.js';
 import { benchPatterns, benchStores } from './stores.js';
 import { benchTrainingStep } from './training-step.js';
 import { benchTrees } from './trees.js';
@@ -21,12 +27,17 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   backfill: benchBackfill,
   files: benchFiles,
   inference: benchInference,
+  families: benchFamilyInference,
   journal: benchJournal,
   training: benchTrainingStep,
+  steps: benchSequenceSteps,
   latency: benchLatency,
   cost: benchCost,
+  lifecycle: benchLifecycle,
   overload: benchOverload,
   nats: benchNats,
+  soak: benchSoak,
+  money: benchMoney,
   predictions: benchPredictions,
   stores: benchStores,
   patterns: benchPatterns,
@@ -35,6 +46,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   rollout: benchRollout,
   trees: benchTrees,
   drift: benchDrift,
+  monitor: benchMonitor,
 };
 
 const wanted = process.argv.slice(2);

@@ -1,15 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { FEATURE_COUNT } from '../actors/features/catalogue.js';
 import type { Bar } from '../actors/market/bar.js';
 import { BarGrid } from '../actors/market/bar-grid.js';
 import type { Timeframe } from '../actors/market/timeframe.js';
 import { MarketFile } from '../engine/files/market-file.js';
 import { buildDataset, newest } from '../engine/learning/dataset.js';
-import { BOOSTED_RULES } from '../engine/learning/families/boosted.js';
 import { FOREST_RULES } from '../engine/learning/families/forest.js';
 import { holdOut } from '../engine/learning/split.js';
 import { Binning } from '../engine/learning/trees/binning.js';
@@ -17,25 +12,10 @@ import { boost, logitsOf, type ClassedRows } from '../engine/learning/trees/boos
 import { growForest, sharesOf } from '../engine/learning/trees/forest.js';
 import { RULES, plantedMarket } from './planted-markets.js';
 import { report } from './report.js';
+import { BOOSTED, NO_PEERS, peersOf, rowsOf, type Fit, type Peers, type Rows } from './tree-peers.js';
 
 const ROWS = Number(process.env['SUHO_BENCH_ROWS'] ?? 12_000);
 const FITS = 2;
-/** A Python with xgboost, lightgbm and scikit-learn; `SUHO_PYTHON` names one that is not on the path. */
-const PYTHON = process.env['SUHO_PYTHON'] ?? 'python3';
-/** A number of rounds for all: when to stop is not what is compared. */
-const BOOSTED = { ...BOOSTED_RULES, rounds: 100 };
-
-interface Fit {
-  readonly logLoss: number;
-  readonly seconds: number;
-}
-type Peers = Readonly<Record<'xgboost' | 'lightgbm' | 'sklearn', Fit & { readonly version: string }>>;
-
-interface Rows {
-  readonly features: Float32Array;
-  /** Down, flat, up over the next hour: 0, 1, 2. */
-  readonly classes: Int8Array;
-}
 
 /**
  * Boosted trees beside XGBoost and LightGBM, and the forest beside scikit-learn's, on the same rows by the same rules: log-loss on later rows, and
@@ -66,9 +46,7 @@ function told(name: string, { rows, base, boosted, forest, peers }: ReturnType<t
     `${name}, ${rows} rows (base rates ${base.toFixed(5)})`,
     `  boosted trees ${one(boosted)}; forest ${one(forest)}`,
     ...(peers === undefined
-      ? [
-          `  NO PEERS: ${PYTHON} has not all of xgboost, lightgbm and scikit-learn; SUHO_PYTHON names a Python that has`,
-        ]
+      ? [`  ${NO_PEERS}`]
       : [
           `  XGBoost ${peers.xgboost.version} ${one(peers.xgboost)}: ${beside(boosted, peers.xgboost)}`,
           `  LightGBM ${peers.lightgbm.version} ${one(peers.lightgbm)}: ${beside(boosted, peers.lightgbm)}`,
@@ -89,19 +67,7 @@ function compare(
 } {
   const dataset = newest(buildDataset(bars, BarGrid.of(timeframe)), ROWS);
   const split = holdOut(dataset, dataset.rows, 0.25);
-  const [train, test] = [split.train, split.validation].map(({ from, to }): Rows => {
-    const known = Array.from({ length: to - from }, (_, i) => from + i).filter(
-      (row) => !Number.isNaN(dataset.directions[row * 3]!),
-    );
-    const features = new Float32Array(known.length * FEATURE_COUNT);
-    known.forEach((row, i) =>
-      features.set(
-        dataset.features.subarray(row * FEATURE_COUNT, (row + 1) * FEATURE_COUNT),
-        i * FEATURE_COUNT,
-      ),
-    );
-    return { features, classes: Int8Array.from(known, (row) => dataset.directions[row * 3]! + 1) };
-  }) as [Rows, Rows];
+  const [train, test] = [rowsOf(dataset, split.train), rowsOf(dataset, split.validation)];
   const shares = [0, 1, 2].map((c) => train.classes.filter((k) => k === c).length / train.classes.length);
   const base = shares.map((share) => Math.log(Math.max(1e-4, share)));
   const binned = (rules: { readonly bins: number }): [Binning, ClassedRows] => {
@@ -150,29 +116,6 @@ function softmax(logits: readonly number[]): number[] {
   const parts = logits.map((x) => Math.exp(x - Math.max(...logits)));
   const total = parts.reduce((sum, part) => sum + part, 0);
   return parts.map((part) => part / total);
-}
-
-/** The same fits by other libraries, where Python has them. */
-function peersOf(train: Rows, test: Rows, base: readonly number[]): Peers | undefined {
-  const folder = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
-  try {
-    for (const [part, { features, classes }] of [
-      ['train', train],
-      ['test', test],
-    ] as const) {
-      writeFileSync(path.join(folder, `${part}.f32`), new Uint8Array(features.buffer));
-      writeFileSync(path.join(folder, `${part}.i8`), classes);
-    }
-    const job = { columns: FEATURE_COUNT, base, boosted: BOOSTED, forest: FOREST_RULES };
-    writeFileSync(path.join(folder, 'job.json'), JSON.stringify(job));
-    const script = fileURLToPath(new URL('../../bench/trees_peer.py', import.meta.url));
-    const run = spawnSync(PYTHON, [script, folder], { encoding: 'utf8', timeout: 1_800_000 });
-    if (run.status === 0) return JSON.parse(run.stdout) as Peers;
-    if (!/ModuleNotFoundError/.test(run.stderr)) throw new Error(`trees_peer.py failed: ${run.stderr}`);
-    return undefined;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 async function barsOf(file: string, timeframe: Timeframe): Promise<readonly Bar[]> {

@@ -1,6 +1,7 @@
 """Fits XGBoost, LightGBM and scikit-learn's forest to rows that bench/trees.ts wrote, by the same rules and on one thread.
 
-Prints a JSON object: for each library its version, the log-loss on the test rows, and the CPU seconds of the fastest fit.
+Prints a JSON object: for each library its version, the log-loss on the test rows, and the CPU seconds of the fastest fit. Writes
+its probabilities of the test rows (rows × 3) beside them, as LIBRARY.f32.
 """
 
 import json
@@ -33,15 +34,12 @@ def main() -> None:
         for part in ("train", "test")
     )
     boosted, forest = job["boosted"], job["forest"]
-    print(
-        json.dumps(
-            {
-                "xgboost": {"version": xgboost.__version__, **timed(lambda: with_xgboost(boosted, job["base"], *train), test)},
-                "lightgbm": {"version": lightgbm.__version__, **timed(lambda: with_lightgbm(boosted, *train), test)},
-                "sklearn": {"version": sklearn.__version__, **timed(lambda: with_sklearn(forest, *train), test)},
-            }
-        )
-    )
+    fits = {
+        "xgboost": (xgboost.__version__, lambda: with_xgboost(boosted, job["base"], *train)),
+        "lightgbm": (lightgbm.__version__, lambda: with_lightgbm(boosted, *train)),
+        "sklearn": (sklearn.__version__, lambda: with_sklearn(forest, *train)),
+    }
+    print(json.dumps({name: {"version": version, **timed(fit, test, folder / f"{name}.f32")} for name, (version, fit) in fits.items()}))
 
 
 def with_xgboost(rules, base, x, y):
@@ -111,15 +109,17 @@ def of_all_classes(model):
     return predict
 
 
-def timed(fit, test) -> dict:
+def timed(fit, test, answers: Path) -> dict:
     x, y = test
     seconds = float("inf")
     for _ in range(ROUNDS_OF_FITS):
         start = time.process_time()
         predict = fit()
         seconds = min(seconds, time.process_time() - start)
-    p = numpy.maximum(predict(x)[numpy.arange(len(y)), y], 1e-12)
-    return {"logLoss": float(-numpy.log(p).mean()), "seconds": seconds}
+    p = numpy.asarray(predict(x))
+    p.astype("<f4").tofile(answers)
+    own = numpy.maximum(p[numpy.arange(len(y)), y], 1e-12)
+    return {"logLoss": float(-numpy.log(own).mean()), "seconds": seconds}
 
 
 main()

@@ -100,6 +100,7 @@ const tenant = z.strictObject({
       minDirectionalShare: z.number().min(0.5).max(1).default(0.52),
       minQualityScore: z.number().min(0).max(1).default(0.5),
       maxAnomaly: z.number().positive().default(3),
+      onAnomaly: z.enum(['abstain', 'note']).default('abstain'),
       minReturnInSpreads: z.number().min(0).default(0),
     })
     .prefault({}),

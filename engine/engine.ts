@@ -49,6 +49,7 @@ import {
   type SignalTaps,
 } from './wiring.js';
 import { wireDrift, wireRetraining, type DriftRooms } from './wiring-drift.js';
+import { wireExplanations, type ExplanationRooms } from './wiring-explanation.js';
 
 const RETENTION_EVERY_MS = 86_400_000;
 /** How often the store is asked whether history was replaced. */
@@ -87,6 +88,7 @@ export class Engine {
   readonly plans: RoutePlans;
   readonly alerts: Alerts;
   readonly retraining: Retraining;
+  readonly explanations: ExplanationRooms['explanations'];
   readonly keys: ApiKeys;
   readonly status: EngineStatus;
   readonly latencies: StageLatencies;
@@ -99,6 +101,7 @@ export class Engine {
   readonly #rooms: SignalRooms;
   readonly #learning: LearningRooms;
   readonly #drift: DriftRooms;
+  readonly #explanation: ExplanationRooms;
   readonly #openRetraining: () => void;
   readonly #background: Background;
   readonly #retention: Retention;
@@ -133,6 +136,8 @@ export class Engine {
     const { instruments, recorder } = this.#rooms;
     ({ inference: this.inference, evidence: this.evidence, publication: this.publication } = this.#rooms);
     this.instruments = instruments;
+    this.#explanation = wireExplanations(config, stores, this.#rooms, log);
+    this.explanations = this.#explanation.explanations;
     this.latencies = this.#rooms.times;
     this.#replaced = new ReplacedHistory({ journal, instruments, features, log });
     this.#sinks = wireSinks(config, stores, instruments, log);
@@ -234,6 +239,7 @@ export class Engine {
     await this.#rooms.instruments.open();
     void this.#background.repeat(REPLACED_EVERY_MS, async () => await this.#replaced.check());
     this.#retention.start();
+    this.noteGates();
     this.intake.open();
     this.#state = 'serving';
     void this.#background.repeat(RETENTION_EVERY_MS, async () => {
@@ -246,6 +252,11 @@ export class Engine {
     if (this.#isPatient) return;
     followRegistry(this.#learning, this.#background);
     this.#openRetraining();
+  }
+
+  /** Remembers the gates that the signals of each tenant meet from now on. */
+  noteGates(): void {
+    this.#explanation.gates.note(this.config.tenants.map(({ id }) => id));
   }
 
   async #applyRetention(): Promise<void> {

@@ -1,16 +1,12 @@
 import { calibrationChart, escaped, sliceChart, timeChart } from './charts.js';
 import { PAGE_STYLE } from './page-style.js';
-import type { Performance } from './performance.js';
+import { PERFORMANCE_HEAD, percent, performanceCells } from './performance-table.js';
 import type { BacktestReport } from './report.js';
 import type { MonthlyReturn } from './slices.js';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 /** Monthly return at which a cell has its full colour. */
 const FULL_COLOUR = 0.05;
-
-function percent(share: number, digits = 1): string {
-  return `${(100 * share).toFixed(digits)} %`;
-}
 
 function day(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
@@ -72,31 +68,6 @@ function monthTable(months: readonly MonthlyReturn[]): string {
   const head = ['year', ...MONTHS, 'all'].map((name) => `<th>${name}</th>`).join('');
   return `<div class="scroll" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
-
-/** What one run's line of a table says. */
-function performanceCells(p: Performance): string[] {
-  return [
-    percent(p.totalReturn),
-    p.sharpe === undefined ? '–' : `${p.sharpe.annual.toFixed(2)} ± ${p.sharpe.standardError.toFixed(2)}`,
-    p.sharpe === undefined ? '–' : percent(p.sharpe.deflated.probability),
-    p.winRate === undefined ? '–' : percent(p.winRate),
-    p.profitFactor === undefined ? '–' : p.profitFactor.toFixed(2),
-    percent(p.maxDrawdown),
-    percent(p.exposure),
-    String(p.trades),
-  ];
-}
-
-const PERFORMANCE_HEAD = [
-  'return',
-  'Sharpe',
-  'more than luck',
-  'win rate',
-  'profit factor',
-  'drawdown',
-  'exposure',
-  'trades',
-];
 
 function comparison(report: BacktestReport): string {
   const { random, buyAndHold } = report.baselines;

@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { HORIZONS } from '../../actors/features/labels.js';
-import { PRICE_BASES } from '../../actors/market/quote.js';
-import { TIMEFRAMES } from '../../actors/market/timeframe.js';
 import { backtest, type BacktestResult } from '../backtest/backtest.js';
 import { DEFAULT_COSTS } from '../backtest/market.js';
 import { backtestPage } from '../backtest/page.js';
+import { PERFORMANCE_HEAD, performanceCells } from '../backtest/performance-table.js';
 import type { Performance } from '../backtest/performance.js';
 import { DEFAULT_RULE } from '../backtest/positions.js';
 import { reportOf, tradeLines, type BacktestReport } from '../backtest/report.js';
@@ -13,17 +12,9 @@ import type { BacktestSettings } from '../backtest/settings.js';
 import { calendarOfRule } from '../calendars.js';
 import { familyOf } from '../learning/families/families.js';
 import { TRAINABLE, type Trainable } from '../learning/families/names.js';
-import { barsOf, type BarSourceOptions, type MarketBars } from './bar-source.js';
-import { FILE_HELP, addFileOptions, sayRefusals } from './file-options.js';
-import {
-  countOption,
-  dataOption,
-  dateOption,
-  identityOptions,
-  jsonOption,
-  readTimeframe,
-  symbolSelectOption,
-} from './options.js';
+import { addBarSource, barsOf, type BarSourceOptions, type MarketBars } from './bar-source.js';
+import { sayRefusals } from './file-options.js';
+import { countOption, jsonOption } from './options.js';
 import { startProgress } from './progress.js';
 import { scoreTable } from './score-table.js';
 import { formatTable, percent, utc } from './table.js';
@@ -79,33 +70,14 @@ function numberOption(
 }
 
 export function backtestCommand(): Command {
-  const command = addFileOptions(
-    new Command('backtest')
-      .description('trade the walk-forward signals of a market on paper, costs paid, beside chance')
-      .argument('[file]', FILE_HELP)
-      .option('--from-store', 'the bars that are stored in the data folder instead of a file')
-      .addOption(symbolSelectOption())
-      .addOption(
-        new Option(
-          '--timeframe <timeframe>',
-          `timeframe of the bars (${TIMEFRAMES.join(' ')}); without it, their spacing`,
-        ).argParser(readTimeframe),
-      ),
+  const command = addBarSource(
+    new Command('backtest').description(
+      'trade the walk-forward signals of a market on paper, costs paid, beside chance',
+    ),
   );
-  for (const option of [...sourceOptions(), ...signalOptions(), ...tradingOptions(), ...reportOptions()])
+  for (const option of [...signalOptions(), ...tradingOptions(), ...reportOptions()])
     command.addOption(option);
   return command.addHelpText('after', HELP).action(run);
-}
-
-/** Which bars. */
-function sourceOptions(): Option[] {
-  return [
-    ...identityOptions(),
-    dataOption(),
-    dateOption('--from <date>', 'only bars that open at or after it'),
-    dateOption('--to <date>', 'only bars that open before it'),
-    new Option('--basis <price>', 'what the prices of the bars are').choices([...PRICE_BASES]).default('bid'),
-  ];
 }
 
 /** Which models, and on what they are trained. */
@@ -210,44 +182,23 @@ function settingsOf(options: Options, { timeframe, calendar }: MarketBars): Back
   };
 }
 
-function line(name: string, p: Performance): string[] {
-  return [
-    name,
-    percent(p.totalReturn),
-    p.sharpe === undefined ? '-' : `${p.sharpe.annual.toFixed(2)} ± ${p.sharpe.standardError.toFixed(2)}`,
-    p.sharpe === undefined ? '-' : percent(p.sharpe.deflated.probability),
-    p.winRate === undefined ? '-' : percent(p.winRate),
-    p.profitFactor === undefined ? '-' : p.profitFactor.toFixed(2),
-    percent(p.maxDrawdown),
-    percent(p.exposure),
-    String(p.trades),
-  ];
-}
-
 function describe(report: BacktestReport, { scores }: BacktestResult): string {
   const { symbol, timeframe, tested, rule, baselines, abstention, performance } = report;
-  const head = [
-    '',
-    'return',
-    'Sharpe',
-    'more than luck',
-    'win rate',
-    'profit factor',
-    'drawdown',
-    'exposure',
-    'trades',
-  ];
+  const line = (name: string, p: Performance): string[] => [name, ...performanceCells(p)];
   const [low, middle, high] = baselines.random.totalReturn.map((x) => percent(x));
   return [
     `${symbol} ${timeframe}: ${tested.bars} bars from ${utc(tested.from)} to ${utc(tested.through)}, ${report.folds} folds, ${report.family}`,
     `Rule: ${rule.inWords}.`,
     scoreTable('walk-forward samples', scores),
-    formatTable(head, [
-      line('this backtest', performance),
-      line('the same, free of costs', baselines.withoutCosts),
-      line('buy and hold', baselines.buyAndHold),
-      ...abstention.map((each) => line(each.name, each.performance)),
-    ]),
+    formatTable(
+      ['', ...PERFORMANCE_HEAD],
+      [
+        line('this backtest', performance),
+        line('the same, free of costs', baselines.withoutCosts),
+        line('buy and hold', baselines.buyAndHold),
+        ...abstention.map((each) => line(each.name, each.performance)),
+      ],
+    ),
     `Random entries (${baselines.random.runs} runs): return ${low} / ${middle} / ${high} (5th, 50th, 95th percentile).`,
     ...report.verdict,
     '',

@@ -1,13 +1,15 @@
+import { Option, type Command } from 'commander';
 import type { Bar } from '../../actors/market/bar.js';
 import { gridName, readGridName } from '../../actors/market/bar-grid.js';
-import type { PriceBasis } from '../../actors/market/quote.js';
-import type { Timeframe } from '../../actors/market/timeframe.js';
+import { PRICE_BASES, type PriceBasis } from '../../actors/market/quote.js';
+import { TIMEFRAMES, type Timeframe } from '../../actors/market/timeframe.js';
 import type { CalendarRule } from '../calendars.js';
 import { SuhoError } from '../errors.js';
 import { closedBars } from '../files/closed-bars.js';
 import { timeframeOf } from '../files/grid.js';
 import type { FileReport } from '../files/market-file.js';
-import { calendarOfSeries, openInput, type FileOptions } from './file-options.js';
+import { FILE_HELP, addFileOptions, calendarOfSeries, openInput, type FileOptions } from './file-options.js';
+import { dataOption, dateOption, identityOptions, readTimeframe, symbolSelectOption } from './options.js';
 import { withFeatureStore } from './store-session.js';
 
 /** Where a command has its bars from. */
@@ -22,6 +24,31 @@ export interface BarSourceOptions extends FileOptions {
   readonly from?: number;
   readonly to?: number;
   readonly basis: PriceBasis;
+}
+
+/** Lets a command take the bars of one market: of a file, which it is given as its argument, or of the store. */
+export function addBarSource(command: Command): Command {
+  addFileOptions(
+    command
+      .argument('[file]', FILE_HELP)
+      .option('--from-store', 'the bars that are stored in the data folder instead of a file')
+      .addOption(symbolSelectOption())
+      .addOption(
+        new Option(
+          '--timeframe <timeframe>',
+          `timeframe of the bars (${TIMEFRAMES.join(' ')}); without it, their spacing`,
+        ).argParser(readTimeframe),
+      ),
+  );
+  for (const option of [
+    ...identityOptions(),
+    dataOption(),
+    dateOption('--from <date>', 'only bars that open at or after it'),
+    dateOption('--to <date>', 'only bars that open before it'),
+    new Option('--basis <price>', 'what the prices of the bars are').choices([...PRICE_BASES]).default('bid'),
+  ])
+    command.addOption(option);
+  return command;
 }
 
 /** Bars of one market, oldest first. */

@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { PRICE_BASES } from '../../actors/market/quote.js';
-import { TIMEFRAMES } from '../../actors/market/timeframe.js';
 import { WARM_UP_BARS } from '../../actors/signal-actor.js';
 import { loadConfig } from '../config.js';
 import { SuhoError } from '../errors.js';
@@ -13,18 +11,10 @@ import { FEATURE_GROUPS, SEARCHED_FAMILIES, type SearchedFamily } from '../exper
 import { DataFolder } from '../journal/data-folder.js';
 import { packBars } from '../journal/records.js';
 import { rowsNeeded } from '../learning/history-needed.js';
-import { barsOf, type BarSourceOptions, type MarketBars } from './bar-source.js';
-import { FILE_HELP, addFileOptions, sayRefusals } from './file-options.js';
-import {
-  countOption,
-  dataOption,
-  dateOption,
-  identityOptions,
-  jsonOption,
-  readName,
-  readTimeframe,
-  symbolSelectOption,
-} from './options.js';
+import { addBarSource, barsOf, type BarSourceOptions, type MarketBars } from './bar-source.js';
+import { listExperimentsCommand, showExperimentCommand } from './experiments.js';
+import { sayRefusals } from './file-options.js';
+import { countOption, jsonOption, readName } from './options.js';
 import { withPostgres } from './postgres-session.js';
 import { startProgress } from './progress.js';
 import { scoreTable } from './score-table.js';
@@ -73,27 +63,17 @@ function readMinutes(text: string): number {
 
 export function experimentCommand(): Command {
   return new Command('experiment')
-    .description('search kinds of model, features and rules, and say honestly what the best is worth')
-    .addCommand(runCommand());
+    .description(
+      'search kinds of model, features and rules, say honestly what the best is worth; show what A/B tests came to',
+    )
+    .addCommand(runCommand())
+    .addCommand(listExperimentsCommand())
+    .addCommand(showExperimentCommand());
 }
 
 function runCommand(): Command {
-  const command = addFileOptions(
-    new Command('run')
-      .description('run an experiment, or go on with it')
-      .argument('[file]', FILE_HELP)
-      .option('--from-store', 'the bars that are stored in the data folder instead of a file')
-      .addOption(symbolSelectOption())
-      .addOption(
-        new Option(
-          '--timeframe <timeframe>',
-          `timeframe of the bars (${TIMEFRAMES.join(' ')}); without it, their spacing`,
-        ).argParser(readTimeframe),
-      ),
-  );
+  const command = addBarSource(new Command('run').description('run an experiment, or go on with it'));
   for (const option of [
-    ...identityOptions(),
-    dataOption(),
     new Option('--name <name>', 'name of the experiment').argParser(readName).makeOptionMandatory(),
     new Option('--families <list>', 'kinds of model, commas between')
       .argParser(readFamilies)
@@ -101,9 +81,6 @@ function runCommand(): Command {
     new Option('--minutes <n>', 'budget: trials begin for so long').argParser(readMinutes).default(10),
     new Option('--workers <n>', 'threads').choices(['1', '2']).default('2'),
     countOption('--seed <n>', 'seed of the candidates and their fits', 7),
-    dateOption('--from <date>', 'only bars that open at or after it'),
-    dateOption('--to <date>', 'only bars that open before it'),
-    new Option('--basis <price>', 'what the prices of the bars are').choices([...PRICE_BASES]).default('bid'),
     jsonOption(),
   ])
     command.addOption(option);

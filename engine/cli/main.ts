@@ -10,6 +10,7 @@ import { barsCommand } from './bars.js';
 import { completionCommand } from './completion.js';
 import { deadLettersCommand } from './dead-letters.js';
 import { doctorCommand } from './doctor.js';
+import { explainCommand } from './explain.js';
 import { experimentCommand } from './experiment.js';
 import { featuresCommand } from './features.js';
 import { instrumentsCommand } from './instruments.js';
@@ -52,6 +53,7 @@ for (const command of [
   backtestCommand,
   featuresCommand,
   experimentCommand,
+  explainCommand,
   trainCommand,
   signalsCommand,
   statusCommand,

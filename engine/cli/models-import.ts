@@ -15,8 +15,10 @@ import { ModelTrials } from '../inference/model-trials.js';
 import { FILE_FEED } from '../instruments/ids.js';
 import { DataFolder } from '../journal/data-folder.js';
 import {
+  IMPORT_CONTRACTS,
   IMPORT_TASKS,
   inspectImport,
+  type ImportContract,
   type ImportMapping,
   type ImportTask,
 } from '../learning/imported-model.js';
@@ -39,7 +41,7 @@ import { withPostgres } from './postgres-session.js';
 import { scoreTable } from './score-table.js';
 
 interface Options extends FileOptions {
-  readonly contract: 'row';
+  readonly contract: ImportContract;
   readonly symbol: string;
   readonly timeframe: Timeframe;
   readonly tenant: string;
@@ -50,6 +52,7 @@ interface Options extends FileOptions {
   readonly output?: string;
   readonly features?: string;
   readonly featureSet?: string;
+  readonly sequenceVersion?: string;
   readonly trainedFrom?: number;
   readonly trainedThrough?: number;
   readonly rows?: number;
@@ -72,7 +75,8 @@ Examples:
 What the file's metadata say under the names of the options (task, horizon, features, featureSet, trainedThrough, …), the
 options need not. Tasks: directions (probabilities of down, flat and up over one horizon), updown (of down and up, or of up alone),
 return (the expected return; --deviation is the standard deviation of its errors), contract (probabilities, rows × 9, and returns,
-rows × 3, as Suho's own models have them). See docs/python-models.md.
+rows × 3, as Suho's own models have them). With --contract sequence it takes the last 32 bars × 22 channels, oldest bar first; unknown
+numbers are NaN. See docs/python-models.md.
 
 The file is checked before any of it runs and tried in a process of its own with limits on time and memory. It is registered in
 staging, never in production.`;
@@ -97,8 +101,11 @@ export function modelsImportCommand(): Command {
     )
     .argument('<file>', 'ONNX file');
   for (const option of [
-    new Option('--contract <kind>', 'what the model takes: one row of features')
-      .choices(['row'])
+    new Option(
+      '--contract <kind>',
+      'what the model takes: one row of features, or the last bars as a sequence',
+    )
+      .choices(IMPORT_CONTRACTS)
       .makeOptionMandatory(),
     symbolOption(),
     timeframeOption('timeframe of the series'),
@@ -118,6 +125,10 @@ export function modelsImportCommand(): Command {
     new Option(
       '--feature-set <version>',
       'feature set it was trained on (suho features list --json says it)',
+    ),
+    new Option(
+      '--sequence-version <version>',
+      'version of the sequence channels it was trained on (suho features list --json says it)',
     ),
     dateOption('--trained-from <moment>', 'close of the oldest bar it was trained on'),
     dateOption('--trained-through <moment>', 'close of the newest bar it was trained on'),
@@ -187,6 +198,7 @@ const metadataShape = z.object({
   output: z.string().optional(),
   features: list.optional(),
   featureSet: z.string().optional(),
+  sequenceVersion: z.string().optional(),
   trainedFrom: moment.optional(),
   trainedThrough: moment.optional(),
   rows: z.coerce.number().int().nonnegative().optional(),
@@ -206,7 +218,7 @@ const metadataShape = z.object({
 function settingsOf(
   options: Options,
   metadata: Readonly<Record<string, string>>,
-): Pick<ModelImport, 'mapping' | 'featureSetVersion' | 'trainedFrom' | 'trainedThrough' | 'rows'> {
+): Pick<ModelImport, 'mapping' | 'inputVersion' | 'trainedFrom' | 'trainedThrough' | 'rows'> {
   const parsed = metadataShape.safeParse(metadata);
   if (!parsed.success) {
     const { path: place, message } = parsed.error.issues[0]!;
@@ -228,6 +240,7 @@ function settingsOf(
   const horizon =
     task === 'contract' ? HORIZONS[0] : required(said.horizon, '--horizon', 'which horizon it predicts');
   const mapping: ImportMapping = {
+    contract: options.contract,
     task,
     horizon: HORIZONS.indexOf(horizon),
     output: said.output,
@@ -244,7 +257,10 @@ function settingsOf(
   const trainedThrough = required(said.trainedThrough, '--trained-through', 'up to when it was trained');
   return {
     mapping,
-    featureSetVersion: required(said.featureSet, '--feature-set', 'which feature set it was trained on'),
+    inputVersion:
+      options.contract === 'row'
+        ? required(said.featureSet, '--feature-set', 'which feature set it was trained on')
+        : required(said.sequenceVersion, '--sequence-version', 'which sequence channels it was trained on'),
     trainedFrom: said.trainedFrom ?? trainedThrough,
     trainedThrough,
     rows: said.rows ?? 0,

@@ -1,9 +1,10 @@
 import { CATALOGUE, FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { HORIZONS } from '../../actors/features/labels.js';
+import { CHANNEL_COUNT, SEQUENCE_BARS } from '../../actors/features/sequence-channels.js';
 import { SuhoError, messageOf, quoted } from '../errors.js';
 import {
   Surroundings,
-  floatRows,
+  floatTensor,
   freeInputs,
   portOf,
   prefixNames,
@@ -27,8 +28,13 @@ const PREFIX = 'model/';
 export const IMPORT_TASKS = ['directions', 'updown', 'return', 'contract'] as const;
 export type ImportTask = (typeof IMPORT_TASKS)[number];
 
+/** What a file takes: rows of features, or the sequence channels of the last bars. */
+export const IMPORT_CONTRACTS = ['row', 'sequence'] as const;
+export type ImportContract = (typeof IMPORT_CONTRACTS)[number];
+
 /** How a file from elsewhere is to be understood. */
 export interface ImportMapping {
+  readonly contract: ImportContract;
   /**
    * `directions`: probabilities of three classes over one horizon; `updown`: of down and up, or of up alone; `return`: the
    * expected return; `contract`: `probabilities` (rows × 9) and `returns` (rows × 3) as Suho's own models have them.
@@ -38,7 +44,7 @@ export interface ImportMapping {
   readonly horizon: number;
   /** Output to take, where there are several. */
   readonly output: string | undefined;
-  /** Features it takes in this order, by name; all of the catalogue without it. */
+  /** `row`: features it takes in this order, by name; all of the catalogue without it. */
   readonly features: readonly string[] | undefined;
   /** Number that stands for a feature that is not known; NaN is passed on without it. */
   readonly fill: number | undefined;
@@ -87,7 +93,7 @@ function decoded(bytes: Uint8Array): ModelProto {
 }
 
 /**
- * Puts around a model from elsewhere what makes it keep the contract: it takes rows of all features in model form and gives the
+ * Puts around a model from elsewhere what makes it keep the contract: it takes rows of all features in model form, or sequences, and gives the
  * probabilities and expected returns of all horizons. Of horizons it does not predict it says that nothing is known: a third
  * each, and no return. Throws `BAD_MODEL` with what does not fit.
  */
@@ -104,10 +110,14 @@ export function adaptModel(
   const [input, ...others] = freeInputs(graph);
   if (input === undefined || others.length > 0)
     throw refuse(
-      `it has ${others.length + (input === undefined ? 0 : 1)} inputs; a model takes one, rows of features`,
+      `it has ${others.length + (input === undefined ? 0 : 1)} inputs; a model takes one, ${mapping.contract === 'row' ? 'rows of features' : 'sequences'}`,
     );
-  const columns = columnsOf(mapping.features);
-  const taken = checkedInput(portOf(input), input.name, columns.length);
+  const columns = columnsOf(mapping);
+  const taken = checkedInput(
+    portOf(input),
+    input.name,
+    mapping.contract === 'row' ? [columns.length] : [SEQUENCE_BARS, CHANNEL_COUNT],
+  );
   const outputs = outputsOf(
     graph.output.map((each) => [each.name, portOf(each)]),
     zipped,
@@ -123,8 +133,12 @@ export function adaptModel(
   after.add('Identity', [probabilities], {}, 'probabilities');
   after.add('Identity', [returns], {}, 'returns');
   graph.node = [...before.nodes, ...graph.node, ...after.nodes];
-  graph.input = [floatRows('features', FEATURE_COUNT)];
-  graph.output = [floatRows('probabilities', CLASSES), floatRows('returns', WIDTH)];
+  graph.input = [
+    mapping.contract === 'row'
+      ? floatTensor('features', FEATURE_COUNT)
+      : floatTensor('sequence', SEQUENCE_BARS, CHANNEL_COUNT),
+  ];
+  graph.output = [floatTensor('probabilities', CLASSES), floatTensor('returns', WIDTH)];
   model.metadata_props = Object.entries({ ...of.metadata, ...metadata }).map(([key, value]) => ({
     key,
     value,
@@ -139,8 +153,10 @@ function withOpset(model: ModelProto): void {
     throw refuse(`it is of opset ${numberOf(standard.version)}; export it with ${OPSET_MIN} or newer`);
 }
 
-function columnsOf(features: readonly string[] | undefined): readonly number[] {
+function columnsOf({ contract, features }: ImportMapping): readonly number[] {
   if (features === undefined) return CATALOGUE.map((_, column) => column);
+  if (contract === 'sequence')
+    throw refuse('features were named, and the sequence contract has channels; leave --features out');
   const columns = features.map((name) => CATALOGUE.findIndex((spec) => spec.name === name));
   const unknown = features.filter((_, i) => columns[i]! < 0);
   if (unknown.length > 0)
@@ -150,22 +166,29 @@ function columnsOf(features: readonly string[] | undefined): readonly number[] {
   return columns;
 }
 
-/** The one input, when it takes rows of so many features. */
-function checkedInput(port: Port | undefined, name: string, wanted: number): Port {
+/** The one input, when each of its rows has these dimensions: so many features, or bars and channels. */
+function checkedInput(port: Port | undefined, name: string, wanted: readonly number[]): Port {
+  const its = `its input ${quoted(name)}`;
   if (port === undefined || (port.elementType !== ELEMENT.float && port.elementType !== DOUBLE))
-    throw refuse(`its input ${quoted(name)} is no tensor of floats`);
+    throw refuse(`${its} is no tensor of floats`);
   const { dims } = port;
   if (dims === undefined) return port;
-  if (dims.length !== 2)
-    throw refuse(`its input ${quoted(name)} has ${dims.length} dimensions; rows of features have two`);
-  if (dims[1] !== undefined && dims[1] !== wanted)
+  const [rows, ...row] = dims;
+  if (row.length !== wanted.length)
     throw refuse(
-      `its input ${quoted(name)} takes ${dims[1]} features a row and is to be given ${wanted}; name those it takes with --features`,
+      wanted.length === 1
+        ? `${its} has ${dims.length} dimensions; rows of features have two`
+        : `${its} has ${dims.length} dimensions; sequences have three: rows, ${wanted.join(' bars, ')} channels`,
     );
-  if (dims[0] !== undefined)
+  const other = row.findIndex((size, i) => size !== undefined && size !== wanted[i]);
+  if (other >= 0)
     throw refuse(
-      `its input ${quoted(name)} takes ${dims[0]} rows at a time; export it with a free (dynamic) first dimension`,
+      wanted.length === 1
+        ? `${its} takes ${row[0]} features a row and is to be given ${wanted[0]}; name those it takes with --features`
+        : `${its} takes ${row[other]} ${other === 0 ? 'bars' : 'channels'}, and a sequence has ${wanted[other]}, oldest bar first`,
     );
+  if (rows !== undefined)
+    throw refuse(`${its} takes ${rows} rows at a time; export it with a free (dynamic) first dimension`);
   return port;
 }
 
@@ -219,14 +242,14 @@ function widthOf({ dims }: Port): number | undefined {
   return dims === undefined ? undefined : dims.length === 1 ? 1 : dims.at(-1);
 }
 
-/** Hands the features to the model's own input. */
+/** Hands the features, or the sequence, to the model's own input. */
 function feed(
   g: Surroundings,
-  { features, fill }: ImportMapping,
+  { contract, features, fill }: ImportMapping,
   columns: readonly number[],
   { name, elementType }: Port,
 ): void {
-  let value = 'features';
+  let value = contract === 'row' ? 'features' : 'sequence';
   if (features !== undefined) value = g.add('Gather', [value, g.integers(columns)], { axis: 1 });
   if (fill !== undefined) value = g.add('Where', [g.add('IsNaN', [value]), g.constant([fill], []), value]);
   g.add('Cast', [value], { to: elementType }, PREFIX + name);

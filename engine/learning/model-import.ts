@@ -5,6 +5,7 @@ import path from 'node:path';
 import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import { HORIZONS } from '../../actors/features/labels.js';
 import type { Bar } from '../../actors/market/bar.js';
+import { SEQUENCE_VERSION } from '../../actors/features/sequence-channels.js';
 import { BarGrid } from '../../actors/market/bar-grid.js';
 import type { Calendar } from '../../actors/market/calendar.js';
 import { timeframeMs } from '../../actors/market/timeframe.js';
@@ -37,8 +38,8 @@ export interface ModelImport {
   readonly bytes: Uint8Array;
   readonly mapping: ImportMapping;
   readonly series: ModelSeries;
-  /** The feature set its training rows were of. */
-  readonly featureSetVersion: string;
+  /** The feature set its training rows were of, or of a model of sequences the version of their channels. */
+  readonly inputVersion: string;
   readonly trainedFrom: number;
   /** Close time of the newest bar it may have seen. */
   readonly trainedThrough: number;
@@ -72,14 +73,13 @@ interface Evaluation {
  * `BAD_INPUT`, `STORE_UNAVAILABLE`.
  */
 export async function importModel(given: ModelImport, parts: ModelImportParts): Promise<ModelRecord> {
-  const { series, mapping, featureSetVersion } = given;
-  if (featureSetVersion !== FEATURE_SET_VERSION)
-    throw new SuhoError(
-      'BAD_MODEL',
-      `The file was trained on feature set ${featureSetVersion}, and this engine computes ${FEATURE_SET_VERSION}: export the features again and train on them.`,
-    );
+  const { series, mapping } = given;
+  const { contract } = mapping;
+  checkVersion(given);
+  const featureSetVersion = FEATURE_SET_VERSION;
   const adapted = adaptModel(given.bytes, mapping, {
     featureSetVersion,
+    ...(contract === 'sequence' ? { sequenceVersion: SEQUENCE_VERSION } : {}),
     horizons: JSON.stringify(HORIZONS),
     timeframe: series.timeframe,
     trainedThrough: String(given.trainedThrough),
@@ -91,15 +91,23 @@ export async function importModel(given: ModelImport, parts: ModelImportParts): 
   try {
     const encoder = await encoderOf(given, models, dataset, parts, room);
     const predictor = await keep(room, adapted.bytes);
-    const { batchInvariant } = await tried({ predictor, encoder: encoder.file }, mapping, parts);
+    const { batchInvariant, sequenceVersion } = await tried(
+      { predictor, encoder: encoder.file },
+      mapping,
+      parts,
+    );
     const evaluated = dataset === undefined ? undefined : await evaluate(adapted.bytes, dataset, given);
     const form = {
       architecture: `imported from ${adapted.producer}`,
-      hyperparameters: { task: mapping.task, horizon: HORIZONS[mapping.horizon]! },
+      hyperparameters: {
+        ...(contract === 'row' ? {} : { contract }),
+        task: mapping.task,
+        horizon: HORIZONS[mapping.horizon]!,
+      },
       featureSetVersion,
     };
     const parent = newestVersion(models);
-    const version = nextVersion(form, parent);
+    const version = nextVersion(form, parent, new Set(models.map((model) => model.version)));
     const place = { tenantId: series.tenantId, model: modelName(series), version };
     const stored = await parts.artifacts.put(place, adapted.bytes);
     const encoderStored =
@@ -121,8 +129,13 @@ export async function importModel(given: ModelImport, parts: ModelImportParts): 
       trainedThrough: given.trainedThrough,
       rows: given.rows,
       batchInvariant,
+      ...(sequenceVersion === undefined ? {} : { sequenceVersion }),
     };
-    await parts.registry.register(record);
+    if (!(await parts.registry.register(record)))
+      throw new SuhoError(
+        'BAD_MODEL',
+        `Meanwhile another model was registered as ${version} of ${modelName(series)}; import this one again.`,
+      );
     await parts.registry.stage(record, {
       who: 'import',
       role: 'engineer',
@@ -132,6 +145,19 @@ export async function importModel(given: ModelImport, parts: ModelImportParts): 
   } finally {
     await rm(room, { recursive: true, force: true });
   }
+}
+
+/** Throws `BAD_MODEL` when what it was trained on is not what this engine computes. */
+function checkVersion({ mapping: { contract }, inputVersion }: ModelImport): void {
+  const [present, what] =
+    contract === 'row'
+      ? [FEATURE_SET_VERSION, 'feature set']
+      : [SEQUENCE_VERSION, 'sequence channels of version'];
+  if (inputVersion !== present)
+    throw new SuhoError(
+      'BAD_MODEL',
+      `The file was trained on ${what} ${inputVersion}, and this engine computes ${present}: export the features again and train on them.`,
+    );
 }
 
 /** Runs the pair; of unknown features that made its answer unknown, the error says what to do. */

@@ -4,9 +4,7 @@ import { HORIZONS } from '../../actors/features/labels.js';
 import { gather } from './batches.js';
 import { heldRows, type Held } from './calibration.js';
 import type { Dataset } from './dataset.js';
-import type { Columns } from './feature-scaling.js';
 import type { Normalisation } from './network.js';
-import { PAIRS } from './sequence-network.js';
 import { Random } from './random.js';
 import type { RowRange } from './split.js';
 
@@ -16,6 +14,12 @@ export const SEQUENCE_BATCH = 128;
 /** Rows that are answered together. */
 const ANSWERED = 512;
 
+/** What rows were answered: logits (rows × 9) and scaled returns (rows × 3). */
+export interface Answered {
+  readonly logits: Float32Array;
+  readonly returns: Float32Array;
+}
+
 /** Rows made ready for a network of sequences: each bar's channels normalised once, and batches of sequences of them. */
 export class SequenceBatches implements Held {
   readonly rows: number;
@@ -23,6 +27,7 @@ export class SequenceBatches implements Held {
   readonly targets: Float32Array;
   readonly known: Float32Array;
   readonly #channels: Float32Array;
+  readonly #byChannel: Float64Array[] = [];
   readonly #random: Random;
 
   constructor(
@@ -46,8 +51,11 @@ export class SequenceBatches implements Held {
     });
   }
 
-  /** Training batches of all rows in a seeded order. */
-  *epoch(): Generator<{ batch: Readonly<Record<string, Tensor>>; rows: number }> {
+  /** Training batches of all rows in a seeded order, each with what was answered to its rows without the network. */
+  *epoch({
+    logits,
+    returns,
+  }: Answered): Generator<{ batch: Readonly<Record<string, Tensor>>; rows: number }> {
     const order = Uint32Array.from({ length: this.rows }, (_, i) => i);
     this.#random.shuffle(order);
     for (let from = 0; from + SEQUENCE_BATCH <= order.length || from === 0; from += SEQUENCE_BATCH) {
@@ -57,6 +65,8 @@ export class SequenceBatches implements Held {
         rows: rows.length,
         batch: {
           x: this.#sequences(rows),
+          logits: gather(logits, rows, WIDTH * 3),
+          returns: gather(returns, rows, WIDTH),
           classes: gather(this.classes, rows, WIDTH * 3),
           targets: gather(this.targets, rows, WIDTH),
           targetKnown: gather(this.known, rows, WIDTH),
@@ -65,25 +75,32 @@ export class SequenceBatches implements Held {
     }
   }
 
-  /** All rows in order. */
-  *inOrder(): Generator<{ readonly x: Tensor; readonly from: number }> {
+  /** All rows in order, in the same form. */
+  *inOrder({
+    logits,
+    returns,
+  }: Answered): Generator<{ readonly batch: Readonly<Record<string, Tensor>>; readonly from: number }> {
     for (let from = 0; from < this.rows; from += ANSWERED) {
       const rows = Uint32Array.from({ length: Math.min(ANSWERED, this.rows - from) }, (_, i) => from + i);
-      yield { x: this.#sequences(rows), from };
+      yield {
+        from,
+        batch: {
+          x: this.#sequences(rows),
+          logits: gather(logits, rows, WIDTH * 3),
+          returns: gather(returns, rows, WIDTH),
+        },
+      };
     }
   }
 
-  /** The products of {@link PAIRS} of all rows, as columns; the first of these rows is row `from` of the dataset. */
-  products(from: number): Columns {
-    const count = PAIRS.length;
-    const values = new Float32Array((from + this.rows) * count);
-    for (let row = 0; row < this.rows; row++) {
-      const at = row * CHANNEL_COUNT;
-      PAIRS.forEach(([a, b], i) => {
-        values[(from + row) * count + i] = this.#channels[at + a]! * this.#channels[at + b]!;
-      });
-    }
-    return { values, stride: count, count };
+  /** One cell (bar · channels + channel) of every row's sequence. */
+  cell(cell: number): Float64Array {
+    const [bar, channel] = [Math.floor(cell / CHANNEL_COUNT), cell % CHANNEL_COUNT];
+    this.#byChannel[channel] ??= Float64Array.from(
+      { length: this.#channels.length / CHANNEL_COUNT },
+      (_, i) => this.#channels[i * CHANNEL_COUNT + channel]!,
+    );
+    return this.#byChannel[channel].subarray(bar, bar + this.rows);
   }
 
   #sequences(rows: Uint32Array): Tensor {

@@ -1,9 +1,4 @@
-import {
-  CHANNELS,
-  CHANNEL_COUNT,
-  SEQUENCE_BARS,
-  SEQUENCE_SIZE,
-} from '../../actors/features/sequence-channels.js';
+import { CHANNEL_COUNT, SEQUENCE_BARS } from '../../actors/features/sequence-channels.js';
 import { HORIZONS } from '../../actors/features/labels.js';
 import { bias, dense, weight, type Forecast, type Parameter, type Values } from './network.js';
 import type { Graph, Value } from './onnx/graph.js';
@@ -130,46 +125,8 @@ function attention(
   return g.reshape(g.transpose(seen, [0, 2, 1, 3]), ['batch', asking, width]);
 }
 
-/** Bars back within which two bars' channels are multiplied, and the channels: what a bar did, and how large it was. */
-const PAIRED_BARS = 8;
-const PAIRED_CHANNELS = ['return', 'direction', 'range'].map((name) =>
-  CHANNELS.findIndex((channel) => channel.name === name),
-);
-
-/** Cells (bar · channels + channel) of a sequence whose products lead to the heads. */
-export const PAIRS: readonly (readonly [number, number])[] = PAIRED_CHANNELS.flatMap((channel) => {
-  const cell = (ago: number): number => (SEQUENCE_BARS - 1 - ago) * CHANNEL_COUNT + channel;
-  return Array.from({ length: PAIRED_BARS }, (_, later) =>
-    Array.from({ length: PAIRED_BARS - 1 - later }, (__, i) => [cell(later), cell(later + 1 + i)] as const),
-  ).flat();
-});
-
-/** How much each cell of a sequence and each of the {@link PAIRS} is let in to the heads by itself. */
-export interface Straight {
-  readonly cells: Float32Array;
-  readonly pairs: Float32Array;
-}
-
 /** Parameters whose columns belong to a horizon each. */
-export const HEADS: readonly string[] = [
-  'skip',
-  'skipMoves',
-  'classesBias',
-  'movesBias',
-  'summaryClasses',
-  'summaryMoves',
-];
-
-/** Parameters of the straight path from a sequence to the heads, which begin at the classes' base rates. */
-export function straightParameters(seed: number, logPriors: readonly number[]): Parameter[] {
-  const random = new Random(seed);
-  return [
-    weight('skip', SEQUENCE_SIZE + PAIRS.length, CLASSES, random, 0.02),
-    weight('skipMoves', SEQUENCE_SIZE + PAIRS.length, HORIZONS.length, random, 0.02),
-    { ...bias('classesBias', CLASSES), data: Float32Array.from(logPriors) },
-    bias('movesBias', HORIZONS.length),
-  ];
-}
+export const HEADS: readonly string[] = ['summaryClasses', 'summaryMoves'];
 
 /** Parameters of a network and of the heads over its summary, which say nothing at first. */
 export function networkParameters(network: SequenceNetwork, seed: number): Parameter[] {
@@ -181,35 +138,15 @@ export function networkParameters(network: SequenceNetwork, seed: number): Param
   ];
 }
 
-/**
- * What the straight path answers to normalised channels: each bar's channels, and the products of near bars' channels, lead to the
- * heads by themselves, as much as `straight` lets them. An edge of one bar some time ago is a term of such a sum, and one of two
- * bars is a product: few rows show it. A series in the sense of Volterra, cut after its second order.
- */
-export function straightForward(g: Graph, x: Value, p: Values, { cells, pairs }: Straight): Forecast {
-  const flat = g.reshape(x, ['batch', SEQUENCE_SIZE]);
-  const side = (which: 0 | 1): Value => {
-    const places = g.integers(PAIRS.map((pair) => pair[which]));
-    return g.emit('Gather', [flat, places], ['batch', PAIRS.length], { axis: 1 });
-  };
-  const both = g.concat([flat, g.mul(side(0), side(1))], 1);
-  const admitted = g.mul(both, g.constant([...cells, ...pairs], [SEQUENCE_SIZE + PAIRS.length]));
-  return {
-    logits: dense(g, admitted, p['skip']!, p['classesBias']!),
-    returns: dense(g, admitted, p['skipMoves']!, p['movesBias']!),
-  };
-}
-
-/** What the straight path and a network over the whole sequence answer together. */
-export function sequenceForward(
+/** What a network over the whole sequence adds to what is known without it. */
+export function addNetwork(
   g: Graph,
   network: SequenceNetwork,
   x: Value,
   p: Values,
-  straight: Straight,
+  { logits, returns }: Forecast,
 ): Forecast {
   const summary = network.summary(g, x, p);
-  const { logits, returns } = straightForward(g, x, p, straight);
   return {
     logits: g.add(logits, g.matMul(summary, p['summaryClasses']!)),
     returns: g.add(returns, g.matMul(summary, p['summaryMoves']!)),

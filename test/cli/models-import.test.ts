@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { CATALOGUE, FEATURE_COUNT, FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
+import { SEQUENCE_VERSION } from '../../actors/features/sequence-channels.js';
 import { BarGrid } from '../../actors/market/bar-grid.js';
 import { WARM_UP_BARS } from '../../actors/signal-actor.js';
 import { buildDataset } from '../../engine/learning/dataset.js';
@@ -148,7 +149,13 @@ test('a model of another library is scored, staged, promoted and served; what is
   }
   assert.deepEqual(await versions(data), before, 'nothing of it is registered');
 
-  // Promoted, it serves: the signal of the next bar names it and has its probabilities.
+  const { signal } = await servedSignal(t, data, record);
+  assert.equal(signal.model!.model_id, record.modelId);
+  assert.equal(signal.model!.version, 'v1.0.0');
+});
+
+/** Promotes a staged model, publishes bars from 750 on, and gives the signal of bar 1,250. */
+async function servedSignal(t: TestContext, data: string, record: ModelRecord): Promise<SignalUpdate> {
   const engine = await openEngine(t, data);
   const [staged] = await engine.registry.list(record);
   await engine.registry.promote(staged!);
@@ -171,14 +178,47 @@ test('a model of another library is scored, staged, promoted and served; what is
   );
   await publish(bars.slice(1_250, 1_251));
   const stream = client.stream({ resume_after: 0 });
-  const { signal } = await new Promise<SignalUpdate>((resolve, reject) => {
+  const update = await new Promise<SignalUpdate>((resolve, reject) => {
     stream.once('data', resolve);
     stream.once('error', reject);
   });
   stream.on('error', () => undefined);
   stream.cancel();
+  return update;
+}
+
+test('an LSTM of PyTorch is imported by the sequence contract, scored, promoted and served', async (t) => {
+  const folder = temporaryFolder(t);
+  const data = path.join(folder, 'data');
+  const csv = path.join(folder, 'eurusd.csv');
+  writeFileSync(csv, toCsv(bars.slice(0, 1_250)));
+  const args = (file: string, ...more: readonly string[]): string[] =>
+    'models import --contract sequence --symbol EURUSD --timeframe 1h --task directions --horizon 1h --logits --json'
+      .split(' ')
+      .concat('--data', data, '--trained-through', THROUGH, '--evaluate', csv, file, more);
+  const version = ['--sequence-version', SEQUENCE_VERSION];
+  for (const [wrong, words] of [
+    [args(fixture('torch-lstm')), /Neither --sequence-version nor the file's metadata says which sequence/],
+    [
+      args(fixture('torch-lstm'), '--sequence-version', 'sq0-1'),
+      /trained on sequence channels of version sq0-1, and this engine computes/,
+    ],
+    [args(fixture('bad-sequence-bars'), ...version), /takes 16 bars, and a sequence has 32/],
+    [args(fixture('bad-external'), ...version), /it keeps data in other files; save it as one file/],
+  ] as const) {
+    const { code, stderr } = await runCommand(wrong);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, words);
+  }
+  const made = await runCommand(args(fixture('torch-lstm'), ...version));
+  assert.equal(made.code, 0, made.stderr);
+  const record = JSON.parse(made.stdout) as ModelRecord;
+  assert.deepEqual([record.family, record.sequenceVersion], ['imported', SEQUENCE_VERSION]);
+  assert.equal(record.scores[0]!.samples, 1_250 - 1_001 - 1);
+  assert.deepEqual(await versions(data), [['v1.0.0', 'staging']], 'the refused ones are not registered');
+
+  const { signal } = await servedSignal(t, data, record);
   assert.equal(signal.model!.model_id, record.modelId);
-  assert.equal(signal.model!.version, 'v1.0.0');
 });
 
 test('what a Python program trains on is what a model is given, bit for bit', async (t) => {

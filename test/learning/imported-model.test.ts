@@ -22,6 +22,7 @@ const { features, ...answers } = JSON.parse(readFileSync(new URL('answers.json',
 > & { features: readonly string[] };
 
 const PLAIN: ImportMapping = {
+  contract: 'row',
   task: 'directions',
   horizon: 1,
   output: undefined,

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { SuhoError } from '../../engine/errors.js';
 import { packBars } from '../../engine/journal/records.js';
+import { TRAINABLE } from '../../engine/learning/families/names.js';
 import { TrainingPool } from '../../engine/learning/training-pool.js';
 import type { TrainingJob } from '../../engine/learning/training-worker.js';
 import { afterTest } from '../support/cleanup.js';
@@ -58,6 +59,16 @@ test('a training tells how far it is, and the same job gives the same files', as
   assert.deepEqual(first.predictor, second.predictor);
   assert.deepEqual(told, [1, 2, 3]);
 });
+
+for (const family of TRAINABLE)
+  test(`${family}: two workers that train at the same time give the same file, and so does a third later`, async (t) => {
+    const job = { ...jobOf(900), family };
+    const [one, other] = await Promise.all(
+      ['a', 'b'].map(async (name) => await openPool(t).train(`market/${name}/1h`, job)),
+    );
+    assert.deepEqual(one!.predictor, other!.predictor);
+    assert.deepEqual((await openPool(t).train('market/c/1h', job)).predictor, one!.predictor);
+  });
 
 test('an encoder embeds bars again as its training did', async (t) => {
   const pool = openPool(t);

@@ -11,6 +11,7 @@ export interface CommandResult {
 
 /** Variables that the tests read themselves; the command would refuse settings it does not know. */
 const OF_TESTS: ReadonlySet<string> = new Set([
+  'SUHO_INTERLEAVINGS',
   'SUHO_KILLS',
   'SUHO_SEED',
   'SUHO_FUZZ',

@@ -1,9 +1,9 @@
 import { InferenceSession } from 'onnxruntime-node';
 import { HORIZONS } from '../../../actors/features/labels.js';
-import { CHANNEL_COUNT, SEQUENCE_BARS, SEQUENCE_SIZE } from '../../../actors/features/sequence-channels.js';
+import { CHANNEL_COUNT, SEQUENCE_BARS } from '../../../actors/features/sequence-channels.js';
 import { logLoss, priors, returnShrink, sharpness } from '../calibration.js';
 import type { Dataset } from '../dataset.js';
-import { meanAndDeviation, relevance, returnSpread } from '../feature-scaling.js';
+import { meanAndDeviation, returnSpread } from '../feature-scaling.js';
 import {
   SESSION_OPTIONS,
   TrainingStep,
@@ -15,17 +15,10 @@ import {
   type Parameter,
   type Values,
 } from '../network.js';
-import { Graph, type Value } from '../onnx/graph.js';
-import { SEQUENCE_BATCH, SequenceBatches } from '../sequence-batches.js';
-import {
-  HEADS,
-  networkParameters,
-  sequenceForward,
-  straightForward,
-  straightParameters,
-  type SequenceNetwork,
-  type Straight,
-} from '../sequence-network.js';
+import { Graph } from '../onnx/graph.js';
+import { SEQUENCE_BATCH, SequenceBatches, type Answered } from '../sequence-batches.js';
+import { HEADS, addNetwork, networkParameters, type SequenceNetwork } from '../sequence-network.js';
+import { fitStraight, straightForward, type FittedStraight, type StraightPath } from '../straight-path.js';
 import { calibrated, type Calibration } from './calibrated.js';
 import {
   Fitted,
@@ -47,9 +40,6 @@ export interface SequenceRules {
 }
 
 const SHARPNESS_MAX = 1.2;
-/** Of the straight path, whatever the network. */
-const STRAIGHT_RULES: SequenceRules = { epochsMax: 30, patience: 5, rate: 3e-3, decay: 10 };
-const SHAPE = ['batch', SEQUENCE_BARS, CHANNEL_COUNT] as const;
 
 interface Made {
   readonly family: FamilyName;
@@ -63,7 +53,7 @@ interface Made {
 interface Found {
   readonly parameters: readonly Parameter[];
   readonly normalisation: Normalisation;
-  readonly straight: Straight;
+  readonly straight: StraightPath;
   readonly calibration: Calibration;
   /** Factor of each horizon's returns. */
   readonly returnScale: readonly number[];
@@ -99,7 +89,7 @@ class FittedSequenceModel extends Fitted {
     );
     const byName = Object.fromEntries(own.map(({ name, constant }) => [name, values[constant]!]));
     const x = normalise(g, inputs.sequence, normalisation);
-    const { logits, returns } = sequenceForward(g, this.#network, x, byName, straight);
+    const { logits, returns } = addNetwork(g, this.#network, x, byName, straightForward(g, x, straight));
     return {
       probabilities: calibrated(g, logits, calibration),
       returns: g.mul(returns, g.constant(returnScale, [HORIZONS.length])),
@@ -117,45 +107,36 @@ export async function fitSequence(
   { train, validation }: Split,
   { seed, beforeStep }: FitOptions,
 ): Promise<Fitted> {
-  const { network, rules } = made;
   const normalisation = normalisationOf(dataset, train);
   const returnScale = HORIZONS.map((_, horizon) => returnSpread(dataset, train, horizon));
   const rows = new SequenceBatches(dataset, train, normalisation, returnScale, seed);
   const held = new SequenceBatches(dataset, validation, normalisation, returnScale, seed);
   const logPriors = priors(dataset, train);
-  const straight: Straight = {
-    cells: relevance(dataset, train, {
-      values: dataset.channels,
-      stride: CHANNEL_COUNT,
-      count: SEQUENCE_SIZE,
-    }),
-    pairs: relevance(dataset, train, rows.products(train.from)),
-  };
-  const linear = await fitStage(straightParameters(seed, logPriors), STRAIGHT_RULES, {
-    rows,
-    held,
-    beforeStep,
-    forward: (g, x, p) => straightForward(g, x, p, straight),
-    keep: eachHorizon,
-  });
-  const whole = await fitStage([...linear.parameters, ...networkParameters(network, seed)], rules, {
-    rows,
-    held,
-    beforeStep,
-    forward: (g, x, p) => sequenceForward(g, network, x, p, straight),
-    keep: sharedNetwork,
-  });
+  const straight = straightOf(dataset, { train, validation }, () => fitStraight(rows, held, beforeStep));
+  const whole = await trainNetwork(made, seed, { rows, held, straight, beforeStep });
   const { parameters, logits, returns } = whole;
   return new FittedSequenceModel(made, {
     parameters,
     normalisation,
-    straight,
+    straight: straight.path,
     calibration: {
       logPriors,
       sharpness: HORIZONS.map((_, h) => sharpness(held, logits, logPriors, h, SHARPNESS_MAX)),
     },
     returnScale: returnScale.map((spread, h) => spread * returnShrink(held, returns, h)),
   });
+}
+
+/** The straight path that was last fitted to each dataset's rows: it is the same for every kind of network. */
+const straights = new WeakMap<Dataset, { readonly rows: string; readonly straight: FittedStraight }>();
+
+function straightOf(dataset: Dataset, split: Split, fit: () => FittedStraight): FittedStraight {
+  const rows = JSON.stringify(split);
+  const last = straights.get(dataset);
+  if (last?.rows === rows) return last.straight;
+  const straight = fit();
+  straights.set(dataset, { rows, straight });
+  return straight;
 }
 
 /** Trained parameters, and what they answer to the validation rows. */
@@ -167,30 +148,13 @@ interface Reached {
   readonly losses: readonly number[];
 }
 
-interface Stage {
+/** What a network is trained on and stopped by. */
+interface Training {
   readonly rows: SequenceBatches;
   readonly held: SequenceBatches;
+  readonly straight: FittedStraight;
   readonly beforeStep: FitOptions['beforeStep'];
-  readonly forward: (g: Graph, x: Value, p: Values) => Forecast;
-  /** Of an epoch's result: what is kept of it beside the best so far and the start. */
-  readonly keep: (now: Reached, best: Reached, start: Reached) => Reached;
 }
-
-/** Each horizon by itself: those of long horizons overlap, and are learned by heart long before short ones are learned. */
-const eachHorizon: Stage['keep'] = (now, best) =>
-  mixed(
-    best,
-    now,
-    now.losses.map((loss, h) => loss < best.losses[h]!),
-  );
-
-/** A network that all horizons share; one that it makes worse goes without. */
-const sharedNetwork: Stage['keep'] = (now, _, start) =>
-  mixed(
-    now,
-    start,
-    now.losses.map((loss, h) => loss >= start.losses[h]!),
-  );
 
 /** One result with the heads of some horizons taken from another. */
 function mixed(one: Reached, other: Reached, ofOther: readonly boolean[]): Reached {
@@ -210,18 +174,21 @@ function mixed(one: Reached, other: Reached, ofOther: readonly boolean[]): Reach
 
 const total = ({ losses }: Reached): number => losses.reduce((sum, loss) => sum + loss, 0);
 
-/** Trains parameters until the validation rows no longer gain; what was best of them, the start not excepted. */
-async function fitStage(
-  initial: readonly Parameter[],
-  rules: SequenceRules,
-  { rows: batches, held, beforeStep, forward, keep }: Stage,
+/**
+ * Trains a network to add to the straight path until the validation rows no longer gain; what was best, no network at all not
+ * excepted. All horizons share it; one that it makes worse goes without.
+ */
+async function trainNetwork(
+  { network, rules }: Made,
+  seed: number,
+  { rows: batches, held, straight, beforeStep }: Training,
 ): Promise<Reached> {
+  const initial = networkParameters(network, seed);
   const g = new Graph();
-  const x = g.input('x', SHAPE);
-  const step = await TrainingStep.forecaster(g, initial, (p) => forward(g, x, p));
-  const answers = await Answers.open(initial, forward);
+  const step = await TrainingStep.forecaster(g, initial, forwardOf(g, network));
+  const answers = await Answers.open(network, initial);
   const reach = async (parameters: readonly Parameter[]): Promise<Reached> => {
-    const answer = await answers.of(parameters, held);
+    const answer = await answers.of(parameters, held, straight.heldAnswered);
     const losses = HORIZONS.map((_, h) => logLoss(held, answer, h));
     return { parameters, ...answer, losses: losses.map((loss) => (Number.isFinite(loss) ? loss : 0)) };
   };
@@ -231,11 +198,16 @@ async function fitStage(
     let worse = 0;
     for (let epoch = 0; epoch < rules.epochsMax && worse < rules.patience; epoch++) {
       const rate = rules.rate * (1 - (0.8 * epoch) / rules.epochsMax);
-      for (const { batch, rows } of batches.epoch()) {
+      for (const { batch, rows } of batches.epoch(straight.answered)) {
         beforeStep?.();
         await step.run(batch, rows, rate, rules.decay);
       }
-      const next = keep(await reach(step.parameters()), best, start);
+      const reached = await reach(step.parameters());
+      const next = mixed(
+        reached,
+        start,
+        reached.losses.map((loss, h) => loss >= start.losses[h]!),
+      );
       const gains = total(next) < total(best) - 1e-5;
       if (gains) best = next;
       worse = gains ? 0 : worse + 1;
@@ -245,6 +217,14 @@ async function fitStage(
     await step.close();
     await answers.close();
   }
+}
+
+/** The network over inputs of its own, beside what the straight path answered. */
+function forwardOf(g: Graph, network: SequenceNetwork): (p: Values) => Forecast {
+  const x = g.input('x', ['batch', SEQUENCE_BARS, CHANNEL_COUNT]);
+  const logits = g.input('logits', ['batch', HORIZONS.length * 3]);
+  const returns = g.input('returns', ['batch', HORIZONS.length]);
+  return (p) => addNetwork(g, network, x, p, { logits, returns });
 }
 
 /** Each channel by itself, over the bars of the rows. */
@@ -265,26 +245,22 @@ class Answers {
     this.#session = session;
   }
 
-  static async open(parameters: readonly Parameter[], forward: Stage['forward']): Promise<Answers> {
+  static async open(network: SequenceNetwork, parameters: readonly Parameter[]): Promise<Answers> {
     const g = new Graph();
-    const x = g.input('x', SHAPE);
     const values = Object.fromEntries(parameters.map(({ name, dims }) => [name, g.input(name, dims)]));
-    const { logits, returns } = forward(g, x, values);
-    const bytes = g.encode('raw', [g.named(logits, 'logits'), g.named(returns, 'scaledReturns')]);
+    const { logits, returns } = forwardOf(g, network)(values);
+    const bytes = g.encode('raw', [g.named(logits, 'rawLogits'), g.named(returns, 'scaledReturns')]);
     return new Answers(await InferenceSession.create(bytes, SESSION_OPTIONS));
   }
 
-  async of(
-    parameters: readonly Parameter[],
-    held: SequenceBatches,
-  ): Promise<{ logits: Float32Array; returns: Float32Array }> {
+  async of(parameters: readonly Parameter[], held: SequenceBatches, straight: Answered): Promise<Answered> {
     const width = HORIZONS.length;
     const logits = new Float32Array(held.rows * width * 3);
     const returns = new Float32Array(held.rows * width);
     const feeds = tensorsOf(parameters);
-    for (const { x, from } of held.inOrder()) {
-      const answer = await this.#session.run({ ...feeds, x });
-      logits.set(answer['logits']!.data as Float32Array, from * width * 3);
+    for (const { batch, from } of held.inOrder(straight)) {
+      const answer = await this.#session.run({ ...feeds, ...batch });
+      logits.set(answer['rawLogits']!.data as Float32Array, from * width * 3);
       returns.set(answer['scaledReturns']!.data as Float32Array, from * width);
     }
     return { logits, returns };

@@ -126,8 +126,8 @@ export class Surroundings {
   }
 }
 
-/** A float tensor of free rows, to declare. */
-export function floatRows(name: string, width: number): ValueInfoProto {
-  const dim = [{ dim_param: 'batch' }, { dim_value: width }];
+/** A float tensor of free rows, each of these dimensions, to declare. */
+export function floatTensor(name: string, ...row: readonly number[]): ValueInfoProto {
+  const dim = [{ dim_param: 'batch' }, ...row.map((size) => ({ dim_value: size }))];
   return { name, type: { tensor_type: { elem_type: ELEMENT.float, shape: { dim } } } };
 }

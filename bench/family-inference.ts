@@ -1,0 +1,119 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { InferenceSession } from 'onnxruntime-node';
+import { FEATURE_COUNT } from '../actors/features/catalogue.js';
+import { SEQUENCE_SIZE } from '../actors/features/sequence-channels.js';
+import { BarGrid } from '../actors/market/bar-grid.js';
+import { InferencePool } from '../engine/inference/pool.js';
+import type { ModelFile, ModelPair } from '../engine/inference/to-worker.js';
+import { buildDataset, sequenceOf, type Dataset } from '../engine/learning/dataset.js';
+import { trainEncoder } from '../engine/learning/encoder.js';
+import { stack, fitAll, MEMBERS } from '../engine/learning/families/ensemble.js';
+import { SESSION_OPTIONS } from '../engine/learning/network.js';
+import { feedsOf, inputsOf } from '../engine/learning/predict.js';
+import { holdOut } from '../engine/learning/split.js';
+import { FolderArtifactStore } from '../engine/registry/folder-artifact-store.js';
+import { inventedBars } from '../test/support/markets.js';
+import { median, report } from './report.js';
+
+const BATCH = 64;
+const BARS = 3_500;
+/** Rows in one measurement of throughput, and rows that are asked for one after another. */
+const ROWS = 6_400;
+const ALONE = 600;
+const ROUNDS = 3;
+/** The aims: 99th percentile of one row, and the share of what raw ONNX Runtime does at the same batch. */
+const P99_MS_MAX = 5;
+const SHARE_MIN = 0.7;
+
+/** Each kind of model through the pool: the time of a single row, and rows a second beside raw ONNX Runtime at the same batch. */
+export async function benchFamilyInference(): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
+  const artifacts = new FolderArtifactStore(folder);
+  const pool = new InferencePool({ workers: 1, batchMax: BATCH, queueMax: 100_000, sessionMegabytes: 256 });
+  const lines: string[] = [];
+  const results: Record<string, unknown> = {};
+  try {
+    const dataset = buildDataset(inventedBars(BARS, { momentum: 0.7, seed: 5 }), BarGrid.of('1h'));
+    const split = holdOut(dataset, dataset.rows, 0.2);
+    const keep = async (bytes: Uint8Array): Promise<ModelFile> => {
+      const { sha256 } = await artifacts.put(
+        { tenantId: 'platform', model: 'bench', version: 'v1.0.0' },
+        bytes,
+      );
+      return { sha256, path: artifacts.path(sha256) };
+    };
+    const encoder = await keep(await trainEncoder(dataset, split.train, { seed: 1 }, '1h', {}));
+    const tried = await fitAll(MEMBERS, dataset, split, { seed: 1 });
+    for (const fitted of [...tried.judged.map((each) => each.fitted), stack(tried)]) {
+      const pair = { predictor: await keep(fitted.toOnnx()), encoder };
+      const measured = await measure(pool, pair, dataset);
+      const { p50, p99, pooled, raw } = measured;
+      const share = pooled / raw;
+      const holds = p99 <= P99_MS_MAX && share >= SHARE_MIN;
+      results[fitted.family] = measured;
+      lines.push(
+        `${fitted.family}: one row p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms; ${pooled.toFixed(0)} rows/s of ${raw.toFixed(0)} raw at batch ${BATCH} (${(100 * share).toFixed(0)} %): ${holds ? 'holds' : 'DOES NOT HOLD'}`,
+      );
+    }
+  } finally {
+    await pool.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  report('inference of families', lines, { batch: BATCH, results });
+}
+
+async function measure(
+  pool: InferencePool,
+  pair: ModelPair,
+  dataset: Dataset,
+): Promise<{ readonly p50: number; readonly p99: number; readonly pooled: number; readonly raw: number }> {
+  const feature = (row: number): Float32Array =>
+    dataset.features.subarray(row * FEATURE_COUNT, (row + 1) * FEATURE_COUNT);
+  const ask = async (i: number): Promise<unknown> => {
+    const row = i % dataset.rows;
+    const sequence = sequenceOf(dataset, row);
+    return await pool.infer(pair, String(i), feature(row), Infinity, 'bench', { sequence });
+  };
+  const times: number[] = [];
+  for (let i = 0; i < ALONE; i++) {
+    const start = performance.now();
+    await ask(i);
+    if (i >= 50) times.push(performance.now() - start);
+  }
+  times.sort((a, b) => a - b);
+  const throughPool = async (): Promise<number> => {
+    const start = performance.now();
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      while (next < ROWS) await ask(next++);
+    };
+    await Promise.all(Array.from({ length: BATCH * 4 }, lane));
+    return (ROWS / (performance.now() - start)) * 1000;
+  };
+  const sessions = await Promise.all(
+    [pair.predictor, pair.encoder].map(
+      async (file) => await InferenceSession.create(readFileSync(file.path), SESSION_OPTIONS),
+    ),
+  );
+  const sequences = new Float32Array(BATCH * SEQUENCE_SIZE);
+  for (let row = 0; row < BATCH; row++) sequences.set(sequenceOf(dataset, row), row * SEQUENCE_SIZE);
+  const inputs = { ...inputsOf(dataset, { from: 0, to: BATCH }), sequences: () => sequences };
+  const rawly = async (): Promise<number> => {
+    const start = performance.now();
+    for (let i = 0; i < ROWS; i += BATCH)
+      for (const session of sessions) await session.run(feedsOf(session, inputs));
+    return (ROWS / (performance.now() - start)) * 1000;
+  };
+  const rounds: { readonly pooled: number; readonly raw: number }[] = [];
+  for (let i = 0; i <= ROUNDS; i++) rounds.push({ pooled: await throughPool(), raw: await rawly() });
+  for (const session of sessions) await session.release();
+  const warm = rounds.slice(1);
+  return {
+    p50: times[Math.floor(times.length / 2)]!,
+    p99: times[Math.floor(0.99 * times.length)]!,
+    pooled: median(warm.map(({ pooled }) => pooled)),
+    raw: median(warm.map(({ raw }) => raw)),
+  };
+}
