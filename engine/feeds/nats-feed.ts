@@ -127,12 +127,12 @@ export class NatsFeed {
     const body = readObject(json());
     if ('bars' in body) {
       requireRows('bars', body['bars']);
-      const { bars, timeframe: base, signal_timeframes: signalTimeframes } = read(barsBody, body);
-      return { tenantId, symbol, timeframe: base, signalTimeframes, bars };
+      const { bars, timeframe: base, signal_timeframes: signals } = read(barsBody, body);
+      return { tenantId, symbol, timeframe: base, signalTimeframes: signals, bars };
     }
     requireRows('quotes', body['quotes']);
-    const { quotes, signal_timeframes: signalTimeframes } = read(quotesBody, body);
-    return { tenantId, symbol, signalTimeframes, quotes };
+    const { quotes, signal_timeframes: signals } = read(quotesBody, body);
+    return { tenantId, symbol, signalTimeframes: signals, quotes };
   }
 
   /** Body of `suho.trades.TENANT`: a report with the fields of ReportTradeRequest. */
