@@ -119,6 +119,10 @@ test(
       const config = loadConfig(written, {});
       rmSync(path.dirname(written), { recursive: true });
       assert.ok(config.drainSeconds < template!.spec.terminationGracePeriodSeconds);
+      assert.ok(
+        config.tenants.some(({ apiKeySha256 }) => apiKeySha256.length > 0),
+        'without a credential it would serve loopback only, whatever grpc.host is',
+      );
       const ports = container!.ports.map(({ containerPort }) => containerPort);
       assert.deepEqual(ports, [config.grpc.port, config.metrics.port]);
       const { podSelector } = kind('NetworkPolicy').spec!;
