@@ -6,13 +6,14 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { ApiServer } from '../engine/api/server.js';
 import { loadConfig, type ConfigInput } from '../engine/config.js';
 import { Engine } from '../engine/engine.js';
+import { EndlessTraining, addShadows } from './lifecycle-burden.js';
 import { prepareMarkets } from './load.js';
 import { bytesIn, cpuBelow, memoryOfTree } from './process-tree.js';
 import { stagesOf } from './profile-stages.js';
 
 /**
- * The engine that is measured, in a process of its own, its configuration as JSON in the first argument; it is told by
- * messages when to begin and end.
+ * The engine that is measured, in a process of its own, its configuration as JSON in the first argument, with `burdened` in
+ * the second one that has shadows and trains while it is loaded; it is told by messages when to begin and end.
  */
 
 /** What the process holds at the end, bytes. */
@@ -36,6 +37,8 @@ export interface CostWindow {
   /** By folder of the data folder, how much larger it became, bytes. */
   readonly stored: Readonly<Record<string, number>>;
   readonly memory: Memory;
+  /** Answers of arms that do not serve for which there was no time. */
+  readonly armsDropped: number;
   /** Microseconds of the main thread by stage; only where it was profiled. */
   readonly stages: Readonly<Record<string, number>> | undefined;
 }
@@ -91,6 +94,8 @@ const api = new ApiServer(engine, { simulated: false });
 const port = await api.listen();
 await prepareMarkets(engine);
 await engine.stored();
+const training = process.argv[3] === 'burdened' ? new EndlessTraining() : undefined;
+if (training !== undefined) await addShadows(engine);
 
 let gcMs = 0;
 new PerformanceObserver((list) => {
@@ -115,11 +120,13 @@ const now = () => ({
   bytes: numberIn(readFileSync('/proc/self/io', 'utf8'), 'write_bytes'),
   commits: engine.journal.stats().commits,
   gcMs,
+  armsDropped: engine.evidence.dropped,
 });
 let before = now();
 let profiled = false;
 
 async function end(): Promise<CostWindow> {
+  await training?.stop();
   await engine.settled();
   await engine.stored();
   const after = now();
@@ -148,6 +155,7 @@ async function end(): Promise<CostWindow> {
     bytesWritten: after.bytes - before.bytes,
     commits: after.commits - before.commits,
     gcMs: after.gcMs - before.gcMs,
+    armsDropped: after.armsDropped - before.armsDropped,
     stages,
   };
 }
@@ -159,9 +167,11 @@ process.on('message', (order: Order) => {
       profiled = order.profile;
       if (profiled) await session.post('Profiler.start');
       before = now();
+      training?.start();
       process.send!('begun');
     } else if (order.kind === 'end') process.send!(await end());
     else {
+      await training?.close();
       await api.stop();
       await engine.stop();
       rmSync(data, { recursive: true, force: true });

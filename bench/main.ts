@@ -7,8 +7,10 @@ import { benchFiles } from './files.js';
 import { benchInference } from './inference.js';
 import { benchJournal } from './journal.js';
 import { benchLatency } from './latency.js';
+import { benchLifecycle } from './lifecycle.js';
 import { benchOverload } from './overload.js';
 import { benchMoney } from './money.js';
+import { benchMonitor } from './monitor.js';
 import { benchNats } from './nats.js';
 import { benchNoise } from './noise.js';
 import { benchPlanted } from './planted.js';
@@ -31,6 +33,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   steps: benchSequenceSteps,
   latency: benchLatency,
   cost: benchCost,
+  lifecycle: benchLifecycle,
   overload: benchOverload,
   nats: benchNats,
   soak: benchSoak,
@@ -43,6 +46,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   rollout: benchRollout,
   trees: benchTrees,
   drift: benchDrift,
+  monitor: benchMonitor,
 };
 
 const wanted = process.argv.slice(2);

@@ -120,6 +120,18 @@ export function useAnswer<T>(
     : { value: undefined, error: undefined, loading: true };
 }
 
+/** Counts up every so many milliseconds while the page is looked at: what is renewed with it is asked for again. */
+export function useTicks(ms: number): number {
+  const [ticks, setTicks] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (!document.hidden) setTicks((n) => n + 1);
+    }, ms);
+    return () => clearInterval(timer);
+  }, [ms]);
+  return ticks;
+}
+
 const AWAY_MS = 2_000;
 
 /**

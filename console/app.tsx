@@ -7,6 +7,7 @@ import { DataPage } from './pages/data.tsx';
 import { MarketPage } from './pages/market.tsx';
 import { ModelsPage } from './pages/models.tsx';
 import { OperationsPage } from './pages/operations.tsx';
+import { RelationsPage } from './pages/relations.tsx';
 import type { PageProps } from './pages/page-props.ts';
 import { hrefOf, useRoute } from './route.ts';
 import { themeNow, toggleTheme } from './theme.ts';
@@ -15,6 +16,7 @@ const PAGES = [
   ['market', 'Market'],
   ['models', 'Models'],
   ['data', 'Data'],
+  ['relations', 'Relations'],
   ['operations', 'Operations'],
 ] as const;
 
@@ -143,6 +145,8 @@ function Page(props: PageProps) {
       return <ModelsPage {...props} />;
     case 'data':
       return <DataPage {...props} />;
+    case 'relations':
+      return <RelationsPage {...props} />;
     case 'operations':
       return <OperationsPage {...props} />;
     default:

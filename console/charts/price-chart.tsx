@@ -169,7 +169,7 @@ function put<P extends { readonly time: UTCTimestamp }>(
   return after;
 }
 
-function putCandles({ candles }: Drawn, { bars }: Props, before: Filled): Filled {
+function putCandles({ candles }: Drawn, bars: readonly BarRow[], before: Filled): Filled {
   const last = bars.at(-1);
   if (last !== undefined) {
     const digits = digitsOf(last[4]);
@@ -185,7 +185,7 @@ function putCandles({ candles }: Drawn, { bars }: Props, before: Filled): Filled
   return put(candles, points, before);
 }
 
-function putConfidence({ confidence }: Drawn, { signals }: Props, before: Filled): Filled {
+function putConfidence({ confidence }: Drawn, signals: readonly PlacedSignal[], before: Filled): Filled {
   const colors = { LONG: color('--up'), SHORT: color('--down'), FLAT: color('--flat-soft') };
   const points = signals.map(({ openTime, signal }) => ({
     time: seconds(openTime),
@@ -195,11 +195,40 @@ function putConfidence({ confidence }: Drawn, { signals }: Props, before: Filled
   return put(confidence, points, before);
 }
 
-/** Fills a chart in steps, so that none of them keeps the page from answering. A later call takes the place of an earlier one. */
+/** Bars that the chart holds at once: more than fit into the widest view, and few enough to be replaced within a frame or two. */
+const WINDOW = 3_000;
+/** How near the view may come to an end of the window before it moves, and how much the window may grow with new bars. */
+const MARGIN = 200;
+const SLACK = 600;
+
+/** First and last open time of the bars that the chart holds, and whether the newest are among them. */
+interface Window {
+  readonly first: number;
+  readonly last: number;
+  readonly isNewest: boolean;
+}
+
+/** Index of the first bar that opened at or after a time. */
+function barAt(bars: readonly BarRow[], time: number): number {
+  let low = 0;
+  let high = bars.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (bars[middle]![0] < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Fills a chart in steps, so that none of them keeps the page from answering, and with a window of the bars that moves with the
+ * view. A later call takes the place of an earlier one.
+ */
 class Filler {
   readonly #drawn: Drawn;
   #candles = NOTHING;
   #confidence = NOTHING;
+  #window: Window | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
 
@@ -209,11 +238,82 @@ class Filler {
 
   fill(props: Props): void {
     clearTimeout(this.#timer);
-    this.#candles = putCandles(this.#drawn, props, this.#candles);
+    const { bars, signals } = props;
+    const [from, to] = this.#place(bars);
+    this.#candles = putCandles(this.#drawn, bars.slice(from, to), this.#candles);
     this.#timer = setTimeout(() => {
-      this.#confidence = putConfidence(this.#drawn, props, this.#confidence);
+      const [first = 0] = bars[from] ?? [];
+      const [last = 0] = bars[to - 1] ?? [];
+      const within = signals.slice(indexOf(signals, first), indexOf(signals, last + 1));
+      this.#confidence = putConfidence(this.#drawn, within, this.#confidence);
       this.#timer = setTimeout(() => mark(this.#drawn, props));
     });
+  }
+
+  /** Whether older bars are there but not in the chart, and the view comes near them; or newer ones. */
+  isAtEdge({ bars }: Props): boolean {
+    const held = this.#held(bars);
+    return (
+      held !== undefined && this.#isAt(held, bars, this.#drawn.chart.timeScale().getVisibleLogicalRange())
+    );
+  }
+
+  /** Moves the window in the next frame: the chart is telling of its view when this is called. */
+  fillSoon(latest: { readonly current: Props }): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.fill(latest.current));
+  }
+
+  /** The bars that the chart holds: from, up to. */
+  #held(bars: readonly BarRow[]): readonly [number, number] | undefined {
+    if (this.#window === undefined) return undefined;
+    const { first, last, isNewest } = this.#window;
+    return [barAt(bars, first), isNewest ? bars.length : barAt(bars, last + 1)];
+  }
+
+  /** The bars that the chart is to hold; it is emptied for them, and the view kept, when they are others than before. */
+  #place(bars: readonly BarRow[]): readonly [number, number] {
+    const held = this.#held(bars);
+    const scale = this.#drawn.chart.timeScale();
+    const view = scale.getVisibleLogicalRange();
+    const isOfOther = held !== undefined && bars[held[0]]?.[0] !== this.#window!.first;
+    const fits = held !== undefined && held[1] - held[0] <= WINDOW + SLACK;
+    // Older bars that fit in come in at once: there is nothing to move yet.
+    const hasRoom = held !== undefined && held[0] > 0 && bars.length <= WINDOW;
+    if (fits && !isOfOther && !hasRoom && !this.#isAt(held, bars, view)) {
+      this.#hold(bars, held);
+      return held;
+    }
+    const middle =
+      held === undefined || isOfOther || view === null
+        ? bars.length
+        : Math.round(held[0] + (view.from + view.to) / 2);
+    const from = Math.max(0, Math.min(bars.length - WINDOW, middle - WINDOW / 2));
+    const next = [from, Math.min(bars.length, from + WINDOW)] as const;
+    this.#drawn.confidence.setData([]);
+    this.#confidence = NOTHING;
+    this.#candles = putCandles(this.#drawn, bars.slice(...next), NOTHING);
+    if (held !== undefined && !isOfOther && view !== null) {
+      const by = held[0] - from;
+      scale.setVisibleLogicalRange({ from: view.from + by, to: view.to + by });
+    }
+    this.#hold(bars, next);
+    return next;
+  }
+
+  #isAt(
+    [from, to]: readonly [number, number],
+    bars: readonly BarRow[],
+    view: { readonly from: number; readonly to: number } | null,
+  ): boolean {
+    if (view === null) return false;
+    return (from > 0 && view.from < MARGIN) || (to < bars.length && view.to > to - from - MARGIN);
+  }
+
+  #hold(bars: readonly BarRow[], [from, to]: readonly [number, number]): void {
+    const [first, last] = [bars[from]?.[0], bars[to - 1]?.[0]];
+    this.#window =
+      first === undefined || last === undefined ? undefined : { first, last, isNewest: to === bars.length };
   }
 
   /** Takes the colours of the theme. */
@@ -240,7 +340,9 @@ function listen({ chart }: Drawn, filler: Filler, latest: { current: Props }): v
     if (time === undefined) return [undefined, undefined];
     const ms = Number(time) * 1_000;
     const { bars, signals } = latest.current;
-    return [bars.find(([open]) => open === ms), signals.find(({ openTime }) => openTime === ms)?.signal];
+    const bar = bars[barAt(bars, ms)];
+    const placed = signals[indexOf(signals, ms)];
+    return [bar?.[0] === ms ? bar : undefined, placed?.openTime === ms ? placed.signal : undefined];
   };
   chart.subscribeCrosshairMove(({ time }) => latest.current.onHover(...at(time)));
   chart.subscribeClick(({ time }) => {
@@ -249,7 +351,9 @@ function listen({ chart }: Drawn, filler: Filler, latest: { current: Props }): v
   });
   chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
     filler.mark(latest);
-    if (range !== null && range.from < NEAR && latest.current.bars.length > 0) latest.current.onBeginning();
+    if (range === null || latest.current.bars.length === 0) return;
+    if (filler.isAtEdge(latest.current)) filler.fillSoon(latest);
+    else if (range.from < NEAR) latest.current.onBeginning();
   });
 }
 

@@ -5,6 +5,7 @@ import { useAnswer } from '../api.ts';
 import { LineChart, type Line } from '../charts/line-chart.tsx';
 import { count, percent, utc } from '../format.ts';
 import { Card, FirstSteps, SeriesPicker, ShareBar, Waiting } from '../parts/parts.tsx';
+import { DriftMap } from './drift-map.tsx';
 import { QualityMap } from './quality-map.tsx';
 
 /** What the stores hold of each series. */
@@ -31,6 +32,7 @@ export function DataPage({ route, series, chosen, update, renew }: PageProps) {
         </dl>
       </Card>
       <Balance series={chosen.id} renew={renew} />
+      <DriftMap series={chosen.id} renew={renew} />
       <Explorer series={chosen.id} name={`${chosen.symbol} ${chosen.timeframe}`} renew={renew} />
     </div>
   );

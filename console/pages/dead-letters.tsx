@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { DeadLettersView, RetriedView } from '../../engine/console/wire.ts';
+import type { DeadLettersView, RetriedView } from '../../engine/console/wire-operations.ts';
 import { messageOf, send, useAnswer } from '../api.ts';
 import { count as counted, utc } from '../format.ts';
 import { Card, Waiting } from '../parts/parts.tsx';

@@ -1,24 +1,28 @@
-import { useMemo } from 'preact/hooks';
-import type { ModelView, ModelsView, ReliabilityView, ScoreView } from '../../engine/console/wire.ts';
+import { useState } from 'preact/hooks';
+import type { ModelDetail, ModelView, ModelsView } from '../../engine/console/wire-models.ts';
 import type { PageProps } from './page-props.ts';
 import { useAnswer } from '../api.ts';
-import { LineChart, type Line } from '../charts/line-chart.tsx';
-import { count, decimal, percent, utc, utcDay } from '../format.ts';
+import { count, percent, utc, utcDay } from '../format.ts';
 import { Card, FirstSteps, SeriesPicker, Waiting } from '../parts/parts.tsx';
 import { goTo } from '../route.ts';
+import { ModelActs } from './model-acts.tsx';
+import { Calibration, Equity } from './model-curves.tsx';
+import { Folds, Importance, Scores } from './model-scores.tsx';
+import { Trials } from './model-trial.tsx';
 
-/** Versions of a series' models, and how good each was and is. */
+/** Versions of a series' models, how good each was and is, what is tried, and what can be done about it. */
 export function ModelsPage({ route, series, chosen, update, renew }: PageProps) {
+  const [turn, setTurn] = useState(0);
   const { value, error, loading } = useAnswer<ModelsView>(
     chosen === undefined ? undefined : '/api/models',
     { series: chosen?.id },
-    `${renew} ${chosen?.modelVersion}`,
+    `${renew} ${turn} ${chosen?.modelVersion}`,
   );
   if (chosen === undefined) return <FirstSteps state={update?.state} />;
   const models = value?.models ?? [];
   const shown =
-    models.find(({ version }) => version === route.params['version']) ??
-    models.find(({ inUse }) => inUse) ??
+    models.find(({ key }) => key === route.params['model']) ??
+    models.find(({ arm }) => arm === 'production') ??
     models.at(-1);
   return (
     <div class="columns">
@@ -38,11 +42,14 @@ export function ModelsPage({ route, series, chosen, update, renew }: PageProps) 
         {models.length > 0 && <Versions models={models} shown={shown} series={chosen.id} />}
       </Card>
       {shown !== undefined && (
-        <>
-          <Scores model={shown} />
-          <Calibration series={chosen.id} model={shown} renew={renew} />
-          <About model={shown} />
-        </>
+        <Version
+          key={shown.key}
+          model={shown}
+          models={models}
+          series={chosen.id}
+          renew={`${renew} ${turn}`}
+          onChanged={() => setTurn((n) => n + 1)}
+        />
       )}
     </div>
   );
@@ -60,10 +67,11 @@ function Versions({ models, shown, series }: VersionsProps) {
       <table>
         <thead>
           <tr>
-            <th scope="col">Version</th>
-            <th scope="col">From</th>
-            <th scope="col">Status</th>
-            <th scope="col">Trained through</th>
+            {['Version', 'From', 'Whose', 'Status', 'Kind', 'Trained through'].map((title) => (
+              <th key={title} scope="col">
+                {title}
+              </th>
+            ))}
             <th scope="col" class="number">
               Rows
             </th>
@@ -72,22 +80,23 @@ function Versions({ models, shown, series }: VersionsProps) {
         </thead>
         <tbody>
           {models.toReversed().map((model) => (
-            <tr key={model.modelId} class={model === shown ? 'selected' : ''}>
+            <tr key={model.key} class={model === shown ? 'selected' : ''}>
               <td>
                 <button
                   type="button"
                   class="link"
                   aria-current={model === shown ? 'true' : undefined}
-                  onClick={() => goTo('models', { series, version: model.version })}
+                  onClick={() => goTo('models', { series, model: model.key })}
                 >
                   {model.version}
                 </button>
               </td>
               <td>{model.parent ?? 'the first'}</td>
+              <td>{model.level}</td>
               <td>
-                {model.status}
-                {model.inUse && <span class="tag">in use</span>}
+                <Status model={model} />
               </td>
+              <td>{model.family}</td>
               <td>{utc(model.trainedThrough)}</td>
               <td class="number">{count(model.rows)}</td>
               <td>{skillOf(model)}</td>
@@ -99,141 +108,133 @@ function Versions({ models, shown, series }: VersionsProps) {
   );
 }
 
+function Status({ model }: { readonly model: ModelView }) {
+  const { status, share, trial, arm } = model;
+  return (
+    <>
+      {status}
+      {share !== null && ` with ${percent(share, 0)} of the bars`}
+      {trial !== null && <span class="tag">{trial === 'ab' ? 'A/B test' : trial}</span>}
+      {arm !== null && <span class="tag good">{arm === 'production' ? 'in use' : 'answers'}</span>}
+    </>
+  );
+}
+
 function skillOf({ edge, scores }: ModelView): string {
   const skilled = scores.filter((_, i) => edge[i] === true).map(({ horizon }) => horizon);
   return skilled.length === 0 ? 'none found' : skilled.join(', ');
 }
 
-/** Out-of-fold accuracy with its interval beside what needs no model, on one scale. */
-function Scores({ model }: { readonly model: ModelView }) {
-  return (
-    <Card title="Walk-forward scores">
-      <p class="hint">
-        Each fold is predicted by a model trained only on what came before it. The line is the 95 % interval
-        of the accuracy, over samples that do not overlap; ◇ always says the commonest class, △ repeats the
-        last direction.
-      </p>
-      {model.scores.length === 0 && <p class="hint">The registry has no scores of this version.</p>}
-      {model.scores.map((score, i) => (
-        <Score key={score.horizon} score={score} hasEdge={model.edge[i] === true} />
-      ))}
-    </Card>
-  );
-}
-
-function Score({ score, hasEdge }: { readonly score: ScoreView; readonly hasEdge: boolean }) {
-  const at = (x: number): string => `${Math.max(0, Math.min(1, x)) * 100}%`;
-  const { accuracy, low, high, majority, lastDirection, directional } = score;
-  const text = `${score.horizon}: accuracy ${percent(accuracy)}, 95 % interval ${percent(low)} to ${percent(high)}, majority ${percent(majority)}, last direction ${percent(lastDirection)}`;
-  return (
-    <div class="score">
-      <div class="horizon-head">
-        <strong>{score.horizon}</strong>
-        <span class={`tag ${hasEdge ? 'good' : ''}`}>{hasEdge ? 'skill' : 'no skill'}</span>
-        <span class="hint">
-          {percent(accuracy)} of {count(score.samples)} ({count(score.effectiveSamples)} independent), z{' '}
-          {decimal(score.z, 1)}
-        </span>
-      </div>
-      <div class="dot-plot" role="img" aria-label={text}>
-        <span class="interval" style={{ left: at(low), width: `calc(${at(high)} - ${at(low)})` }} />
-        <span class="dot" style={{ left: at(accuracy) }} />
-        <span class="glyph" style={{ left: at(majority) }}>
-          ◇
-        </span>
-        <span class="glyph" style={{ left: at(lastDirection) }}>
-          △
-        </span>
-      </div>
-      <div class="scale" aria-hidden="true">
-        <span>0 %</span>
-        <span>50 %</span>
-        <span>100 %</span>
-      </div>
-      <p class="hint">
-        Up or down, where it moved: {percent(directional.accuracy)} of {count(directional.samples)}, always
-        the commoner way {percent(directional.baseline)} (z {decimal(directional.z, 1)})
-      </p>
-    </div>
-  );
-}
-
-const COLORS: Readonly<Record<string, string>> = { '1h': '--c1', '4h': '--c2', '1d': '--c3' };
-
-function reliabilityLines({ bins }: ReliabilityView): { readonly x: number[]; readonly lines: Line[] } {
-  const x = [...new Set([0, 1, ...bins.map(({ stated }) => stated)])].sort((a, b) => a - b);
-  const horizons = [...new Set(bins.map(({ horizon }) => horizon))];
-  return {
-    x,
-    lines: [
-      { label: 'as stated', values: x, color: '--muted', width: 1, dash: [4, 4] },
-      ...horizons.map((horizon) => {
-        const of = new Map(
-          bins.filter((bin) => bin.horizon === horizon).map((bin) => [bin.stated, bin.observed]),
-        );
-        return {
-          label: horizon,
-          values: x.map((stated) => of.get(stated) ?? null),
-          color: COLORS[horizon] ?? '--accent',
-          points: true,
-        };
-      }),
-    ],
-  };
-}
-
-/** Bins of fewer predictions say nothing. */
-const SAMPLES_MIN = 10;
-
-interface CalibrationProps {
-  readonly series: string;
+interface VersionProps {
   readonly model: ModelView;
-  readonly renew: number;
+  readonly models: readonly ModelView[];
+  readonly series: string;
+  readonly renew: string;
+  readonly onChanged: () => void;
 }
 
-/** What was stated against what came, of the predictions this version made live. */
-function Calibration({ series, model, renew }: CalibrationProps) {
-  const { value, error, loading } = useAnswer<ReliabilityView>(
-    '/api/reliability',
-    { series, version: model.version },
+/** One version with everything that is known of it. */
+function Version({ model, models, series, renew, onChanged }: VersionProps) {
+  const { value, error, loading } = useAnswer<ModelDetail>(
+    '/api/model',
+    { series, model: model.key },
     renew,
+    true,
   );
-  const bins = useMemo(() => (value?.bins ?? []).filter(({ samples }) => samples >= SAMPLES_MIN), [value]);
-  const { x, lines } = useMemo(() => reliabilityLines({ bins }), [bins]);
-  const samples = (horizon: string): number =>
-    (value?.bins ?? []).filter((bin) => bin.horizon === horizon).reduce((sum, bin) => sum + bin.samples, 0);
+  const detail = value?.key === model.key ? value : undefined;
   return (
-    <Card title="Calibration">
-      <Waiting error={error} loading={loading} />
-      {value !== undefined && bins.length === 0 && (
-        <p class="hint">
-          Not enough predictions of {model.version} have come to their end: a bin needs {SAMPLES_MIN} of them.
-        </p>
+    <>
+      <ModelActs
+        model={model}
+        acts={detail?.acts}
+        series={series}
+        onChanged={onChanged}
+        lineage={<Lineage model={model} models={models} series={series} />}
+      />
+      {detail === undefined ? (
+        <Card title="Details">
+          <Waiting error={error} loading={loading} />
+        </Card>
+      ) : (
+        <Trials trials={detail.trials} version={model.version} />
       )}
-      {bins.length > 0 && (
+      <Scores model={model} />
+      <Calibration
+        series={series}
+        version={model.version}
+        renew={renew}
+        validation={detail?.validation ?? []}
+      />
+      <Equity series={series} model={model.key} version={model.version} renew={renew} />
+      {detail !== undefined && (
         <>
-          <p class="hint">
-            Stated probability of the likeliest direction (across) and how often it came (up).
-          </p>
-          <LineChart
-            title={`Calibration of ${model.version}: stated probability against how often it came`}
-            x={x}
-            lines={lines}
-            formatX={(at) => `${Math.round(at * 100)} %`}
-            formatY={(at) => `${Math.round(at * 100)} %`}
-            range={{ x: [0.3, 1], y: [0, 1] }}
-            height={260}
-          />
-          <ul class="keys">
-            {Object.keys(COLORS).map((horizon) => (
-              <li key={horizon}>
-                <span class="swatch" style={{ background: `var(${COLORS[horizon]})` }} aria-hidden="true" />
-                {horizon}: {count(samples(horizon))} predictions
-              </li>
-            ))}
-          </ul>
+          <Folds folds={detail.folds} />
+          <Importance detail={detail} />
+          <History detail={detail} />
         </>
       )}
+      <About model={model} />
+    </>
+  );
+}
+
+/** The versions a version came from, and those that came from it. */
+function Lineage({
+  model,
+  models,
+  series,
+}: {
+  readonly model: ModelView;
+  readonly models: readonly ModelView[];
+  readonly series: string;
+}) {
+  const same = models.filter(({ level, name }) => level === model.level && name === model.name);
+  const before: ModelView[] = [];
+  for (
+    let at = same.find(({ version }) => version === model.parent);
+    at !== undefined && !before.includes(at);
+    at = same.find(({ version }) => version === before[0]!.parent)
+  )
+    before.unshift(at);
+  const after = same.filter(({ parent }) => parent === model.version);
+  const step = (each: ModelView, current: boolean) => (
+    <li key={each.key} class={current ? 'current' : ''} aria-current={current ? 'step' : undefined}>
+      {current ? (
+        <strong>{each.version}</strong>
+      ) : (
+        <a href={`#/models?${new URLSearchParams({ series, model: each.key }).toString()}`}>{each.version}</a>
+      )}
+      <span class="hint">{each.status}</span>
+    </li>
+  );
+  return (
+    <ol class="lineage" aria-label="Lineage">
+      {before.map((each) => step(each, false))}
+      {step(model, true)}
+      {after.map((each) => step(each, false))}
+    </ol>
+  );
+}
+
+function History({ detail }: { readonly detail: ModelDetail }) {
+  return (
+    <Card title="What was done to it">
+      <ol class="history">
+        {detail.history.map((act) => (
+          <li key={`${act.at} ${act.to}`}>
+            <p>
+              <span class="hint">{utc(act.at)}</span>{' '}
+              <strong>{act.from === null ? 'registered' : `${act.from} → ${act.to}`}</strong>
+              {act.share !== null && ` with ${percent(act.share, 0)} of the bars`}
+            </p>
+            <p class="hint">
+              by {act.who}
+              {act.role !== '' && ` (${act.role})`}
+              {act.reason !== '' && `: ${act.reason}`}
+            </p>
+          </li>
+        ))}
+      </ol>
     </Card>
   );
 }
@@ -241,6 +242,8 @@ function Calibration({ series, model, renew }: CalibrationProps) {
 function About({ model }: { readonly model: ModelView }) {
   const facts: readonly (readonly [string, string])[] = [
     ['Model', model.modelId.slice(0, 16)],
+    ['Name', model.name],
+    ['Kind', model.family],
     ['Architecture', model.architecture],
     ['Feature set', model.featureSet],
     ['Embedding', model.embeddingVersion],

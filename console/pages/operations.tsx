@@ -1,16 +1,21 @@
-import { useEffect, useState } from 'preact/hooks';
-import type { HealthView, InstrumentRow, QuotaView } from '../../engine/console/wire.ts';
+import type { HealthView } from '../../engine/console/wire.ts';
+import type { InstrumentRow, QuotaView } from '../../engine/console/wire-operations.ts';
 import type { PageProps } from './page-props.ts';
-import { useAnswer } from '../api.ts';
+import { useAnswer, useTicks } from '../api.ts';
 import { bytes, count, duration, percent, reason, utc } from '../format.ts';
 import { Card, Meter, Waiting } from '../parts/parts.tsx';
+import { Alerts } from './alerts.tsx';
+import { Audit } from './audit.tsx';
 import { DeadLetters } from './dead-letters.tsx';
+import { Jobs } from './jobs.tsx';
+import { Door, Latencies } from './latencies.tsx';
 
 /** How the engine is, at a glance and in detail. */
 export function OperationsPage({ session, update, renew }: PageProps) {
   const first = useAnswer<HealthView>('/api/health', {}, renew);
   const health = update?.health ?? first.value;
   const isOperator = session.caller?.role === 'operator';
+  const isEngineer = isOperator || session.caller?.role === 'engineer';
   if (health === undefined)
     return (
       <Card title="Health">
@@ -25,9 +30,16 @@ export function OperationsPage({ session, update, renew }: PageProps) {
         <Withheld health={health} />
         <Waits health={health} />
       </div>
-      <Quotas renew={renew} tenant={session.caller?.tenantId ?? ''} />
+      <div class="stack">
+        <Quotas renew={renew} tenant={session.caller?.tenantId ?? ''} />
+        {isOperator && <Door renew={renew} />}
+      </div>
+      {isOperator && <Latencies renew={renew} />}
+      <Alerts renew={renew} />
+      <Jobs renew={renew} />
       <Instruments renew={renew} isOperator={isOperator} />
       {isOperator && <DeadLetters renew={renew} count={health.counts['dead_letters'] ?? 0} />}
+      {isEngineer && <Audit renew={renew} />}
     </div>
   );
 }
@@ -241,11 +253,7 @@ function Waits({ health }: { readonly health: HealthView }) {
 const INSTRUMENTS_MS = 5_000;
 
 function Instruments({ renew, isOperator }: { readonly renew: number; readonly isOperator: boolean }) {
-  const [turn, setTurn] = useState(0);
-  useEffect(() => {
-    const timer = setInterval(() => setTurn((n) => n + 1), INSTRUMENTS_MS);
-    return () => clearInterval(timer);
-  }, []);
+  const turn = useTicks(INSTRUMENTS_MS);
   const { value, error, loading } = useAnswer<readonly InstrumentRow[]>(
     '/api/instruments',
     {},

@@ -42,38 +42,53 @@ export function actorOf({ tenantId, userId, role }: Caller): string {
   return userId === undefined ? `${role} of ${tenantId}` : `${userId} (${role} of ${tenantId})`;
 }
 
-/** Handlers of AlertService. */
-export function alertService(
-  calls: CallContext,
+/** Alerts a caller sees, newest first: those not closed, or with `all` every one. Throws `STORE_UNAVAILABLE`. */
+export async function alertsOf(
+  { alerts, tenantIds }: AlertServiceParts,
+  caller: Caller,
+  all: boolean,
+): Promise<readonly ModelAlert[]> {
+  const found: ModelAlert[] = [];
+  for (const tenantId of seenBy(caller, tenantIds)) found.push(...(await alerts.list(tenantId, all)));
+  return found.sort((a, b) => b.raisedAt - a.raisedAt).slice(0, LISTED_MAX);
+}
+
+/** Acknowledges or closes an alert for a caller. Throws `NOT_FOUND` for one that the caller may not change, and `STORE_UNAVAILABLE`. */
+export async function changeAlert(
   { alerts, tenantIds, now }: AlertServiceParts,
-): Record<string, unknown> {
+  caller: Caller,
+  to: 'acknowledge' | 'close',
+  id: string,
+): Promise<ModelAlert> {
+  const act = { by: actorOf(caller), at: now() };
+  for (const tenantId of changedBy(caller, tenantIds)) {
+    const changed = await alerts[to](tenantId, id, act);
+    if (changed !== undefined) return changed;
+  }
+  const which = to === 'acknowledge' ? 'open' : 'unclosed';
+  throw new SuhoError(
+    'NOT_FOUND',
+    `There is no ${which} alert ${quoted(id)}; ListAlerts gives those there are.`,
+  );
+}
+
+/** Handlers of AlertService. */
+export function alertService(calls: CallContext, parts: AlertServiceParts): Record<string, unknown> {
   const change = async (
     to: 'acknowledge' | 'close',
     id: string,
     caller: Caller,
   ): Promise<{ readonly alert: Alert }> => {
     if (id === '') throw invalid('alert_id', 'it must be the id of an alert, as ListAlerts gives it.');
-    const act = { by: actorOf(caller), at: now() };
-    for (const tenantId of changedBy(caller, tenantIds)) {
-      const changed = await alerts[to](tenantId, id, act);
-      if (changed !== undefined) return { alert: toProto(changed) };
-    }
-    const which = to === 'acknowledge' ? 'open' : 'unclosed';
-    throw new SuhoError(
-      'NOT_FOUND',
-      `There is no ${which} alert ${quoted(id)}; ListAlerts gives those there are.`,
-    );
+    return { alert: toProto(await changeAlert(parts, caller, to, id)) };
   };
   return {
     ListAlerts: unary(
       calls,
       'viewer',
-      async ({ all }: ListAlertsRequest, caller): Promise<ListAlertsResponse> => {
-        const found: ModelAlert[] = [];
-        for (const tenantId of seenBy(caller, tenantIds)) found.push(...(await alerts.list(tenantId, all)));
-        found.sort((a, b) => b.raisedAt - a.raisedAt);
-        return { alerts: found.slice(0, LISTED_MAX).map(toProto) };
-      },
+      async ({ all }: ListAlertsRequest, caller): Promise<ListAlertsResponse> => ({
+        alerts: (await alertsOf(parts, caller, all)).map(toProto),
+      }),
     ),
     AcknowledgeAlert: unary(
       calls,

@@ -3,10 +3,12 @@ import type { Caller } from '../credentials/caller.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
 import {
   modelName,
+  type Experiment,
   type ListedModel,
-  type ModelAct as Act,
+  type ModelAct,
   type ModelEvent,
 } from '../registry/model-registry.js';
+import { modelActOf, type AskedAct } from '../rollout/asked-act.js';
 import type { ArmScore } from '../rollout/comparison.js';
 import {
   differences,
@@ -22,11 +24,14 @@ import type { ChangeModelRequest__Output as ChangeModelRequest } from './generat
 import type { CompareModelsRequest__Output as CompareModelsRequest } from './generated/suho/v1/CompareModelsRequest.js';
 import type { DiffModelsRequest__Output as DiffModelsRequest } from './generated/suho/v1/DiffModelsRequest.js';
 import type { DiffModelsResponse } from './generated/suho/v1/DiffModelsResponse.js';
+import type { Experiment as ProtoExperiment } from './generated/suho/v1/Experiment.js';
 import type { GetModelRequest__Output as GetModelRequest } from './generated/suho/v1/GetModelRequest.js';
+import type { ListExperimentsRequest__Output as ListExperimentsRequest } from './generated/suho/v1/ListExperimentsRequest.js';
+import type { ListExperimentsResponse } from './generated/suho/v1/ListExperimentsResponse.js';
 import type { ListModelsRequest__Output as ListModelsRequest } from './generated/suho/v1/ListModelsRequest.js';
 import type { ListModelsResponse } from './generated/suho/v1/ListModelsResponse.js';
 import type { Model } from './generated/suho/v1/Model.js';
-import type { ModelAct } from './generated/suho/v1/ModelAct.js';
+import type { ModelAct as ProtoAct } from './generated/suho/v1/ModelAct.js';
 import type { ModelComparison } from './generated/suho/v1/ModelComparison.js';
 import type { ModelDetails } from './generated/suho/v1/ModelDetails.js';
 import type { ModelRef__Output as ModelRef } from './generated/suho/v1/ModelRef.js';
@@ -34,11 +39,7 @@ import type { ModelScore } from './generated/suho/v1/ModelScore.js';
 
 const TEXT_MAX = 200;
 const REASON_MAX = 500;
-const DAY_MS = 86_400_000;
-const TEST_DAYS = 30;
 const TEST_DAYS_MAX = 3_650;
-const CANARY_SHARE = 0.1;
-const TEST_SHARE = 0.5;
 
 const LEVELS = {
   platform: 'MODEL_LEVEL_PLATFORM',
@@ -58,7 +59,7 @@ export function modelService(
       'viewer',
       async ({ name, tenant_id: tenantId }: ListModelsRequest, caller): Promise<ListModelsResponse> => {
         const models = await desk.list(caller, given('name', name), given('tenant_id', tenantId));
-        return { models: models.map(toProto) };
+        return { models: models.map(modelToProto) };
       },
     ),
     GetModel: unary(calls, 'viewer', async ({ model }: GetModelRequest, caller) => {
@@ -79,10 +80,17 @@ export function modelService(
         return { differences: differences(own, other) };
       },
     ),
+    ListExperiments: unary(
+      calls,
+      'viewer',
+      async ({ tenant_id: tenantId }: ListExperimentsRequest, caller): Promise<ListExperimentsResponse> => ({
+        experiments: (await desk.experiments(caller, given('tenant_id', tenantId))).map(experimentOf),
+      }),
+    ),
     ChangeModel: unary(calls, 'engineer', async (request: ChangeModelRequest, caller) => {
       const reference = readReference(request.model);
       const reason = required('reason', request.reason, REASON_MAX);
-      return toProto(await desk.change(caller, reference, readAct(request, now()), reason));
+      return modelToProto(await desk.change(caller, reference, readAct(request, now()), reason));
     }),
   };
 }
@@ -127,39 +135,47 @@ function readLevel(level: ModelRef['level']): Level | undefined {
   }
 }
 
-function readShare(share: number, otherwise: number): number {
-  if (share === 0) return otherwise;
-  if (share > 0 && share < 1) return share;
-  throw invalid('share', 'it must be between 0 and 1.');
+const CHANGES: Readonly<Record<string, AskedAct['change']>> = {
+  MODEL_CHANGE_PROMOTE: 'promote',
+  MODEL_CHANGE_SHADOW: 'shadow',
+  MODEL_CHANGE_CANARY: 'canary',
+  MODEL_CHANGE_AB: 'ab',
+  MODEL_CHANGE_ROLLBACK: 'rollback',
+  MODEL_CHANGE_WITHDRAW: 'withdraw',
+  MODEL_CHANGE_ARCHIVE: 'archive',
+};
+
+function readAct(request: ChangeModelRequest, now: number): ModelAct {
+  const { share, days, automatic } = request;
+  const change = CHANGES[request.change];
+  if (change === undefined)
+    throw invalid('change', 'it must be one of MODEL_CHANGE_PROMOTE to MODEL_CHANGE_ARCHIVE.');
+  const isShared = change === 'canary' || change === 'ab';
+  if (isShared && !(share >= 0 && share < 1)) throw invalid('share', 'it must be between 0 and 1.');
+  if (change === 'ab' && !(days >= 0 && days <= TEST_DAYS_MAX))
+    throw invalid('days', `it must be 0 to ${TEST_DAYS_MAX}; 0 is 30.`);
+  const asked = { share: share === 0 ? undefined : share, days: days === 0 ? undefined : days };
+  return modelActOf({ change, automatic, ...asked }, now);
 }
 
-function readAct({ change, share, days, automatic }: ChangeModelRequest, now: number): Act {
-  const trial = { kind: automatic ? 'challenger' : 'manual' } as const;
-  switch (change) {
-    case 'MODEL_CHANGE_PROMOTE':
-      return { kind: 'promote' };
-    case 'MODEL_CHANGE_SHADOW':
-      return { kind: 'shadow', trial };
-    case 'MODEL_CHANGE_CANARY':
-      return { kind: 'canary', share: readShare(share, CANARY_SHARE), trial };
-    case 'MODEL_CHANGE_AB': {
-      if (!(days >= 0 && days <= TEST_DAYS_MAX))
-        throw invalid('days', `it must be 0 to ${TEST_DAYS_MAX}; 0 is ${TEST_DAYS}.`);
-      const until = now + (days === 0 ? TEST_DAYS : days) * DAY_MS;
-      return { kind: 'canary', share: readShare(share, TEST_SHARE), trial: { kind: 'ab', until } };
-    }
-    case 'MODEL_CHANGE_ROLLBACK':
-      return { kind: 'rollback' };
-    case 'MODEL_CHANGE_WITHDRAW':
-      return { kind: 'withdraw' };
-    case 'MODEL_CHANGE_ARCHIVE':
-      return { kind: 'archive' };
-    default:
-      throw invalid('change', 'it must be one of MODEL_CHANGE_PROMOTE to MODEL_CHANGE_ARCHIVE.');
-  }
+function experimentOf(experiment: Experiment): ProtoExperiment {
+  const { tenantId, userId, name, hypothesis, status, startedAt = 0, concludedAt = 0 } = experiment;
+  return {
+    name,
+    level: LEVELS[levelOf(experiment)],
+    tenant_id: tenantId === PLATFORM ? '' : tenantId,
+    user_id: userId ?? '',
+    hypothesis,
+    status,
+    started_at: startedAt,
+    concluded_at: concludedAt,
+    arms: JSON.stringify(experiment.arms),
+    result: JSON.stringify(experiment.result),
+  };
 }
 
-function toProto(model: ListedModel): Model {
+/** A registered model in the words of the API. */
+export function modelToProto(model: ListedModel): Model {
   return {
     level: LEVELS[levelOf(model)],
     tenant_id: model.tenantId === PLATFORM ? '' : model.tenantId,
@@ -187,7 +203,7 @@ function toProto(model: ListedModel): Model {
 async function details(desk: ModelDesk, caller: Caller, model: ListedModel): Promise<ModelDetails> {
   const trial = await desk.trial(caller, model);
   return {
-    model: toProto(model),
+    model: modelToProto(model),
     architecture: model.architecture,
     hyperparameters: JSON.stringify(model.hyperparameters),
     scores: model.scores.map((score) => JSON.stringify(score)),
@@ -200,7 +216,7 @@ async function details(desk: ModelDesk, caller: Caller, model: ListedModel): Pro
   };
 }
 
-function actOf({ at, from, to, share, who, role, reason }: ModelEvent): ModelAct {
+function actOf({ at, from, to, share, who, role, reason }: ModelEvent): ProtoAct {
   return {
     time: at,
     from_status: from ?? '',

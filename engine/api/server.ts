@@ -65,6 +65,8 @@ export class ApiServer {
   readonly admission: Admission;
   readonly failures: Failures;
   readonly quotas: TenantQuotas;
+  /** What engineers and operators did, over whatever serves this engine. */
+  readonly audit: AuditLog;
   readonly #engine: Engine;
   readonly #calls = new CallCounts();
   readonly #server: Server;
@@ -89,8 +91,8 @@ export class ApiServer {
     this.health.onChange(() => this.#tellHealth());
     const failures = new Failures(engine.log, this.#calls);
     this.failures = failures;
-    const audit = new AuditLog(config.data, engine.log);
-    const calls: CallContext = { admission: this.admission, failures, audit };
+    this.audit = new AuditLog(config.data, engine.log);
+    const calls: CallContext = { admission: this.admission, failures, audit: this.audit };
     const turns = new Turns(QUESTIONS_MAX, QUESTIONS_WAITING_MAX);
     const [declared, handlers] = signalService(signals, {
       calls,
@@ -101,13 +103,9 @@ export class ApiServer {
       history: engine.predictions.history,
       turns,
       stored: (tenantId, symbol, timeframe) => latestSignalOf(engine, tenantId, symbol, timeframe),
+      explanations: engine.explanations,
     });
     this.#server.addService(declared, handlers as UntypedServiceImplementation);
-    const tenantIds = (): string[] =>
-      tenantsOf(
-        engine.instruments,
-        config.tenants.map(({ id }) => id),
-      );
     for (const [name, implementation] of Object.entries({
       MarketDataService: marketDataService(calls, engine.intake),
       FeedbackService: feedbackService(calls, engine.feedback),
@@ -124,10 +122,14 @@ export class ApiServer {
       }),
       ModelService: modelService(calls, modelDeskOf(engine), Date.now),
       EngineService: engineService(calls, this.health, engine.refused),
-      AlertService: alertService(calls, { alerts: engine.alerts, tenantIds, now: () => Date.now() }),
+      AlertService: alertService(calls, {
+        alerts: engine.alerts,
+        tenantIds: this.tenantIds,
+        now: () => Date.now(),
+      }),
       TrainingService: trainingService(calls, {
         retraining: engine.retraining,
-        tenantIds,
+        tenantIds: this.tenantIds,
         series: () => [...servedSeries(engine.instruments)],
       }),
     })) {
@@ -140,6 +142,13 @@ export class ApiServer {
     this.#standardHealth.addToServer(this.#server);
     addReflection(this.#server, failures);
   }
+
+  /** Tenants the engine serves, the platform among them. */
+  readonly tenantIds = (): readonly string[] =>
+    tenantsOf(
+      this.#engine.instruments,
+      this.#engine.config.tenants.map(({ id }) => id),
+    );
 
   /** What the metrics of this server and its engine are read from. */
   metricsSource(): MetricsSource {
@@ -204,6 +213,7 @@ export class ApiServer {
       );
     const report = applyReload(this.#engine.config, read());
     this.#authentication.reload();
+    this.#engine.noteGates();
     this.#engine.log.info({ ...report }, 'the configuration was read again');
     return report;
   }

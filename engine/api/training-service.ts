@@ -27,20 +27,43 @@ export interface TrainingServiceParts {
   readonly series: () => readonly string[];
 }
 
+/** Jobs a caller sees, newest first: those that wait or run, or with `all` every one. Throws `STORE_UNAVAILABLE`. */
+export async function jobsOf(
+  { retraining, tenantIds }: Pick<TrainingServiceParts, 'retraining' | 'tenantIds'>,
+  caller: Caller,
+  all: boolean,
+): Promise<readonly Job[]> {
+  const found: Job[] = [];
+  for (const tenantId of seenBy(caller, tenantIds)) found.push(...(await retraining.list(tenantId, all)));
+  return found.sort((a, b) => b.queuedAt - a.queuedAt).slice(0, LISTED_MAX);
+}
+
+/** Cancels a job for a caller. Throws `NOT_FOUND` for one that the caller may not cancel, and `STORE_UNAVAILABLE`. */
+export async function cancelJob(
+  { retraining, tenantIds }: Pick<TrainingServiceParts, 'retraining' | 'tenantIds'>,
+  caller: Caller,
+  id: string,
+): Promise<Job> {
+  for (const tenantId of changedBy(caller, tenantIds)) {
+    const cancelled = await retraining.cancel(tenantId, id);
+    if (cancelled !== undefined) return cancelled;
+  }
+  throw new SuhoError(
+    'NOT_FOUND',
+    `No job ${quoted(id)} waits or runs; ListTrainingJobs gives those there are.`,
+  );
+}
+
 /** Handlers of TrainingService. */
 export function trainingService(calls: CallContext, parts: TrainingServiceParts): Record<string, unknown> {
-  const { retraining, tenantIds } = parts;
+  const { retraining } = parts;
   return {
     ListTrainingJobs: unary(
       calls,
       'viewer',
-      async ({ open_only: open }: ListTrainingJobsRequest, caller): Promise<ListTrainingJobsResponse> => {
-        const found: Job[] = [];
-        for (const tenantId of seenBy(caller, tenantIds))
-          found.push(...(await retraining.list(tenantId, !open)));
-        found.sort((a, b) => b.queuedAt - a.queuedAt);
-        return { jobs: found.slice(0, LISTED_MAX).map(toProto) };
-      },
+      async ({ open_only: open }: ListTrainingJobsRequest, caller): Promise<ListTrainingJobsResponse> => ({
+        jobs: (await jobsOf(parts, caller, !open)).map(toProto),
+      }),
     ),
     RetrainSeries: unary(
       calls,
@@ -66,14 +89,7 @@ export function trainingService(calls: CallContext, parts: TrainingServiceParts)
       'engineer',
       async ({ job_id: id }: CancelTrainingJobRequest, caller): Promise<CancelTrainingJobResponse> => {
         if (id === '') throw invalid('job_id', 'it must be the id of a job, as ListTrainingJobs gives it.');
-        for (const tenantId of changedBy(caller, tenantIds)) {
-          const cancelled = await retraining.cancel(tenantId, id);
-          if (cancelled !== undefined) return { job: toProto(cancelled) };
-        }
-        throw new SuhoError(
-          'NOT_FOUND',
-          `No job ${quoted(id)} waits or runs; ListTrainingJobs gives those there are.`,
-        );
+        return { job: toProto(await cancelJob(parts, caller, id)) };
       },
     ),
   };

@@ -31,6 +31,7 @@ export class HttpCallers {
   readonly #cookie: string;
   readonly #isSecure: boolean;
   readonly #isLocal: (request: FastifyRequest) => boolean;
+  readonly #admitted = new WeakMap<FastifyRequest, Caller>();
 
   /** Cookies do not tell ports apart, so their name does. Without a credential only who `isLocal` is let in. */
   constructor(
@@ -47,6 +48,17 @@ export class HttpCallers {
 
   /** Who asks, if the role is enough and the tenant has not asked too often. */
   async admit(request: FastifyRequest, role: Role): Promise<Caller> {
+    const caller = await this.#admit(request, role);
+    this.#admitted.set(request, caller);
+    return caller;
+  }
+
+  /** Who was let in with a request; undefined when nobody was. */
+  admitted(request: FastifyRequest): Caller | undefined {
+    return this.#admitted.get(request);
+  }
+
+  async #admit(request: FastifyRequest, role: Role): Promise<Caller> {
     const { admission } = this.#api;
     const length = Number(request.headers['content-length'] ?? 0) || 0;
     const token = this.#tokenOf(request);

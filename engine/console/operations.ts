@@ -1,14 +1,32 @@
 import type { ApiServer } from '../api/server.js';
 import { instrumentsOf } from '../api/engine-adapter.js';
-import type { Caller } from '../credentials/caller.js';
+import { covers, type Caller } from '../credentials/caller.js';
 import type { Engine } from '../engine.js';
 import type { HealthSnapshot } from '../ops/health.js';
-import type { DeadLettersView, HealthView, InstrumentRow, QuotaView, RetriedView } from './wire.js';
+import { alertsOf, changeAlert, changedBy, type AlertServiceParts } from '../api/alert-service.js';
+import { cancelJob, jobsOf } from '../api/training-service.js';
+import type { Alert } from '../drift/alert-store.js';
+import type { TrainingJob } from '../learning/retraining/job-store.js';
+import { newestEntries } from '../ops/audit-log.js';
+import type { HealthView } from './wire.js';
+import type {
+  AlertView,
+  AuditView,
+  LatencyView,
+  DeadLettersView,
+  InstrumentRow,
+  JobView,
+  JobsView,
+  QuotaView,
+  RetriedView,
+} from './wire-operations.js';
 
 /** Instruments of one answer at most: those in trouble come first. */
 const INSTRUMENTS_MAX = 500;
 /** Rows of the lists within the health at most. */
 const LISTED_MAX = 100;
+/** Entries of the audit log that are shown. */
+const AUDIT_MAX = 100;
 /** Pages of dead letters that one request retries at most; the page asks again for the rest. */
 const RETRY_PAGES_MAX = 10;
 /** Characters of an error that a list shows. */
@@ -106,6 +124,88 @@ export class Operations {
     return { written, refused: again };
   }
 
+  /** Alerts the caller sees, newest first: those not closed, or every one. */
+  async alerts(caller: Caller, all: boolean): Promise<readonly AlertView[]> {
+    const mayChange = this.#mayChange(caller);
+    return (await alertsOf(this.#alertParts(), caller, all))
+      .slice(0, LISTED_MAX)
+      .map((alert) => alertView(alert, mayChange(alert.tenantId)));
+  }
+
+  async changeAlert(caller: Caller, to: 'acknowledge' | 'close', id: string): Promise<AlertView> {
+    return alertView(await changeAlert(this.#alertParts(), caller, to, id), true);
+  }
+
+  /** Trainings that wait or run, or every one, and the budget they share. */
+  async jobs(caller: Caller, all: boolean): Promise<JobsView> {
+    const { retraining } = this.#engine;
+    const { cpuSeconds, budgetSeconds } = retraining.counts();
+    const mayChange = this.#mayChange(caller);
+    const jobs = await jobsOf({ retraining, tenantIds: this.#api.tenantIds }, caller, all);
+    return {
+      jobs: jobs.slice(0, LISTED_MAX).map((job) => jobView(job, mayChange(job.tenantId))),
+      cpuSeconds,
+      budgetSeconds,
+    };
+  }
+
+  async cancelJob(caller: Caller, id: string): Promise<JobView> {
+    const { retraining } = this.#engine;
+    return jobView(await cancelJob({ retraining, tenantIds: this.#api.tenantIds }, caller, id), true);
+  }
+
+  /** How long bars take, stage by stage, and how it is at the door. */
+  async latencies(): Promise<LatencyView> {
+    const { latencies, intake } = this.#engine;
+    const { values } = await latencies.metric.get();
+    const bucketsOf = (stage: string): LatencyView['stages'][number]['buckets'] => {
+      let before = 0;
+      return values.flatMap(({ labels, metricName, value }) => {
+        const { le } = labels as { readonly le?: string | number };
+        if (labels.stage !== stage || le === undefined || metricName?.endsWith('_bucket') !== true) return [];
+        const count = value - before;
+        before = value;
+        return [{ atMost: le === '+Inf' ? null : Number(le) * 1000, count }];
+      });
+    };
+    const { waiting, waited, refused, rowsMax } = intake.door;
+    return {
+      stages: latencies.recent().map(({ stage, count, p50Ms, p99Ms, maxMs }) => ({
+        ...{ stage, count, p50: p50Ms, p99: p99Ms, max: maxMs },
+        buckets: bucketsOf(stage),
+      })),
+      door: { waiting, waited, refused, rowsMax },
+    };
+  }
+
+  /** What engineers and operators did, newest first: an operator sees all, anyone else its own tenant's. */
+  async audit({ role, tenantId }: Caller): Promise<readonly AuditView[]> {
+    const entries = await newestEntries(
+      this.#engine.config.data,
+      AUDIT_MAX,
+      ({ tenant }) => role === 'operator' || tenant === tenantId,
+    );
+    return entries.map(({ time, tenant, user, peer, ...entry }) => ({
+      role: entry.role,
+      action: entry.action,
+      request: entry.request.slice(0, ERROR_MAX),
+      outcome: entry.outcome,
+      time: Date.parse(time),
+      who: user === '' ? tenant : `${tenant}/${user}`,
+      from: peer,
+    }));
+  }
+
+  #alertParts(): AlertServiceParts {
+    return { alerts: this.#engine.alerts, tenantIds: this.#api.tenantIds, now: () => Date.now() };
+  }
+
+  #mayChange(caller: Caller): (tenantId: string) => boolean {
+    if (!covers(caller.role, 'engineer')) return () => false;
+    const own = new Set(changedBy(caller, this.#api.tenantIds));
+    return (tenantId) => own.has(tenantId);
+  }
+
   quotas({ tenantId }: Caller): readonly QuotaView[] {
     const limits = this.#api.quotas.limitsOf(tenantId);
     let instruments = 0;
@@ -124,6 +224,33 @@ export class Operations {
       { name: 'series with signals', limit: limits.series, used: series },
     ];
   }
+}
+
+function alertView(alert: Alert, mayChange: boolean): AlertView {
+  const { tenantId, version, kind, severity, state, summary, raisedAt } = alert;
+  return {
+    ...{ tenantId, version, kind, severity, state, summary, raisedAt },
+    id: alert.alertId,
+    series: alert.seriesId,
+    acknowledgedBy: alert.acknowledgedBy ?? null,
+    closedBy: alert.closedBy ?? null,
+    mayChange: mayChange && state !== 'closed',
+  };
+}
+
+function jobView(job: TrainingJob, mayCancel: boolean): JobView {
+  const { tenantId, status, cause, reason, attempts, queuedAt } = job;
+  return {
+    ...{ tenantId, status, cause, reason, attempts, queuedAt },
+    id: job.jobId,
+    series: job.seriesId,
+    version: job.version ?? null,
+    error: job.error?.slice(0, ERROR_MAX) ?? null,
+    cpuSeconds: job.cpuMs / 1000,
+    startedAt: job.startedAt ?? null,
+    finishedAt: job.finishedAt ?? null,
+    mayCancel: mayCancel && (status === 'queued' || status === 'running'),
+  };
 }
 
 function healthView(health: HealthSnapshot): HealthView {

@@ -7,11 +7,13 @@ import type { Caller, Role } from '../credentials/caller.js';
 import type { HttpCallers } from './credentials.js';
 import type { Events } from './events.js';
 import { FEATURE_VIEWS, type MarketData } from './market-data.js';
+import type { MarketAnalyses } from './market-analyses.js';
 import type { ModelCatalogue } from './models.js';
 import type { Operations } from './operations.js';
 import type { SeriesDirectory } from './series.js';
 import type { SignalDetails } from './signal-detail.js';
 import type { Turns } from '../api/turns.js';
+import { ASKED_CHANGES } from '../rollout/asked-act.js';
 import type { CallerView, Failure, SessionView } from './wire.js';
 
 /** What the routes answer from. */
@@ -22,6 +24,7 @@ export interface RouteParts {
   readonly market: MarketData;
   readonly details: SignalDetails;
   readonly models: ModelCatalogue;
+  readonly analyses: MarketAnalyses;
   readonly operations: Operations;
   readonly events: Events;
   readonly turns: Turns;
@@ -47,6 +50,29 @@ const FEATURE = z.strictObject({ series: id, name: z.string().min(1).max(80), li
 const AFTER = z.strictObject({ after: z.coerce.number().int().min(0).default(0) });
 const EVENTS = z.strictObject({ series: id.optional(), health: z.enum(['0', '1']).default('0') });
 const RETRY = z.strictObject({ sink: z.string().min(1).max(80), key: z.number().int().min(0).optional() });
+const ALL = z.strictObject({ all: z.enum(['0', '1']).default('0') });
+const ONE = z.strictObject({ id: z.string().min(1).max(100) });
+const MODEL = z.strictObject({ series: id, model: id });
+/** An act on a model: numbers and booleans come as text in a query, as themselves in a body. */
+const ASKED = {
+  series: id,
+  model: id,
+  change: z.enum(ASKED_CHANGES),
+  share: z.coerce.number().gt(0).lt(1).optional(),
+  days: z.coerce.number().gt(0).max(3_650).optional(),
+};
+const OUTLOOK = z.strictObject({
+  ...ASKED,
+  automatic: z
+    .enum(['0', '1'])
+    .default('0')
+    .transform((text) => text === '1'),
+});
+const CHANGE = z.strictObject({
+  ...ASKED,
+  automatic: z.boolean().default(false),
+  reason: z.string().trim().min(1).max(500),
+});
 const SIGNAL = z.strictObject({ id: z.string().min(1).max(80) });
 const CREDENTIAL = z.strictObject({ key: z.string().min(1).max(8_000) });
 const NOTHING = z.strictObject({});
@@ -62,7 +88,7 @@ function read<T extends z.ZodType>(schema: T, given: unknown): z.output<T> {
 /** Every route of the console's own API. Each but those of the session admits its caller first. */
 export function addRoutes(server: FastifyInstance, parts: RouteParts): void {
   addSession(server, parts);
-  const { series, market, details, models, operations } = parts;
+  const { series, market, details, models, operations, analyses } = parts;
   const get = <T extends z.ZodType>(
     path: string,
     role: Role,
@@ -78,6 +104,18 @@ export function addRoutes(server: FastifyInstance, parts: RouteParts): void {
       );
     });
   };
+  const post = <T extends z.ZodType>(
+    path: string,
+    role: Role,
+    body: T,
+    act: (caller: Caller, asked: z.output<T>) => Promise<unknown>,
+  ): void => {
+    server.post(path, async (request) => {
+      const caller = await parts.callers.admit(request, role);
+      const asked = read(body, request.body);
+      return await parts.turns.run(async () => await act(caller, asked));
+    });
+  };
   get('/api/health', 'viewer', NOTHING, (caller) => operations.health(caller));
   get('/api/series', 'viewer', NOTHING, (caller) => series.list(caller));
   get('/api/bars', 'viewer', BARS, (caller, q) => market.bars(caller, q.series, q.before, q.limit));
@@ -85,22 +123,36 @@ export function addRoutes(server: FastifyInstance, parts: RouteParts): void {
     market.signals(caller, q.series, q.from, q.to, q.limit),
   );
   get('/api/signal', 'viewer', SIGNAL, (caller, q) => details.get(caller, q.id));
+  get('/api/signal/moved', 'viewer', SIGNAL, (caller, q) => details.moved(caller, q.id));
   get('/api/models', 'viewer', SERIES, (caller, q) => models.list(caller, q.series));
+  get('/api/model', 'viewer', MODEL, (caller, q) => models.detail(caller, q.series, q.model));
+  get('/api/outlook', 'viewer', OUTLOOK, (caller, q) => models.outlook(caller, q));
+  get('/api/equity', 'viewer', MODEL, (caller, q) => models.equity(caller, q.series, q.model));
+  post('/api/model/change', 'engineer', CHANGE, (caller, { reason, ...asked }) =>
+    models.change(caller, asked, reason),
+  );
   get('/api/reliability', 'viewer', RELIABILITY, (caller, q) =>
     models.reliability(caller, q.series, q.version),
   );
   get('/api/days', 'viewer', DAYS, (caller, q) => market.days(caller, q.series, q.from, q.limit));
   get('/api/labels', 'viewer', SERIES, (caller, q) => market.balance(caller, q.series));
+  get('/api/relations', 'viewer', SERIES, (caller, q) => analyses.relations(caller, q.series));
+  get('/api/drift', 'viewer', SERIES, (caller, q) => analyses.drift(caller, q.series));
   get('/api/features', 'viewer', NOTHING, () => ({ version: FEATURE_SET_VERSION, features: FEATURE_VIEWS }));
   get('/api/feature', 'viewer', FEATURE, (caller, q) => market.feature(caller, q.series, q.name, q.limit));
   get('/api/instruments', 'viewer', NOTHING, (caller) => operations.instruments(caller));
   get('/api/quotas', 'viewer', NOTHING, (caller) => operations.quotas(caller));
   get('/api/dead-letters', 'operator', AFTER, (_caller, { after }) => operations.deadLetters(after));
-  server.post('/api/dead-letters/retry', async (request) => {
-    await parts.callers.admit(request, 'operator');
-    const { sink, key } = read(RETRY, request.body);
-    return await parts.turns.run(async () => await operations.retry(sink, key));
-  });
+  post('/api/dead-letters/retry', 'operator', RETRY, (_caller, { sink, key }) => operations.retry(sink, key));
+  get('/api/alerts', 'viewer', ALL, (caller, q) => operations.alerts(caller, q.all === '1'));
+  post('/api/alerts/acknowledge', 'engineer', ONE, (caller, q) =>
+    operations.changeAlert(caller, 'acknowledge', q.id),
+  );
+  post('/api/alerts/close', 'engineer', ONE, (caller, q) => operations.changeAlert(caller, 'close', q.id));
+  get('/api/jobs', 'viewer', ALL, (caller, q) => operations.jobs(caller, q.all === '1'));
+  post('/api/jobs/cancel', 'engineer', ONE, (caller, q) => operations.cancelJob(caller, q.id));
+  get('/api/latencies', 'operator', NOTHING, () => operations.latencies());
+  get('/api/audit', 'engineer', NOTHING, (caller) => operations.audit(caller));
   addEvents(server, parts);
 }
 

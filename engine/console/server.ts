@@ -5,10 +5,13 @@ import type { ApiServer } from '../api/server.js';
 import { StatusFailure } from '../api/failure.js';
 import type { Engine } from '../engine.js';
 import { SuhoError, messageOf } from '../errors.js';
+import { Analyses } from './analyses.js';
+import { auditChanges } from './audit.js';
 import { HttpCallers } from './credentials.js';
 import { Events } from './events.js';
 import { guard, isLocal, isLoopback } from './guard.js';
 import { MarketData } from './market-data.js';
+import { MarketAnalyses } from './market-analyses.js';
 import { ModelCatalogue } from './models.js';
 import { Operations } from './operations.js';
 import { servePage } from './page-files.js';
@@ -91,14 +94,17 @@ export class ConsoleServer {
     const api = this.#api;
     const series = new SeriesDirectory(engine);
     const operations = new Operations(engine, api);
+    const callers = new HttpCallers(api, port, isSecure, (request) => isLocal(request, host));
+    auditChanges(server, api.audit, callers);
     addRoutes(server, {
       api,
-      callers: new HttpCallers(api, port, isSecure, (request) => isLocal(request, host)),
+      callers,
       series,
       operations,
       market: new MarketData(engine, series),
       details: new SignalDetails(engine, series),
       models: new ModelCatalogue(engine, series),
+      analyses: new MarketAnalyses(engine, series, new Analyses()),
       events: new Events(engine, operations),
       turns: new Turns(RUNNING_MAX, WAITING_MAX),
       simulated: this.#simulated,

@@ -115,6 +115,23 @@ export interface MomentView extends PathView {
   readonly returns: readonly (number | null)[];
 }
 
+/** An input that moved a forecast. */
+export interface MovedFeatureView {
+  readonly name: string;
+  readonly kind: 'feature' | 'channel';
+  /** As it enters the model; null where unknown, and for a channel. */
+  readonly value: number | null;
+  /** How much higher the probability is than with a value as training had them, in the mean. */
+  readonly change: number;
+}
+
+/** The inputs that moved the forecast of a signal, strongest first, or why they cannot be told. */
+export interface MovedView {
+  readonly direction: 'up' | 'down' | null;
+  readonly features: readonly MovedFeatureView[];
+  readonly note: string | null;
+}
+
 export interface SignalDetail {
   readonly signal: SignalRow;
   readonly modelId: string;
@@ -138,61 +155,6 @@ export interface SignalDetail {
   } | null;
   readonly path: PathView | null;
   readonly moments: readonly MomentView[];
-}
-
-export interface ScoreView {
-  readonly horizon: string;
-  readonly samples: number;
-  readonly effectiveSamples: number;
-  readonly accuracy: number;
-  readonly low: number;
-  readonly high: number;
-  readonly majority: number;
-  readonly lastDirection: number;
-  readonly z: number;
-  readonly directional: {
-    readonly samples: number;
-    readonly accuracy: number;
-    readonly baseline: number;
-    readonly z: number;
-  };
-}
-
-export interface ModelView {
-  readonly version: string;
-  readonly parent: string | null;
-  readonly status: string;
-  readonly inUse: boolean;
-  readonly modelId: string;
-  readonly architecture: string;
-  readonly hyperparameters: Readonly<Record<string, number | string>>;
-  readonly featureSet: string;
-  readonly embeddingVersion: string;
-  readonly primaryHorizon: string;
-  /** By horizon: whether it showed skill beyond the baseline. */
-  readonly edge: readonly boolean[];
-  readonly trainedFrom: number;
-  readonly trainedThrough: number;
-  readonly registeredAt: number;
-  readonly rows: number;
-  readonly batchInvariant: boolean;
-  readonly scores: readonly ScoreView[];
-}
-
-export interface ModelsView {
-  /** Oldest first. */
-  readonly models: readonly ModelView[];
-  /** Series that the models were trained on, when it is another. */
-  readonly trainedOn: string | null;
-}
-
-export interface ReliabilityView {
-  readonly bins: readonly {
-    readonly horizon: string;
-    readonly samples: number;
-    readonly stated: number;
-    readonly observed: number;
-  }[];
 }
 
 export interface DayView {
@@ -221,46 +183,6 @@ export interface BalanceView {
   readonly flat: number;
   readonly up: number;
   readonly unknown: number;
-}
-
-export interface InstrumentRow {
-  readonly id: string;
-  readonly owner: string;
-  readonly symbol: string;
-  readonly base: string;
-  readonly calendar: string;
-  readonly timeframes: readonly string[];
-  readonly state: string;
-  readonly error: string;
-  readonly bars: number;
-  readonly lastBarTime: number | null;
-}
-
-interface DeadLetterView {
-  readonly key: number;
-  readonly source: 'actor' | 'sink';
-  readonly name: string;
-  readonly tenantId: string;
-  readonly about: string;
-  readonly error: string;
-  readonly at: number;
-}
-
-export interface DeadLettersView {
-  readonly letters: readonly DeadLetterView[];
-  readonly nextAfter: number | null;
-}
-
-export interface RetriedView {
-  readonly written: number;
-  readonly refused: number;
-}
-
-export interface QuotaView {
-  readonly name: string;
-  readonly limit: number;
-  /** What is used at this moment; null for rates. */
-  readonly used: number | null;
 }
 
 export interface HealthView {

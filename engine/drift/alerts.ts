@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Background } from '../background.js';
+import type { ModelSeries } from '../registry/model-registry.js';
 import type { Alert, AlertAct, AlertStore, NewAlert } from './alert-store.js';
 
 /** Alerts that wait for a store that is away; what comes beyond that is dropped and counted. */
@@ -115,6 +116,11 @@ export class Alerts {
   /** As {@link AlertStore.close}. */
   async close(tenantId: string, alertId: string, act: AlertAct): Promise<Alert | undefined> {
     return this.#changed(await this.#parts.store.close(tenantId, alertId, act));
+  }
+
+  /** As {@link AlertStore.facts}. */
+  async trainingFacts(home: ModelSeries, modelId: string): Promise<Uint8Array | undefined> {
+    return await this.#parts.store.facts(home, modelId);
   }
 
   async #keep(key: string, alert: NewAlert): Promise<void> {

@@ -77,14 +77,7 @@ export async function importModel(given: ModelImport, parts: ModelImportParts): 
   const { contract } = mapping;
   checkVersion(given);
   const featureSetVersion = FEATURE_SET_VERSION;
-  const adapted = adaptModel(given.bytes, mapping, {
-    featureSetVersion,
-    ...(contract === 'sequence' ? { sequenceVersion: SEQUENCE_VERSION } : {}),
-    horizons: JSON.stringify(HORIZONS),
-    timeframe: series.timeframe,
-    trainedThrough: String(given.trainedThrough),
-    family: 'imported',
-  });
+  const adapted = adaptModel(given.bytes, mapping, metadataOf(given));
   const models = await parts.registry.list(series);
   const dataset = given.evaluation === undefined ? undefined : datasetOf(given, given.evaluation);
   const room = await mkdtemp(path.join(tmpdir(), 'suho-import-'));
@@ -107,7 +100,7 @@ export async function importModel(given: ModelImport, parts: ModelImportParts): 
       featureSetVersion,
     };
     const parent = newestVersion(models);
-    const version = nextVersion(form, parent);
+    const version = nextVersion(form, parent, new Set(models.map((model) => model.version)));
     const place = { tenantId: series.tenantId, model: modelName(series), version };
     const stored = await parts.artifacts.put(place, adapted.bytes);
     const encoderStored =
@@ -131,7 +124,11 @@ export async function importModel(given: ModelImport, parts: ModelImportParts): 
       batchInvariant,
       ...(sequenceVersion === undefined ? {} : { sequenceVersion }),
     };
-    await parts.registry.register(record);
+    if (!(await parts.registry.register(record)))
+      throw new SuhoError(
+        'BAD_MODEL',
+        `Meanwhile another model was registered as ${version} of ${modelName(series)}; import this one again.`,
+      );
     await parts.registry.stage(record, {
       who: 'import',
       role: 'engineer',
@@ -141,6 +138,18 @@ export async function importModel(given: ModelImport, parts: ModelImportParts): 
   } finally {
     await rm(room, { recursive: true, force: true });
   }
+}
+
+/** What the registered file says of itself. */
+function metadataOf({ mapping, series, trainedThrough }: ModelImport): Record<string, string> {
+  return {
+    featureSetVersion: FEATURE_SET_VERSION,
+    ...(mapping.contract === 'sequence' ? { sequenceVersion: SEQUENCE_VERSION } : {}),
+    horizons: JSON.stringify(HORIZONS),
+    timeframe: series.timeframe,
+    trainedThrough: String(trainedThrough),
+    family: 'imported',
+  };
 }
 
 /** Throws `BAD_MODEL` when what it was trained on is not what this engine computes. */

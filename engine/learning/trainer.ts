@@ -26,7 +26,7 @@ import { rowsNeeded } from './history-needed.js';
 import type { FeatureImportance } from './importance.js';
 import { holdOut } from './split.js';
 import { judge, type Verdict } from './verdict.js';
-import { walkForward } from './walk-forward.js';
+import { walkForward, type FoldScore } from './walk-forward.js';
 
 export interface TrainingOptions extends FitOptions {
   /** The bars' calendar; UTC's by default. */
@@ -52,6 +52,8 @@ export interface TrainingResult {
   readonly anomalyScale: number;
   /** Walk-forward scores, one a horizon. */
   readonly scores: readonly HorizonScore[];
+  /** The same fold by fold, oldest first. */
+  readonly folds: readonly FoldScore[];
   /** Features that the last fold's model relies on, strongest first. */
   readonly importance: readonly FeatureImportance[];
   readonly verdict: Verdict;
@@ -81,7 +83,7 @@ export async function train(
   const progress = (name: string): void => options.onProgress?.(++stage, stages, name);
 
   const family = familyOf(options.family);
-  const { scores, trials, importance, promised } = await walkForward(
+  const { scores, folds, trials, importance, promised } = await walkForward(
     family,
     dataset,
     timeframeMs(timeframe),
@@ -111,6 +113,7 @@ export async function train(
     anomalyScale: scale,
     scores,
     importance,
+    folds,
     verdict,
     trainedFrom: dataset.closeTimes[0]!,
     trainedThrough: dataset.closeTimes[dataset.rows - 1]!,

@@ -5,14 +5,32 @@ import { score, type HorizonScore, type Outcome } from './evaluation.js';
 import type { Family, FitOptions, Trial } from './families/family.js';
 import { permutationImportance, type FeatureImportance } from './importance.js';
 import { predict } from './predict.js';
-import { walkForwardFolds, type RowRange } from './split.js';
+import { walkForwardFolds, type Fold, type RowRange } from './split.js';
 
 const WIDTH = HORIZONS.length;
 const CLASSES = WIDTH * 3;
 
+/** How good a model was on one stretch, fitted to nothing but what came before it. */
+export interface FoldScore {
+  /** Close times of the first and the last row it was tested on. */
+  readonly from: number;
+  readonly through: number;
+  readonly trainedRows: number;
+  /** One a horizon: how often the leaning was right where the market moved, always leaning the commoner way, and the log-losses. */
+  readonly horizons: readonly {
+    readonly samples: number;
+    readonly directional: number;
+    readonly baseline: number;
+    readonly logLoss: number;
+    readonly baseLogLoss: number;
+  }[];
+}
+
 export interface WalkForward {
   /** One a horizon. */
   readonly scores: readonly HorizonScore[];
+  /** One a fold, oldest first. */
+  readonly folds: readonly FoldScore[];
   /** What was tried in each fold; empty where there was no choice. */
   readonly trials: readonly (readonly Trial[])[];
   /** Of the last fold's model on its test rows, strongest first. */
@@ -33,11 +51,15 @@ export async function walkForward(
 ): Promise<WalkForward> {
   const outcomes: Outcome[][] = HORIZONS.map(() => []);
   const trials: (readonly Trial[])[] = [];
+  const folds: FoldScore[] = [];
   let importance: readonly FeatureImportance[] = [];
   for (const fold of walkForwardFolds(dataset, options.folds, 0.5)) {
     const fitted = await family.fit(dataset, fold, options);
     const model = fitted.toOnnx();
-    addOutcomes(dataset, await answersOf(model, dataset, fold.test), fold.test, outcomes);
+    const own: Outcome[][] = HORIZONS.map(() => []);
+    addOutcomes(dataset, await answersOf(model, dataset, fold.test), fold.test, own);
+    for (const [horizon, list] of own.entries()) outcomes[horizon]!.push(...list);
+    if (fold.test.to > fold.test.from) folds.push(foldScore(dataset, fold, own, lengthMs));
     trials.push(fitted.trials);
     if (fold.test.to === dataset.rows)
       importance = await permutationImportance(model, dataset, fold.test, options);
@@ -47,7 +69,30 @@ export async function walkForward(
   const promised = outcomes.map((list, horizon) =>
     provenWorth(list.flatMap(towards), Math.max(1, HORIZON_MS[horizon]! / lengthMs)),
   );
-  return { scores, trials, importance, promised };
+  return { scores, folds, trials, importance, promised };
+}
+
+function foldScore(
+  { closeTimes }: Dataset,
+  { train, test }: Fold,
+  outcomes: readonly (readonly Outcome[])[],
+  lengthMs: number,
+): FoldScore {
+  return {
+    from: closeTimes[test.from]!,
+    through: closeTimes[test.to - 1]!,
+    trainedRows: train.to - train.from,
+    horizons: outcomes.map((list, horizon) => {
+      const { samples, directional, probabilities } = score(horizon, list, lengthMs);
+      return {
+        samples,
+        directional: directional.accuracy,
+        baseline: directional.baseline,
+        logLoss: probabilities?.logLoss ?? 0,
+        baseLogLoss: probabilities?.baseLogLoss ?? 0,
+      };
+    }),
+  };
 }
 
 /** Log-odds that were stated for what came true; none for an outcome that was flat. */

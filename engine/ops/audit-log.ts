@@ -1,4 +1,5 @@
 import { appendFileSync, renameSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { messageOf } from '../errors.js';
@@ -65,6 +66,44 @@ export class AuditLog {
 /** Where the audit log of a data folder is; the one before it has `.1` after its name. */
 export function auditFile(folder: string): string {
   return path.join(folder, FILE);
+}
+
+/** Bytes of the log's end that are read for the newest entries. */
+const READ_BYTES_MAX = 512 * 1024;
+
+/** The newest entries of a data folder's audit log that pass, newest first, `limit` at most; those at its end alone are looked at. */
+export async function newestEntries(
+  folder: string,
+  limit: number,
+  passes: (entry: AuditEntry) => boolean,
+): Promise<readonly AuditEntry[]> {
+  const found: AuditEntry[] = [];
+  const file = auditFile(folder);
+  for (const name of [file, `${file}.1`]) {
+    for (const line of (await endOf(name)).reverse()) {
+      if (found.length >= limit) return found;
+      const entry = JSON.parse(line) as AuditEntry;
+      if (passes(entry)) found.push(entry);
+    }
+  }
+  return found;
+}
+
+/** The whole lines at the end of a file; none when it is not there. */
+async function endOf(file: string): Promise<string[]> {
+  if (sizeOf(file) === 0) return [];
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    const from = Math.max(0, size - READ_BYTES_MAX);
+    const buffer = Buffer.alloc(size - from);
+    await handle.read(buffer, 0, buffer.length, from);
+    const lines = buffer.toString('utf8').split('\n');
+    // The first may have begun before, the last is empty.
+    return lines.slice(from > 0 ? 1 : 0, -1);
+  } finally {
+    await handle.close();
+  }
 }
 
 function sizeOf(file: string): number {

@@ -6,9 +6,17 @@ import { SuhoError, quoted } from '../errors.js';
 import type { Instruments } from '../instruments/instruments.js';
 import type { PredictionHistory } from '../prediction-store/prediction-store.js';
 import type { Deployments } from '../registry/deployments.js';
-import { modelName, type ListedModel, type ModelAct, type ModelEvent } from '../registry/model-registry.js';
+import {
+  modelName,
+  type Experiment,
+  type ListedModel,
+  type ModelAct,
+  type ModelEvent,
+} from '../registry/model-registry.js';
 import type { ComparisonFigures } from './comparison.js';
+import { outlookOf, type Outlook } from './outlook.js';
 import { compareOutcomes, type Rollouts } from './rollouts.js';
+import type { RunningTrial } from './route-plans.js';
 
 export type Level = 'platform' | 'tenant' | 'user';
 
@@ -37,7 +45,7 @@ export interface VersionComparison {
 }
 
 export interface ModelDeskParts {
-  readonly deployments: Pick<Deployments, 'visible' | 'history'>;
+  readonly deployments: Pick<Deployments, 'visible' | 'history' | 'experiments'>;
   readonly rollouts: Rollouts;
   readonly outcomes: Pick<PredictionHistory, 'pairs'>;
   readonly instruments: Pick<Instruments, 'all'>;
@@ -48,6 +56,9 @@ export interface ModelDeskParts {
 
 /** Entries of a history that are shown. */
 const HISTORY_MAX = 100;
+
+/** Experiments that are listed. */
+const EXPERIMENTS_MAX = 200;
 
 const NEAREST: readonly Level[] = ['user', 'tenant', 'platform'];
 
@@ -99,6 +110,13 @@ export class ModelDesk {
     return await this.#parts.deployments.history(model, model.version, HISTORY_MAX);
   }
 
+  /** The newest experiments a caller sees: A/B tests and searches; another tenant's for operators who name it. */
+  async experiments(caller: Caller, tenantId?: string): Promise<Experiment[]> {
+    const tenant = tenantId ?? caller.tenantId;
+    if (tenant !== caller.tenantId && !covers(caller.role, 'operator')) return [];
+    return await this.#parts.deployments.experiments(readerOf(caller, tenant), EXPERIMENTS_MAX);
+  }
+
   /** Where a model serves or is tried, as far as the caller sees. */
   uses(caller: Caller, { modelId }: ListedModel): ModelUse[] {
     const uses: ModelUse[] = [];
@@ -112,12 +130,18 @@ export class ModelDesk {
     return uses;
   }
 
-  /** How the trial of a model goes, when it is tried for a tenant that the caller sees. */
-  async trial(caller: Caller, { modelId }: ListedModel): Promise<VersionComparison | undefined> {
+  /** The trial of a model, when it is tried for a tenant that the caller sees. */
+  runningTrial(caller: Caller, { modelId }: ListedModel): RunningTrial | undefined {
     const trial = this.#parts.rollouts.trialOf(modelId);
     if (trial === undefined) return undefined;
-    if (trial.tenantId !== caller.tenantId && !covers(caller.role, 'operator')) return undefined;
-    const { production, model } = trial;
+    return trial.tenantId === caller.tenantId || covers(caller.role, 'operator') ? trial : undefined;
+  }
+
+  /** How the trial of a model goes, when it is tried for a tenant that the caller sees. */
+  async trial(caller: Caller, model: ListedModel): Promise<VersionComparison | undefined> {
+    const trial = this.runningTrial(caller, model);
+    if (trial === undefined) return undefined;
+    const { production } = trial;
     return {
       version: model.version,
       against: production.version,
@@ -142,6 +166,38 @@ export class ModelDesk {
     return { version: own.version, against, horizon: HORIZONS[other.primaryHorizon] ?? '', figures };
   }
 
+  /** Why a caller may not change a model; undefined when it may. */
+  forbids({ role }: Caller, model: ListedModel): string | undefined {
+    const needed = levelOf(model) === 'platform' ? 'operator' : 'engineer';
+    return covers(role, needed)
+      ? undefined
+      : `Models of the ${levelOf(model)} are changed by ${needed}s; this credential is a ${role}’s.`;
+  }
+
+  /**
+   * What acts on a model would do, in the words that a person confirms. `firstBar`: the bar they take effect with, as a clause.
+   * Throws `STORE_UNAVAILABLE`.
+   */
+  async outlooks(
+    caller: Caller,
+    model: ListedModel,
+    acts: readonly ModelAct[],
+    firstBar: string,
+  ): Promise<readonly Outlook[]> {
+    const models = await this.list(caller, modelName(model), caller.tenantId);
+    const events = await this.#parts.deployments.history(model, undefined, HISTORY_MAX);
+    const ended = events.filter(({ to }) => to === 'deprecated').map(({ version }) => version);
+    const before = ended
+      .map((version) =>
+        models.find(
+          (other) =>
+            other.version === version && other.status === 'deprecated' && levelOf(other) === levelOf(model),
+        ),
+      )
+      .find((other) => other !== undefined);
+    return acts.map((act) => outlookOf(model, act, { models, before, firstBar }));
+  }
+
   /**
    * Does something to a model for a caller, on the record; the model as it is then. Throws `NOT_FOUND` for one the caller does
    * not see, `FORBIDDEN` for one it sees and may not change, and what {@link Deployments.act} throws.
@@ -153,12 +209,8 @@ export class ModelDesk {
     reason: string,
   ): Promise<ListedModel> {
     const model = await this.find(caller, reference);
-    const needed = levelOf(model) === 'platform' ? 'operator' : 'engineer';
-    if (!covers(caller.role, needed))
-      throw new SuhoError(
-        'FORBIDDEN',
-        `Models of the ${levelOf(model)} are changed by ${needed}s; this credential is a ${caller.role}’s.`,
-      );
+    const forbidden = this.forbids(caller, model);
+    if (forbidden !== undefined) throw new SuhoError('FORBIDDEN', forbidden);
     const who = caller.userId === undefined ? caller.tenantId : `${caller.tenantId}/${caller.userId}`;
     return await this.#parts.rollouts.act({ series: model, version: model.version }, act, {
       who,

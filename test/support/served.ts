@@ -79,13 +79,13 @@ export class TestClient {
     ) as unknown as ClientDuplexStream<object, PublishAck>;
   }
 
-  /** Publishes bars of EURUSD in one request and waits for the answer. */
-  async publish(bars: readonly Bar[], token?: string): Promise<PublishAck> {
+  /** Publishes hourly bars in one request and waits for the answer. */
+  async publish(bars: readonly Bar[], token?: string, symbol = 'EURUSD'): Promise<PublishAck> {
     const call = this.bars(token);
     return await new Promise((resolve, reject) => {
       call.on('data', resolve);
       call.on('error', reject);
-      call.write({ request_id: 1, symbol: 'EURUSD', timeframe: 'TIMEFRAME_1H', bars: protoBars(bars) });
+      call.write({ request_id: 1, symbol, timeframe: 'TIMEFRAME_1H', bars: protoBars(bars) });
       call.end();
     });
   }

@@ -1,0 +1,126 @@
+import { useState } from 'preact/hooks';
+import type { AlertView } from '../../engine/console/wire-operations.ts';
+import { messageOf, send, useAnswer, useTicks } from '../api.ts';
+import { utc, words } from '../format.ts';
+import { Card, Waiting } from '../parts/parts.tsx';
+
+const RENEW_MS = 10_000;
+const KINDS: Readonly<Record<string, string>> = { critical: 'bad', warning: 'warn', info: 'idle' };
+
+/** What monitors found about models, to be seen and closed. */
+export function Alerts({ renew }: { readonly renew: number }) {
+  const tick = useTicks(RENEW_MS);
+  const [turn, setTurn] = useState(0);
+  const [all, setAll] = useState(false);
+  const [said, setSaid] = useState('');
+  const { value, error, loading } = useAnswer<readonly AlertView[]>(
+    '/api/alerts',
+    { all: all ? '1' : '0' },
+    `${renew} ${tick} ${turn}`,
+    true,
+  );
+  const change = async (to: 'acknowledge' | 'close', { id, kind }: AlertView): Promise<void> => {
+    try {
+      await send<AlertView>('POST', `/api/alerts/${to}`, { id });
+      setSaid(`The alert about ${words(kind)} is ${to === 'close' ? 'closed' : 'acknowledged'}.`);
+    } catch (failure) {
+      setSaid(messageOf(failure));
+    }
+    setTurn((n) => n + 1);
+  };
+  return (
+    <Card
+      title="Alerts"
+      class="wide"
+      extra={
+        <label class="check">
+          <input type="checkbox" checked={all} onChange={(event) => setAll(event.currentTarget.checked)} />
+          Closed ones too
+        </label>
+      }
+    >
+      <Waiting error={error} loading={loading} />
+      <p role="status">{said}</p>
+      {value?.length === 0 && (
+        <p class="hint">
+          {all ? 'No alert was ever raised.' : 'No alert is open.'} Monitors compare live inputs and outcomes
+          with training and raise one when they differ by more than chance.
+        </p>
+      )}
+      {value !== undefined && value.length > 0 && (
+        <div class="scroll" tabIndex={0} role="region" aria-label="Alerts, newest first">
+          <table>
+            <thead>
+              <tr>
+                {['Raised', 'Severity', 'Series', 'What was found', 'State', 'Act'].map((title) => (
+                  <th key={title} scope="col">
+                    {title}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {value.map((alert) => (
+                <tr key={alert.id}>
+                  <td>{utc(alert.raisedAt)}</td>
+                  <td>
+                    <span class={`pill ${KINDS[alert.severity] ?? 'idle'}`}>{alert.severity}</span>
+                  </td>
+                  <td>
+                    {alert.series}
+                    <br />
+                    <span class="hint">
+                      {alert.version}, {words(alert.kind)}
+                    </span>
+                  </td>
+                  <td class="reasons">{alert.summary}</td>
+                  <td>
+                    {alert.state}
+                    <br />
+                    <span class="hint">{alert.closedBy ?? alert.acknowledgedBy ?? ''}</span>
+                  </td>
+                  <td>
+                    <AlertActs alert={alert} onChange={change} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+interface ActsProps {
+  readonly alert: AlertView;
+  readonly onChange: (to: 'acknowledge' | 'close', alert: AlertView) => Promise<void>;
+}
+
+function AlertActs({ alert, onChange }: ActsProps) {
+  if (!alert.mayChange)
+    return alert.state === 'closed' ? null : <span class="hint">for engineers of {alert.tenantId}</span>;
+  const about = `the alert of ${utc(alert.raisedAt)} about ${alert.series}`;
+  return (
+    <div class="acts tight">
+      {alert.state === 'open' && (
+        <button
+          type="button"
+          class="quiet"
+          aria-label={`Acknowledge ${about}`}
+          onClick={() => void onChange('acknowledge', alert)}
+        >
+          Acknowledge
+        </button>
+      )}
+      <button
+        type="button"
+        class="quiet"
+        aria-label={`Close ${about}`}
+        onClick={() => void onChange('close', alert)}
+      >
+        Close
+      </button>
+    </div>
+  );
+}

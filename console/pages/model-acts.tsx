@@ -1,0 +1,208 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { ModelDetail, ModelView, OutlookView } from '../../engine/console/wire-models.ts';
+import { messageOf, send, useAnswer } from '../api.ts';
+import { Card, Waiting } from '../parts/parts.tsx';
+
+/** What can be done to a model, as the server names it and as people do. */
+const TITLES: Readonly<Record<string, string>> = {
+  promote: 'Promote',
+  shadow: 'Try as a shadow',
+  canary: 'Try as a canary',
+  ab: 'Start an A/B test',
+  rollback: 'Roll back',
+  withdraw: 'End the trial',
+  archive: 'Archive',
+};
+
+interface Props {
+  readonly model: ModelView;
+  /** Undefined until they are known. */
+  readonly acts: ModelDetail['acts'] | undefined;
+  readonly series: string;
+  readonly lineage: ComponentChildren;
+  readonly onChanged: () => void;
+}
+
+/** The acts on a model, each with a confirmation that says what happens; what cannot be done says why. */
+export function ModelActs({ model, acts = [], series, lineage, onChanged }: Props) {
+  const [asked, setAsked] = useState<string>();
+  const [said, setSaid] = useState('');
+  const refusals = [...new Set(acts.flatMap(({ refusal }) => (refusal === null ? [] : [refusal])))];
+  const [only] = refusals;
+  const none = acts.length > 0 && acts.every(({ refusal }) => refusal !== null);
+  return (
+    <Card title={`${model.version}: ${model.status}`} class="wide">
+      {lineage}
+      <div class="acts">
+        {acts.map(({ change, refusal }) => (
+          <button
+            key={change}
+            type="button"
+            class="main"
+            // A refused act can still be reached by keyboard, so that its reason is heard.
+            aria-disabled={refusal === null ? undefined : 'true'}
+            title={refusal ?? undefined}
+            aria-describedby={refusal === null ? undefined : `why-${change}`}
+            onClick={() => refusal === null && setAsked(change)}
+          >
+            {TITLES[change] ?? change}
+            {refusal !== null && (
+              <span id={`why-${change}`} class="visually-hidden">
+                {refusal}
+              </span>
+            )}
+          </button>
+        ))}
+      </div>
+      {none && refusals.length === 1 && <p class="hint">{only}</p>}
+      <p role="status">{said}</p>
+      {asked !== undefined && (
+        <Confirmation
+          key={asked}
+          change={asked}
+          model={model}
+          series={series}
+          onDone={(message) => {
+            setAsked(undefined);
+            if (message === undefined) return;
+            setSaid(message);
+            onChanged();
+          }}
+        />
+      )}
+    </Card>
+  );
+}
+
+interface ConfirmationProps {
+  readonly change: string;
+  readonly model: ModelView;
+  readonly series: string;
+  /** Told what came of it; without words when it was left. */
+  readonly onDone: (message?: string) => void;
+}
+
+function Confirmation({ change, model, series, onDone }: ConfirmationProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const isTrial = change === 'shadow' || change === 'canary' || change === 'ab';
+  const isShared = change === 'canary' || change === 'ab';
+  const [percentage, setPercentage] = useState(change === 'ab' ? 50 : 10);
+  const [days, setDays] = useState(30);
+  const [automatic, setAutomatic] = useState(true);
+  const [reason, setReason] = useState('');
+  const [failure, setFailure] = useState('');
+  const [busy, setBusy] = useState(false);
+  const asked = {
+    series,
+    model: model.key,
+    change,
+    ...(isShared ? { share: percentage / 100 } : {}),
+    ...(change === 'ab' ? { days } : {}),
+  };
+  const isValid = !isShared || (percentage > 0 && percentage < 100 && days > 0);
+  const outlook = useAnswer<OutlookView>(
+    isValid ? '/api/outlook' : undefined,
+    { ...asked, automatic: automatic ? '1' : '0' },
+    0,
+    true,
+  );
+  useEffect(() => dialog.current?.showModal(), []);
+  const refusal = outlook.value?.refusal ?? null;
+  const confirm = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      const { status } = await send<{ readonly status: string }>('POST', '/api/model/change', {
+        ...asked,
+        automatic,
+        reason,
+      });
+      dialog.current?.close();
+      onDone(`${model.version} is ${status} now.`);
+    } catch (error) {
+      setFailure(messageOf(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <dialog ref={dialog} class="confirm" aria-labelledby="confirm-title" onClose={() => onDone()}>
+      <form onSubmit={(event) => void confirm(event)}>
+        <h2 id="confirm-title">
+          {TITLES[change]}: {model.version}?
+        </h2>
+        {isShared && (
+          <label>
+            Share of the bars, %
+            <input
+              type="number"
+              min="1"
+              max="99"
+              required
+              value={percentage}
+              onInput={(event) => setPercentage(event.currentTarget.valueAsNumber)}
+            />
+          </label>
+        )}
+        {change === 'ab' && (
+          <label>
+            Days at most
+            <input
+              type="number"
+              min="1"
+              max="3650"
+              required
+              value={days}
+              onInput={(event) => setDays(event.currentTarget.valueAsNumber)}
+            />
+          </label>
+        )}
+        {isTrial && change !== 'ab' && (
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={automatic}
+              onChange={(event) => setAutomatic(event.currentTarget.checked)}
+            />
+            Outcomes move it on or out by themselves
+          </label>
+        )}
+        <div class="outlook" role="status">
+          {outlook.value === undefined ? (
+            <Waiting error={outlook.error} loading={outlook.loading} />
+          ) : (
+            <p>{refusal ?? outlook.value.sentence}</p>
+          )}
+        </div>
+        <label>
+          Why, for the record
+          <input
+            type="text"
+            required
+            maxLength={500}
+            value={reason}
+            placeholder="better in validation"
+            onInput={(event) => setReason(event.currentTarget.value)}
+          />
+        </label>
+        {failure !== '' && (
+          <p class="error" role="alert">
+            {failure}
+          </p>
+        )}
+        <div class="acts">
+          <button
+            type="submit"
+            class="main"
+            disabled={busy || refusal !== null || reason.trim() === '' || outlook.value === undefined}
+          >
+            {TITLES[change]}
+          </button>
+          <button type="button" class="quiet" onClick={() => dialog.current?.close()}>
+            Cancel
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}

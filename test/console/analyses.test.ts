@@ -1,0 +1,106 @@
+/** Relations and drift as the console works them out, against what was planted. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { DriftView, RelationsView } from '../../engine/console/wire-analyses.js';
+import { seriesIdentity } from '../../engine/instruments/ids.js';
+import { afterTest } from '../support/cleanup.js';
+import { TENANTS, asked, serveConsole } from '../support/console.js';
+import { openEngine, temporaryFolder } from '../support/engine.js';
+import { inventedBars } from '../support/markets.js';
+import { PLANTED, relatedMarkets } from '../support/related-markets.js';
+import { TestClient } from '../support/served.js';
+
+const SERIES = 'acme@published/EURUSD/1h';
+const HOUR = 3_600_000;
+
+test('relations that were planted are found with their direction and lag, and only by who sees the markets', async (t) => {
+  const engine = await openEngine(t, temporaryFolder(t), {
+    ...{ tenants: TENANTS, console: { port: 0 }, training: { firstModels: false } },
+  });
+  const { address, port } = await serveConsole(t, engine);
+  const client = new TestClient(port);
+  afterTest(t, () => client.close());
+  const ask = async (key: string): Promise<RelationsView> =>
+    (await asked(address, `/api/relations?series=${encodeURIComponent(SERIES)}`, { key }))
+      .body as unknown as RelationsView;
+  const markets = relatedMarkets(1_000);
+  await client.publish(markets.get('EURUSD')!, 'key-a', 'EURUSD');
+  await engine.settled();
+  assert.deepEqual((await ask('view-a')).relations, [], 'one market has no relations');
+  for (const [symbol, bars] of markets) if (symbol !== 'EURUSD') await client.publish(bars, 'key-a', symbol);
+  await engine.settled();
+  await engine.stored();
+
+  const { relations, markets: shown, tested } = await ask('view-a');
+  assert.equal(shown.length, 7);
+  assert.ok(tested > 200);
+  for (const [symbol, follows] of Object.entries(PLANTED)) {
+    if (follows === undefined) continue;
+    const { market, lag, weight } = follows;
+    const found = relations.find(
+      (each) =>
+        each.lag === lag &&
+        ((each.from === market && each.to === symbol) ||
+          (lag === 0 && each.from === symbol && each.to === market)),
+    );
+    // The correlation of a standard normal with its weighted self; 999 returns leave an error of 0.03.
+    assert.ok(
+      found !== undefined && Math.abs(found.correlation - weight) < 0.12,
+      `${market} to ${symbol}: ${JSON.stringify(found)}`,
+    );
+  }
+  const yen = new Set(['USDJPY', 'XAUUSD']);
+  const across = relations.filter(({ from, to }) => yen.has(from) !== yen.has(to));
+  assert.ok(across.length <= 2, `at most 5 % are chance: ${JSON.stringify(across)}`);
+  const other = await asked(address, `/api/relations?series=${encodeURIComponent(SERIES)}`, { key: 'key-z' });
+  assert.equal(other.status, 404);
+});
+
+test('a market that changed is marked on the drift map from then on, and not before', async (t) => {
+  const engine = await openEngine(t, temporaryFolder(t), {
+    ...{ tenants: TENANTS, console: { port: 0 }, training: { firstModels: false } },
+  });
+  const { address, port } = await serveConsole(t, engine);
+  const client = new TestClient(port);
+  afterTest(t, () => client.close());
+  const calm = inventedBars(1_800, { seed: 3 });
+  const last = calm.at(-1)!;
+  // Bars that are ten times as long, as after news; their closes are where they would have been.
+  const wild = inventedBars(600, { seed: 4, from: last.openTime + HOUR }).map((bar) => ({
+    ...bar,
+    high: bar.high * 1.006,
+    low: bar.low * 0.994,
+  }));
+  for (let i = 0; i < calm.length; i += 600) await client.publish(calm.slice(i, i + 600), 'key-a');
+  await engine.settled();
+  const ask = async (): Promise<DriftView> =>
+    (await asked(address, `/api/drift?series=${encodeURIComponent(SERIES)}`, { key: 'view-a' }))
+      .body as unknown as DriftView;
+  assert.match((await ask()).note ?? '', /no model yet/);
+  await engine.stored();
+  const trainedThrough = calm[1_199]!.openTime + HOUR;
+  await engine.training.train(SERIES, trainedThrough);
+  await client.publish(wild, 'key-a');
+  await engine.settled();
+  await engine.stored();
+  assert.equal(seriesIdentity(SERIES).tenantId, 'acme');
+
+  const map = await ask();
+  assert.equal(map.note, null, map.note ?? '');
+  assert.equal(map.trainedThrough, trainedThrough);
+  assert.equal(map.features.length, 277);
+  const wildFrom = last.openTime + HOUR;
+  const marked = (stretch: { readonly from: number }): number => {
+    const at = map.stretches.findIndex(({ from }) => from === stretch.from);
+    return map.features.filter(({ significant }) => significant[at] === true).length;
+  };
+  const before = map.stretches.filter(({ through }) => through <= wildFrom);
+  const after = map.stretches.filter(({ from }) => from > wildFrom);
+  assert.ok(before.length >= 4 && after.length >= 2, JSON.stringify(map.stretches));
+  for (const stretch of before) assert.ok(marked(stretch) <= 3, `${marked(stretch)} of a market that stayed`);
+  for (const stretch of after) assert.ok(marked(stretch) >= 10, `${marked(stretch)} of one that changed`);
+  const ranges =
+    map.features.find(({ name }) => name === 'natr_14') ??
+    map.features.find(({ name }) => name.includes('atr'));
+  assert.ok(ranges?.significant.at(-1), JSON.stringify(ranges));
+});
