@@ -77,14 +77,7 @@ export async function importModel(given: ModelImport, parts: ModelImportParts): 
   const { contract } = mapping;
   checkVersion(given);
   const featureSetVersion = FEATURE_SET_VERSION;
-  const adapted = adaptModel(given.bytes, mapping, {
-    featureSetVersion,
-    ...(contract === 'sequence' ? { sequenceVersion: SEQUENCE_VERSION } : {}),
-    horizons: JSON.stringify(HORIZONS),
-    timeframe: series.timeframe,
-    trainedThrough: String(given.trainedThrough),
-    family: 'imported',
-  });
+  const adapted = adaptModel(given.bytes, mapping, metadataOf(given));
   const models = await parts.registry.list(series);
   const dataset = given.evaluation === undefined ? undefined : datasetOf(given, given.evaluation);
   const room = await mkdtemp(path.join(tmpdir(), 'suho-import-'));
@@ -145,6 +138,18 @@ export async function importModel(given: ModelImport, parts: ModelImportParts): 
   } finally {
     await rm(room, { recursive: true, force: true });
   }
+}
+
+/** What the registered file says of itself. */
+function metadataOf({ mapping, series, trainedThrough }: ModelImport): Record<string, string> {
+  return {
+    featureSetVersion: FEATURE_SET_VERSION,
+    ...(mapping.contract === 'sequence' ? { sequenceVersion: SEQUENCE_VERSION } : {}),
+    horizons: JSON.stringify(HORIZONS),
+    timeframe: series.timeframe,
+    trainedThrough: String(trainedThrough),
+    family: 'imported',
+  };
 }
 
 /** Throws `BAD_MODEL` when what it was trained on is not what this engine computes. */
