@@ -103,11 +103,7 @@ test('a tenant reaches no row of another on any route', async (t) => {
   for (const { method, path } of ROUTES) {
     if (method !== 'GET' || path === '/api/session') continue;
     const own = await asked(address, queryOf(path, id), { key: 'view-a' });
-    assert.equal(
-      own.status,
-      FOR_HIGHER_ROLES.has(path) ? 403 : 200,
-      `${path}: ${JSON.stringify(own.body)}`,
-    );
+    assert.equal(own.status, FOR_HIGHER_ROLES.has(path) ? 403 : 200, `${path}: ${JSON.stringify(own.body)}`);
     for (const key of ['key-z', 'key-o']) {
       const other = await asked(address, queryOf(path, id), { key });
       if (key === 'key-o' && ['/api/instruments', '/api/health', '/api/dead-letters'].includes(path))
