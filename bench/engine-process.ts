@@ -6,21 +6,39 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { ApiServer } from '../engine/api/server.js';
 import { loadConfig, type ConfigInput } from '../engine/config.js';
 import { Engine } from '../engine/engine.js';
+import { EndlessTraining, addShadows } from './lifecycle-burden.js';
 import { prepareMarkets } from './load.js';
+import { bytesIn, cpuBelow, memoryOfTree } from './process-tree.js';
 import { stagesOf } from './profile-stages.js';
 
 /**
- * The engine that is measured, in a process of its own, its configuration as JSON in the first argument; it is told by
- * messages when to begin and end.
+ * The engine that is measured, in a process of its own, its configuration as JSON in the first argument, with `burdened` in
+ * the second one that has shadows and trains while it is loaded; it is told by messages when to begin and end.
  */
+
+/** What the process holds at the end, bytes. */
+export interface Memory {
+  /** Objects of the main thread, after a garbage collection. */
+  readonly heap: number;
+  readonly resident: number;
+  /** With the processes it started. */
+  readonly tree: number;
+}
 
 /** What happened in the process between two moments. CPU in microseconds. */
 export interface CostWindow {
   readonly threads: Readonly<Record<string, number>>;
+  /** Of the processes it started: the embedded PostgreSQL. */
+  readonly below: number;
   readonly switches: number;
   readonly bytesWritten: number;
   readonly commits: number;
   readonly gcMs: number;
+  /** By folder of the data folder, how much larger it became, bytes. */
+  readonly stored: Readonly<Record<string, number>>;
+  readonly memory: Memory;
+  /** Answers of arms that do not serve for which there was no time. */
+  readonly armsDropped: number;
   /** Microseconds of the main thread by stage; only where it was profiled. */
   readonly stages: Readonly<Record<string, number>> | undefined;
 }
@@ -76,6 +94,8 @@ const api = new ApiServer(engine, { simulated: false });
 const port = await api.listen();
 await prepareMarkets(engine);
 await engine.stored();
+const training = process.argv[3] === 'burdened' ? new EndlessTraining() : undefined;
+if (training !== undefined) await addShadows(engine);
 
 let gcMs = 0;
 new PerformanceObserver((list) => {
@@ -86,17 +106,27 @@ session.connect();
 await session.post('Profiler.enable');
 await session.post('Profiler.setSamplingInterval', { interval: 250 });
 
+const collect = (globalThis as { gc?: () => void }).gc!;
+
+function storedBytes(): Record<string, number> {
+  return Object.fromEntries(readdirSync(data).map((name) => [name, bytesIn(path.join(data, name))]));
+}
+
 const now = () => ({
+  below: cpuBelow(process.pid),
+  stored: storedBytes(),
   threads: threadTimes(new Set(engine.inference.osThreads)),
   switches: switches(),
   bytes: numberIn(readFileSync('/proc/self/io', 'utf8'), 'write_bytes'),
   commits: engine.journal.stats().commits,
   gcMs,
+  armsDropped: engine.evidence.dropped,
 });
 let before = now();
 let profiled = false;
 
 async function end(): Promise<CostWindow> {
+  await training?.stop();
   await engine.settled();
   await engine.stored();
   const after = now();
@@ -110,12 +140,22 @@ async function end(): Promise<CostWindow> {
     const spent = (nanoseconds - (before.threads.get(name) ?? 0)) / 1000;
     if (spent > 0) threads[name] = spent;
   }
+  const stored = Object.entries(after.stored).map(([name, bytes]) => [
+    name,
+    bytes - (before.stored[name] ?? 0),
+  ]);
+  collect();
+  const { heapUsed, rss } = process.memoryUsage();
   return {
     threads,
+    below: after.below - before.below,
+    stored: Object.fromEntries(stored) as Record<string, number>,
+    memory: { heap: heapUsed, resident: rss, tree: memoryOfTree(process.pid) },
     switches: after.switches - before.switches,
     bytesWritten: after.bytes - before.bytes,
     commits: after.commits - before.commits,
     gcMs: after.gcMs - before.gcMs,
+    armsDropped: after.armsDropped - before.armsDropped,
     stages,
   };
 }
@@ -127,9 +167,11 @@ process.on('message', (order: Order) => {
       profiled = order.profile;
       if (profiled) await session.post('Profiler.start');
       before = now();
+      training?.start();
       process.send!('begun');
     } else if (order.kind === 'end') process.send!(await end());
     else {
+      await training?.close();
       await api.stop();
       await engine.stop();
       rmSync(data, { recursive: true, force: true });

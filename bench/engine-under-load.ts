@@ -17,10 +17,9 @@ export class EngineUnderLoad {
   }
 
   /** Starts one and loads it once, so that what is measured later is warm. */
-  static async start(config: ConfigInput = {}): Promise<EngineUnderLoad> {
-    const child = fork(fileURLToPath(new URL('./engine-process.js', import.meta.url)), [
-      JSON.stringify(config),
-    ]);
+  static async start(config: ConfigInput = {}, ...args: readonly string[]): Promise<EngineUnderLoad> {
+    const program = fileURLToPath(new URL('./engine-process.js', import.meta.url));
+    const child = fork(program, [JSON.stringify(config), ...args], { execArgv: ['--expose-gc'] });
     const [{ port }] = (await once(child, 'message')) as [{ port: number }];
     const engine = new EngineUnderLoad(child, port);
     await engine.load(500);

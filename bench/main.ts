@@ -6,12 +6,16 @@ import { benchFiles } from './files.js';
 import { benchInference } from './inference.js';
 import { benchJournal } from './journal.js';
 import { benchLatency } from './latency.js';
+import { benchLifecycle } from './lifecycle.js';
 import { benchOverload } from './overload.js';
+import { benchMoney } from './money.js';
+import { benchMonitor } from './monitor.js';
 import { benchNats } from './nats.js';
 import { benchNoise } from './noise.js';
 import { benchPlanted } from './planted.js';
 import { benchPredictions } from './predictions.js';
 import { benchRollout } from './rollout.js';
+import { benchSoak } from './soak.js';
 import { benchPatterns, benchStores } from './stores.js';
 import { benchTrainingStep } from './training-step.js';
 import { benchTrees } from './trees.js';
@@ -25,8 +29,11 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   training: benchTrainingStep,
   latency: benchLatency,
   cost: benchCost,
+  lifecycle: benchLifecycle,
   overload: benchOverload,
   nats: benchNats,
+  soak: benchSoak,
+  money: benchMoney,
   predictions: benchPredictions,
   stores: benchStores,
   patterns: benchPatterns,
@@ -35,6 +42,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   rollout: benchRollout,
   trees: benchTrees,
   drift: benchDrift,
+  monitor: benchMonitor,
 };
 
 const wanted = process.argv.slice(2);

@@ -9,6 +9,7 @@ import { calendars } from './calendars-schema.js';
 import { ROLES } from './credentials/caller.js';
 import { NAME_RULE, isName, tenantIdDefect } from './credentials/tenant-id.js';
 import { EXTRA_PRICES } from './feature-store/extra-prices.js';
+import { polygonSettings } from './feeds/polygon/settings.js';
 import { rolloutSettings } from './rollout/settings.js';
 
 const symbol = z.string().transform((text, context) => {
@@ -99,6 +100,7 @@ const tenant = z.strictObject({
       minDirectionalShare: z.number().min(0.5).max(1).default(0.52),
       minQualityScore: z.number().min(0).max(1).default(0.5),
       maxAnomaly: z.number().positive().default(3),
+      onAnomaly: z.enum(['abstain', 'note']).default('abstain'),
       minReturnInSpreads: z.number().min(0).default(0),
     })
     .prefault({}),
@@ -244,6 +246,7 @@ export const configSchema = z.strictObject({
       consumer: identifier.default('suho').describe('Name of the durable consumers; one per engine'),
     })
     .prefault({}),
+  polygon: polygonSettings,
   redis: z
     .strictObject({
       url: address('redis').optional().describe('Redis, DragonflyDB or Valkey; without it, none is used'),

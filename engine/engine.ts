@@ -49,6 +49,7 @@ import {
   type SignalTaps,
 } from './wiring.js';
 import { wireDrift, wireRetraining, type DriftRooms } from './wiring-drift.js';
+import { wireExplanations, type ExplanationRooms } from './wiring-explanation.js';
 
 const RETENTION_EVERY_MS = 86_400_000;
 /** How often the store is asked whether history was replaced. */
@@ -87,22 +88,25 @@ export class Engine {
   readonly plans: RoutePlans;
   readonly alerts: Alerts;
   readonly retraining: Retraining;
+  readonly explanations: ExplanationRooms['explanations'];
   readonly keys: ApiKeys;
   readonly status: EngineStatus;
   readonly latencies: StageLatencies;
   readonly refused: RefusedRecords;
+  /** What it takes input and model files from, for health. */
+  readonly sources: Sources;
   /** Settles when the engine cannot go on, with the reason: the process should end, a new one takes up from the disk. */
   readonly failed: Promise<SuhoError>;
   readonly #stores: Stores;
   readonly #rooms: SignalRooms;
   readonly #learning: LearningRooms;
   readonly #drift: DriftRooms;
+  readonly #explanation: ExplanationRooms;
   readonly #openRetraining: () => void;
   readonly #background: Background;
   readonly #retention: Retention;
   readonly #sinks: readonly Sink[];
   readonly #skew: SkewMonitor;
-  readonly #sources: Sources;
   readonly #replaced: ReplacedHistory;
   readonly #isPatient: boolean;
   #state: 'starting' | 'serving' | 'stopping' | 'stopped' = 'starting';
@@ -132,6 +136,8 @@ export class Engine {
     const { instruments, recorder } = this.#rooms;
     ({ inference: this.inference, evidence: this.evidence, publication: this.publication } = this.#rooms);
     this.instruments = instruments;
+    this.#explanation = wireExplanations(config, stores, this.#rooms, log);
+    this.explanations = this.#explanation.explanations;
     this.latencies = this.#rooms.times;
     this.#replaced = new ReplacedHistory({ journal, instruments, features, log });
     this.#sinks = wireSinks(config, stores, instruments, log);
@@ -154,7 +160,7 @@ export class Engine {
       log,
     );
     this.#retention = wireRetention(journal, this.#rooms, log);
-    this.#sources = wireSources(config, stores, log);
+    this.sources = wireSources(config, stores, log);
     const featuresStored = async () => await this.#sinks.find(({ name }) => name === 'features')?.caughtUp();
     this.#learning = wireLearning(config, stores, this.#rooms, featuresStored, log);
     ({ training: this.training, firstModels: this.firstModels } = this.#learning);
@@ -197,7 +203,7 @@ export class Engine {
       skew: () => this.#skew.counts(),
       models: () => this.#rooms.models.status(),
       rowsShed: () => this.#retention.rowsShed,
-      sources: () => this.#sources.status(),
+      sources: () => this.sources.status(),
       alerts: (tenantId) => this.alerts.counts(tenantId),
       drift: () => this.#drift.watch.counts(),
       retraining: () => this.retraining.counts(),
@@ -233,18 +239,24 @@ export class Engine {
     await this.#rooms.instruments.open();
     void this.#background.repeat(REPLACED_EVERY_MS, async () => await this.#replaced.check());
     this.#retention.start();
+    this.noteGates();
     this.intake.open();
     this.#state = 'serving';
     void this.#background.repeat(RETENTION_EVERY_MS, async () => {
       await this.#background.untilDone('retention', async () => await this.#applyRetention());
     });
-    this.#sources.watch(this.#background);
+    this.sources.watch(this.#background);
     this.alerts.open();
     this.#drift.watch.open();
     // A replay's models are those of its own past.
     if (this.#isPatient) return;
     followRegistry(this.#learning, this.#background);
     this.#openRetraining();
+  }
+
+  /** Remembers the gates that the signals of each tenant meet from now on. */
+  noteGates(): void {
+    this.#explanation.gates.note(this.config.tenants.map(({ id }) => id));
   }
 
   async #applyRetention(): Promise<void> {

@@ -139,6 +139,7 @@ export interface SignalRooms {
   readonly calendars: Calendars;
   readonly inference: InferencePool;
   readonly models: ModelFiles;
+  readonly index: PatternIndex;
   readonly recorder: PatternRecorder;
   readonly evidence: EvidenceGatherer;
   readonly publication: Publication;
@@ -252,7 +253,7 @@ export function wireSignals(
     },
     limitsOf: (tenantId) => config.tenants.find(({ id }) => id === tenantId)?.quotas ?? config.quotas,
   });
-  return { inference, models, recorder, evidence, publication, calendars, instruments, times };
+  return { inference, models, index, recorder, evidence, publication, calendars, instruments, times };
 }
 
 /** What is let in is done in half the time that its models have. */

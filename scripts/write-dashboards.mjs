@@ -9,6 +9,9 @@ const RATE = '[$__rate_interval]';
 
 const rate = (metric, more = '') => `rate(${metric}{${OF}${more}}${RATE})`;
 const by = (labels, query) => `sum by (${labels}) (${query})`;
+/** A quantile of how long a stage takes, seconds. */
+const quantile = (q, labels, more) =>
+  `histogram_quantile(${q}, ${by(`le, ${labels}`, rate('suho_stage_seconds_bucket', more))})`;
 const now = (metric, more = '') => `${metric}{${OF}${more}}`;
 
 /** A panel: title, unit, what it shows in a sentence, and queries with their legends. */
@@ -42,6 +45,40 @@ const DASHBOARDS = {
           'Signals made a second, and bars without one by reason',
           [rate('suho_signals_total'), 'signals {{instance}}'],
           [by('reason', rate('suho_withheld_total')), 'withheld: {{reason}}'],
+        ),
+      ],
+      [
+        panel(
+          'From bar to signal',
+          's',
+          'From the acceptance of a bar until its signal is durable and sent; the goal is 0.2 s for 99 of 100',
+          [quantile(0.5, 'instance', ',stage="total"'), 'p50 {{instance}}'],
+          [quantile(0.95, 'instance', ',stage="total"'), 'p95 {{instance}}'],
+          [quantile(0.99, 'instance', ',stage="total"'), 'p99 {{instance}}'],
+        ),
+        panel('Where the time goes', 's', '95th percentile of each stage', [
+          quantile(0.95, 'stage', ''),
+          '{{stage}}',
+        ]),
+        panel('Slow signals', 'percentunit', 'Later than 200 ms: the goal is 1 %', [
+          `1 - ${by('instance', rate('suho_stage_seconds_bucket', ',stage="total",le="0.2"'))} / ${by('instance', rate('suho_stage_seconds_count', ',stage="total"'))}`,
+          '{{instance}}',
+        ]),
+      ],
+      [
+        panel(
+          'Waiting at the door',
+          'short',
+          'Requests that wait because more comes in than can be done, and rows that may be in work at once',
+          [now('suho_door_waiting'), 'waiting {{instance}}'],
+          [now('suho_door_rows_max'), 'rows at once {{instance}}'],
+        ),
+        panel(
+          'Overload',
+          'ops',
+          'Requests that had to wait, and that were refused after it',
+          [rate('suho_door_waited_total'), 'waited {{instance}}'],
+          [rate('suho_door_refused_total'), 'refused {{instance}}'],
         ),
       ],
       [
@@ -109,6 +146,45 @@ const DASHBOARDS = {
           now('suho_features_differing_total'),
           '{{instance}}',
         ]),
+      ],
+      [
+        stat(
+          'Alerts about models',
+          'short',
+          'Drift of inputs or of outcomes; suho alerts list names them',
+          [now('suho_alerts_open'), 'open {{instance}}'],
+          [now('suho_alerts_acknowledged'), 'acknowledged {{instance}}'],
+        ),
+        stat(
+          'Models watched for drift',
+          'short',
+          'One for each series they serve; those without a reference of their training are not watched',
+          [now('suho_models_watched'), 'watched {{instance}}'],
+          [now('suho_models_without_reference'), 'without a reference {{instance}}'],
+        ),
+      ],
+      [
+        panel(
+          'Alerts',
+          'short',
+          'About models, open and acknowledged',
+          [now('suho_alerts_open'), 'open {{instance}}'],
+          [now('suho_alerts_acknowledged'), 'acknowledged {{instance}}'],
+        ),
+        panel(
+          'Trainings',
+          'short',
+          'That wait and that run; suho jobs list names them',
+          [now('suho_trainings_queued'), 'waiting {{instance}}'],
+          [now('suho_trainings_running'), 'running {{instance}}'],
+        ),
+        panel(
+          'Processor time of trainings',
+          's',
+          'In the last hour, and how much they may take',
+          [now('suho_training_cpu_seconds'), 'taken {{instance}}'],
+          [now('suho_training_budget_seconds'), 'budget {{instance}}'],
+        ),
       ],
       [
         panel('Waiting series', 'short', 'By what they wait for', [

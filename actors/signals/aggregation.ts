@@ -1,5 +1,6 @@
 import { HORIZONS } from '../features/labels.js';
 import type { FeatureRow } from '../messages.js';
+import type { Calibrated } from './calibration.js';
 import type { Evidence, ModelEvidence, PatternEvidence } from './evidence.js';
 import {
   isProbability,
@@ -56,7 +57,7 @@ export interface SignalInputs {
   readonly evidence: Evidence;
   readonly model: ModelEvidence;
   /** Corrects a stated probability by what such statements were worth. */
-  readonly calibrate: (horizon: number, probability: number) => number;
+  readonly calibrate: (horizon: number, probability: number) => Calibrated;
 }
 
 /**
@@ -69,7 +70,7 @@ export function makeSignal(inputs: SignalInputs): Signal {
   const forecasts = combine(model, evidence.patterns);
   const primary = forecasts[route.primaryHorizon]!;
   const { direction, probability } = likeliest(primary);
-  const stated = inputs.calibrate(route.primaryHorizon, probability);
+  const { probability: stated, record } = inputs.calibrate(route.primaryHorizon, probability);
   // A confidence that is not one is none.
   const confidence = isProbability(stated) ? stated : 0;
   const abstained = abstentions(inputs, forecasts, direction);
@@ -84,6 +85,7 @@ export function makeSignal(inputs: SignalInputs): Signal {
     price: row.bar.close,
     direction: abstained.length > 0 ? 'FLAT' : acts,
     confidence,
+    ...(record === undefined ? {} : { calibration: record }),
     primaryHorizon: route.primaryHorizon,
     forecasts,
     model,
@@ -92,7 +94,7 @@ export function makeSignal(inputs: SignalInputs): Signal {
     qualityScore: row.qualityScore,
     qualityFlags: row.qualityFlags,
     abstained,
-    degraded: degradations(evidence),
+    degraded: degradations(evidence, model.anomaly, inputs.gates),
     timing: evidence.timing,
   };
 }
@@ -126,7 +128,9 @@ function abstentions(
     isPrice(row.bar.close)
   ))
     reasons.push('low_quality');
-  if (!(model.anomaly <= gates.maxAnomaly)) reasons.push('anomalous');
+  // A score that is none is no unusual moment that may be let pass.
+  const isNoted = gates.onAnomaly === 'note' && Number.isFinite(model.anomaly);
+  if (!(model.anomaly <= gates.maxAnomaly) && !isNoted) reasons.push('anomalous');
   if (!coversCost(primary.expectedReturn, row, gates.minReturnInSpreads)) reasons.push('cost_exceeds_return');
   return reasons;
 }
@@ -146,15 +150,12 @@ function coversCost(expectedReturn: number, { bar }: FeatureRow, minReturnInSpre
   return spread >= 0 && Math.abs(expectedReturn) >= minReturnInSpreads * spread;
 }
 
-function degradations(evidence: Evidence): DegradedReason[] {
-  switch (evidence.patternFailure) {
-    case 'deadline':
-      return ['patterns_deadline'];
-    case 'error':
-      return ['patterns_error'];
-    case 'none_yet':
-      return ['patterns_none_yet'];
-    case undefined:
-      return [];
-  }
+function degradations(
+  { patternFailure }: Evidence,
+  anomaly: number,
+  { maxAnomaly, onAnomaly }: Gates,
+): DegradedReason[] {
+  const reasons: DegradedReason[] = patternFailure === undefined ? [] : [`patterns_${patternFailure}`];
+  if (onAnomaly === 'note' && anomaly > maxAnomaly) reasons.push('anomalous');
+  return reasons;
 }

@@ -6,6 +6,25 @@ const BINS = 20;
 /** Outcomes a stated probability is worth before any was seen. */
 const PRIOR = 50;
 
+/** What came of probabilities that were stated about alike before: how many outcomes, and how many came true. */
+export interface CalibrationRecord {
+  readonly outcomes: number;
+  readonly hits: number;
+}
+
+/** A probability after its correction, and by what it was corrected; without a record it is as it was stated. */
+export interface Calibrated {
+  readonly probability: number;
+  readonly record?: CalibrationRecord;
+}
+
+/** A stated probability corrected by a record, 0..1. NaN when it is no probability or the record is damaged. */
+export function corrected(stated: number, { outcomes, hits }: CalibrationRecord): number {
+  if (!isProbability(stated)) return NaN;
+  if (!(Number.isFinite(outcomes) && hits >= 0 && hits <= outcomes)) return NaN;
+  return (hits + PRIOR * stated) / (outcomes + PRIOR);
+}
+
 /**
  * Keeps what stated probabilities were worth: for each horizon, in bins of 0.05, how often the predicted
  * direction came true. A stated probability is corrected by its bin's record, which counts as much as its
@@ -26,13 +45,12 @@ export class Calibration {
     if (hit) s[at + 1] = s[at + 1]! + 1;
   }
 
-  /** The probability corrected by the record, 0..1. NaN when it is no probability or its record is damaged. */
-  calibrate(s: Float64Array, horizon: number, probability: number): number {
-    if (!isProbability(probability)) return NaN;
+  /** The probability corrected by its bin's record: see {@link corrected}. */
+  calibrate(s: Float64Array, horizon: number, probability: number): Calibrated {
+    if (!isProbability(probability)) return { probability: NaN };
     const at = this.#slot(horizon, probability);
-    const [outcomes, hits] = [s[at]!, s[at + 1]!];
-    if (!(Number.isFinite(outcomes) && hits >= 0 && hits <= outcomes)) return NaN;
-    return (hits + PRIOR * probability) / (outcomes + PRIOR);
+    const record = { outcomes: s[at]!, hits: s[at + 1]! };
+    return { probability: corrected(probability, record), record };
   }
 
   #slot(horizon: number, probability: number): number {

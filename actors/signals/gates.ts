@@ -5,6 +5,8 @@ export interface Gates {
   readonly minQualityScore: number;
   /** Highest anomaly score. */
   readonly maxAnomaly: number;
+  /** What becomes of a signal above it: it abstains, or it acts and says so. */
+  readonly onAnomaly: 'abstain' | 'note';
   /** Lowest expected return of the primary horizon, in spreads. */
   readonly minReturnInSpreads: number;
 }
@@ -13,5 +15,6 @@ export const DEFAULT_GATES: Gates = {
   minDirectionalShare: 0.52,
   minQualityScore: 0.5,
   maxAnomaly: 3,
+  onAnomaly: 'abstain',
   minReturnInSpreads: 0,
 };

@@ -1,4 +1,5 @@
 import type { Timeframe } from '../market/timeframe.js';
+import type { CalibrationRecord } from './calibration.js';
 import type { ModelEvidence, PatternEvidence, Timing } from './evidence.js';
 
 export type Direction = 'LONG' | 'SHORT' | 'FLAT';
@@ -13,8 +14,8 @@ export type AbstainReason =
   | 'anomalous'
   | 'cost_exceeds_return';
 
-/** What a signal had to do without. */
-export type DegradedReason = 'patterns_deadline' | 'patterns_error' | 'patterns_none_yet';
+/** What a signal had to do without, and that its moment is anomalous where its tenant lets such signals act. */
+export type DegradedReason = 'patterns_deadline' | 'patterns_error' | 'patterns_none_yet' | 'anomalous';
 
 /** Why no signal went out for a bar. */
 export type WithheldReason =
@@ -39,6 +40,8 @@ export interface Signal {
   readonly direction: Direction;
   /** Calibrated probability that the primary horizon's direction is right, 0..1. */
   readonly confidence: number;
+  /** What it was corrected by; absent where it is as stated. */
+  readonly calibration?: CalibrationRecord;
   readonly primaryHorizon: number;
   /** One forecast a horizon. */
   readonly forecasts: readonly HorizonForecast[];

@@ -1,7 +1,13 @@
 import { HORIZONS } from '../../actors/features/labels.js';
 import type { Caller } from '../credentials/caller.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
-import { modelName, type ListedModel, type ModelAct, type ModelEvent } from '../registry/model-registry.js';
+import {
+  modelName,
+  type Experiment,
+  type ListedModel,
+  type ModelAct,
+  type ModelEvent,
+} from '../registry/model-registry.js';
 import { modelActOf, type AskedAct } from '../rollout/asked-act.js';
 import type { ArmScore } from '../rollout/comparison.js';
 import {
@@ -18,7 +24,10 @@ import type { ChangeModelRequest__Output as ChangeModelRequest } from './generat
 import type { CompareModelsRequest__Output as CompareModelsRequest } from './generated/suho/v1/CompareModelsRequest.js';
 import type { DiffModelsRequest__Output as DiffModelsRequest } from './generated/suho/v1/DiffModelsRequest.js';
 import type { DiffModelsResponse } from './generated/suho/v1/DiffModelsResponse.js';
+import type { Experiment as ProtoExperiment } from './generated/suho/v1/Experiment.js';
 import type { GetModelRequest__Output as GetModelRequest } from './generated/suho/v1/GetModelRequest.js';
+import type { ListExperimentsRequest__Output as ListExperimentsRequest } from './generated/suho/v1/ListExperimentsRequest.js';
+import type { ListExperimentsResponse } from './generated/suho/v1/ListExperimentsResponse.js';
 import type { ListModelsRequest__Output as ListModelsRequest } from './generated/suho/v1/ListModelsRequest.js';
 import type { ListModelsResponse } from './generated/suho/v1/ListModelsResponse.js';
 import type { Model } from './generated/suho/v1/Model.js';
@@ -50,7 +59,7 @@ export function modelService(
       'viewer',
       async ({ name, tenant_id: tenantId }: ListModelsRequest, caller): Promise<ListModelsResponse> => {
         const models = await desk.list(caller, given('name', name), given('tenant_id', tenantId));
-        return { models: models.map(toProto) };
+        return { models: models.map(modelToProto) };
       },
     ),
     GetModel: unary(calls, 'viewer', async ({ model }: GetModelRequest, caller) => {
@@ -71,10 +80,17 @@ export function modelService(
         return { differences: differences(own, other) };
       },
     ),
+    ListExperiments: unary(
+      calls,
+      'viewer',
+      async ({ tenant_id: tenantId }: ListExperimentsRequest, caller): Promise<ListExperimentsResponse> => ({
+        experiments: (await desk.experiments(caller, given('tenant_id', tenantId))).map(experimentOf),
+      }),
+    ),
     ChangeModel: unary(calls, 'engineer', async (request: ChangeModelRequest, caller) => {
       const reference = readReference(request.model);
       const reason = required('reason', request.reason, REASON_MAX);
-      return toProto(await desk.change(caller, reference, readAct(request, now()), reason));
+      return modelToProto(await desk.change(caller, reference, readAct(request, now()), reason));
     }),
   };
 }
@@ -142,7 +158,24 @@ function readAct(request: ChangeModelRequest, now: number): ModelAct {
   return modelActOf({ change, automatic, ...asked }, now);
 }
 
-function toProto(model: ListedModel): Model {
+function experimentOf(experiment: Experiment): ProtoExperiment {
+  const { tenantId, userId, name, hypothesis, status, startedAt = 0, concludedAt = 0 } = experiment;
+  return {
+    name,
+    level: LEVELS[levelOf(experiment)],
+    tenant_id: tenantId === PLATFORM ? '' : tenantId,
+    user_id: userId ?? '',
+    hypothesis,
+    status,
+    started_at: startedAt,
+    concluded_at: concludedAt,
+    arms: JSON.stringify(experiment.arms),
+    result: JSON.stringify(experiment.result),
+  };
+}
+
+/** A registered model in the words of the API. */
+export function modelToProto(model: ListedModel): Model {
   return {
     level: LEVELS[levelOf(model)],
     tenant_id: model.tenantId === PLATFORM ? '' : model.tenantId,
@@ -170,7 +203,7 @@ function toProto(model: ListedModel): Model {
 async function details(desk: ModelDesk, caller: Caller, model: ListedModel): Promise<ModelDetails> {
   const trial = await desk.trial(caller, model);
   return {
-    model: toProto(model),
+    model: modelToProto(model),
     architecture: model.architecture,
     hyperparameters: JSON.stringify(model.hyperparameters),
     scores: model.scores.map((score) => JSON.stringify(score)),

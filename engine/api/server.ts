@@ -103,6 +103,7 @@ export class ApiServer {
       history: engine.predictions.history,
       turns,
       stored: (tenantId, symbol, timeframe) => latestSignalOf(engine, tenantId, symbol, timeframe),
+      explanations: engine.explanations,
     });
     this.#server.addService(declared, handlers as UntypedServiceImplementation);
     for (const [name, implementation] of Object.entries({
@@ -212,6 +213,7 @@ export class ApiServer {
       );
     const report = applyReload(this.#engine.config, read());
     this.#authentication.reload();
+    this.#engine.noteGates();
     this.#engine.log.info({ ...report }, 'the configuration was read again');
     return report;
   }

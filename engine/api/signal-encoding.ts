@@ -37,7 +37,6 @@ export function directionName(direction: ProtoDirection): string {
 
 /** A signal as it goes to users and over the wire. */
 export function signalJson(sequence: number, signal: Signal): SignalJson {
-  const vote = signal.patterns?.votes[signal.primaryHorizon];
   return {
     sequence,
     prediction_id: signal.predictionId,
@@ -62,26 +61,33 @@ export function signalJson(sequence: number, signal: Signal): SignalJson {
       arm: signal.model.arm,
       probabilities: [...signal.model.probabilities],
     },
-    patterns:
-      signal.patterns === undefined || vote === undefined
-        ? null
-        : {
-            embedding_version: signal.patterns.embeddingVersion,
-            matches: vote.matches,
-            effective_sample_size: vote.effectiveSampleSize,
-            agreement: vote.winRate,
-            direction: DIRECTIONS[vote.direction + 1]!,
-            win_rate_low: vote.winRateLow,
-            win_rate_high: vote.winRateHigh,
-            mean_return: vote.meanReturn,
-            similarity: signal.patterns.similarity,
-            nearest: [...signal.patterns.nearest],
-          },
+    patterns: patternsJson(signal),
     anomaly: signal.anomaly,
     quality_score: signal.qualityScore,
     quality_flags: signal.qualityFlags,
     abstained: [...signal.abstained],
     degraded: [...signal.degraded],
     timing: { inference_ms: signal.timing.inferenceMs, patterns_ms: signal.timing.patternsMs },
+  };
+}
+
+/** What similar moments said over a signal's primary horizon, as it goes over the wire. */
+export function patternsJson({
+  patterns,
+  primaryHorizon,
+}: Pick<Signal, 'patterns' | 'primaryHorizon'>): ProtoSignal['patterns'] {
+  const vote = patterns?.votes[primaryHorizon];
+  if (patterns === undefined || vote === undefined) return null;
+  return {
+    embedding_version: patterns.embeddingVersion,
+    matches: vote.matches,
+    effective_sample_size: vote.effectiveSampleSize,
+    agreement: vote.winRate,
+    direction: DIRECTIONS[vote.direction + 1]!,
+    win_rate_low: vote.winRateLow,
+    win_rate_high: vote.winRateHigh,
+    mean_return: vote.meanReturn,
+    similarity: patterns.similarity,
+    nearest: [...patterns.nearest],
   };
 }

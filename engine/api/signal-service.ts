@@ -2,6 +2,7 @@ import { Metadata, type ServerWritableStream, type ServiceDefinition } from '@gr
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { Caller } from '../credentials/caller.js';
 import { SuhoError } from '../errors.js';
+import type { Explanations } from '../explanation/explanations.js';
 import type { PredictionHistory } from '../prediction-store/prediction-store.js';
 import type { SignalHub } from '../publication/signal-hub.js';
 import {
@@ -14,11 +15,13 @@ import { decoded, endWithFailure, unary, type CallContext } from './calls.js';
 import type { Received } from './definition.js';
 import { StatusFailure, invalid } from './failure.js';
 import { readEach, readInteger, readSymbol, readTimeframe } from './fields.js';
+import type { ExplainSignalRequest__Output as ExplainSignalRequest } from './generated/suho/v1/ExplainSignalRequest.js';
 import type { GetLatestSignalRequest__Output as GetLatestSignalRequest } from './generated/suho/v1/GetLatestSignalRequest.js';
 import type { QuerySignalsRequest__Output as QuerySignalsRequest } from './generated/suho/v1/QuerySignalsRequest.js';
 import type { SignalUpdate } from './generated/suho/v1/SignalUpdate.js';
 import type { SlowPolicy__Output as SlowPolicy } from './generated/suho/v1/SlowPolicy.js';
 import type { StreamSignalsRequest__Output as StreamSignalsRequest } from './generated/suho/v1/StreamSignalsRequest.js';
+import { explainSignal } from './signal-explanation.js';
 import { signalJson, type SignalJson } from './signal-encoding.js';
 import { querySignals } from './stored-signals.js';
 import type { Turns } from './turns.js';
@@ -33,6 +36,7 @@ export interface SignalServiceParts {
   /** Signals in the store. */
   readonly history: PredictionHistory;
   readonly turns: Turns;
+  readonly explanations: Explanations;
   /** The newest signal of a tenant's series that is stored. */
   readonly stored: (tenantId: string, symbol: string, timeframe: Timeframe) => PublishedSignal | undefined;
 }
@@ -56,6 +60,12 @@ export function signalService(
         'viewer',
         async (request: QuerySignalsRequest, caller) =>
           await querySignals(request, caller, parts.history, parts.turns),
+      ),
+      ExplainSignal: unary(
+        parts.calls,
+        'viewer',
+        async (request: ExplainSignalRequest, caller) =>
+          await explainSignal(request, caller, parts.explanations),
       ),
       GetLatestSignal: unary(parts.calls, 'viewer', (request: GetLatestSignalRequest, caller) =>
         latestSignal(request, caller, parts),

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { HORIZONS } from '../../actors/features/labels.js';
 import { parseTimeframe } from '../../actors/market/timeframe.js';
+import type { HorizonForecast } from '../../actors/signals/signal.js';
 import type { Caller } from '../credentials/caller.js';
 import type { PredictionHistory, StoredPrediction } from '../prediction-store/prediction-store.js';
 import { readEach, readMoment, readSymbol, readTimeframe, toProtoTimeframe } from './fields.js';
 import type { QuerySignalsRequest__Output as QuerySignalsRequest } from './generated/suho/v1/QuerySignalsRequest.js';
+import type { Forecast } from './generated/suho/v1/Forecast.js';
+import type { SignalOutcome } from './generated/suho/v1/SignalOutcome.js';
 import type { QuerySignalsResponse } from './generated/suho/v1/QuerySignalsResponse.js';
 import type { StoredSignal } from './generated/suho/v1/StoredSignal.js';
 import { pageToken, readPageSize, readPageToken } from './paging.js';
@@ -40,12 +43,13 @@ export async function querySignals(
   const last = signals.at(-1);
   const more = found.length > size && last !== undefined;
   return {
-    signals: signals.map(toProto),
+    signals: signals.map(storedToProto),
     next_page_token: more ? pageToken([last.barCloseTime, last.predictionId]) : '',
   };
 }
 
-function toProto(stored: StoredPrediction): StoredSignal {
+/** A stored signal in the words of the API. */
+export function storedToProto(stored: Omit<StoredPrediction, 'served'>): StoredSignal {
   const timeframe = parseTimeframe(stored.timeframe);
   return {
     prediction_id: stored.predictionId,
@@ -56,13 +60,7 @@ function toProto(stored: StoredPrediction): StoredSignal {
     direction: toProtoDirection(stored.direction),
     confidence: stored.confidence,
     primary_horizon: stored.primaryHorizon,
-    forecasts: stored.forecasts.map(({ down, flat, up, expectedReturn }, i) => ({
-      horizon: HORIZONS[i]!,
-      down,
-      flat,
-      up,
-      expected_return: expectedReturn,
-    })),
+    forecasts: stored.forecasts.map(forecastToProto),
     model_id: stored.modelId,
     model_version: stored.modelVersion,
     arm: stored.arm,
@@ -71,10 +69,22 @@ function toProto(stored: StoredPrediction): StoredSignal {
     quality_flags: stored.qualityFlags,
     abstained: [...stored.abstained],
     degraded: [...stored.degraded],
-    outcomes: stored.outcomes.flatMap((outcome, i) =>
-      outcome === undefined
-        ? []
-        : [{ horizon: HORIZONS[i]!, direction: outcome.direction, return: outcome.return }],
-    ),
+    outcomes: outcomesToProto(stored),
   };
+}
+
+export function forecastToProto(
+  { down, flat, up, expectedReturn }: HorizonForecast,
+  horizon: number,
+): Forecast {
+  return { horizon: HORIZONS[horizon]!, down, flat, up, expected_return: expectedReturn };
+}
+
+/** What came of a prediction over the horizons that are over. */
+export function outcomesToProto({ outcomes }: Pick<StoredPrediction, 'outcomes'>): SignalOutcome[] {
+  return outcomes.flatMap((outcome, i) =>
+    outcome === undefined
+      ? []
+      : [{ horizon: HORIZONS[i]!, direction: outcome.direction, return: outcome.return }],
+  );
 }

@@ -14,6 +14,7 @@ import { DataFolder } from '../journal/data-folder.js';
 import { packBars } from '../journal/records.js';
 import { rowsNeeded } from '../learning/history-needed.js';
 import { barsOf, type BarSourceOptions, type MarketBars } from './bar-source.js';
+import { listExperimentsCommand, showExperimentCommand } from './experiments.js';
 import { FILE_HELP, addFileOptions, sayRefusals } from './file-options.js';
 import {
   countOption,
@@ -73,8 +74,12 @@ function readMinutes(text: string): number {
 
 export function experimentCommand(): Command {
   return new Command('experiment')
-    .description('search kinds of model, features and rules, and say honestly what the best is worth')
-    .addCommand(runCommand());
+    .description(
+      'search kinds of model, features and rules, say honestly what the best is worth; show what A/B tests came to',
+    )
+    .addCommand(runCommand())
+    .addCommand(listExperimentsCommand())
+    .addCommand(showExperimentCommand());
 }
 
 function runCommand(): Command {

@@ -10,6 +10,7 @@ import { barsCommand } from './bars.js';
 import { completionCommand } from './completion.js';
 import { deadLettersCommand } from './dead-letters.js';
 import { doctorCommand } from './doctor.js';
+import { explainCommand } from './explain.js';
 import { experimentCommand } from './experiment.js';
 import { featuresCommand } from './features.js';
 import { instrumentsCommand } from './instruments.js';
@@ -18,6 +19,7 @@ import { keysCommand } from './keys.js';
 import { modelsCommand } from './models.js';
 import { auditCommand, drainCommand, reloadCommand } from './operations.js';
 import { patternsCommand } from './patterns.js';
+import { polygonCommand } from './polygon.js';
 import { relationsCommand } from './relations.js';
 import { replayCommand } from './replay.js';
 import { schemaCommand } from './schema.js';
@@ -51,6 +53,7 @@ for (const command of [
   backtestCommand,
   featuresCommand,
   experimentCommand,
+  explainCommand,
   trainCommand,
   signalsCommand,
   statusCommand,
@@ -64,6 +67,7 @@ for (const command of [
   tradesCommand,
   doctorCommand,
   patternsCommand,
+  polygonCommand,
   backupCommand,
   restoreCommand,
   drainCommand,

@@ -9,7 +9,8 @@ import { ConsoleServer } from '../console/server.js';
 import type { Engine } from '../engine.js';
 import { SuhoError, messageOf } from '../errors.js';
 import { whenTaken } from '../feeds/backpressure.js';
-import { natsFeedOf } from '../feeds/engine-intake.js';
+import { natsFeedOf, polygonFeedOf } from '../feeds/engine-intake.js';
+import { polygonKey } from '../feeds/polygon/key.js';
 import { SIMULATED_FEED, SimulatedFeed } from '../feeds/simulated-feed.js';
 import { MetricsServer } from '../ops/metrics/metrics-server.js';
 import { followPlan } from '../feeds/follow-plan.js';
@@ -67,6 +68,8 @@ Every setting can be given in the file or as an environment variable: grpc.port 
 async function run(read: () => Config, json: boolean): Promise<void> {
   const config = read();
   const say = (text: string): void => void (json ? process.stderr : process.stdout).write(`${text}\n`);
+  const usesPolygon = config.polygon.tickers.length > 0;
+  const key = usesPolygon ? polygonKey(process.env) : '';
   const stopping = stopRequest();
   const engine = await openEngine(config);
   void engine.failed.then((failure) => {
@@ -75,7 +78,8 @@ async function run(read: () => Config, json: boolean): Promise<void> {
     );
     process.exit(1);
   });
-  const feed = config.simulator.enabled ? new SimulatedFeed(engine) : undefined;
+  const feed = config.simulator.enabled && !usesPolygon ? new SimulatedFeed(engine) : undefined;
+  const polygon = usesPolygon ? polygonFeedOf(engine, key) : undefined;
   const api = new ApiServer(engine, { simulated: feed !== undefined, read });
   process.on('SIGHUP', () => reload(api, read, say));
   const metrics = new MetricsServer(api.metricsSource());
@@ -109,11 +113,13 @@ async function run(read: () => Config, json: boolean): Promise<void> {
     if (!json && feed !== undefined)
       say(`\nSIMULATED markets, ${config.simulator.speed} s of them in a second\n${SIGNAL_HEADER}`);
     feed?.run();
+    await polygon?.start(config.tenants.length === 0 ? DEFAULT_TENANT : undefined);
     if (engine.messaging !== undefined) natsFeedOf(engine).start(engine.messaging);
     await stopping.asked;
   } finally {
     say('draining');
     await feed?.stop();
+    await polygon?.stop();
     await metrics.stop();
     await web.stop();
     await api.stop();

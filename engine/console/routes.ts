@@ -123,6 +123,7 @@ export function addRoutes(server: FastifyInstance, parts: RouteParts): void {
     market.signals(caller, q.series, q.from, q.to, q.limit),
   );
   get('/api/signal', 'viewer', SIGNAL, (caller, q) => details.get(caller, q.id));
+  get('/api/signal/moved', 'viewer', SIGNAL, (caller, q) => details.moved(caller, q.id));
   get('/api/models', 'viewer', SERIES, (caller, q) => models.list(caller, q.series));
   get('/api/model', 'viewer', MODEL, (caller, q) => models.detail(caller, q.series, q.model));
   get('/api/outlook', 'viewer', OUTLOOK, (caller, q) => models.outlook(caller, q));

@@ -1,22 +1,23 @@
 import { HORIZONS, HORIZON_MS } from '../../actors/features/labels.js';
 import { timeframeMs } from '../../actors/market/timeframe.js';
-import { DEFAULT_GATES } from '../../actors/signals/gates.js';
 import type { Signal } from '../../actors/signals/signal.js';
 import type { Caller } from '../credentials/caller.js';
 import type { Engine } from '../engine.js';
-import { SuhoError, quoted } from '../errors.js';
+import { SuhoError } from '../errors.js';
 import type { SeriesIdentity } from '../feature-store/feature-store.js';
 import { partitionName } from '../patterns/pattern-index.js';
-import type { StoredPrediction } from '../prediction-store/prediction-store.js';
 import type { SeriesDirectory } from './series.js';
-import { flagNames, gatesOf, horizonsOf, rowOfPrediction, rowOfSignal } from './signal-views.js';
-import type { MomentView, PathView, SignalDetail } from './wire.js';
+import { flagNames, horizonsOf, rowOfPrediction, rowOfSignal } from './signal-views.js';
+import type { MomentView, MovedView, PathView, SignalDetail } from './wire.js';
 
 /** Bars of a path before its moment. */
 const BEFORE = 24;
 /** Bars after it: half as many again as the horizon has, within these. */
 const AFTER_MIN = 12;
 const AFTER_MAX = 120;
+
+/** Inputs that moved a forecast that are shown. */
+const MOVED_SHOWN = 12;
 
 /** All that is known of one signal: from the journal while it keeps it, else from the store. */
 export class SignalDetails {
@@ -30,42 +31,20 @@ export class SignalDetails {
 
   /** Throws `NOT_FOUND`, in the same words, for one that is not there and one of another tenant. */
   async get(caller: Caller, id: string): Promise<SignalDetail> {
-    const { journal, predictions } = this.#engine;
-    const { tenantId } = caller;
-    const kept = journal.predictions.conclusions.signalOf(id);
-    const signal = kept?.tenantId === tenantId ? kept : undefined;
-    let failure: unknown;
-    const stored = await predictions.history.get(tenantId, id).catch((error: unknown) => {
-      failure = error;
-      return undefined;
-    });
-    const found = signal ?? (stored === undefined ? undefined : signalOf(stored));
-    if (found !== undefined) return await this.#detail(caller, found, signal, stored);
-    if (failure !== undefined) throw failure;
-    throw new SuhoError('NOT_FOUND', `There is no signal ${quoted(id)}; it may be past its retention.`);
-  }
-
-  async #detail(
-    caller: Caller,
-    found: Pick<Signal, keyof Signal & keyof ReturnType<typeof signalOf>>,
-    signal: Signal | undefined,
-    stored: StoredPrediction | undefined,
-  ): Promise<SignalDetail> {
-    const { config } = this.#engine;
-    const gates = config.tenants.find((tenant) => tenant.id === caller.tenantId)?.gates ?? DEFAULT_GATES;
-    const primary = found.forecasts[found.primaryHorizon]!;
+    const whole = await this.#engine.explanations.find(caller, id);
+    const { facts: found, kept, stored } = whole;
+    const signal = kept?.signal;
     const vote = signal?.patterns?.votes[found.primaryHorizon];
-    const row = stored === undefined ? signal && rowOfSignal(signal) : rowOfPrediction(stored);
     const series = this.#seriesOf(caller, found);
     const paths = series === undefined ? undefined : await this.#paths(series.identity, found, signal);
-    const spread = series === undefined ? undefined : this.#spread(series.id, found.barCloseTime);
-    const spreads = spread === undefined || !(spread > 0) ? null : Math.abs(primary.expectedReturn) / spread;
+    const row =
+      series === undefined ? undefined : this.#engine.journal.rows.get(series.id, found.barCloseTime);
     return {
-      signal: row!,
+      signal: stored === undefined ? rowOfSignal(signal!) : rowOfPrediction(stored),
       modelId: signal?.model.modelId ?? stored?.modelId ?? '',
       arm: signal?.model.arm ?? stored?.arm ?? '',
       horizons: horizonsOf(found, signal, stored?.outcomes ?? []),
-      gates: gatesOf(found, primary, gates, spreads),
+      gates: this.#engine.explanations.gates(whole, row),
       anomaly: found.anomaly,
       quality: { score: found.qualityScore, flags: flagNames(found.qualityFlags) },
       patterns:
@@ -82,6 +61,20 @@ export class SignalDetails {
       timing: signal?.timing ?? null,
       path: paths?.own ?? null,
       moments: paths?.moments ?? [],
+    };
+  }
+
+  /** The inputs that moved the forecast of a signal. Throws as {@link get} does, and `OVERLOADED`. */
+  async moved(caller: Caller, id: string): Promise<MovedView> {
+    const options = { replay: false, features: MOVED_SHOWN };
+    const { moved } = await this.#engine.explanations.explain(caller, id, options);
+    if (moved === undefined || 'note' in moved)
+      return { direction: null, features: [], note: moved?.note ?? '' };
+    const { direction, features } = moved;
+    return {
+      direction,
+      features: features.map((feature) => ({ ...feature, value: finite(feature.value) })),
+      note: null,
     };
   }
 
@@ -106,12 +99,6 @@ export class SignalDetails {
       return result?.kind === 'signal' && result.signal.predictionId === predictionId;
     });
     return own ?? all[0];
-  }
-
-  /** The spread of a bar relative to its close, as far as the journal has the bar. */
-  #spread(seriesId: string, closeTime: number): number | undefined {
-    const bar = this.#engine.journal.rows.get(seriesId, closeTime)?.bar;
-    return bar === undefined ? undefined : (bar.ask - bar.bid) / bar.close;
   }
 
   async #paths(
@@ -164,27 +151,4 @@ export class SignalDetails {
 
 function finite(x: number | undefined): number | null {
   return x === undefined || !Number.isFinite(x) ? null : x;
-}
-
-/** What a stored prediction tells of its signal. */
-function signalOf(stored: StoredPrediction): Omit<Signal, 'model' | 'patterns' | 'timing' | 'degraded'> {
-  return {
-    predictionId: stored.predictionId,
-    tenantId: '',
-    symbol: stored.symbol,
-    timeframe: stored.timeframe as Signal['timeframe'],
-    barCloseTime: stored.barCloseTime,
-    price: stored.price,
-    direction: stored.direction,
-    confidence: stored.confidence,
-    primaryHorizon: Math.max(
-      0,
-      HORIZONS.findIndex((horizon) => horizon === stored.primaryHorizon),
-    ),
-    forecasts: stored.forecasts,
-    anomaly: stored.anomaly,
-    qualityScore: stored.qualityScore,
-    qualityFlags: stored.qualityFlags,
-    abstained: stored.abstained as Signal['abstained'],
-  };
 }

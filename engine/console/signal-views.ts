@@ -1,10 +1,9 @@
 import { HORIZONS } from '../../actors/features/labels.js';
 import { QUALITY_FLAG } from '../../actors/features/quality.js';
-import { MODEL_WEIGHT, likeliest } from '../../actors/signals/aggregation.js';
-import type { Gates } from '../../actors/signals/gates.js';
+import { MODEL_WEIGHT } from '../../actors/signals/aggregation.js';
 import type { HorizonForecast, Signal } from '../../actors/signals/signal.js';
 import type { StoredPrediction } from '../prediction-store/prediction-store.js';
-import type { GateView, HorizonView, OutcomeView, SignalRow } from './wire.js';
+import type { HorizonView, OutcomeView, SignalRow } from './wire.js';
 
 /** Up or down, whichever is likelier: what a signal leans to also where it abstains. */
 function leaningOf({ up, down }: HorizonForecast): number {
@@ -76,36 +75,6 @@ export function horizonsOf(
       outcome: outcomes[i] ?? null,
     };
   });
-}
-
-/** What each gate asked of a signal and what it got. `spreads` is the expected return in spreads, where a spread is known. */
-export function gatesOf(
-  of: Pick<Signal, 'abstained' | 'anomaly' | 'qualityScore'>,
-  primary: HorizonForecast,
-  gates: Gates,
-  spreads: number | null,
-): GateView[] {
-  const abstained: readonly string[] = of.abstained;
-  const gate = (name: string, reason: string, value: number | null, limit: number | null): GateView => ({
-    name,
-    value: value === null || !Number.isFinite(value) ? null : value,
-    limit,
-    passed: !abstained.includes(reason),
-  });
-  return [
-    gate('model is valid', 'model_error', null, null),
-    gate('skill in validation', 'no_edge', null, null),
-    gate('a direction is likeliest', 'flat_predicted', likeliest(primary).probability, null),
-    gate(
-      'directional share',
-      'low_confidence',
-      Math.max(primary.up, primary.down) / (primary.up + primary.down),
-      gates.minDirectionalShare,
-    ),
-    gate('data quality', 'low_quality', of.qualityScore, gates.minQualityScore),
-    gate('anomaly, at most', 'anomalous', of.anomaly, gates.maxAnomaly),
-    gate('expected return in spreads', 'cost_exceeds_return', spreads, gates.minReturnInSpreads),
-  ];
 }
 
 /** Names of the flags that are set. */

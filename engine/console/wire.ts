@@ -115,6 +115,23 @@ export interface MomentView extends PathView {
   readonly returns: readonly (number | null)[];
 }
 
+/** An input that moved a forecast. */
+export interface MovedFeatureView {
+  readonly name: string;
+  readonly kind: 'feature' | 'channel';
+  /** As it enters the model; null where unknown, and for a channel. */
+  readonly value: number | null;
+  /** How much higher the probability is than with a value as training had them, in the mean. */
+  readonly change: number;
+}
+
+/** The inputs that moved the forecast of a signal, strongest first, or why they cannot be told. */
+export interface MovedView {
+  readonly direction: 'up' | 'down' | null;
+  readonly features: readonly MovedFeatureView[];
+  readonly note: string | null;
+}
+
 export interface SignalDetail {
   readonly signal: SignalRow;
   readonly modelId: string;

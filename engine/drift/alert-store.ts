@@ -42,10 +42,8 @@ export interface AlertAct {
   readonly at: number;
 }
 
-/** Keeps alerts, and what a training left for the monitors of its model. All methods throw `STORE_UNAVAILABLE`. */
+/** Keeps alerts, and knows what a training left for the monitors of its model. All methods throw `STORE_UNAVAILABLE`. */
 export interface AlertStore {
-  /** Keeps the facts of a registered model. */
-  putFacts(home: ModelSeries, modelId: string, facts: Uint8Array): Promise<void>;
   /** The facts of a model; undefined for one that was registered without. */
   facts(home: ModelSeries, modelId: string): Promise<Uint8Array | undefined>;
   /** Keeps an alert. Undefined when one of its kind, about this model on this series, is not closed yet. */

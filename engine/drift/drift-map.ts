@@ -1,4 +1,4 @@
-import { InputWindow } from './input-window.js';
+import { InputWindow, type ColumnDrift } from './input-window.js';
 import type { DriftReference } from './reference.js';
 import { benjaminiHochberg } from './significance.js';
 
@@ -31,14 +31,17 @@ export function driftMapOf(
   const { columns } = reference;
   const count = closeTimes.length;
   const window = new InputWindow(reference, 1);
-  const stretches: { from: number; drifts: ReturnType<InputWindow['compare']>[] }[] = [];
+  const stretches: { from: number; drifts: ColumnDrift[] }[] = [];
   for (let from = count % stretchRows; from < count; from += stretchRows) {
     window.clear();
     for (let row = from; row < from + stretchRows; row++)
       window.add(rows.subarray(row * columns, (row + 1) * columns));
     stretches.push({
       from,
-      drifts: Array.from({ length: columns }, (_, column) => window.compare(column)),
+      drifts: Array.from({ length: columns }, (_, column) => ({
+        ...window.distance(column),
+        psi: window.stability(column),
+      })),
     });
   }
   const all = stretches.flatMap(({ drifts }) => drifts);

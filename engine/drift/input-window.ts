@@ -1,24 +1,28 @@
-import { BINS, binOf, edgesAt, type DriftReference } from './reference.js';
+import { BINS, countRow, countingOrder, type CountingOrder, type DriftReference } from './reference.js';
 import { driftTail } from './significance.js';
 
 /** Rows added to each bin, so that the logarithm of an empty one exists. */
 const SMOOTHING = 0.5;
 
-/** How one column's live distribution differs from its reference. */
-export interface ColumnDrift {
+/** How far one column's live distribution is from its reference. */
+interface ColumnDistance {
   readonly column: number;
   /** Kolmogorov-Smirnov distance: the largest difference of the cumulative shares, 0..1. */
   readonly ks: number;
-  /** Population stability index, less what it would be by chance with as many effective observations. */
-  readonly psi: number;
   /** Chance of so large a distance without any drift. */
   readonly p: number;
+}
+
+export interface ColumnDrift extends ColumnDistance {
+  /** Population stability index, less what it would be by chance with as many effective observations. */
+  readonly psi: number;
 }
 
 /** Live rows counted into the bins of a reference: two bytes a bin, however many rows. */
 export class InputWindow {
   readonly #reference: DriftReference;
   readonly #stride: number;
+  readonly #order: CountingOrder;
   readonly counts: Uint16Array;
   rows = 0;
 
@@ -27,6 +31,7 @@ export class InputWindow {
     this.#reference = reference;
     this.#stride = stride;
     this.counts = new Uint16Array(reference.columns * BINS);
+    this.#order = countingOrder(reference);
   }
 
   clear(): void {
@@ -34,14 +39,9 @@ export class InputWindow {
     this.rows = 0;
   }
 
-  /** Counts a row. It holds 65,535 at most. Called for each bar: it allocates nothing. */
+  /** Counts a row. It holds 65,535 at most. */
   add(row: Float32Array): void {
-    const { counts } = this;
-    const { edges, columns } = this.#reference;
-    for (let column = 0, at = 0; column < columns; column++, at += BINS) {
-      const bin = at + binOf(edges, edgesAt(column), row[column]!);
-      counts[bin] = counts[bin]! + 1;
-    }
+    countRow(this.#reference.edges, this.#order, row, this.counts);
     this.rows++;
   }
 
@@ -51,33 +51,43 @@ export class InputWindow {
     this.rows += rows;
   }
 
-  /** Compares a column with its reference. */
-  compare(column: number): ColumnDrift {
-    const { shares, spacing, freedom, rows: trained } = this.#reference;
+  /** How far a column is from its reference. */
+  distance(column: number): ColumnDistance {
+    const { shares, freedom } = this.#reference;
+    const { counts, rows } = this;
     const at = column * BINS;
-    const apart = spacing[column]!;
-    const effective = 1 / (Math.max(1, apart / this.#stride) / this.rows + apart / trained);
-    let ks = 0;
+    // Unknown values count as below all others.
+    let apart = counts[at + BINS - 1]! / rows - shares[at + BINS - 1]!;
+    let ks = Math.abs(apart);
+    for (let bin = at; bin < at + BINS - 1; bin++) {
+      apart += counts[bin]! / rows - shares[bin]!;
+      ks = Math.max(ks, Math.abs(apart));
+    }
+    return { column, ks, p: driftTail(ks, this.#effective(column), freedom[column]!) };
+  }
+
+  /** How far the shares of a column's bins are from those of its reference: see {@link ColumnDrift.psi}. */
+  stability(column: number): number {
+    const { shares, rows: trained } = this.#reference;
     let psi = 0;
     let used = 0;
-    let reference = 0;
-    let live = 0;
-    for (let step = 0; step < BINS; step++) {
-      // Unknown values count as below all others.
-      const bin = at + ((step + BINS - 1) % BINS);
+    for (let bin = column * BINS; bin < (column + 1) * BINS; bin++) {
       const expected = shares[bin]!;
       const seen = this.counts[bin]!;
       if (expected === 0 && seen === 0) continue;
       used++;
-      reference += expected;
-      live += seen / this.rows;
-      ks = Math.max(ks, Math.abs(reference - live));
       const p = (expected * trained + SMOOTHING) / (trained + SMOOTHING * BINS);
       const q = (seen + SMOOTHING) / (this.rows + SMOOTHING * BINS);
       psi += (q - p) * Math.log(q / p);
     }
     // Without drift the index is a chi-squared variable over the effective observations (Yurdakul 2018).
-    const byChance = (used - 1) / effective;
-    return { column, ks, psi: Math.max(0, psi - byChance), p: driftTail(ks, effective, freedom[column]!) };
+    return Math.max(0, psi - (used - 1) / this.#effective(column));
+  }
+
+  /** Independent observations that the live rows and those of the reference are worth together. */
+  #effective(column: number): number {
+    const { spacing, rows: trained } = this.#reference;
+    const apart = spacing[column]!;
+    return 1 / (Math.max(1, apart / this.#stride) / this.rows + apart / trained);
   }
 }

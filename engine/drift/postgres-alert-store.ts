@@ -39,16 +39,6 @@ export class PostgresAlertStore implements AlertStore {
     this.#database = new Database({ max: 2, ...connection });
   }
 
-  async putFacts(home: ModelSeries, modelId: string, facts: Uint8Array): Promise<void> {
-    await this.#in(home.tenantId, async (client) => {
-      await client.query(
-        `UPDATE ml_registry.models SET training_facts = $4
-         WHERE tenant_id IS NOT DISTINCT FROM $1 AND user_id IS NULL AND name = $2 AND artifact_sha256 = $3`,
-        [ownerOf(home.tenantId), modelName(home), modelId, Buffer.from(facts)],
-      );
-    });
-  }
-
   async facts(home: ModelSeries, modelId: string): Promise<Uint8Array | undefined> {
     return await this.#in(home.tenantId, async (client) => {
       const { rows } = await client.query<{ facts: Buffer }>(

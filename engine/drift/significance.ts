@@ -33,7 +33,8 @@ export function driftTail(ks: number, effective: number, freedom: number): numbe
  * is rejected is at most `rate`. Source: Benjamini and Hochberg 1995.
  */
 export function benjaminiHochberg(pValues: readonly number[], rate: number): number[] {
-  const order = pValues.map((_, i) => i).sort((a, b) => pValues[a]! - pValues[b]!);
+  // One above the rate is rejected at no rank.
+  const order = pValues.flatMap((p, i) => (p <= rate ? [i] : [])).sort((a, b) => pValues[a]! - pValues[b]!);
   let rejected = 0;
   order.forEach((index, rank) => {
     if (pValues[index]! <= (rate * (rank + 1)) / pValues.length) rejected = rank + 1;

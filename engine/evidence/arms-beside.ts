@@ -1,4 +1,5 @@
 import { makeSignal } from '../../actors/signals/aggregation.js';
+import type { Calibrated } from '../../actors/signals/calibration.js';
 import type { Evidence, PatternEvidence } from '../../actors/signals/evidence.js';
 import { isValidModelEvidence } from '../../actors/signals/evidence-validity.js';
 import type { Gates } from '../../actors/signals/gates.js';
@@ -93,7 +94,7 @@ export class ArmsBeside {
       timing: { queueMs: 0, inferenceMs: inferred - start, patternsMs: clock.monotonic() - inferred },
     };
     // Confidence as the arm states it: the record that corrects it is of signals that were sent.
-    const calibrate = (_horizon: number, probability: number): number => probability;
+    const calibrate = (_horizon: number, probability: number): Calibrated => ({ probability });
     const signal = makeSignal({ tenantId, row, route, gates: gatesOf(tenantId), evidence, model, calibrate });
     return {
       route,

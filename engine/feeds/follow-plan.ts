@@ -1,5 +1,6 @@
 import { TIMEFRAMES, type Timeframe } from '../../actors/market/timeframe.js';
 import type { Config } from '../config.js';
+import { POLYGON_BASE, POLYGON_FEED } from './polygon/polygon-feed.js';
 
 /** One series that a tenant has signals for, with the timeframe its feed and symbol come in. */
 export interface Following {
@@ -12,7 +13,7 @@ export interface Following {
 
 /**
  * What the configured tenants follow. The base of a feed and symbol is the shortest timeframe that anyone follows
- * of it, so that the order of tenants and of their series means nothing.
+ * of it, so that the order of tenants and of their series means nothing; Polygon's comes in minutes.
  */
 export function followPlan(tenants: Config['tenants']): Following[] {
   const followed = tenants.flatMap(({ id, series }) =>
@@ -25,5 +26,8 @@ export function followPlan(tenants: Config['tenants']): Following[] {
     if (base === undefined || TIMEFRAMES.indexOf(timeframe) < TIMEFRAMES.indexOf(base))
       bases.set(key, timeframe);
   }
-  return followed.map((one) => ({ ...one, base: bases.get(`${one.feed}/${one.symbol}`)! }));
+  return followed.map((one) => ({
+    ...one,
+    base: one.feed === POLYGON_FEED ? POLYGON_BASE : bases.get(`${one.feed}/${one.symbol}`)!,
+  }));
 }

@@ -44,6 +44,25 @@ const SHAPES = [
   ],
   ['down', 'flat', 'up', 'expectedReturn'],
   ['kind', 'reason'],
+  [
+    'predictionId',
+    'tenantId',
+    'symbol',
+    'timeframe',
+    'barCloseTime',
+    'price',
+    'direction',
+    'confidence',
+    'calibration',
+    'primaryHorizon',
+    'forecasts',
+    'anomaly',
+    'qualityScore',
+    'qualityFlags',
+    'abstained',
+    'degraded',
+  ],
+  ['outcomes', 'hits'],
 ] as const;
 
 const PACKR = new Packr({

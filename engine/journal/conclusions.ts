@@ -79,6 +79,15 @@ export class ConclusionTopic {
     return sequence === undefined ? undefined : this.signal(sequence);
   }
 
+  /** How a signal came to be, by its prediction id, as far as signals are kept. */
+  conclusionOf(
+    predictionId: string,
+  ): { readonly sequence: number; readonly conclusion: ConclusionRecord } | undefined {
+    const sequence = this.#sequenceOf.get(predictionId);
+    const conclusion = sequence === undefined ? undefined : this.#signals.get(sequence);
+    return conclusion === undefined ? undefined : { sequence: sequence!, conclusion };
+  }
+
   /** The newest signal of an actor that is kept. */
   latestSignal(actorId: string): SequencedSignal | undefined {
     const range: KeyRange = { start: [actorId, Infinity], end: [actorId, 0], reverse: true };

@@ -265,9 +265,13 @@ export class FirstModels {
       if (trains && entry.dueAt < Infinity && this.#isReady(entry)) {
         entry.state = 'training';
         this.#tell('training', entry);
-        const { record } = await training.train(seriesId, this.#closedThrough(seriesId));
-        this.#done(entry, 'trained', record);
-        return;
+        const through = this.#closedThrough(seriesId);
+        const { record, isInUse } = await training.train(seriesId, through, undefined, 'first');
+        if (isInUse) {
+          this.#done(entry, 'trained', record);
+          return;
+        }
+        // Another engine was first: its model is adopted at the next look.
       }
       entry.backoff.reset();
       this.#rest(entry);

@@ -99,7 +99,7 @@ export async function importModel(given: ModelImport, parts: ModelImportParts): 
       featureSetVersion,
     };
     const parent = newestVersion(models);
-    const version = nextVersion(form, parent);
+    const version = nextVersion(form, parent, new Set(models.map((model) => model.version)));
     const place = { tenantId: series.tenantId, model: modelName(series), version };
     const stored = await parts.artifacts.put(place, adapted.bytes);
     const encoderStored =
@@ -122,7 +122,11 @@ export async function importModel(given: ModelImport, parts: ModelImportParts): 
       rows: given.rows,
       batchInvariant,
     };
-    await parts.registry.register(record);
+    if (!(await parts.registry.register(record)))
+      throw new SuhoError(
+        'BAD_MODEL',
+        `Meanwhile another model was registered as ${version} of ${modelName(series)}; import this one again.`,
+      );
     await parts.registry.stage(record, {
       who: 'import',
       role: 'engineer',

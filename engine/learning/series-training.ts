@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import type { Bar } from '../../actors/market/bar.js';
@@ -11,14 +12,22 @@ import { seriesIdentity } from '../instruments/ids.js';
 import { packBars } from '../journal/records.js';
 import type { ArtifactPlace, ArtifactStore } from '../registry/artifact-store.js';
 import { fileIfSound, type ModelFiles } from '../registry/model-files.js';
-import { modelName, nextVersion, type ModelRecord, type ModelRegistry } from '../registry/model-registry.js';
+import {
+  modelName,
+  nextVersion,
+  type ListedModel,
+  type ModelForm,
+  type ModelRecord,
+  type ModelRegistry,
+} from '../registry/model-registry.js';
 import type { Trainable } from './families/names.js';
 import { rowsNeeded } from './history-needed.js';
 import type { ModelActivation } from './model-activation.js';
-import type { AlertStore } from '../drift/alert-store.js';
 import type { CostedResult } from './training-worker.js';
 import type { TrainingPool, TrainingProgress } from './training-pool.js';
 
+/** How often a version is looked for while other engines register models of the same series. */
+const REGISTER_TRIES = 5;
 /** Bars read beside the rows to train on, so that the first of those have their features. */
 export const WARM_UP = 400;
 
@@ -26,7 +35,6 @@ export interface SeriesTrainingParts {
   readonly calendars: Calendars;
   readonly features: Pick<FeatureStore, 'bars'>;
   readonly registry: ModelRegistry;
-  readonly alertStore: Pick<AlertStore, 'putFacts'>;
   readonly artifacts: ArtifactStore;
   readonly inference: Pick<InferencePool, 'check'>;
   readonly models: ModelFiles;
@@ -48,6 +56,8 @@ export interface SeriesTrainingParts {
 export interface Trained {
   readonly record: ModelRecord;
   readonly result: CostedResult;
+  /** Whether it serves; a first model does not where another engine's was there first. */
+  readonly isInUse: boolean;
 }
 
 /** How a series is trained again. */
@@ -58,6 +68,11 @@ export interface Retraining {
   readonly from?: number | undefined;
   /** Whether the encoder is trained anew too, instead of kept. */
   readonly newEncoder: boolean;
+  /**
+   * Epoch milliseconds. A model that was registered since and never tried is what an engine made that died before it proposed
+   * it: that one is given instead of another training.
+   */
+  readonly madeSince?: number | undefined;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
@@ -79,15 +94,22 @@ export class SeriesTraining {
   /**
    * Trains models for a series on what the feature store holds of it up to `through` (a close time), registers them, and
    * lets every tenant of the series use them from the next bar on. While the series trains already, it gives the result
-   * of that training, whatever it goes through. Throws `BAD_INPUT` when there are too few bars.
+   * of that training, whatever it goes through. Throws `BAD_INPUT` when there are too few bars. A `first` model comes into use
+   * only while the series has none in production.
    */
-  async train(seriesId: string, through: number, onProgress?: TrainingProgress): Promise<Trained> {
+  async train(
+    seriesId: string,
+    through: number,
+    onProgress?: TrainingProgress,
+    as: 'first' | 'replacement' = 'replacement',
+  ): Promise<Trained> {
     let training = this.#running.get(seriesId);
     if (training === undefined) {
       const listeners: TrainingProgress[] = [];
-      const trained = this.#train(seriesId, through, (...progress) => {
+      const tell: TrainingProgress = (...progress) => {
         for (const listener of listeners) listener(...progress);
-      }).finally(() => this.#running.delete(seriesId));
+      };
+      const trained = this.#train(seriesId, through, tell, as).finally(() => this.#running.delete(seriesId));
       training = { trained, listeners };
       this.#running.set(seriesId, training);
     }
@@ -95,27 +117,44 @@ export class SeriesTraining {
     return await training.trained;
   }
 
-  async #train(seriesId: string, through: number, onProgress: TrainingProgress): Promise<Trained> {
+  async #train(
+    seriesId: string,
+    through: number,
+    onProgress: TrainingProgress,
+    as: 'first' | 'replacement',
+  ): Promise<Trained> {
     const { featuresStored, registry, activation } = this.#parts;
     await featuresStored();
     const trained = await this.#make(seriesId, { through }, onProgress);
-    await registry.promote(trained.record);
+    const isInUse = await registry.promote(trained.record, as);
+    if (!isInUse) return { ...trained, isInUse };
     await activation.activate(seriesId, trained.record, trained.result.history, 'all');
-    return trained;
+    return { ...trained, isInUse };
   }
 
   /**
    * Trains a model for a series and registers it; it serves nobody yet. What the feature store holds is what it learns
    * from. Throws `BAD_INPUT` when there are too few bars, or none after the newest model's; `STOPPING` when it is ended.
    */
-  async retrain(seriesId: string, { through, from, newEncoder, signal }: Retraining): Promise<Trained> {
+  async retrain(
+    seriesId: string,
+    { through, from, newEncoder, madeSince = Infinity, signal }: Retraining,
+  ): Promise<{ readonly record: ModelRecord; readonly cpuMs: number }> {
     const newest = (await this.#parts.registry.list(seriesIdentity(seriesId))).at(-1);
+    if (newest?.status === 'validated' && newest.registeredAt >= madeSince)
+      return { record: newest, cpuMs: 0 };
     if (newest !== undefined && newest.trainedThrough >= through)
       throw new SuhoError(
         'BAD_INPUT',
         `${newest.version} of ${seriesId} was trained on its newest bar; train again when there are new ones.`,
       );
-    return await this.#make(seriesId, { through, from, newEncoder }, () => undefined, signal);
+    const { record, result } = await this.#make(
+      seriesId,
+      { through, from, newEncoder },
+      () => undefined,
+      signal,
+    );
+    return { record, cpuMs: result.cpuMs };
   }
 
   /** Trains and registers. */
@@ -124,8 +163,8 @@ export class SeriesTraining {
     { through, from, newEncoder = false }: Partial<Retraining> & Pick<Retraining, 'through'>,
     onProgress: TrainingProgress,
     signal?: AbortSignal,
-  ): Promise<Trained> {
-    const { features, registry, pool, settings, alertStore } = this.#parts;
+  ): Promise<Omit<Trained, 'isInUse'>> {
+    const { features, registry, pool, settings } = this.#parts;
     const identity = seriesIdentity(seriesId);
     const { family, budgetSeconds, folds, seed } = settings;
     const bars = await features.bars(identity, through, settings.rowsMax + WARM_UP);
@@ -155,9 +194,12 @@ export class SeriesTraining {
         { seriesId, version: encoder?.version, fault },
         'unsound encoder replaced by a new one',
       );
-    const record = await this.#register(identity, result, earlier.at(-1));
-    await alertStore.putFacts(identity, record.modelId, result.facts);
-    return { record, result };
+    for (let tries = 1; ; tries++) {
+      const record = await this.#register(identity, result, through, await registry.list(identity));
+      if (record !== undefined) return { record, result };
+      if (tries === REGISTER_TRIES)
+        throw new SuhoError('STORE_UNAVAILABLE', `The models of ${seriesId} change all the time.`);
+    }
   }
 
   /** The encoder of the newest model of the present features, to keep. */
@@ -174,14 +216,21 @@ export class SeriesTraining {
     return { version, ...(await fileIfSound(this.#parts.artifacts, place, kept.encoderId)) };
   }
 
+  /** Registers what was trained under a version that none of `models` has; undefined when another engine took that one. */
   async #register(
     identity: SeriesIdentity,
     result: CostedResult,
-    parent: ModelRecord | undefined,
-  ): Promise<ModelRecord> {
-    const { registry, artifacts, inference, models } = this.#parts;
+    through: number,
+    models: readonly ListedModel[],
+  ): Promise<ModelRecord | undefined> {
+    const { registry, artifacts, inference, models: files } = this.#parts;
     const form = { ...result.made, featureSetVersion: FEATURE_SET_VERSION };
-    const version = nextVersion(form, parent);
+    const { version, parentVersion } = numbered(
+      form,
+      models,
+      createHash('sha256').update(result.predictor).digest('hex'),
+      through,
+    );
     const place: ArtifactPlace = { tenantId: identity.tenantId, model: modelName(identity), version };
     const predictor = await artifacts.put(place, result.predictor);
     const encoder = await artifacts.put(place, result.encoder);
@@ -190,7 +239,7 @@ export class SeriesTraining {
       encoder: { path: artifacts.path(encoder.sha256), sha256: encoder.sha256 },
     };
     const { batchInvariant, sequenceVersion } = await inference.check(pair);
-    models.admit(
+    files.admit(
       {
         place,
         modelId: predictor.sha256,
@@ -208,7 +257,7 @@ export class SeriesTraining {
       artifactUri: predictor.uri,
       encoderUri: encoder.uri,
       version,
-      parentVersion: parent?.version,
+      parentVersion,
       ...identity,
       embeddingVersion,
       anomalyScale,
@@ -225,9 +274,23 @@ export class SeriesTraining {
       batchInvariant,
       ...(sequenceVersion === undefined ? {} : { sequenceVersion }),
     };
-    await registry.register(record);
-    return record;
+    return (await registry.register(record, result.facts)) ? record : undefined;
   }
+}
+
+/** The version of what was trained on bars up to `through`, and the one it follows; the same again of a file that is registered. */
+function numbered(
+  form: ModelForm,
+  models: readonly ListedModel[],
+  modelId: string,
+  through: number,
+): Pick<ModelRecord, 'version' | 'parentVersion'> {
+  const same = models.find((model) => model.modelId === modelId);
+  if (same !== undefined) return same;
+  // One that another engine trained on later bars is no parent, unless there is no other to count from.
+  const parent = models.findLast(({ trainedThrough }) => trainedThrough < through) ?? models[0];
+  const taken = new Set(models.map(({ version }) => version));
+  return { version: nextVersion(form, parent, taken), parentVersion: parent?.version };
 }
 
 /** Rows since a time. Throws `BAD_INPUT` when they are too few to train on. */

@@ -12,6 +12,7 @@ import { messageOf } from '../errors.js';
 import { ClickHouseFeatureStore } from '../feature-store/clickhouse-feature-store.js';
 import { ClickHouseServer } from '../feature-store/clickhouse-server.js';
 import { checkModels, type ModelFinding } from './model-check.js';
+import { checkPolygon } from './polygon-check.js';
 import { WeaviatePatternIndex } from '../patterns/weaviate-pattern-index.js';
 import { FolderArtifactStore } from '../registry/folder-artifact-store.js';
 import { S3ArtifactStore } from '../registry/s3-artifact-store.js';
@@ -46,6 +47,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   NATS: checkNats,
   Redis: checkRedis,
   S3: checkS3,
+  Polygon: checkFeed,
   credentials: checkCredentials,
 };
 
@@ -127,6 +129,7 @@ function modelState(
 
 function adviceFor(error: unknown): string {
   const text = messageOf(error);
+  if (/Polygon/.test(text)) return 'See docs/polygon.md.';
   if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|fetch failed|away|CONNECTION_REFUSED|ETIMEDOUT/i.test(text))
     return 'Start the server, or correct its address.';
   if (/auth|password|denied|signature|WRONGPASS|NOAUTH/i.test(text))
@@ -312,6 +315,17 @@ async function checkS3({ artifacts, data }: Config): Promise<Omit<Finding, 'part
   } finally {
     store.close();
   }
+}
+
+async function checkFeed(config: Config): Promise<Omit<Finding, 'part'>> {
+  const { found, unknown } = await checkPolygon(config, process.env);
+  if (found === undefined) return ok('not used');
+  return unknown.length === 0
+    ? ok(found)
+    : warning(
+        `${found}; no bar of ${unknown.join(', ')}`,
+        'Write the tickers as Polygon does: C:EURUSD, X:BTCUSD, AAPL.',
+      );
 }
 
 async function checkCredentials({ grpc, auth, tenants }: Config): Promise<Omit<Finding, 'part'>> {

@@ -23,6 +23,7 @@ export interface SourcesParts {
 /** The servers that the engine takes input and model files from. */
 export class Sources {
   readonly #parts: SourcesParts;
+  readonly #feeds: (() => readonly SourceStatus[])[] = [];
   #artifactsError: string | undefined;
 
   constructor(parts: SourcesParts) {
@@ -35,11 +36,17 @@ export class Sources {
       void background.repeat(ARTIFACTS_EVERY_MS, async () => await this.#probeArtifacts());
   }
 
+  /** Adds what feeds say of theirs. */
+  add(feed: () => readonly SourceStatus[]): void {
+    this.#feeds.push(feed);
+  }
+
   status(): readonly SourceStatus[] {
     const { messaging, artifacts } = this.#parts;
     return [
       ...(messaging === undefined ? [] : [{ name: 'nats', error: messaging.error }]),
       ...(artifacts === undefined ? [] : [{ name: 's3', error: this.#artifactsError }]),
+      ...this.#feeds.flatMap((feed) => feed()),
     ];
   }
 

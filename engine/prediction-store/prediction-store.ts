@@ -22,6 +22,8 @@ export interface StoredPrediction extends PredictionSummary {
   readonly predictionId: string;
   readonly modelId: string;
   readonly arm: string;
+  /** Whether it was the signal of its bar, not the answer of an arm beside it. */
+  readonly served: boolean;
   readonly price: number;
   readonly direction: Direction;
   readonly confidence: number;
@@ -35,6 +37,13 @@ export interface StoredPrediction extends PredictionSummary {
   readonly forecasts: readonly HorizonForecast[];
   /** One a horizon; undefined while it is open. */
   readonly outcomes: readonly (StoredOutcome | undefined)[];
+}
+
+/** A bar that predictions are about. */
+export interface PredictedBar {
+  readonly symbol: string;
+  readonly timeframe: string;
+  readonly barCloseTime: number;
 }
 
 /** Predictions of one series of a tenant. */
@@ -56,6 +65,8 @@ export interface PredictionQuery {
   readonly from: number | undefined;
   readonly to: number | undefined;
   readonly onlyActionable: boolean;
+  /** Only signals of moments with a higher anomaly score. */
+  readonly anomalyAbove?: number;
   /** The last one of the page before. */
   readonly after?: Pick<StoredPrediction, 'barCloseTime' | 'predictionId'>;
   readonly limit: number;
@@ -69,6 +80,21 @@ export interface ReliabilityBin {
   readonly stated: number;
   /** Share of them in which that direction came. */
   readonly observed: number;
+}
+
+/** How signals of moments with an anomaly score beyond a limit did, or those of all others. */
+export interface AnomalyFigures {
+  readonly symbol: string;
+  readonly timeframe: string;
+  readonly isAnomalous: boolean;
+  readonly signals: number;
+  /** Those that the gate withheld. */
+  readonly withheld: number;
+  /** Those whose outcome over their primary horizon is known, and of these those whose likeliest direction came. */
+  readonly known: number;
+  readonly right: number;
+  /** Mean return in the likeliest direction, of those that had one; NaN without any. */
+  readonly meanReturn: number;
 }
 
 /** Two models of a tenant's symbol and timeframe, and the horizon they are compared over. */
@@ -109,10 +135,21 @@ export interface StoredPair {
 export interface PredictionHistory {
   /** The newest predictions of a range, oldest first. */
   range(tenantId: string, range: PredictionRange): Promise<readonly StoredPrediction[]>;
-  /** Predictions by close time of their bar and id, newest first, after those of the page before. */
+  /** Predictions that were signals, by close time of their bar and id, newest first, after those of the page before. */
   page(tenantId: string, query: PredictionQuery): Promise<readonly StoredPrediction[]>;
   /** A tenant's prediction with all that is stored of it. */
   get(tenantId: string, predictionId: string): Promise<StoredPrediction | undefined>;
+  /**
+   * How a tenant's signals did by whether their anomaly score was above a limit, for each symbol and timeframe of a query:
+   * those that were withheld by what they leaned to.
+   */
+  anomalies(
+    tenantId: string,
+    query: Pick<PredictionQuery, 'symbols' | 'timeframes' | 'from' | 'to'>,
+    above: number,
+  ): Promise<readonly AnomalyFigures[]>;
+  /** What every arm answered for a bar, the signal first. */
+  arms(tenantId: string, bar: PredictedBar): Promise<readonly StoredPrediction[]>;
   /** Bars that two models both answered and whose outcome is known, oldest first. */
   pairs(tenantId: string, query: PairQuery): Promise<readonly StoredPair[]>;
   /** Stated against observed probabilities of a model version, in bins of a twentieth. */

@@ -4,7 +4,9 @@ import type { Direction } from '../../actors/signals/signal.js';
 import type { Database } from '../database/database.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type {
+  AnomalyFigures,
   PairQuery,
+  PredictedBar,
   PredictionHistory,
   PredictionQuery,
   PredictionRange,
@@ -41,6 +43,7 @@ interface PredictionRow {
   readonly anomaly: number;
   readonly quality_score: number;
   readonly quality_flags: number;
+  readonly served: boolean;
 }
 
 const COLUMNS = [
@@ -49,7 +52,7 @@ const COLUMNS = [
   'timeframe',
   '(extract(epoch FROM bar_close_time) * 1000)::bigint AS t',
   'price, model_id, model_version, arm, direction, confidence, primary_horizon, abstained, degraded, anomaly',
-  'quality_score, quality_flags',
+  'quality_score, quality_flags, served',
   ...HORIZONS.map((h) => `down_${h}, flat_${h}, up_${h}, expected_return_${h}, actual_${h}, return_${h}`),
 ].join(', ');
 
@@ -119,23 +122,14 @@ export class StoredPredictions implements PredictionHistory {
   }
 
   async page(tenantId: string, query: PredictionQuery): Promise<readonly StoredPrediction[]> {
-    const values: unknown[] = [];
-    const given = (value: unknown): string => `$${values.push(value)}`;
-    const moment = (ms: number): string => `to_timestamp(${given(Math.min(ms, LAST_TIME))} / 1000.0)`;
-    const { symbols, timeframes, from, to, after } = query;
-    const conditions = [
-      'true',
-      ...(symbols.length === 0 ? [] : [`symbol = ANY(${given(symbols)})`]),
-      ...(timeframes.length === 0 ? [] : [`timeframe = ANY(${given(timeframes)})`]),
-      ...(from === undefined ? [] : [`bar_close_time >= ${moment(from)}`]),
-      ...(to === undefined ? [] : [`bar_close_time < ${moment(to)}`]),
-      ...(query.onlyActionable ? ["direction <> 'FLAT'"] : []),
-      ...(after === undefined
-        ? []
-        : [
-            `(bar_close_time, prediction_id) < (${moment(after.barCloseTime)}, ${given(after.predictionId)}::uuid)`,
-          ]),
-    ];
+    const { conditions, values, given, moment } = conditionsOf(query);
+    const { after, anomalyAbove } = query;
+    if (query.onlyActionable) conditions.push("direction <> 'FLAT'");
+    if (anomalyAbove !== undefined) conditions.push(`anomaly > ${given(anomalyAbove)}`);
+    if (after !== undefined)
+      conditions.push(
+        `(bar_close_time, prediction_id) < (${moment(after.barCloseTime)}, ${given(after.predictionId)}::uuid)`,
+      );
     const rows = await this.#ask<PredictionRow>(
       tenantId,
       `SELECT ${COLUMNS} FROM public.ml_predictions WHERE ${conditions.join(' AND ')}
@@ -143,6 +137,31 @@ export class StoredPredictions implements PredictionHistory {
       values,
     );
     return rows.map(predictionOf);
+  }
+
+  async anomalies(
+    tenantId: string,
+    query: Pick<PredictionQuery, 'symbols' | 'timeframes' | 'from' | 'to'>,
+    above: number,
+  ): Promise<readonly AnomalyFigures[]> {
+    const { conditions, values, given } = conditionsOf(query);
+    const rows = await this.#ask<AnomalyRow>(
+      tenantId,
+      `SELECT symbol, timeframe, anomaly > ${given(above)} AS anomalous, count(*) AS signals,
+              count(*) FILTER (WHERE 'anomalous' = ANY (abstained)) AS withheld, count(actual) AS known,
+              count(*) FILTER (WHERE predicted = actual) AS right,
+              avg(predicted * return) FILTER (WHERE actual IS NOT NULL AND predicted <> 0) AS mean_return
+       FROM (SELECT symbol, timeframe, anomaly, abstained, ${ofPrimary('predicted')}, ${ofPrimary('actual')},
+                    ${ofPrimary('return')}
+             FROM public.ml_predictions WHERE ${conditions.join(' AND ')}) AS signals
+       GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+      values,
+    );
+    return rows.map(({ anomalous: isAnomalous, mean_return: meanReturn, ...row }) => ({
+      ...row,
+      isAnomalous,
+      meanReturn: meanReturn ?? NaN,
+    }));
   }
 
   async get(tenantId: string, predictionId: string): Promise<StoredPrediction | undefined> {
@@ -153,6 +172,20 @@ export class StoredPredictions implements PredictionHistory {
       [predictionId],
     );
     return row === undefined ? undefined : predictionOf(row);
+  }
+
+  async arms(
+    tenantId: string,
+    { symbol, timeframe, barCloseTime }: PredictedBar,
+  ): Promise<readonly StoredPrediction[]> {
+    const rows = await this.#ask<PredictionRow>(
+      tenantId,
+      `SELECT ${COLUMNS} FROM public.ml_predictions
+       WHERE symbol = $1 AND timeframe = $2 AND bar_close_time = to_timestamp($3 / 1000.0)
+       ORDER BY served DESC, arm, model_version`,
+      [symbol, timeframe, barCloseTime],
+    );
+    return rows.map(predictionOf);
   }
 
   async pairs(tenantId: string, query: PairQuery): Promise<readonly StoredPair[]> {
@@ -212,6 +245,42 @@ export class StoredPredictions implements PredictionHistory {
   }
 }
 
+/** Conditions of a query about signals, and what goes on adding to them. */
+function conditionsOf({
+  symbols,
+  timeframes,
+  from,
+  to,
+}: Pick<PredictionQuery, 'symbols' | 'timeframes' | 'from' | 'to'>): {
+  readonly conditions: string[];
+  readonly values: unknown[];
+  readonly given: (value: unknown) => string;
+  readonly moment: (ms: number) => string;
+} {
+  const values: unknown[] = [];
+  const given = (value: unknown): string => `$${values.push(value)}`;
+  const moment = (ms: number): string => `to_timestamp(${given(Math.min(ms, LAST_TIME))} / 1000.0)`;
+  const conditions = [
+    'served',
+    ...(symbols.length === 0 ? [] : [`symbol = ANY(${given(symbols)})`]),
+    ...(timeframes.length === 0 ? [] : [`timeframe = ANY(${given(timeframes)})`]),
+    ...(from === undefined ? [] : [`bar_close_time >= ${moment(from)}`]),
+    ...(to === undefined ? [] : [`bar_close_time < ${moment(to)}`]),
+  ];
+  return { conditions, values, given, moment };
+}
+
+/** A column that there is for each horizon, of the horizon that a signal took its direction from. */
+function ofPrimary(column: string): string {
+  const cases = HORIZONS.map((h) => `WHEN '${h}' THEN ${column}_${h}`);
+  return `CASE primary_horizon ${cases.join(' ')} END AS ${column}`;
+}
+
+interface AnomalyRow extends Omit<AnomalyFigures, 'isAnomalous' | 'meanReturn'> {
+  readonly anomalous: boolean;
+  readonly mean_return: number | null;
+}
+
 function predictionOf(row: PredictionRow): StoredPrediction {
   const numbers = row as unknown as Numbers;
   const outcome = (horizon: string): StoredOutcome | undefined => {
@@ -227,6 +296,7 @@ function predictionOf(row: PredictionRow): StoredPrediction {
     modelId: row.model_id,
     modelVersion: row.model_version,
     arm: row.arm,
+    served: row.served,
     direction: row.direction,
     confidence: row.confidence,
     primaryHorizon: row.primary_horizon,

@@ -97,6 +97,34 @@ export interface Author {
   readonly who: string;
   readonly role: string;
   readonly reason: string;
+  /** What an A/B test that this ends came to. */
+  readonly test?: TestOutcome;
+}
+
+/** What an A/B test came to. */
+interface TestOutcome {
+  /** Whether evidence decided it or its time was up; else somebody or a guardrail stopped it. */
+  readonly isDecided: boolean;
+  /** Version that won; absent where none did. */
+  readonly winner?: string | undefined;
+  /** Of both variants by the outcomes so far; absent where none was looked at. */
+  readonly figures?: object | undefined;
+}
+
+/** An experiment on record: an A/B test of two models, or a search for one. */
+export interface Experiment {
+  readonly tenantId: string;
+  readonly userId: string | undefined;
+  readonly name: string;
+  readonly hypothesis: string;
+  readonly status: 'planned' | 'running' | 'stopped' | 'concluded';
+  /** What is compared: of an A/B test its variants with their versions and shares. */
+  readonly arms: Readonly<Record<string, unknown>>;
+  /** What it came to: of an A/B test the decision, who won, the figures, and the reason in a sentence. */
+  readonly result: Readonly<Record<string, unknown>>;
+  /** Epoch milliseconds. */
+  readonly startedAt: number | undefined;
+  readonly concludedAt: number | undefined;
 }
 
 /** What is done to a registered model. `stage`: on to staging; `withdraw`: from a trial, back to it. */
@@ -121,12 +149,18 @@ export interface ModelEvent {
 
 /** Keeps models: who they are for, what they were trained on, how far they are. */
 export interface ModelRegistry {
-  /** Registers a model that passed its checks; the same version of the same series again changes nothing. */
-  register(record: ModelRecord): Promise<void>;
+  /**
+   * Registers a model that passed its checks, with what its monitors compare with; the same version of the same series again
+   * changes nothing. False when that version is another model already: another engine registered one meanwhile.
+   */
+  register(record: ModelRecord, facts?: Uint8Array): Promise<boolean>;
   /** Moves a model on to staging, saying why; one that is further is left as it is. */
   stage(record: ModelRecord, author: Author): Promise<void>;
-  /** Makes a model the one production model of its series; the one before is deprecated. */
-  promote(record: ModelRecord): Promise<void>;
+  /**
+   * Makes a model the one production model of its series; the one before is deprecated. A `first` model becomes that only
+   * where there is none, as the answer says.
+   */
+  promote(record: ModelRecord, as?: 'first' | 'replacement'): Promise<boolean>;
   /** Models of a series, oldest training first. */
   list(series: ModelSeries): Promise<ListedModel[]>;
   /** The production model of a series. */
@@ -141,21 +175,28 @@ export function modelName(series: ModelSeries): string {
 
 /**
  * The version of a model that follows another: another architecture (hyperparameters with it) counts the first
- * number, another feature set the second, retraining alone the third.
+ * number, another feature set the second, retraining alone the third; on from those that are taken.
  */
 export function nextVersion(
   form: ModelForm,
   parent: (ModelForm & { readonly version: string }) | undefined,
+  taken: ReadonlySet<string> = new Set(),
 ): string {
   if (parent === undefined) return 'v1.0.0';
   const [major = 0, minor = 0, patch = 0] = parent.version.slice(1).split('.').map(Number);
+  const free = (versionOf: (step: number) => string): string => {
+    let step = 1;
+    while (taken.has(versionOf(step))) step++;
+    return versionOf(step);
+  };
   const sorted = (o: object): string =>
     JSON.stringify(Object.entries(o).sort(([a], [b]) => (a < b ? -1 : 1)));
   if (
     form.architecture !== parent.architecture ||
     sorted(form.hyperparameters) !== sorted(parent.hyperparameters)
   )
-    return `v${major + 1}.0.0`;
-  if (form.featureSetVersion !== parent.featureSetVersion) return `v${major}.${minor + 1}.0`;
-  return `v${major}.${minor}.${patch + 1}`;
+    return free((step) => `v${major + step}.0.0`);
+  if (form.featureSetVersion !== parent.featureSetVersion)
+    return free((step) => `v${major}.${minor + step}.0`);
+  return free((step) => `v${major}.${minor}.${patch + step}`);
 }

@@ -1,16 +1,18 @@
 import pg from 'pg';
 import { Database, type Scope } from '../database/database.js';
 import { SuhoError, messageOf } from '../errors.js';
-import type { Deployments, ModelReader, ModelTarget } from './deployments.js';
+import type { Deployments, Expected, ModelReader, ModelTarget } from './deployments.js';
 import {
   MODEL_STATUSES,
   modelName,
   type Author,
+  type Experiment,
   type ListedModel,
   type ModelAct,
   type ModelEvent,
   type ModelSeries,
 } from './model-registry.js';
+import { readExperiments, recordAbTest, type TestedModel } from './postgres-ab-tests.js';
 import { FRAMEWORK, SELECT_MODELS, modelOf, ownerOf, scopeOf, type ModelRow } from './model-rows.js';
 
 type Status = ListedModel['status'];
@@ -19,8 +21,7 @@ type Status = ListedModel['status'];
 const NEXT: Partial<Record<Status, Status>> = { draft: 'validated', validated: 'staging' };
 
 /** The model an act is about, locked until the transaction ends. */
-interface ActedOn {
-  readonly id: string;
+interface ActedOn extends TestedModel {
   status: Status;
   readonly traffic: number | null;
 }
@@ -43,16 +44,17 @@ export async function inRegistry<T>(
 
 /**
  * Does something to a model, inside a transaction. Those that change the models of one series wait for each other. False
- * when it is no longer as `expected`. Throws as {@link Deployments.act} does.
+ * when things are no longer as `expected`. Throws as {@link Deployments.act} does.
  */
 export async function actOn(
   client: pg.PoolClient,
   target: ModelTarget,
   act: ModelAct,
-  { who, role, reason }: Author,
-  expected?: Pick<ListedModel, 'status' | 'traffic'>,
+  author: Author,
+  expected: Expected = {},
 ): Promise<boolean> {
   const { series, version } = target;
+  const { who, role, reason } = author;
   const owner = ownerOf(series);
   await client.query(
     `SELECT ml_registry.lock_models($1, $2, $3), set_config('suho.actor', $4, true),
@@ -60,24 +62,39 @@ export async function actOn(
     [...owner, modelName(series), who, role, reason],
   );
   const { rows } = await client.query<ActedOn>(
-    `SELECT model_id AS id, status, traffic FROM ml_registry.models
+    `SELECT model_id AS id, status, traffic, trial FROM ml_registry.models
      WHERE tenant_id IS NOT DISTINCT FROM $1 AND user_id IS NOT DISTINCT FROM $2 AND name = $3 AND version = $4 FOR UPDATE`,
     [...owner, modelName(series), version],
   );
   const [model] = rows;
   if (model === undefined)
     throw new SuhoError('NOT_FOUND', `${version} of ${modelName(series)} is not registered.`);
-  if (
-    expected !== undefined &&
-    (model.status !== expected.status || (model.traffic ?? undefined) !== expected.traffic)
-  )
-    return false;
+  if (!(await isAs(client, target, model, expected))) return false;
   try {
     await apply(client, model, act, target);
+    await recordAbTest(client, target, act, author, model);
   } catch (error) {
     throw refusalOf(error, target, model.status);
   }
   return true;
+}
+
+async function isAs(
+  client: pg.PoolClient,
+  { series }: ModelTarget,
+  { status, traffic }: ActedOn,
+  { model: before, production }: Expected,
+): Promise<boolean> {
+  if (before !== undefined && (status !== before.status || (traffic ?? undefined) !== before.traffic))
+    return false;
+  if (production === undefined) return true;
+  // Acts on the series' own models wait for each other; production of a farther level may still change in between.
+  const { rows } = await client.query<{ found: boolean }>(
+    `SELECT EXISTS (SELECT FROM ml_registry.models WHERE status = 'production' AND CASE WHEN $4 = 'none'
+       THEN tenant_id IS NOT DISTINCT FROM $1 AND user_id IS NOT DISTINCT FROM $2 AND name = $3 ELSE artifact_sha256 = $4 END) AS found`,
+    [...ownerOf(series), modelName(series), production],
+  );
+  return rows[0]!.found === (production !== 'none');
 }
 
 async function apply(
@@ -204,7 +221,7 @@ export class PostgresDeployments implements Deployments {
     target: ModelTarget,
     act: ModelAct,
     author: Author,
-    expected?: Pick<ListedModel, 'status' | 'traffic'>,
+    expected?: Expected,
   ): Promise<ListedModel | undefined> {
     const { series, version } = target;
     return await inRegistry(this.#database, scopeOf(series), async (client) => {
@@ -230,6 +247,11 @@ export class PostgresDeployments implements Deployments {
       );
       return rows.map(eventOf);
     });
+  }
+
+  async experiments({ tenantId, userId }: ModelReader, limit: number): Promise<Experiment[]> {
+    const scope: Scope = tenantId === undefined ? {} : { tenantId, userId };
+    return await inRegistry(this.#database, scope, async (client) => await readExperiments(client, limit));
   }
 
   async close(): Promise<void> {

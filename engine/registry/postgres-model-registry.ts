@@ -1,7 +1,6 @@
 import type pg from 'pg';
 import { PLATFORM } from '../credentials/tenant-id.js';
 import { Database, type Scope } from '../database/database.js';
-import { SuhoError } from '../errors.js';
 import {
   MODEL_STATUSES,
   modelName,
@@ -36,20 +35,20 @@ export class PostgresModelRegistry implements ModelRegistry {
     this.#database = new Database({ max: 2, ...connection });
   }
 
-  async register(record: ModelRecord): Promise<void> {
+  async register(record: ModelRecord, facts?: Uint8Array): Promise<boolean> {
     const owner = ownerOf(record);
     const name = modelName(record);
-    await this.#in(record, async (client) => {
+    return await this.#in(record, async (client) => {
       const { embeddingVersion, anomalyScale, primaryHorizon, edge } = record;
       const { trainedFrom, trainedThrough, rows, batchInvariant, sequenceVersion } = record;
       const { scores, folds, family, tried, importance } = record;
       const { rows: made } = await client.query<{ model_id: string }>(
         `INSERT INTO ml_registry.models
            (tenant_id, user_id, name, version, architecture, framework, hyperparameters, feature_set_version, metrics,
-            artifact_uri, artifact_sha256, encoder_uri, encoder_sha256, serving, parent_model_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+            artifact_uri, artifact_sha256, encoder_uri, encoder_sha256, serving, training_facts, parent_model_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
            (SELECT model_id FROM ml_registry.models
-            WHERE tenant_id IS NOT DISTINCT FROM $1 AND user_id IS NOT DISTINCT FROM $2 AND name = $3 AND version = $15))
+            WHERE tenant_id IS NOT DISTINCT FROM $1 AND user_id IS NOT DISTINCT FROM $2 AND name = $3 AND version = $16))
          ON CONFLICT DO NOTHING RETURNING model_id`,
         [
           ...owner,
@@ -76,14 +75,12 @@ export class PostgresModelRegistry implements ModelRegistry {
             ...(record.trainedOn === undefined ? {} : { trainedOn: record.trainedOn }),
             sequenceVersion,
           },
+          facts === undefined ? null : Buffer.from(facts),
           record.parentVersion ?? null,
         ],
       );
       const [model] = made;
-      if (model === undefined) {
-        await this.#sameAgain(client, record, owner);
-        return;
-      }
+      if (model === undefined) return await this.#isSameAgain(client, record, owner);
       await client.query(
         `INSERT INTO ml_registry.training_jobs
            (tenant_id, user_id, model_id, name, status, hyperparameters, data_from, data_through, rows, started_at, finished_at)
@@ -95,25 +92,22 @@ export class PostgresModelRegistry implements ModelRegistry {
       await client.query(`UPDATE ml_registry.models SET status = 'validated' WHERE model_id = $1`, [
         model.model_id,
       ]);
+      return true;
     });
   }
 
-  /** A version that is there already must be this very model. */
-  async #sameAgain(
+  /** Whether a version that is there already is this very model. */
+  async #isSameAgain(
     client: pg.PoolClient,
     record: ModelRecord,
     owner: readonly [string | null, string | null],
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { rows } = await client.query<{ sha256: string }>(
       `SELECT artifact_sha256 AS sha256 FROM ml_registry.models
        WHERE tenant_id IS NOT DISTINCT FROM $1 AND user_id IS NOT DISTINCT FROM $2 AND name = $3 AND version = $4`,
       [...owner, modelName(record), record.version],
     );
-    if (rows[0]?.sha256 === record.modelId) return;
-    throw new SuhoError(
-      'BAD_MODEL',
-      `${record.version} of ${modelName(record)} is another model already; another engine trained at the same time.`,
-    );
+    return rows[0]?.sha256 === record.modelId;
   }
 
   async stage(record: ModelRecord, author: Author): Promise<void> {
@@ -122,12 +116,15 @@ export class PostgresModelRegistry implements ModelRegistry {
     });
   }
 
-  async promote(record: ModelRecord): Promise<void> {
+  async promote(record: ModelRecord, as: 'first' | 'replacement' = 'replacement'): Promise<boolean> {
     const { family, rows } = record;
     const author = { who: 'training', role: 'engine', reason: `trained on ${rows} bars (${family})` };
-    await this.#in(record, async (client) => {
-      await actOn(client, { series: record, version: record.version }, { kind: 'promote' }, author);
-    });
+    const target = { series: record, version: record.version };
+    const expected = as === 'first' ? { production: 'none' } : {};
+    return await this.#in(
+      record,
+      async (client) => await actOn(client, target, { kind: 'promote' }, author, expected),
+    );
   }
 
   async list(series: ModelSeries): Promise<ListedModel[]> {

@@ -15,7 +15,12 @@ export interface TrialStage {
 export type Decision =
   | { readonly act: 'wait' }
   | { readonly act: 'canary'; readonly share: number; readonly sentence: string }
-  | { readonly act: 'promote' | 'archive' | 'withdraw'; readonly sentence: string };
+  | {
+      readonly act: 'promote' | 'archive' | 'withdraw';
+      readonly sentence: string;
+      /** Version that won an A/B test. */
+      readonly winner?: string;
+    };
 
 export interface DecisionRules {
   /** Steps of a rollout: the evidence of being better that each takes, the bars served as a canary before it, and its share. */
@@ -114,11 +119,13 @@ function decideTest(stage: TrialStage, figures: ComparisonFigures, rules: Decisi
   if (figures.better >= rules.winAt)
     return {
       act: 'promote',
+      winner: version,
       sentence: `${version} wins the A/B test against ${against}, with evidence ${evidence(figures.better)} of the ${rules.winAt} needed. ${told(stage, figures)}`,
     };
   if (figures.worse >= rules.winAt)
     return {
       act: 'withdraw',
+      winner: against,
       sentence: `${against} wins the A/B test against ${version}, with evidence ${evidence(figures.worse)} of the ${rules.winAt} needed. ${told(stage, figures)}`,
     };
   if (stage.isOver)

@@ -6,7 +6,13 @@ import { SuhoError, quoted } from '../errors.js';
 import type { Instruments } from '../instruments/instruments.js';
 import type { PredictionHistory } from '../prediction-store/prediction-store.js';
 import type { Deployments } from '../registry/deployments.js';
-import { modelName, type ListedModel, type ModelAct, type ModelEvent } from '../registry/model-registry.js';
+import {
+  modelName,
+  type Experiment,
+  type ListedModel,
+  type ModelAct,
+  type ModelEvent,
+} from '../registry/model-registry.js';
 import type { ComparisonFigures } from './comparison.js';
 import { outlookOf, type Outlook } from './outlook.js';
 import { compareOutcomes, type Rollouts } from './rollouts.js';
@@ -39,7 +45,7 @@ export interface VersionComparison {
 }
 
 export interface ModelDeskParts {
-  readonly deployments: Pick<Deployments, 'visible' | 'history'>;
+  readonly deployments: Pick<Deployments, 'visible' | 'history' | 'experiments'>;
   readonly rollouts: Rollouts;
   readonly outcomes: Pick<PredictionHistory, 'pairs'>;
   readonly instruments: Pick<Instruments, 'all'>;
@@ -50,6 +56,9 @@ export interface ModelDeskParts {
 
 /** Entries of a history that are shown. */
 const HISTORY_MAX = 100;
+
+/** Experiments that are listed. */
+const EXPERIMENTS_MAX = 200;
 
 const NEAREST: readonly Level[] = ['user', 'tenant', 'platform'];
 
@@ -99,6 +108,13 @@ export class ModelDesk {
 
   async history(model: ListedModel): Promise<ModelEvent[]> {
     return await this.#parts.deployments.history(model, model.version, HISTORY_MAX);
+  }
+
+  /** The newest experiments a caller sees: A/B tests and searches; another tenant's for operators who name it. */
+  async experiments(caller: Caller, tenantId?: string): Promise<Experiment[]> {
+    const tenant = tenantId ?? caller.tenantId;
+    if (tenant !== caller.tenantId && !covers(caller.role, 'operator')) return [];
+    return await this.#parts.deployments.experiments(readerOf(caller, tenant), EXPERIMENTS_MAX);
   }
 
   /** Where a model serves or is tried, as far as the caller sees. */

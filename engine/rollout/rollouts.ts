@@ -17,6 +17,8 @@ import type { RoutePlans, RunningTrial } from './route-plans.js';
 
 /** Outcomes read at a time. */
 const PAGE = 2_000;
+/** How often a model is proposed while other engines change the models of its series at the same time. */
+const PROPOSE_TRIES = 5;
 
 export interface RolloutsParts {
   readonly deployments: Pick<Deployments, 'act' | 'visible'>;
@@ -62,26 +64,42 @@ export class Rollouts implements Challengers {
   }
 
   async propose({ series, version, by, reason }: Challenger): Promise<void> {
+    const author: Author = { who: by, role: 'engine', reason };
+    for (let tries = 1; !(await this.#enter({ series, version }, author, tries < PROPOSE_TRIES)); tries++)
+      if (tries === PROPOSE_TRIES)
+        throw new SuhoError('STORE_UNAVAILABLE', `The models of ${modelName(series)} change all the time.`);
+    await this.#parts.plans.check(true);
+  }
+
+  /** Lets a model in as the registry is now; false when another engine changed that meanwhile, if that `mayPass`. */
+  async #enter({ series, version }: ModelTarget, author: Author, mayPass: boolean): Promise<boolean> {
     const { deployments } = this.#parts;
     const models = await this.#modelsOf(series);
     const model = models.find((each) => each.version === version);
     if (model === undefined)
       throw new SuhoError('NOT_FOUND', `${version} of ${modelName(series)} is not registered.`);
-    if (model.status === 'shadow' || model.status === 'canary' || model.status === 'production') return;
-    const author: Author = { who: by, role: 'engine', reason };
+    const { status } = model;
+    if (status === 'shadow' || status === 'canary' || status === 'production') return true;
     const target: ModelTarget = { series, version };
-    const isFirst = !(await this.#hasProduction(series));
-    if (isFirst) await deployments.act(target, { kind: 'promote' }, author);
-    else {
-      await this.#makeRoom(models, version);
-      await deployments.act(target, { kind: 'shadow', trial: { kind: 'challenger' } }, author);
+    if (!(await this.#hasProduction(series))) {
+      const first = { model, production: 'none' };
+      return (await deployments.act(target, { kind: 'promote' }, author, first)) !== undefined;
     }
-    await this.#parts.plans.check(true);
+    await this.#makeRoom(models, version);
+    const act: ModelAct = { kind: 'shadow', trial: { kind: 'challenger' } };
+    try {
+      return (await deployments.act(target, act, author, { model })) !== undefined;
+    } catch (error) {
+      // Another's shadow took the room that was made.
+      if (mayPass && error instanceof SuhoError && error.code === 'QUOTA_EXCEEDED') return false;
+      throw error;
+    }
   }
 
   /** Does something to a model for a person; it takes effect with the next bar. Throws as {@link Deployments.act} does. */
   async act(target: ModelTarget, act: ModelAct, author: Author): Promise<ListedModel> {
-    const model = await this.#parts.deployments.act(target, act, author);
+    const test = { isDecided: false, figures: this.#figuresOf(target) };
+    const model = await this.#parts.deployments.act(target, act, { ...author, test });
     await this.#parts.plans.check(true);
     return model!;
   }
@@ -173,10 +191,25 @@ export class Rollouts implements Challengers {
       decision.act === 'canary'
         ? { kind: 'canary', share: decision.share, trial: model.trial ?? { kind: 'challenger' } }
         : { kind: decision.act };
-    const author: Author = { who: 'rollout', role: 'engine', reason: decision.sentence };
-    const done = await deployments.act({ series: model, version: model.version }, act, author, model);
+    const winner = 'winner' in decision ? decision.winner : undefined;
+    const test = { isDecided: true, winner, figures };
+    const author: Author = { who: 'rollout', role: 'engine', reason: decision.sentence, test };
+    // What was compared must still be what serves.
+    const expected = { model, production: production.modelId };
+    const done = await deployments.act({ series: model, version: model.version }, act, author, expected);
     if (done !== undefined) log.info({ model: modelName(model) }, decision.sentence);
     return true;
+  }
+
+  /** What the outcomes said of a model that is tried when they were looked at last. */
+  #figuresOf({ series, version }: ModelTarget): ComparisonFigures | undefined {
+    const isTarget = (model: ListedModel): boolean =>
+      model.version === version &&
+      model.tenantId === series.tenantId &&
+      model.userId === series.userId &&
+      modelName(model) === modelName(series);
+    const trial = this.#parts.plans.trials().find(({ model }) => isTarget(model));
+    return trial === undefined ? undefined : this.#watched.get(trial.model.modelId)?.comparison.figures();
   }
 
   #guard(modelId: string, bar: Parameters<Guardrails['observe']>[0]): void {
@@ -208,7 +241,9 @@ export class Rollouts implements Challengers {
     const fault = this.#broken.get(model.modelId);
     if (fault === undefined) return;
     const sentence = `${model.version} is rolled back at once: ${fault}.`;
-    const author: Author = { who: 'rollout', role: 'engine', reason: sentence };
+    const figures = this.#watched.get(model.modelId)?.comparison.figures();
+    const test = { isDecided: false, figures };
+    const author: Author = { who: 'rollout', role: 'engine', reason: sentence, test };
     try {
       await deployments.act({ series: model, version: model.version }, { kind: 'withdraw' }, author);
       log.warn({ model: modelName(model) }, sentence);
@@ -254,7 +289,7 @@ export class Rollouts implements Challengers {
       { series: oldest, version: oldest.version },
       { kind: 'archive' },
       author,
-      oldest,
+      { model: oldest },
     );
   }
 }

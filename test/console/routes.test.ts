@@ -38,6 +38,7 @@ function queryOf(path: string, signal: string): string {
     '/api/bars': series,
     '/api/signals': series,
     '/api/signal': `id=${signal}`,
+    '/api/signal/moved': `id=${signal}`,
     '/api/models': series,
     '/api/model': `${series}&model=tenant/published/EURUSD/1h/v1.0.0`,
     '/api/outlook': `${series}&model=tenant/published/EURUSD/1h/v1.0.0&change=archive`,

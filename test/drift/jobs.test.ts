@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Bar } from '../../actors/market/bar.js';
 import type { TrainingJob__Output as TrainingJob } from '../../engine/api/generated/suho/v1/TrainingJob.js';
 import type { Engine } from '../../engine/engine.js';
@@ -15,6 +16,8 @@ const SERIES = 'market/EURUSD/1h';
 const HOUR = 3_600_000;
 const bars = inventedBars(1_400, { momentum: 0.7, seed: 91 });
 const WAIT_MS = 240_000;
+/** When an engine is killed after a training began, milliseconds. */
+const KILLED_AFTER_MS = [0, 500, 2_500];
 
 async function fed(t: TestContext, folder: string, folds = 1): Promise<Engine> {
   const engine = await openEngine(t, folder, { training: { folds } }, { waitForEvidence: false });
@@ -113,7 +116,7 @@ test('a new encoder has a partition of its own with every stored moment in it be
   }
 });
 
-test('a job that an engine was killed under is begun anew after the next start, and ends', async (t) => {
+test('killed at any moment of a training, an engine brings it to its end after the next start, and it makes one model', async (t) => {
   const folder = temporaryFolder(t);
   const engine = new KilledEngine(t, ['--data', folder]);
   await engine.start();
@@ -133,12 +136,18 @@ test('a job that an engine was killed under is begun anew after the next start, 
     },
     WAIT_MS,
   );
-  await client().publish(bars.slice(1_000));
-  await client().call('TrainingService', 'RetrainSeries', { symbol: 'EURUSD' });
-  await eventually('it runs', async () => (await jobs())[0]!.status === 'running', WAIT_MS);
-  await engine.kill();
-  await engine.start();
-  await eventually('it is over', async () => (await jobs())[0]!.finished_at !== undefined, WAIT_MS);
-  const [job] = await jobs();
-  assert.deepEqual([job!.status, job!.version, job!.attempts], ['succeeded', 'v1.0.1', 2]);
+  for (const [round, afterMs] of KILLED_AFTER_MS.entries()) {
+    await client().publish(bars.slice(1_000 + round * 100, 1_100 + round * 100));
+    await client().call('TrainingService', 'RetrainSeries', { symbol: 'EURUSD' });
+    // It may be over before anybody sees it run.
+    await eventually('it is begun', async () => (await jobs())[0]!.status !== 'queued', WAIT_MS);
+    await pause(afterMs);
+    await engine.kill();
+    await engine.start();
+    await eventually('it is over', async () => (await jobs())[0]!.finished_at !== undefined, WAIT_MS);
+    const [job] = await jobs();
+    assert.deepEqual([job!.status, job!.version, job!.error], ['succeeded', `v1.0.${round + 1}`, '']);
+    assert.ok(job!.attempts <= 2);
+    assert.equal((await jobs()).length, round + 1);
+  }
 });

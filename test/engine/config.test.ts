@@ -21,6 +21,7 @@ const WHOLE: ConfigInput = {
   weaviate: {},
   nats: {},
   redis: {},
+  polygon: {},
   auth: { jwt: { issuer: 'i', audience: 'a', jwksUri: 'https://i' } },
   quotas: {},
   metrics: {},

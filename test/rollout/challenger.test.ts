@@ -1,36 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Bar } from '../../actors/market/bar.js';
-import { Random } from '../../engine/learning/random.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
-import { inventedBars } from '../support/markets.js';
+import { risingBars } from '../support/markets.js';
 import { EURUSD, registerModel, statingPredictor } from '../support/rollout.js';
 
 const SERIES = 'market/EURUSD/1h';
 /** Bars of which nine of ten go up. */
-const bars = rising(420);
-
-function rising(count: number): Bar[] {
-  const random = new Random(3);
-  let shift = 0;
-  return inventedBars(count, { seed: 3 }).map((bar) => {
-    const goesUp = random.next() < 0.9;
-    const size = Math.abs(bar.close - bar.open);
-    const open = bar.open + shift;
-    const close = goesUp ? open + size : open - size;
-    shift += close - open - (bar.close - bar.open);
-    const wick = 0.0001;
-    return {
-      ...bar,
-      open,
-      close,
-      high: Math.max(open, close) + wick,
-      low: Math.min(open, close) - wick,
-      bid: close,
-      ask: close * 1.00005,
-    };
-  });
-}
+const bars = risingBars(420);
 
 test('a challenger that outcomes prove better goes from shadow to production by itself, over a restart, and one they prove worse is retired', async (t) => {
   const folder = temporaryFolder(t);

@@ -171,7 +171,9 @@ test('two engines that act on one registry leave one production, one canary, fou
   const moved = await Promise.all(
     engines.map(
       async (engine) =>
-        await engine.act({ series, version: seen.version }, { ...canary, share: 0.5 }, AUTHOR, seen),
+        await engine.act({ series, version: seen.version }, { ...canary, share: 0.5 }, AUTHOR, {
+          model: seen,
+        }),
     ),
   );
   assert.equal(moved.filter((model) => model !== undefined).length, 1);

@@ -130,7 +130,7 @@ test('no gate is passed by a number that is not finite: price, quality, quotes, 
         'minReturnInSpreads',
       )
       .map((name) => ({ gates: { ...GATES, [name]: NaN } })),
-    noProbability.map((x) => ({ calibrate: () => x })),
+    noProbability.map((x) => ({ calibrate: () => ({ probability: x }) })),
   );
   fc.assert(fc.property(changes, (change) => assertAbstains(signalOf(change))));
 });

@@ -106,7 +106,13 @@ export class SimulatedEngine {
       clock,
       storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
       quoteBase: '5m',
-      pressure: new Pressure({ work: this.instruments.workload, clock, targetMs: 75, waitMsMax: 5_000, weightOf: () => 1 }),
+      pressure: new Pressure({
+        work: this.instruments.workload,
+        clock,
+        targetMs: 75,
+        waitMsMax: 5_000,
+        weightOf: () => 1,
+      }),
     });
     this.feedback = new Feedback(journal, predictions, recorder, () => clock.now());
     this.#retention = new Retention(journal, clock, {

@@ -11,6 +11,7 @@ export interface CommandResult {
 
 /** Variables that the tests read themselves; the command would refuse settings it does not know. */
 const OF_TESTS: ReadonlySet<string> = new Set([
+  'SUHO_INTERLEAVINGS',
   'SUHO_KILLS',
   'SUHO_SEED',
   'SUHO_FUZZ',
@@ -18,15 +19,22 @@ const OF_TESTS: ReadonlySet<string> = new Set([
   'SUHO_LONG_BARS',
 ]);
 
-/** Starts the real `suho` command in a process of its own. */
-export function startCommand(args: readonly string[]): ChildProcess {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_TESTS.has(name)));
+/** Starts the real `suho` command in a process of its own, with further variables in its environment. */
+export function startCommand(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): ChildProcess {
+  const given = { ...process.env, ...variables };
+  const env = Object.fromEntries(Object.entries(given).filter(([name]) => !OF_TESTS.has(name)));
   return spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** Runs the real `suho` command to its end. */
-export async function runCommand(args: readonly string[]): Promise<CommandResult> {
-  const child = startCommand(args);
+export async function runCommand(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
+  const child = startCommand(args, variables);
   let stdout = '';
   let stderr = '';
   child.stdout!.on('data', (chunk: Buffer) => (stdout += chunk.toString()));

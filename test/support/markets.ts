@@ -41,6 +41,29 @@ export function inventedBars(
   });
 }
 
+/** Invented bars of which nine of ten go up. */
+export function risingBars(count: number): Bar[] {
+  const random = new Random(3);
+  let shift = 0;
+  return inventedBars(count, { seed: 3 }).map((bar) => {
+    const goesUp = random.next() < 0.9;
+    const size = Math.abs(bar.close - bar.open);
+    const open = bar.open + shift;
+    const close = goesUp ? open + size : open - size;
+    shift += close - open - (bar.close - bar.open);
+    const wick = 0.0001;
+    return {
+      ...bar,
+      open,
+      close,
+      high: Math.max(open, close) + wick,
+      low: Math.min(open, close) - wick,
+      bid: close,
+      ask: close * 1.00005,
+    };
+  });
+}
+
 /** The bars as a CSV file's text. */
 export function toCsv(bars: readonly Bar[]): string {
   const lines = bars.map((b) =>

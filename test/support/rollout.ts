@@ -18,6 +18,7 @@ export interface RegisteredOptions {
   readonly seed?: number;
   readonly trainedThrough?: number;
   readonly trainedOn?: string;
+  readonly sequenceVersion?: string;
 }
 
 /** Registers a small model that keeps the contract; it serves nothing yet. */
@@ -25,7 +26,14 @@ export async function registerModel(
   engine: Pick<Engine, 'artifacts' | 'registry'>,
   options: RegisteredOptions = {},
 ): Promise<ModelRecord> {
-  const { version = 'v1.0.0', series = EURUSD, seed = 0, trainedThrough = 0, trainedOn } = options;
+  const {
+    version = 'v1.0.0',
+    series = EURUSD,
+    seed = 0,
+    trainedThrough = 0,
+    trainedOn,
+    sequenceVersion,
+  } = options;
   const place = { tenantId: series.tenantId, model: modelName(series), version };
   const predictor = await engine.artifacts.put(place, options.predictor ?? plainPredictor(seed));
   const encoder = await engine.artifacts.put(place, plainEncoder());
@@ -53,6 +61,7 @@ export async function registerModel(
     rows: 100,
     batchInvariant: true,
     ...(trainedOn === undefined ? {} : { trainedOn }),
+    ...(sequenceVersion === undefined ? {} : { sequenceVersion }),
   };
   await engine.registry.register(record);
   return record;

@@ -62,6 +62,7 @@ export interface JobStore {
   claim(job: TrainingJob, engine: string, at: number, staleBefore: number): Promise<TrainingJob | undefined>;
   /** Says that an engine still runs a job; false when it was cancelled meanwhile. */
   renew(job: TrainingJob, engine: string, at: number): Promise<boolean>;
+  /** Ends a job as it was claimed; one that another engine took meanwhile goes on. */
   end(job: TrainingJob, end: JobEnd): Promise<void>;
   /** Cancels a job; undefined when the tenant has none of this id that waits or runs. */
   cancel(tenantId: string, jobId: string, at: number): Promise<TrainingJob | undefined>;

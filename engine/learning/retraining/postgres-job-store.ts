@@ -112,7 +112,7 @@ export class PostgresJobStore implements JobStore {
   }
 
   async end(
-    { tenantId, jobId }: TrainingJob,
+    { tenantId, jobId, claimedBy }: TrainingJob,
     { status, version, modelId, error, cpuMs, at }: JobEnd,
   ): Promise<void> {
     await this.#in(tenantId, async (client) => {
@@ -123,7 +123,7 @@ export class PostgresJobStore implements JobStore {
              hyperparameters = hyperparameters || jsonb_strip_nulls(jsonb_build_object('version', $7::text)),
              model_id = (SELECT model_id FROM ml_registry.models m WHERE m.tenant_id IS NOT DISTINCT FROM $1
                AND m.artifact_sha256 = $8 AND m.version = $7 LIMIT 1)
-         WHERE ${OWN} AND job_id = $2 AND status = 'running'`,
+         WHERE ${OWN} AND job_id = $2 AND status = 'running' AND claimed_by = $9`,
         [
           ownerOf(tenantId),
           jobId,
@@ -133,6 +133,7 @@ export class PostgresJobStore implements JobStore {
           at,
           version ?? null,
           modelId ?? null,
+          claimedBy ?? null,
         ],
       );
     });

@@ -7,7 +7,7 @@ import { seriesIdentity } from '../../instruments/ids.js';
 import { modelName } from '../../registry/model-registry.js';
 import type { Challengers } from '../../rollout/challengers.js';
 import { rowsNeeded } from '../history-needed.js';
-import type { SeriesTraining, Trained } from '../series-training.js';
+import type { SeriesTraining } from '../series-training.js';
 import type { JobEnd, JobStore, NewJob, TrainingJob } from './job-store.js';
 import { nextJob, stillCounts, type QueueSettings, type Spent } from './queue.js';
 
@@ -230,12 +230,12 @@ export class Retraining {
     try {
       if (job.attempts > ATTEMPTS_MAX)
         throw new SuhoError('BAD_INPUT', `It was begun ${ATTEMPTS_MAX} times and no engine came to its end.`);
-      const { record, result } = await this.#train(job, abort.signal);
+      const { record, cpuMs } = await this.#train(job, abort.signal);
       end = {
         status: 'succeeded',
         version: record.version,
         modelId: record.modelId,
-        cpuMs: result.cpuMs,
+        cpuMs,
         at: clock.now(),
       };
       this.#succeeded++;
@@ -252,12 +252,14 @@ export class Retraining {
     if (!this.#stopped) await jobs.end(job, end);
   }
 
-  async #train(job: TrainingJob, signal: AbortSignal): Promise<Trained> {
+  async #train(job: TrainingJob, signal: AbortSignal): ReturnType<SeriesTraining['retrain']> {
     const { training, propose, closedThrough } = this.#parts;
-    const { seriesId, dataFrom, newEncoder, reason, cause } = job;
+    const { seriesId, dataFrom: from, newEncoder, reason, cause } = job;
     await this.#stored(signal);
     const through = closedThrough(seriesId);
-    const trained = await training.retrain(seriesId, { through, from: dataFrom, newEncoder, signal });
+    // One that was begun before may have been registered then, and not proposed.
+    const madeSince = job.attempts > 1 ? job.queuedAt : undefined;
+    const trained = await training.retrain(seriesId, { through, from, newEncoder, madeSince, signal });
     await propose({
       series: seriesIdentity(seriesId),
       version: trained.record.version,

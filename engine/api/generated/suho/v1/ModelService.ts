@@ -6,6 +6,8 @@ import type { CompareModelsRequest as _suho_v1_CompareModelsRequest, CompareMode
 import type { DiffModelsRequest as _suho_v1_DiffModelsRequest, DiffModelsRequest__Output as _suho_v1_DiffModelsRequest__Output } from '../../suho/v1/DiffModelsRequest.js';
 import type { DiffModelsResponse as _suho_v1_DiffModelsResponse, DiffModelsResponse__Output as _suho_v1_DiffModelsResponse__Output } from '../../suho/v1/DiffModelsResponse.js';
 import type { GetModelRequest as _suho_v1_GetModelRequest, GetModelRequest__Output as _suho_v1_GetModelRequest__Output } from '../../suho/v1/GetModelRequest.js';
+import type { ListExperimentsRequest as _suho_v1_ListExperimentsRequest, ListExperimentsRequest__Output as _suho_v1_ListExperimentsRequest__Output } from '../../suho/v1/ListExperimentsRequest.js';
+import type { ListExperimentsResponse as _suho_v1_ListExperimentsResponse, ListExperimentsResponse__Output as _suho_v1_ListExperimentsResponse__Output } from '../../suho/v1/ListExperimentsResponse.js';
 import type { ListModelsRequest as _suho_v1_ListModelsRequest, ListModelsRequest__Output as _suho_v1_ListModelsRequest__Output } from '../../suho/v1/ListModelsRequest.js';
 import type { ListModelsResponse as _suho_v1_ListModelsResponse, ListModelsResponse__Output as _suho_v1_ListModelsResponse__Output } from '../../suho/v1/ListModelsResponse.js';
 import type { Model as _suho_v1_Model, Model__Output as _suho_v1_Model__Output } from '../../suho/v1/Model.js';
@@ -17,5 +19,6 @@ export interface ModelServiceDefinition {
   CompareModels: MethodDefinition<_suho_v1_CompareModelsRequest, _suho_v1_ModelComparison, _suho_v1_CompareModelsRequest__Output, _suho_v1_ModelComparison__Output>
   DiffModels: MethodDefinition<_suho_v1_DiffModelsRequest, _suho_v1_DiffModelsResponse, _suho_v1_DiffModelsRequest__Output, _suho_v1_DiffModelsResponse__Output>
   GetModel: MethodDefinition<_suho_v1_GetModelRequest, _suho_v1_ModelDetails, _suho_v1_GetModelRequest__Output, _suho_v1_ModelDetails__Output>
+  ListExperiments: MethodDefinition<_suho_v1_ListExperimentsRequest, _suho_v1_ListExperimentsResponse, _suho_v1_ListExperimentsRequest__Output, _suho_v1_ListExperimentsResponse__Output>
   ListModels: MethodDefinition<_suho_v1_ListModelsRequest, _suho_v1_ListModelsResponse, _suho_v1_ListModelsRequest__Output, _suho_v1_ListModelsResponse__Output>
 }

@@ -85,7 +85,8 @@ export interface Signal {
    */
   'abstained'?: (string)[];
   /**
-   * What it had to do without: `patterns_deadline`, `patterns_error`, `patterns_none_yet`.
+   * What it had to do without: `patterns_deadline`, `patterns_error`, `patterns_none_yet`; `anomalous` where the moment is above
+   * the gate `maxAnomaly` and the tenant lets such signals act (`onAnomaly`).
    */
   'degraded'?: (string)[];
   /**
@@ -171,7 +172,8 @@ export interface Signal__Output {
    */
   'abstained': (string)[];
   /**
-   * What it had to do without: `patterns_deadline`, `patterns_error`, `patterns_none_yet`.
+   * What it had to do without: `patterns_deadline`, `patterns_error`, `patterns_none_yet`; `anomalous` where the moment is above
+   * the gate `maxAnomaly` and the tenant lets such signals act (`onAnomaly`).
    */
   'degraded': (string)[];
   /**

@@ -1,0 +1,52 @@
+import type { Logger } from 'pino';
+import { DEFAULT_GATES } from '../actors/signals/gates.js';
+import { Turns } from './api/turns.js';
+import type { Config } from './config.js';
+import { Explanations } from './explanation/explanations.js';
+import { GatesInForce } from './explanation/gates-in-force.js';
+import { Recomputation } from './explanation/recomputation.js';
+import { partitionName } from './patterns/pattern-index.js';
+import type { SignalRooms, Stores } from './wiring.js';
+
+/** Signals that are made again at once, and that wait. */
+const EXPLAINED_AT_ONCE = 1;
+const WAITING_MAX = 50;
+
+/** What explains signals, and the memory of the gates they met. */
+export interface ExplanationRooms {
+  readonly explanations: Explanations;
+  readonly gates: GatesInForce;
+}
+
+export function wireExplanations(
+  config: Config,
+  stores: Stores,
+  { index, recorder, inference, instruments, calendars }: SignalRooms,
+  log: Logger,
+): ExplanationRooms {
+  const { journal, features, deployments, artifacts, alertStore } = stores;
+  const gates = new GatesInForce(
+    journal,
+    (tenantId) => config.tenants.find(({ id }) => id === tenantId)?.gates ?? DEFAULT_GATES,
+  );
+  const explanations = new Explanations({
+    journal,
+    instruments,
+    features,
+    history: stores.predictions.history,
+    deployments,
+    artifacts,
+    facts: alertStore,
+    inference,
+    moments: {
+      index,
+      isIndexed: (partition) => recorder.isUsed(partitionName(partition)),
+      neighbours: config.patterns.neighbours,
+    },
+    recomputation: new Recomputation({ features, journal, calendars, basis: config.bars.basis }),
+    gates,
+    turns: new Turns(EXPLAINED_AT_ONCE, WAITING_MAX),
+    log,
+  });
+  return { explanations, gates };
+}
