@@ -47,14 +47,17 @@ export function ModelActs({ model, acts = [], series, lineage, onChanged }: Prop
             onClick={() => refusal === null && setAsked(change)}
           >
             {TITLES[change] ?? change}
-            {refusal !== null && (
-              <span id={`why-${change}`} class="visually-hidden">
-                {refusal}
-              </span>
-            )}
           </button>
         ))}
       </div>
+      {acts.map(
+        ({ change, refusal }) =>
+          refusal !== null && (
+            <p key={change} id={`why-${change}`} class="visually-hidden">
+              {refusal}
+            </p>
+          ),
+      )}
       {none && refusals.length === 1 && <p class="hint">{only}</p>}
       <p role="status">{said}</p>
       {asked !== undefined && (

@@ -116,7 +116,7 @@ export interface MomentView extends PathView {
 }
 
 /** An input that moved a forecast. */
-export interface MovedFeatureView {
+interface MovedFeatureView {
   readonly name: string;
   readonly kind: 'feature' | 'channel';
   /** As it enters the model; null where unknown, and for a channel. */

@@ -9,7 +9,7 @@ export interface Deciding {
   readonly conditions: readonly Condition[];
 }
 
-export interface Condition {
+interface Condition {
   readonly what: string;
   readonly value: number;
   readonly needed: number;

@@ -60,7 +60,7 @@ test('each page shows a running engine, at a desk and on a phone, light and dark
           await page.getByRole('button', { name: 'v1.0.0' }).waitFor();
           await page.getByText('in use').waitFor();
           assert.equal(await page.locator('.score').count(), 3, where);
-          await page.getByRole('button', { name: 'Promote' }).waitFor();
+          await page.getByRole('button', { name: 'Promote', exact: true }).waitFor();
           await page.locator('.gain-bar').first().waitFor();
           await eventually(
             'its calibration is drawn',
@@ -241,7 +241,7 @@ test(
     await page.getByText('v1.0.0 is production now.').waitFor();
     await page.getByRole('heading', { name: 'v1.0.0: production' }).waitFor();
     // What cannot be done says why, and does nothing.
-    const refused = page.getByRole('button', { name: /^Archive/ });
+    const refused = page.getByRole('button', { name: 'Archive', exact: true });
     assert.equal(await refused.getAttribute('aria-disabled'), 'true');
     await refused.click();
     assert.equal(await dialog.count(), 0);
