@@ -86,7 +86,7 @@ function pathOf({ lag }: Relation, from: Point, to: Point): { readonly d: string
   };
 }
 
-export function wordsOf({ from, to, lag, correlation }: Relation): string {
+function wordsOf({ from, to, lag, correlation }: Relation): string {
   const how = lag === 0 ? `${from} with ${to}` : `${from} leads ${to} by ${lag}`;
   return `${how}: ${correlation.toFixed(2)}`;
 }

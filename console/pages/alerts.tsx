@@ -47,48 +47,57 @@ export function Alerts({ renew }: { readonly renew: number }) {
           with training and raise one when they differ by more than chance.
         </p>
       )}
-      {value !== undefined && value.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Alerts, newest first">
-          <table>
-            <thead>
-              <tr>
-                {['Raised', 'Severity', 'Series', 'What was found', 'State', 'Act'].map((title) => (
-                  <th key={title} scope="col">
-                    {title}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {value.map((alert) => (
-                <tr key={alert.id}>
-                  <td>{utc(alert.raisedAt)}</td>
-                  <td>
-                    <span class={`pill ${KINDS[alert.severity] ?? 'idle'}`}>{alert.severity}</span>
-                  </td>
-                  <td>
-                    {alert.series}
-                    <br />
-                    <span class="hint">
-                      {alert.version}, {words(alert.kind)}
-                    </span>
-                  </td>
-                  <td class="reasons">{alert.summary}</td>
-                  <td>
-                    {alert.state}
-                    <br />
-                    <span class="hint">{alert.closedBy ?? alert.acknowledgedBy ?? ''}</span>
-                  </td>
-                  <td>
-                    <AlertActs alert={alert} onChange={change} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      {value !== undefined && value.length > 0 && <Table alerts={value} onChange={change} />}
     </Card>
+  );
+}
+
+interface TableProps {
+  readonly alerts: readonly AlertView[];
+  readonly onChange: (to: 'acknowledge' | 'close', alert: AlertView) => Promise<void>;
+}
+
+function Table({ alerts, onChange }: TableProps) {
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label="Alerts, newest first">
+      <table>
+        <thead>
+          <tr>
+            {['Raised', 'Severity', 'Series', 'What was found', 'State', 'Act'].map((title) => (
+              <th key={title} scope="col">
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {alerts.map((alert) => (
+            <tr key={alert.id}>
+              <td>{utc(alert.raisedAt)}</td>
+              <td>
+                <span class={`pill ${KINDS[alert.severity] ?? 'idle'}`}>{alert.severity}</span>
+              </td>
+              <td>
+                {alert.series}
+                <br />
+                <span class="hint">
+                  {alert.version}, {words(alert.kind)}
+                </span>
+              </td>
+              <td class="reasons">{alert.summary}</td>
+              <td>
+                {alert.state}
+                <br />
+                <span class="hint">{alert.closedBy ?? alert.acknowledgedBy ?? ''}</span>
+              </td>
+              <td>
+                <AlertActs alert={alert} onChange={onChange} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -152,31 +152,7 @@ function Grid({ view, features, measure, at, onAt }: GridProps) {
         aria-label="Drift by feature and time; the arrow keys move over it, the line below tells the cell"
         onKeyDown={onKeyDown}
       >
-        <svg
-          viewBox={`0 0 ${stretches.length * 10} ${features.length * ROW + 16}`}
-          preserveAspectRatio="none"
-          height={features.length * ROW + 16}
-          aria-hidden="true"
-        >
-          {features.map((feature, r) => (
-            <g key={feature.name}>
-              {feature[measure].map((x, c) => (
-                <rect
-                  key={stretches[c]!.from}
-                  class={`cell q${stepOf(x, measure)} ${at?.[0] === r && at[1] === c ? 'at' : ''}`}
-                  x={c * 10 + 0.2}
-                  y={16 + r * ROW + 1}
-                  width={9.6}
-                  height={ROW - 2}
-                  onMouseEnter={() => onAt([r, c])}
-                />
-              ))}
-            </g>
-          ))}
-          {live > 0 && live < stretches.length && (
-            <line class="trained" x1={live * 10} x2={live * 10} y1={0} y2={features.length * ROW + 16} />
-          )}
-        </svg>
+        <Cells view={view} features={features} measure={measure} at={at} onAt={onAt} />
         <div class="drift-marks" aria-hidden="true">
           {features.flatMap((feature, r) =>
             feature.significant.map((marked, c) =>
@@ -199,5 +175,37 @@ function Grid({ view, features, measure, at, onAt }: GridProps) {
         </div>
       </div>
     </div>
+  );
+}
+
+function Cells({ view, features, measure, at, onAt }: GridProps) {
+  const { stretches } = view;
+  const live = liveFrom(view);
+  return (
+    <svg
+      viewBox={`0 0 ${stretches.length * 10} ${features.length * ROW + 16}`}
+      preserveAspectRatio="none"
+      height={features.length * ROW + 16}
+      aria-hidden="true"
+    >
+      {features.map((feature, r) => (
+        <g key={feature.name}>
+          {feature[measure].map((x, c) => (
+            <rect
+              key={stretches[c]!.from}
+              class={`cell q${stepOf(x, measure)} ${at?.[0] === r && at[1] === c ? 'at' : ''}`}
+              x={c * 10 + 0.2}
+              y={16 + r * ROW + 1}
+              width={9.6}
+              height={ROW - 2}
+              onMouseEnter={() => onAt([r, c])}
+            />
+          ))}
+        </g>
+      ))}
+      {live > 0 && live < stretches.length && (
+        <line class="trained" x1={live * 10} x2={live * 10} y1={0} y2={features.length * ROW + 16} />
+      )}
+    </svg>
   );
 }

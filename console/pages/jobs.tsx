@@ -61,51 +61,60 @@ export function Jobs({ renew }: { readonly renew: number }) {
           for trainings; <code>suho retrain EURUSD</code> does by hand.
         </p>
       )}
-      {value !== undefined && value.jobs.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Trainings, newest first">
-          <table>
-            <thead>
-              <tr>
-                {['Queued', 'Series', 'Trigger', 'State', 'Made', 'Processor', 'Why', 'Act'].map((title) => (
-                  <th key={title} scope="col">
-                    {title}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {value.jobs.map((job) => (
-                <tr key={job.id}>
-                  <td>{utc(job.queuedAt)}</td>
-                  <td>{job.series}</td>
-                  <td>{job.cause}</td>
-                  <td>
-                    <span class={`pill ${KINDS[job.status] ?? 'idle'}`}>{job.status}</span>
-                  </td>
-                  <td>{job.version ?? ''}</td>
-                  <td class="number">{job.cpuSeconds > 0 ? duration(job.cpuSeconds) : ''}</td>
-                  <td class="reasons">
-                    {job.reason}
-                    {job.error !== null && <p class="error">{job.error}</p>}
-                  </td>
-                  <td>
-                    {job.mayCancel && (
-                      <button
-                        type="button"
-                        class="quiet"
-                        aria-label={`Cancel the training of ${job.series}`}
-                        onClick={() => void cancel(job)}
-                      >
-                        Cancel
-                      </button>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      {value !== undefined && value.jobs.length > 0 && <Table jobs={value.jobs} onCancel={cancel} />}
     </Card>
+  );
+}
+
+interface TableProps {
+  readonly jobs: readonly JobView[];
+  readonly onCancel: (job: JobView) => Promise<void>;
+}
+
+function Table({ jobs, onCancel }: TableProps) {
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label="Trainings, newest first">
+      <table>
+        <thead>
+          <tr>
+            {['Queued', 'Series', 'Trigger', 'State', 'Made', 'Processor', 'Why', 'Act'].map((title) => (
+              <th key={title} scope="col">
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {jobs.map((job) => (
+            <tr key={job.id}>
+              <td>{utc(job.queuedAt)}</td>
+              <td>{job.series}</td>
+              <td>{job.cause}</td>
+              <td>
+                <span class={`pill ${KINDS[job.status] ?? 'idle'}`}>{job.status}</span>
+              </td>
+              <td>{job.version ?? ''}</td>
+              <td class="number">{job.cpuSeconds > 0 ? duration(job.cpuSeconds) : ''}</td>
+              <td class="reasons">
+                {job.reason}
+                {job.error !== null && <p class="error">{job.error}</p>}
+              </td>
+              <td>
+                {job.mayCancel && (
+                  <button
+                    type="button"
+                    class="quiet"
+                    aria-label={`Cancel the training of ${job.series}`}
+                    onClick={() => void onCancel(job)}
+                  >
+                    Cancel
+                  </button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ModelDetail, ModelView, OutlookView } from '../../engine/console/wire-models.ts';
-import { messageOf, send, useAnswer } from '../api.ts';
+import { messageOf, send, useAnswer, type Answer } from '../api.ts';
 import { Card, Waiting } from '../parts/parts.tsx';
 
 /** What can be done to a model, as the server names it and as people do. */
@@ -47,14 +47,17 @@ export function ModelActs({ model, acts = [], series, lineage, onChanged }: Prop
             onClick={() => refusal === null && setAsked(change)}
           >
             {TITLES[change] ?? change}
-            {refusal !== null && (
-              <span id={`why-${change}`} class="visually-hidden">
-                {refusal}
-              </span>
-            )}
           </button>
         ))}
       </div>
+      {acts.map(
+        ({ change, refusal }) =>
+          refusal !== null && (
+            <p key={change} id={`why-${change}`} class="visually-hidden">
+              {refusal}
+            </p>
+          ),
+      )}
       {none && refusals.length === 1 && <p class="hint">{only}</p>}
       <p role="status">{said}</p>
       {asked !== undefined && (
@@ -85,25 +88,19 @@ interface ConfirmationProps {
 
 function Confirmation({ change, model, series, onDone }: ConfirmationProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const isTrial = change === 'shadow' || change === 'canary' || change === 'ab';
-  const isShared = change === 'canary' || change === 'ab';
-  const [percentage, setPercentage] = useState(change === 'ab' ? 50 : 10);
-  const [days, setDays] = useState(30);
-  const [automatic, setAutomatic] = useState(true);
+  const [terms, setTerms] = useState<TermsOf>({
+    percentage: change === 'ab' ? 50 : 10,
+    days: 30,
+    automatic: true,
+  });
   const [reason, setReason] = useState('');
   const [failure, setFailure] = useState('');
   const [busy, setBusy] = useState(false);
-  const asked = {
-    series,
-    model: model.key,
-    change,
-    ...(isShared ? { share: percentage / 100 } : {}),
-    ...(change === 'ab' ? { days } : {}),
-  };
-  const isValid = !isShared || (percentage > 0 && percentage < 100 && days > 0);
+  const asked = askedOf(change, terms);
+  const of = { series, model: model.key };
   const outlook = useAnswer<OutlookView>(
-    isValid ? '/api/outlook' : undefined,
-    { ...asked, automatic: automatic ? '1' : '0' },
+    asked === undefined ? undefined : '/api/outlook',
+    { ...of, ...asked, automatic: terms.automatic ? '1' : '0' },
     0,
     true,
   );
@@ -114,8 +111,9 @@ function Confirmation({ change, model, series, onDone }: ConfirmationProps) {
     setBusy(true);
     try {
       const { status } = await send<{ readonly status: string }>('POST', '/api/model/change', {
+        ...of,
         ...asked,
-        automatic,
+        automatic: terms.automatic,
         reason,
       });
       dialog.current?.close();
@@ -131,60 +129,9 @@ function Confirmation({ change, model, series, onDone }: ConfirmationProps) {
         <h2 id="confirm-title">
           {TITLES[change]}: {model.version}?
         </h2>
-        {isShared && (
-          <label>
-            Share of the bars, %
-            <input
-              type="number"
-              min="1"
-              max="99"
-              required
-              value={percentage}
-              onInput={(event) => setPercentage(event.currentTarget.valueAsNumber)}
-            />
-          </label>
-        )}
-        {change === 'ab' && (
-          <label>
-            Days at most
-            <input
-              type="number"
-              min="1"
-              max="3650"
-              required
-              value={days}
-              onInput={(event) => setDays(event.currentTarget.valueAsNumber)}
-            />
-          </label>
-        )}
-        {isTrial && change !== 'ab' && (
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={automatic}
-              onChange={(event) => setAutomatic(event.currentTarget.checked)}
-            />
-            Outcomes move it on or out by themselves
-          </label>
-        )}
-        <div class="outlook" role="status">
-          {outlook.value === undefined ? (
-            <Waiting error={outlook.error} loading={outlook.loading} />
-          ) : (
-            <p>{refusal ?? outlook.value.sentence}</p>
-          )}
-        </div>
-        <label>
-          Why, for the record
-          <input
-            type="text"
-            required
-            maxLength={500}
-            value={reason}
-            placeholder="better in validation"
-            onInput={(event) => setReason(event.currentTarget.value)}
-          />
-        </label>
+        <Terms change={change} terms={terms} onTerms={setTerms} />
+        <Expected outlook={outlook} />
+        <Why reason={reason} onReason={setReason} />
         {failure !== '' && (
           <p class="error" role="alert">
             {failure}
@@ -204,5 +151,106 @@ function Confirmation({ change, model, series, onDone }: ConfirmationProps) {
         </div>
       </form>
     </dialog>
+  );
+}
+
+interface WhyProps {
+  readonly reason: string;
+  readonly onReason: (reason: string) => void;
+}
+
+function Why({ reason, onReason }: WhyProps) {
+  return (
+    <label>
+      Why, for the record
+      <input
+        type="text"
+        required
+        maxLength={500}
+        value={reason}
+        placeholder="better in validation"
+        onInput={(event) => onReason(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
+
+/** What the act will do, or why it cannot be done. */
+function Expected({ outlook: { value, error, loading } }: { readonly outlook: Answer<OutlookView> }) {
+  return (
+    <div class="outlook" role="status">
+      {value === undefined ? (
+        <Waiting error={error} loading={loading} />
+      ) : (
+        <p>{value.refusal ?? value.sentence}</p>
+      )}
+    </div>
+  );
+}
+
+/** Acts that give a model a share of the bars. */
+const SHARED: ReadonlySet<string> = new Set(['canary', 'ab']);
+
+/** How a model is to be tried. */
+interface TermsOf {
+  readonly percentage: number;
+  readonly days: number;
+  readonly automatic: boolean;
+}
+
+/** An act with its terms; undefined while they make no sense. */
+function askedOf(change: string, { percentage, days }: TermsOf) {
+  const share = SHARED.has(change) ? { share: percentage / 100 } : {};
+  const until = change === 'ab' ? { days } : {};
+  const isValid = percentage > 0 && percentage < 100 && days > 0;
+  return isValid ? { change, ...share, ...until } : undefined;
+}
+
+interface TermsProps {
+  readonly change: string;
+  readonly terms: TermsOf;
+  readonly onTerms: (terms: TermsOf) => void;
+}
+
+function Terms({ change, terms, onTerms }: TermsProps) {
+  return (
+    <>
+      {SHARED.has(change) && (
+        <label>
+          Share of the bars, %
+          <input
+            type="number"
+            min="1"
+            max="99"
+            required
+            value={terms.percentage}
+            onInput={(event) => onTerms({ ...terms, percentage: event.currentTarget.valueAsNumber })}
+          />
+        </label>
+      )}
+      {change === 'ab' && (
+        <label>
+          Days at most
+          <input
+            type="number"
+            min="1"
+            max="3650"
+            required
+            value={terms.days}
+            onInput={(event) => onTerms({ ...terms, days: event.currentTarget.valueAsNumber })}
+          />
+        </label>
+      )}
+      {(change === 'shadow' || change === 'canary') && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={terms.automatic}
+            onChange={(event) => onTerms({ ...terms, automatic: event.currentTarget.checked })}
+          />
+          Outcomes move it on or out by themselves
+        </label>
+      )}
+    </>
   );
 }

@@ -3,6 +3,7 @@ import type { GateView, HorizonView, MomentView, SignalDetail } from '../../engi
 import { useAnswer } from '../api.ts';
 import { LineChart, type Line } from '../charts/line-chart.tsx';
 import { decimal, percent, price, reason, signedPercent, utc, words } from '../format.ts';
+import { MovedFeatures } from './moved-features.tsx';
 import { Card, Direction, Meter, ShareBar, Waiting } from '../parts/parts.tsx';
 
 const MOMENT_COLORS = ['--c1', '--c2', '--c3', '--c4', '--c5'];
@@ -36,6 +37,7 @@ export function SignalPanel({ id, renew }: { readonly id: string | undefined; re
         ))}
         <Shares of={value} />
       </Card>
+      <MovedFeatures key={id} id={id} />
       <Moments of={value} />
       <Card title="Gates">
         <ul class="gates">

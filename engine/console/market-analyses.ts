@@ -36,11 +36,10 @@ export class MarketAnalyses {
 
   /** Relations of the markets that a caller sees on the timeframe of a series. Throws `NOT_FOUND`, `STORE_UNAVAILABLE`. */
   async relations(caller: Caller, id: string): Promise<RelationsView> {
-    const { timeframe } = this.#series.find(caller, id);
+    const { timeframe, identity: asked } = this.#series.find(caller, id);
     const { features, instruments } = this.#engine;
-    const { identity } = this.#series.find(caller, id);
     const rank = (view: SeriesView): number =>
-      view.id === id ? 0 : seriesIdentity(view.id).feed === identity.feed ? 1 : 2;
+      view.id === id ? 0 : seriesIdentity(view.id).feed === asked.feed ? 1 : 2;
     const all = this.#series
       .list(caller)
       .filter((view) => view.timeframe === timeframe)
@@ -77,7 +76,13 @@ export class MarketAnalyses {
       relations: relations
         .slice(0, RELATIONS_MAX)
         .map(({ from, to, lag, correlation, shrunk, qValue, before, effective }) => ({
-          ...{ from, to, lag, correlation, shrunk, qValue, effective },
+          from,
+          to,
+          lag,
+          correlation,
+          shrunk,
+          qValue,
+          effective,
           before: before ?? null,
         })),
     };

@@ -171,7 +171,11 @@ export class Operations {
     const { waiting, waited, refused, rowsMax } = intake.door;
     return {
       stages: latencies.recent().map(({ stage, count, p50Ms, p99Ms, maxMs }) => ({
-        ...{ stage, count, p50: p50Ms, p99: p99Ms, max: maxMs },
+        stage,
+        count,
+        p50: p50Ms,
+        p99: p99Ms,
+        max: maxMs,
         buckets: bucketsOf(stage),
       })),
       door: { waiting, waited, refused, rowsMax },
@@ -229,7 +233,13 @@ export class Operations {
 function alertView(alert: Alert, mayChange: boolean): AlertView {
   const { tenantId, version, kind, severity, state, summary, raisedAt } = alert;
   return {
-    ...{ tenantId, version, kind, severity, state, summary, raisedAt },
+    tenantId,
+    version,
+    kind,
+    severity,
+    state,
+    summary,
+    raisedAt,
     id: alert.alertId,
     series: alert.seriesId,
     acknowledgedBy: alert.acknowledgedBy ?? null,
@@ -241,7 +251,12 @@ function alertView(alert: Alert, mayChange: boolean): AlertView {
 function jobView(job: TrainingJob, mayCancel: boolean): JobView {
   const { tenantId, status, cause, reason, attempts, queuedAt } = job;
   return {
-    ...{ tenantId, status, cause, reason, attempts, queuedAt },
+    tenantId,
+    status,
+    cause,
+    reason,
+    attempts,
+    queuedAt,
     id: job.jobId,
     series: job.seriesId,
     version: job.version ?? null,

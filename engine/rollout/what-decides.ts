@@ -9,7 +9,7 @@ export interface Deciding {
   readonly conditions: readonly Condition[];
 }
 
-export interface Condition {
+interface Condition {
   readonly what: string;
   readonly value: number;
   readonly needed: number;
@@ -21,29 +21,9 @@ export function whatDecides(
   figures: ComparisonFigures,
   rules: DecisionRules,
 ): readonly Deciding[] {
-  const { better, worse, notWorthIt, overconfident, canaryBars, independentBars } = figures;
+  const { better, worse, notWorthIt, canaryBars, independentBars } = figures;
   if (kind === 'manual') return [];
-  const evidence = (what: string, value: number, needed: number): Condition => ({
-    what: `evidence that ${what}`,
-    value,
-    needed,
-  });
-  const idle = Math.max(0, figures.challenger.abstained - figures.production.abstained);
-  const withdrawn: Deciding[] = [
-    {
-      outcome: `${version} is withdrawn: it overstates`,
-      conditions: [
-        evidence('its directions come less often than stated', overconfident, rules.overconfidentAt),
-      ],
-    },
-    {
-      outcome: `${version} is withdrawn: it does nothing`,
-      conditions: [
-        { what: 'share of bars it leaves more often', value: idle || 0, needed: rules.abstention.excess },
-        { what: 'bars', value: figures.bars, needed: rules.abstention.bars },
-      ],
-    },
-  ];
+  const withdrawn = withdrawals(version, figures, rules);
   if (kind === 'ab')
     return [
       {
@@ -87,5 +67,29 @@ export function whatDecides(
       conditions: [{ what: 'bars that do not overlap', value: independentBars, needed: rules.barsMax }],
     },
     ...withdrawn,
+  ];
+}
+
+function evidence(what: string, value: number, needed: number): Condition {
+  return { what: `evidence that ${what}`, value, needed };
+}
+
+/** What takes any trial back, whichever its kind. */
+function withdrawals(version: string, figures: ComparisonFigures, rules: DecisionRules): Deciding[] {
+  const idle = Math.max(0, figures.challenger.abstained - figures.production.abstained);
+  return [
+    {
+      outcome: `${version} is withdrawn: it overstates`,
+      conditions: [
+        evidence('its directions come less often than stated', figures.overconfident, rules.overconfidentAt),
+      ],
+    },
+    {
+      outcome: `${version} is withdrawn: it does nothing`,
+      conditions: [
+        { what: 'share of bars it leaves more often', value: idle || 0, needed: rules.abstention.excess },
+        { what: 'bars', value: figures.bars, needed: rules.abstention.bars },
+      ],
+    },
   ];
 }

@@ -53,7 +53,8 @@ test('an engineer promotes, tries, rolls back; each act says beforehand what it 
     (await asked(address, path, { key })).body as T;
   const act = async (version: string, change: string, key = 'eng-a', more = {}): Promise<Answered> =>
     await asked(address, '/api/model/change', {
-      ...{ key, method: 'POST' },
+      key,
+      method: 'POST',
       body: { series: SERIES, model: keyOf(version), change, reason: 'by a test', ...more },
     });
 
@@ -118,7 +119,10 @@ test('an engineer promotes, tries, rolls back; each act says beforehand what it 
 
   const audit = await get<readonly AuditView[]>('/api/audit');
   const acts = audit.map(({ action, outcome, request, who, role }) => [
-    ...[action, outcome, who, role],
+    action,
+    outcome,
+    who,
+    role,
     (JSON.parse(request) as { change: string }).change,
   ]);
   const line = (change: string, outcome = 'OK'): string[] => [
@@ -174,14 +178,16 @@ test('alerts are acknowledged and closed by engineers of their tenant, and train
   const { address, engine } = await served(t);
   const { modelId } = (await engine.registry.list(seriesIdentity(SERIES)))[0]!;
   engine.alerts.raise({
-    ...{ tenantId: 'acme', seriesId: SERIES, home: seriesIdentity(SERIES), modelId, version: 'v1.0.0' },
-    ...{
-      kind: 'input_drift',
-      severity: 'warning',
-      summary: 'Two inputs drifted.',
-      details: {},
-      raisedAt: 1_000,
-    },
+    tenantId: 'acme',
+    seriesId: SERIES,
+    home: seriesIdentity(SERIES),
+    modelId,
+    version: 'v1.0.0',
+    kind: 'input_drift',
+    severity: 'warning',
+    summary: 'Two inputs drifted.',
+    details: {},
+    raisedAt: 1_000,
   });
   const alerts = async (key: string, all = 0): Promise<AlertView[]> =>
     (await asked(address, `/api/alerts?all=${all}`, { key })).body as unknown as AlertView[];
@@ -201,8 +207,12 @@ test('alerts are acknowledged and closed by engineers of their tenant, and train
   assert.equal((await alerts('view-a', 1))[0]!.state, 'closed');
 
   const job = await engine.retraining.request({
-    ...{ seriesId: SERIES, cause: 'requested', reason: 'Asked for.', priority: 1 },
-    ...{ dataFrom: Date.UTC(2100, 0, 1), newEncoder: false },
+    seriesId: SERIES,
+    cause: 'requested',
+    reason: 'Asked for.',
+    priority: 1,
+    dataFrom: Date.UTC(2100, 0, 1),
+    newEncoder: false,
   });
   const jobs = async (key: string): Promise<JobsView> =>
     (await asked(address, '/api/jobs?all=1', { key })).body as unknown as JobsView;

@@ -3,16 +3,20 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { DEFAULT_TENANT } from '../../engine/api/authentication.js';
 import type { ConfigInput } from '../../engine/config.js';
+import { seriesIdentity } from '../../engine/instruments/ids.js';
 import { SimulatedFeed } from '../../engine/feeds/simulated-feed.js';
 import { accessibilityFaults, colorsDrawn, openPage, overflow, withoutBrowser } from '../support/browser.js';
 import { afterTest } from '../support/cleanup.js';
 import { serveConsole, type ServedConsole } from '../support/console.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { inventedSignal } from '../support/prediction-contract.js';
-import { eventually } from '../support/served.js';
+import { inventedBars } from '../support/markets.js';
+import { relatedMarkets } from '../support/related-markets.js';
+import { registerModel } from '../support/rollout.js';
+import { TestClient, eventually } from '../support/served.js';
 
 const skip = withoutBrowser() ?? false;
-const PAGES = ['market', 'models', 'data', 'operations'];
+const PAGES = ['market', 'models', 'data', 'relations', 'operations'];
 
 /** An engine on two invented markets, one of them with a model, whose clock runs. */
 async function simulated(t: TestContext, config: ConfigInput = {}): Promise<ServedConsole> {
@@ -56,6 +60,13 @@ test('each page shows a running engine, at a desk and on a phone, light and dark
           await page.getByRole('button', { name: 'v1.0.0' }).waitFor();
           await page.getByText('in use').waitFor();
           assert.equal(await page.locator('.score').count(), 3, where);
+          await page.getByRole('button', { name: 'Promote', exact: true }).waitFor();
+          await page.locator('.gain-bar').first().waitFor();
+          await eventually(
+            'its calibration is drawn',
+            async () => (await colorsDrawn(page, '.pair .plot')) > 2,
+          );
+          await page.getByRole('heading', { name: 'What it relies on' }).waitFor();
           break;
         case 'data':
           await page.locator('.map rect.q0').nth(20).waitFor();
@@ -63,7 +74,13 @@ test('each page shows a running engine, at a desk and on a phone, light and dark
           await eventually('its history is drawn', async () => (await colorsDrawn(page, '.feature')) > 2);
           assert.equal(await page.getByRole('img', { name: /^Labels over/ }).count(), 3, where);
           break;
+        case 'relations':
+          await page.getByText(/tests of 2 markets/).waitFor();
+          break;
         default:
+          await page.getByRole('heading', { name: 'Where the time of a bar goes' }).waitFor();
+          await page.getByText('No alert is open.').waitFor();
+          await page.getByText('No engineer or operator did anything').waitFor();
           await page.getByText(/All is well|degraded\./).waitFor();
           await page.getByRole('cell', { name: 'features', exact: true }).waitFor();
           await page.getByRole('cell', { name: 'simulated/GBPUSD' }).waitFor();
@@ -184,5 +201,92 @@ test(
       errors.filter((error) => !error.includes('it asked')),
       [],
     );
+  },
+);
+
+test(
+  'an engineer acts on a model by keyboard, after a confirmation that says what happens',
+  { skip },
+  async (t) => {
+    const engine = await openEngine(t, temporaryFolder(t), {
+      console: { port: 0 },
+      training: { firstModels: false },
+    });
+    const { address, port } = await serveConsole(t, engine);
+    const client = new TestClient(port);
+    afterTest(t, () => client.close());
+    await client.publish(inventedBars(300, { seed: 5 }));
+    await engine.settled();
+    await engine.stored();
+    const series = seriesIdentity('default@published/EURUSD/1h');
+    for (const [seed, version] of ['v1.0.0', 'v1.0.1'].entries())
+      await registerModel(engine, { series, version, seed });
+    const { page, errors } = await openPage(t, `${address}/#/models`);
+    const act = async (name: string): Promise<void> => {
+      await page.getByRole('button', { name, exact: true }).first().focus();
+      await page.keyboard.press('Enter');
+    };
+    await page.getByRole('button', { name: 'v1.0.0' }).click();
+    await page.getByRole('heading', { name: 'v1.0.0: validated' }).waitFor();
+    await act('Promote');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('goes from validated to production').waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('heading', { name: 'v1.0.0: validated' }).waitFor();
+    await act('Promote');
+    await dialog.getByLabel('Why, for the record').fill('better in validation');
+    await page.keyboard.press('Enter');
+    await page.getByText('v1.0.0 is production now.').waitFor();
+    await page.getByRole('heading', { name: 'v1.0.0: production' }).waitFor();
+    // What cannot be done says why, and does nothing.
+    const refused = page.getByRole('button', { name: 'Archive', exact: true });
+    assert.equal(await refused.getAttribute('aria-disabled'), 'true');
+    await refused.click();
+    assert.equal(await dialog.count(), 0);
+
+    await page.getByRole('button', { name: 'v1.0.1' }).click();
+    await page.getByRole('heading', { name: 'v1.0.1: validated' }).waitFor();
+    await act('Try as a canary');
+    await dialog.getByLabel('Share of the bars, %').fill('25');
+    await dialog.getByText('serves 25 % of the bars').waitFor();
+    await dialog.getByLabel('Why, for the record').fill('another kind');
+    await dialog.getByRole('button', { name: 'Try as a canary' }).click();
+    await page.getByRole('heading', { name: 'v1.0.1 against v1.0.0' }).waitFor();
+    await page.getByText('v1.0.1 serves 50 % of the bars').waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await page.goto(`${address}/#/operations`);
+    await page.getByRole('cell', { name: 'POST /api/model/change' }).nth(1).waitFor();
+    assert.deepEqual(errors, []);
+  },
+);
+
+test(
+  'markets that lead others are drawn with their lag, and a row of the table shows its line',
+  { skip },
+  async (t) => {
+    const engine = await openEngine(t, temporaryFolder(t), {
+      console: { port: 0 },
+      training: { firstModels: false },
+    });
+    const { address, port } = await serveConsole(t, engine);
+    const client = new TestClient(port);
+    afterTest(t, () => client.close());
+    for (const [symbol, bars] of [...relatedMarkets(600)].slice(0, 4))
+      for (let i = 0; i < bars.length; i += 200) {
+        await client.publish(bars.slice(i, i + 200), undefined, symbol);
+        await engine.settled();
+      }
+    await engine.stored();
+    const { page, errors } = await openPage(t, `${address}/#/relations`);
+    await page.getByRole('img', { name: /EURUSD leads AUDUSD by 2/ }).waitFor();
+    const row = page.getByRole('button', { name: 'EURUSD leads AUDUSD by 2' });
+    await row.focus();
+    await page.keyboard.press('Enter');
+    await page.locator('.edge.picked').waitFor();
+    assert.match((await page.locator('.edge.picked text').textContent()) ?? '', /^\+2 0\.\d\d$/);
+    assert.deepEqual(await accessibilityFaults(page), []);
+    assert.deepEqual(errors, []);
   },
 );

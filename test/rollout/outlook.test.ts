@@ -86,7 +86,7 @@ test('what is said to be refused is what the registry refuses, in every status a
         );
         // What was refused changed nothing.
         if (error === undefined) staged = undefined;
-        else assert.ok(error instanceof SuhoError, String(error));
+        else assert.ok(error instanceof SuhoError);
         const after = (await desk.list(OPERATOR, modelName(series), 'default')).find(
           ({ version }) => version === TARGET,
         )!;
@@ -203,8 +203,14 @@ test('equity, costs and drawdown of trades, by hand; one position at a time', as
 
   const said = { down: 0.2, flat: 0.2, up: 0.6 };
   const bar = (closeTime: number, direction: 'LONG' | 'SHORT' | 'FLAT', gain: number, spread = NaN) => ({
-    ...{ closeTime, resolvedAt: closeTime + 2, challengerArm: 'production', direction: Math.sign(gain) },
-    ...{ return: gain, spread, production: { ...said, direction }, challenger: { ...said, direction } },
+    closeTime,
+    resolvedAt: closeTime + 2,
+    challengerArm: 'production',
+    direction: Math.sign(gain),
+    return: gain,
+    spread,
+    production: { ...said, direction },
+    challenger: { ...said, direction },
   });
   const rows = [
     bar(1, 'FLAT', 0.5),

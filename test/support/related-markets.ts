@@ -47,8 +47,15 @@ export function relatedMarkets(count: number, seed = 11): ReadonlyMap<string, re
         price = open * Math.exp(0.0008 * move);
         const [high, low] = [Math.max(open, price) * 1.0001, Math.min(open, price) * 0.9999];
         return {
-          ...{ openTime: MONDAY + i * HOUR, open, high, low, close: price },
-          ...{ volume: NaN, tickCount: NaN, bid: price, ask: price * 1.00005 },
+          openTime: MONDAY + i * HOUR,
+          open,
+          high,
+          low,
+          close: price,
+          volume: NaN,
+          tickCount: NaN,
+          bid: price,
+          ask: price * 1.00005,
         };
       }),
     );
