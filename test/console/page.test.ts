@@ -221,7 +221,8 @@ test(
     const series = seriesIdentity('default@published/EURUSD/1h');
     for (const [seed, version] of ['v1.0.0', 'v1.0.1'].entries())
       await registerModel(engine, { series, version, seed });
-    const { page, errors } = await openPage(t, `${address}/#/models`);
+    const { page, errors } = await openPage(t, address);
+    await page.goto(`${address}/#/models`);
     const act = async (name: string): Promise<void> => {
       await page.getByRole('button', { name, exact: true }).first().focus();
       await page.keyboard.press('Enter');
@@ -236,6 +237,8 @@ test(
     await dialog.waitFor({ state: 'detached' });
     await page.getByRole('heading', { name: 'v1.0.0: validated' }).waitFor();
     await act('Promote');
+    // Nothing can be confirmed before it is said.
+    await dialog.getByText('goes from validated to production').waitFor();
     await dialog.getByLabel('Why, for the record').fill('better in validation');
     await page.keyboard.press('Enter');
     await page.getByText('v1.0.0 is production now.').waitFor();
@@ -243,7 +246,8 @@ test(
     // What cannot be done says why, and does nothing.
     const refused = page.getByRole('button', { name: 'Archive', exact: true });
     assert.equal(await refused.getAttribute('aria-disabled'), 'true');
-    await refused.click();
+    await refused.focus();
+    await page.keyboard.press('Enter');
     assert.equal(await dialog.count(), 0);
 
     await page.getByRole('button', { name: 'v1.0.1' }).click();
@@ -279,7 +283,8 @@ test(
         await engine.settled();
       }
     await engine.stored();
-    const { page, errors } = await openPage(t, `${address}/#/relations`);
+    const { page, errors } = await openPage(t, address);
+    await page.goto(`${address}/#/relations`);
     await page.getByRole('img', { name: /EURUSD leads AUDUSD by 2/ }).waitFor();
     const row = page.getByRole('button', { name: 'EURUSD leads AUDUSD by 2' });
     await row.focus();
