@@ -109,8 +109,7 @@ test('a market that changed is marked on the drift map from then on, and not bef
   assert.ok(before.length >= 4 && after.length >= 2, JSON.stringify(map.stretches));
   for (const stretch of before) assert.ok(marked(stretch) <= 1, `${marked(stretch)} of a market that stayed`);
   for (const stretch of after) assert.ok(marked(stretch) >= 5, `${marked(stretch)} of one that changed`);
-  const ranges =
-    map.features.find(({ name }) => name === 'natr_14') ??
-    map.features.find(({ name }) => name.includes('atr'));
-  assert.ok(ranges?.significant.at(-1), JSON.stringify(ranges));
+  // A slow feature has few independent values in training, so even a large change of it may be chance; its size is shown.
+  const { psi } = map.features.find(({ name }) => name === 'natr_14')!;
+  assert.ok(psi.at(-1)! > 1 && Math.max(...psi.slice(0, before.length)) < 0.1, JSON.stringify(psi));
 });
