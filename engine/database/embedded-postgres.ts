@@ -35,6 +35,8 @@ interface Launch {
 const START_MS_MAX = 30_000;
 /** Pause before a server that died is started again. */
 const REVIVE_MS = 500;
+/** What PostgreSQL says while processes of the server before are still ending. */
+const STILL_IN_USE = /pre-existing shared memory block .* is still in use/;
 
 /**
  * A PostgreSQL server of one's own, from the npm platform package: a child process on a loopback port, with
@@ -66,10 +68,20 @@ export class EmbeddedPostgres {
     this.#password = this.#readPassword();
     if (!existsSync(path.join(this.#cluster, 'PG_VERSION'))) this.#initialise(binaries, launch);
     await this.#waitForPrevious();
-    this.#port = await freePort();
-    const logged = existsSync(this.#log) ? statSync(this.#log).size : 0;
-    this.#spawn(binaries, launch);
-    await this.#waitUntilReady(logged);
+    const end = performance.now() + START_MS_MAX;
+    for (;;) {
+      this.#port = await freePort();
+      const logged = existsSync(this.#log) ? statSync(this.#log).size : 0;
+      this.#spawn(binaries, launch);
+      try {
+        await this.#waitUntilReady(logged);
+        break;
+      } catch (error) {
+        // Processes of a killed server outlive it by a moment, and keep its memory.
+        if (!STILL_IN_USE.test(messageOf(error)) || performance.now() >= end) throw error;
+        await sleep(REVIVE_MS);
+      }
+    }
     this.#ready = true;
   }
 
