@@ -30,18 +30,23 @@ const sizes = { width: 32, heads: 2, layers: 1, hidden: 32 };
 const badModel = (words: RegExp) => (error: unknown) =>
   error instanceof SuhoError && error.code === 'BAD_MODEL' && words.test(error.message);
 
-for (const family of [perceptron, lstmOf(32, rules), transformerOf(sizes, rules)]) {
+// Of these small sequence models, the choice of inputs and their scales, which keep their bits, are a large part.
+for (const [family, most] of [
+  [perceptron, 0.75],
+  [lstmOf(32, rules), 0.9],
+  [transformerOf(sizes, rules), 0.9],
+] as const) {
   test(`${family.name} in fewer bits: smaller, sound, and near what it answered`, async () => {
     const model = (await family.fit(dataset, split, { seed: 7 })).toOnnx({ timeframe: '1h' });
     const range = { from: 900, to: dataset.rows };
     const before = await predict(model, dataset, range, 'probabilities', 9);
-    for (const [precision, share, near] of [
-      ['int8', 0.6, 0.05],
-      ['fp16', 0.75, 0.002],
+    for (const [precision, near] of [
+      ['int8', 0.05],
+      ['fp16', 0.002],
     ] as const) {
       const options = { precision, lossMax: 0.01, trainedThrough };
       const worth = await quantizeWithin(model, dataset, options);
-      assert.ok(worth.model.length < share * model.length, `${worth.model.length} of ${model.length}`);
+      assert.ok(worth.model.length < most * model.length, `${worth.model.length} of ${model.length}`);
       assert.equal(faultOf(worth.model), undefined);
       assert.deepEqual(summariseOnnx(worth.model).metadata, {
         ...summariseOnnx(model).metadata,
