@@ -302,11 +302,12 @@ test('what is asked wrongly is answered with a sentence that names the field', a
 
 test('as many pages as may be are open at once, and one that closes makes room', async (t) => {
   const { address } = await away(t);
-  const open = async (): Promise<{ status: number; close: () => void }> => {
+  // The answer is kept: fetch ends the connection of one that is garbage.
+  const open = async (): Promise<{ status: number; close: () => void; response: Response }> => {
     const stop = new AbortController();
     const headers = { authorization: 'Bearer key-a' };
     const response = await fetch(`${address}/api/events`, { headers, signal: stop.signal });
-    return { status: response.status, close: () => stop.abort() };
+    return { status: response.status, close: () => stop.abort(), response };
   };
   const pages = await Promise.all(Array.from({ length: CLIENTS_MAX }, open));
   afterTest(t, () => pages.forEach(({ close }) => close()));
