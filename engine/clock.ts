@@ -33,3 +33,21 @@ export const SYSTEM_CLOCK: Clock = {
 export async function turnOf(clock: Clock): Promise<void> {
   await new Promise<void>((resolve) => clock.setImmediate(resolve));
 }
+
+/** A pause of `ms` milliseconds, which `signal` ends. */
+export async function pause(
+  clock: Pick<Clock, 'setTimeout'>,
+  ms: number,
+  signal: AbortSignal,
+): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      timer.cancel();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = clock.setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
+}

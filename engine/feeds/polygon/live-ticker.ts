@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Bar } from '../../../actors/market/bar.js';
 import type { CursorState } from '../../../actors/series-machine.js';
-import type { Clock } from '../../clock.js';
+import { pause, type Clock } from '../../clock.js';
 import { SuhoError, messageOf } from '../../errors.js';
 import type { IntakeResult } from '../../intake/intake.js';
 import { timeDefect } from '../../intake/plausible-time.js';
@@ -52,9 +52,8 @@ export class LiveTicker {
   readonly #parts: LiveTickerParts;
   #waiting: (PolygonRow | 'connected')[] = [];
   #wake: () => void = () => undefined;
-  #endPause: () => void = () => undefined;
   #running: Promise<void> | undefined;
-  #stopped = false;
+  readonly #stop = new AbortController();
   /** Whether the live stream is not whole yet. */
   #joining = true;
   /** Start of the first minute that the live quotes have from its beginning. */
@@ -75,9 +74,8 @@ export class LiveTicker {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort();
     this.#wake();
-    this.#endPause();
     await this.#running;
   }
 
@@ -135,7 +133,7 @@ export class LiveTicker {
     else {
       this.#seam ??= time - (time % MINUTE_MS) + MINUTE_MS;
       if (time < this.#seam) return false;
-      await this.#pause(SETTLE_MS);
+      await pause(this.#parts.clock, SETTLE_MS, this.#stop.signal);
       // There were quotes in the minute before, so REST has to have a bar of it.
       await this.#fill(this.#seam, this.#seam - MINUTE_MS);
     }
@@ -162,7 +160,7 @@ export class LiveTicker {
       }
       if (clock.monotonic() - start > PATIENCE_MS) return this.#leave(from, to, reason);
       log.warn({ ticker: ticker.ticker, reason }, 'a gap is not filled yet');
-      await this.#pause(waitMs);
+      await pause(clock, waitMs, this.#stop.signal);
     }
     this.#gap = undefined;
   }
@@ -221,14 +219,7 @@ export class LiveTicker {
     log.warn(facts, 'Polygon sent rows that no market has');
   }
 
-  async #pause(ms: number): Promise<void> {
-    if (this.#stopped) return;
-    await new Promise<void>((resolve) => {
-      const timer = this.#parts.clock.setTimeout(resolve, ms);
-      this.#endPause = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
+  get #stopped(): boolean {
+    return this.#stop.signal.aborted;
   }
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Quote } from '../../../actors/market/quote.js';
 import type { Timeframe } from '../../../actors/market/timeframe.js';
-import type { Clock, Timer } from '../../clock.js';
+import { pause, type Clock, type Timer } from '../../clock.js';
 import type { Config } from '../../config.js';
 import { SuhoError } from '../../errors.js';
 import { instrumentId } from '../../instruments/ids.js';
@@ -121,7 +121,7 @@ export class PolygonFeed {
       url,
       key,
       now: () => clock.now(),
-      wait: async (ms) => await this.#pause(ms),
+      wait: async (ms) => await pause(clock, ms, this.#stop.signal),
       onWait: (reason, ms) => log.info({ ticker: ticker.ticker, reason, ms }, 'waiting for Polygon'),
       signal: this.#stop.signal,
     });
@@ -175,18 +175,6 @@ export class PolygonFeed {
         log.warn({ ticker: ticker.ticker, code, message }, 'Polygon’s rows wait'),
     });
     return await ingestion?.done();
-  }
-
-  /** A pause that ends when the feed is stopped. */
-  async #pause(ms: number): Promise<void> {
-    const { signal } = this.#stop;
-    await new Promise<void>((resolve) => {
-      const timer = this.#parts.clock.setTimeout(resolve, ms);
-      signal.addEventListener('abort', () => {
-        timer.cancel();
-        resolve();
-      });
-    });
   }
 
   /** Closes bars whose minute is over although no quote comes. */
