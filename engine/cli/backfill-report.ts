@@ -4,10 +4,21 @@ import type { BackfillReport } from '../backfill/backfill.js';
 import type { Difference } from '../backfill/protocol.js';
 import type { Calendars } from '../calendars.js';
 import { SuhoError } from '../errors.js';
+import { sayRefusals } from './file-options.js';
 import { formatTable, utc } from './table.js';
 
+/** Says what became of a backfill, as a table or, for a program, in JSON. Throws as {@link assertUsable} does, after all is said. */
+export function tellBackfill(reports: readonly BackfillReport[], calendars: Calendars, json: boolean): void {
+  for (const report of reports) {
+    sayRefusals(report.reading);
+    sayDifferences(report);
+  }
+  process.stdout.write(json ? `${JSON.stringify(summaryOf(reports))}\n` : describeReports(reports));
+  assertUsable(reports, calendars);
+}
+
 /** Says on standard error where the file and what was stored differ, and which of them stands. */
-export function sayDifferences({ series, conflicts, missing, replaced }: BackfillReport): void {
+function sayDifferences({ series, conflicts, missing, replaced }: BackfillReport): void {
   const say = (difference: Difference | undefined, one: string, many: string): void => {
     if (difference === undefined) return;
     const { count, openTime, stored, given } = difference;
@@ -31,7 +42,7 @@ function ohlc({ open, high, low, close }: Bar): string {
 }
 
 /** Throws when a file had bars and none of them was new or stored as it is. */
-export function assertUsable(reports: readonly BackfillReport[], calendars: Calendars): void {
+function assertUsable(reports: readonly BackfillReport[], calendars: Calendars): void {
   for (const { series, added, known, conflicts } of reports) {
     if (conflicts === undefined || added + known > 0) continue;
     const grid = BarGrid.of(series.timeframe, calendars.get(series.calendar));
@@ -48,14 +59,14 @@ function isoSecond(time: number): string {
 }
 
 /** The reports for a program. */
-export function summaryOf(reports: readonly BackfillReport[]): object {
+function summaryOf(reports: readonly BackfillReport[]): object {
   const rows = reports.reduce((sum, report) => sum + report.rows, 0);
   const seconds = Math.max(...reports.map((report) => report.seconds));
   return { series: reports, rows, seconds, rowsPerSecond: rows / seconds };
 }
 
 /** The reports as a table. */
-export function describeReports(reports: readonly BackfillReport[]): string {
+function describeReports(reports: readonly BackfillReport[]): string {
   const table = formatTable(
     ['symbol', 'tf', 'bars', 'rejected', 'late', 'rows stored', 'taken up', 'rows/s'],
     reports.map(({ series, bars, rejected, late, rows, resumed, rowsPerSecond }) => [

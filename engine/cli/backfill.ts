@@ -6,7 +6,7 @@ import { Calendars, type CalendarRule } from '../calendars.js';
 import { loadConfig } from '../config.js';
 import { backfill, type BackfillRequest } from '../backfill/backfill.js';
 import type { Span } from '../backfill/protocol.js';
-import { assertUsable, describeReports, sayDifferences, summaryOf } from './backfill-report.js';
+import { tellBackfill } from './backfill-report.js';
 import {
   dataOption,
   dateOption,
@@ -22,7 +22,6 @@ import {
   calendarOfSeries,
   readingOf,
   sayRecognised,
-  sayRefusals,
   type FileOptions,
 } from './file-options.js';
 import { MarketFile } from '../files/market-file.js';
@@ -99,14 +98,7 @@ Re-running replaces the same rows; an interrupted run resumes at its last stored
             counter.update(inputs, `${Math.round(inputs / ((performance.now() - start) / 1000))}/s`),
         });
       }).finally(() => counter.stop());
-      for (const report of reports) {
-        sayRefusals(report.reading);
-        sayDifferences(report);
-      }
-      process.stdout.write(
-        options.json === true ? `${JSON.stringify(summaryOf(reports))}\n` : describeReports(reports),
-      );
-      assertUsable(reports, calendars);
+      tellBackfill(reports, calendars, options.json === true);
     });
 }
 

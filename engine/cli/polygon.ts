@@ -12,8 +12,7 @@ import { polygonKey } from '../feeds/polygon/key.js';
 import { POLYGON_TIMEFRAMES, PolygonRest } from '../feeds/polygon/rest.js';
 import { parseTicker, type PolygonTicker } from '../feeds/polygon/ticker.js';
 import type { DataFolder } from '../journal/data-folder.js';
-import { assertUsable, describeReports, sayDifferences, summaryOf } from './backfill-report.js';
-import { sayRefusals } from './file-options.js';
+import { tellBackfill } from './backfill-report.js';
 import { dataOption, dateOption, identityOptions, jsonOption, spanOption } from './options.js';
 import { startCounter } from './progress.js';
 import { withFeatureStore } from './store-session.js';
@@ -98,15 +97,7 @@ async function run(tickers: readonly PolygonTicker[], options: Options): Promise
     for (const ticker of tickers) done.push(await one(ticker, options, rest, config, store, folder));
     return done;
   });
-  const calendars = new Calendars(config.calendars);
-  for (const report of reports) {
-    sayRefusals(report.reading);
-    sayDifferences(report);
-  }
-  process.stdout.write(
-    options.json === true ? `${JSON.stringify(summaryOf(reports))}\n` : describeReports(reports),
-  );
-  assertUsable(reports, calendars);
+  tellBackfill(reports, new Calendars(config.calendars), options.json === true);
 }
 
 /** Takes the bars of one ticker into a file, then goes the way of every file. */
