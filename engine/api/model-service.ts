@@ -8,7 +8,7 @@ import {
   type ModelAct,
   type ModelEvent,
 } from '../registry/model-registry.js';
-import { modelActOf, type AskedAct } from '../rollout/asked-act.js';
+import { TEST_DAYS, modelActOf, type AskedAct } from '../rollout/asked-act.js';
 import type { ArmScore } from '../rollout/comparison.js';
 import {
   differences,
@@ -153,7 +153,7 @@ function readAct(request: ChangeModelRequest, now: number): ModelAct {
   const isShared = change === 'canary' || change === 'ab';
   if (isShared && !(share >= 0 && share < 1)) throw invalid('share', 'it must be between 0 and 1.');
   if (change === 'ab' && !(days >= 0 && days <= TEST_DAYS_MAX))
-    throw invalid('days', `it must be 0 to ${TEST_DAYS_MAX}; 0 is 30.`);
+    throw invalid('days', `it must be 0 to ${TEST_DAYS_MAX}; 0 is ${TEST_DAYS}.`);
   const asked = { share: share === 0 ? undefined : share, days: days === 0 ? undefined : days };
   return modelActOf({ change, automatic, ...asked }, now);
 }

@@ -1,7 +1,8 @@
 import type { ModelAct } from '../registry/model-registry.js';
 
 const DAY_MS = 86_400_000;
-const TEST_DAYS = 30;
+/** Days of an A/B test that nobody gave a number of. */
+export const TEST_DAYS = 30;
 const CANARY_SHARE = 0.1;
 const TEST_SHARE = 0.5;
 

@@ -148,6 +148,7 @@ function evidence(x: number): string {
   return x >= 1e4 ? 'over 10,000' : x.toFixed(x < 100 ? 1 : 0);
 }
 
-function percent(x: number): string {
+/** A share as people read it. */
+export function percent(x: number): string {
   return `${Number((x * 100).toFixed(2))} %`;
 }

@@ -1,5 +1,6 @@
 import { SHADOWS_MAX } from '../../actors/signals/route-plan.js';
 import { modelName, type ListedModel, type ModelAct } from '../registry/model-registry.js';
+import { percent } from './decision.js';
 
 /** What an act would do: either why it is refused, or what happens. */
 export interface Outlook {
@@ -133,8 +134,4 @@ function endOf(trial: { readonly kind: 'challenger' | 'ab' | 'manual'; readonly 
 
 function statusOf({ status, traffic }: ListedModel): string {
   return traffic === undefined ? status : `${status} with ${percent(traffic)} of the bars`;
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toFixed(2))} %`;
 }

@@ -11,7 +11,7 @@ import type { Deployments, ModelTarget } from '../registry/deployments.js';
 import { modelName, type Author, type ListedModel, type ModelAct } from '../registry/model-registry.js';
 import type { Challenger, Challengers } from './challengers.js';
 import { Comparison, type ComparisonFigures, type PairedOutcome } from './comparison.js';
-import { decide, type DecisionRules } from './decision.js';
+import { decide, type DecisionRules, type TrialStage } from './decision.js';
 import { Guardrails } from './guardrails.js';
 import type { RoutePlans, RunningTrial } from './route-plans.js';
 
@@ -56,6 +56,11 @@ export class Rollouts implements Challengers {
 
   constructor(parts: RolloutsParts) {
     this.#parts = parts;
+  }
+
+  /** What trials are decided by. */
+  get rules(): DecisionRules {
+    return this.#parts.rules;
   }
 
   /** Trials that guardrails ended since start. */
@@ -178,14 +183,7 @@ export class Rollouts implements Challengers {
     const { deployments, rules, now, log } = this.#parts;
     const { model, production } = trial;
     const figures = await this.figures(trial);
-    const kind = model.trial?.kind ?? 'manual';
-    const isOver = model.trial?.until !== undefined && now() >= model.trial.until;
-    const share = model.status === 'canary' ? (model.traffic ?? 0) : 0;
-    const decision = decide(
-      { version: model.version, against: production.version, kind, share, isOver },
-      figures,
-      rules,
-    );
+    const decision = decide(stageOf(trial, now()), figures, rules);
     if (decision.act === 'wait') return false;
     const act: ModelAct =
       decision.act === 'canary'
@@ -300,6 +298,18 @@ export class Rollouts implements Challengers {
       { model: oldest },
     );
   }
+}
+
+/** Where a trial stands. `now`: epoch milliseconds. */
+export function stageOf({ model, production }: RunningTrial, now: number): TrialStage {
+  const { version, trial, status, traffic = 0 } = model;
+  return {
+    version,
+    against: production.version,
+    kind: trial?.kind ?? 'manual',
+    share: status === 'canary' ? traffic : 0,
+    isOver: trial?.until !== undefined && now >= trial.until,
+  };
 }
 
 function outcomeOf({ challengerArm, production, challenger, ...rest }: StoredPair): PairedOutcome {
