@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import { DEFAULT_GATES, type Gates } from '../actors/signals/gates.js';
 import { Turns } from './api/turns.js';
 import type { Config } from './config.js';
 import { AnomalyGate } from './explanation/anomaly-gate.js';
@@ -7,6 +6,7 @@ import { Explanations } from './explanation/explanations.js';
 import { GatesInForce } from './explanation/gates-in-force.js';
 import { Recomputation } from './explanation/recomputation.js';
 import { partitionName } from './patterns/pattern-index.js';
+import { gatesBy } from './tenant-gates.js';
 import type { SignalRooms, Stores } from './wiring.js';
 
 /** Signals that are made again at once, and that wait. */
@@ -27,8 +27,7 @@ export function wireExplanations(
   log: Logger,
 ): ExplanationRooms {
   const { journal, features, deployments, artifacts, alertStore } = stores;
-  const gatesOf = (tenantId: string): Gates =>
-    config.tenants.find(({ id }) => id === tenantId)?.gates ?? DEFAULT_GATES;
+  const gatesOf = gatesBy(config);
   const gates = new GatesInForce(journal, gatesOf);
   const anomalies = new AnomalyGate(stores.predictions.history, gatesOf);
   const explanations = new Explanations({

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { DEFAULT_GATES, type Gates } from '../actors/signals/gates.js';
+import { DEFAULT_GATES } from '../actors/signals/gates.js';
 import { armsOf } from '../actors/signals/route-plan.js';
 import type { Background } from './background.js';
 import type { AlertStore } from './drift/alert-store.js';
@@ -55,6 +55,7 @@ import { patternTarget } from './sinks/pattern-target.js';
 import { cachedSignalTarget, natsTarget, predictionTarget } from './sinks/prediction-target.js';
 import { RowOwners } from './sinks/row-owners.js';
 import { Sink, type SinkTarget } from './sinks/sink.js';
+import { gatesBy } from './tenant-gates.js';
 
 /** How often the registry is asked whether anything changed, and the outcomes of trials are looked at. */
 const PLANS_EVERY_MS = 2_000;
@@ -202,8 +203,7 @@ export function wireSignals(
   const recorder = new PatternRecorder(journal, weaviate === undefined ? index : undefined, momentsMax);
   const times = new StageLatencies(SYSTEM_CLOCK);
   const publication = new Publication(journal, SYSTEM_CLOCK, times);
-  const gatesOf = (tenantId: string): Gates =>
-    config.tenants.find(({ id }) => id === tenantId)?.gates ?? DEFAULT_GATES;
+  const gatesOf = gatesBy(config);
   const evidence = new EvidenceGatherer({
     clock: SYSTEM_CLOCK,
     inference,

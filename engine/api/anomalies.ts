@@ -2,15 +2,12 @@ import type { Caller } from '../credentials/caller.js';
 import { parseTimeframe } from '../../actors/market/timeframe.js';
 import type { AnomalyGate, AnomalyGateFigures, SignalGroup } from '../explanation/anomaly-gate.js';
 import { invalid } from './failure.js';
-import { readEach, readMoment, readSymbol, readTimeframe, toProtoTimeframe } from './fields.js';
+import { toProtoTimeframe } from './fields.js';
 import type { AnomalyFigures } from './generated/suho/v1/AnomalyFigures.js';
 import type { AnomalyGroup } from './generated/suho/v1/AnomalyGroup.js';
 import type { ListAnomaliesRequest__Output as ListAnomaliesRequest } from './generated/suho/v1/ListAnomaliesRequest.js';
 import type { ListAnomaliesResponse } from './generated/suho/v1/ListAnomaliesResponse.js';
-import { pageToken, readPageSize, readPageToken } from './paging.js';
-import { SIGNAL_PLACE, storedToProto } from './stored-signals.js';
-
-const PAGE = 100;
+import { pageOf, readSignalPage } from './stored-signals.js';
 
 /** A page of a caller's signals of anomalous moments, newest first; with the first one what the gate is worth. */
 export async function listAnomalies(
@@ -18,35 +15,19 @@ export async function listAnomalies(
   { tenantId }: Caller,
   gate: AnomalyGate,
 ): Promise<ListAnomaliesResponse> {
-  const size = readPageSize(request.page_size, PAGE);
-  const after = readPageToken(request.page_token, SIGNAL_PLACE);
+  const { span, page } = readSignalPage(request);
   const { maxAnomaly, onAnomaly } = gate.of(tenantId);
   if (!(request.above >= 0 && Number.isFinite(request.above)))
     throw invalid('above', 'it must be a score, 0 or more.');
   const above = request.above === 0 ? maxAnomaly : request.above;
-  const query = {
-    symbols: readEach('symbols', request.symbols, readSymbol),
-    timeframes: readEach('timeframes', request.timeframes, readTimeframe),
-    from: readMoment('from_time', request.from_time),
-    to: readMoment('to_time', request.to_time),
-  };
-  // One more than the page has, to see whether there is another.
-  const page = {
-    ...query,
-    limit: size + 1,
-    ...(after === undefined ? {} : { after: { barCloseTime: after[0], predictionId: after[1] } }),
-  };
-  const found = await gate.list(tenantId, page, above);
-  const anomalies = found.slice(0, size);
-  const last = anomalies.at(-1);
-  const more = found.length > size && last !== undefined;
+  const { signals, next } = pageOf(await gate.list(tenantId, { ...span, ...page }, above), page);
   return {
-    anomalies: anomalies.map(storedToProto),
-    figures: after === undefined ? (await gate.figures(tenantId, query, above)).map(figuresToProto) : [],
+    anomalies: signals,
+    figures: page.after === undefined ? (await gate.figures(tenantId, span, above)).map(figuresToProto) : [],
     above,
     gate_limit: maxAnomaly,
     gate_action: onAnomaly,
-    next_page_token: more ? pageToken([last.barCloseTime, last.predictionId]) : '',
+    next_page_token: next,
   };
 }
 

@@ -3,7 +3,11 @@ import { HORIZONS } from '../../actors/features/labels.js';
 import { parseTimeframe } from '../../actors/market/timeframe.js';
 import type { HorizonForecast } from '../../actors/signals/signal.js';
 import type { Caller } from '../credentials/caller.js';
-import type { PredictionHistory, StoredPrediction } from '../prediction-store/prediction-store.js';
+import type {
+  PredictionHistory,
+  PredictionQuery,
+  StoredPrediction,
+} from '../prediction-store/prediction-store.js';
 import { readEach, readMoment, readSymbol, readTimeframe, toProtoTimeframe } from './fields.js';
 import type { QuerySignalsRequest__Output as QuerySignalsRequest } from './generated/suho/v1/QuerySignalsRequest.js';
 import type { Forecast } from './generated/suho/v1/Forecast.js';
@@ -17,7 +21,7 @@ import type { Turns } from './turns.js';
 const PAGE = 100;
 
 /** The last signal of a page: when its bar closed, and its id. */
-export const SIGNAL_PLACE = z.tuple([z.number().int(), z.uuid()]);
+const SIGNAL_PLACE = z.tuple([z.number().int(), z.uuid()]);
 
 /** A page of a caller's stored signals, newest first. */
 export async function querySignals(
@@ -26,25 +30,51 @@ export async function querySignals(
   history: PredictionHistory,
   turns: Turns,
 ): Promise<QuerySignalsResponse> {
+  const { span, page } = readSignalPage(request);
+  const query = { ...span, ...page, onlyActionable: request.only_actionable };
+  const found = await turns.run(async () => await history.page(tenantId, query));
+  const { signals, next } = pageOf(found, page);
+  return { signals, next_page_token: next };
+}
+
+/** Which signals a request is about, and which page of them. */
+export function readSignalPage(
+  request: Pick<
+    QuerySignalsRequest,
+    'page_size' | 'page_token' | 'symbols' | 'timeframes' | 'from_time' | 'to_time'
+  >,
+): {
+  readonly span: Pick<PredictionQuery, 'symbols' | 'timeframes' | 'from' | 'to'>;
+  readonly page: Pick<PredictionQuery, 'after' | 'limit'>;
+} {
   const size = readPageSize(request.page_size, PAGE);
   const after = readPageToken(request.page_token, SIGNAL_PLACE);
-  const query = {
-    symbols: readEach('symbols', request.symbols, readSymbol),
-    timeframes: readEach('timeframes', request.timeframes, readTimeframe),
-    from: readMoment('from_time', request.from_time),
-    to: readMoment('to_time', request.to_time),
-    onlyActionable: request.only_actionable,
-    // One more than the page has, to see whether there is another.
-    limit: size + 1,
-    ...(after === undefined ? {} : { after: { barCloseTime: after[0], predictionId: after[1] } }),
-  };
-  const found = await turns.run(async () => await history.page(tenantId, query));
-  const signals = found.slice(0, size);
-  const last = signals.at(-1);
-  const more = found.length > size && last !== undefined;
   return {
-    signals: signals.map(storedToProto),
-    next_page_token: more ? pageToken([last.barCloseTime, last.predictionId]) : '',
+    span: {
+      symbols: readEach('symbols', request.symbols, readSymbol),
+      timeframes: readEach('timeframes', request.timeframes, readTimeframe),
+      from: readMoment('from_time', request.from_time),
+      to: readMoment('to_time', request.to_time),
+    },
+    page: {
+      // One more than the page has, to see whether there is another.
+      limit: size + 1,
+      ...(after === undefined ? {} : { after: { barCloseTime: after[0], predictionId: after[1] } }),
+    },
+  };
+}
+
+/** What was found for a page, and the token of the next one; empty when there is none. */
+export function pageOf(
+  found: readonly StoredPrediction[],
+  { limit }: Pick<PredictionQuery, 'limit'>,
+): { readonly signals: StoredSignal[]; readonly next: string } {
+  const own = found.slice(0, limit - 1);
+  const last = own.at(-1);
+  const more = found.length === limit && last !== undefined;
+  return {
+    signals: own.map(storedToProto),
+    next: more ? pageToken([last.barCloseTime, last.predictionId]) : '',
   };
 }
 

@@ -8,7 +8,12 @@ import { loadConfig } from '../config.js';
 import { SuhoError } from '../errors.js';
 import { FolderRelationStore } from '../relations/folder-relation-store.js';
 import type { RelationSnapshot, RelationStore } from '../relations/relation-store.js';
-import { relationsOf, type MarketSeries, type RelationReport } from '../relations/relations.js';
+import {
+  DEFAULT_RELATIONS,
+  relationsOf,
+  type MarketSeries,
+  type RelationReport,
+} from '../relations/relations.js';
 import { WeaviateRelationStore } from '../relations/weaviate-relation-store.js';
 import { barsOf, type BarSourceOptions } from './bar-source.js';
 import { addFileOptions } from './file-options.js';
@@ -62,11 +67,11 @@ export function relationsCommand(): Command {
     ...identityOptions(),
     dataOption(),
     dateOption('--at <moment>', 'as it was known then; without it, at the newest bar'),
-    countOption('--window <bars>', 'bars a correlation is over', 1_000),
-    countOption('--lags <bars>', 'bars one market may lead by, at most', 6),
+    countOption('--window <bars>', 'bars a correlation is over', DEFAULT_RELATIONS.window),
+    countOption('--lags <bars>', 'bars one market may lead by, at most', DEFAULT_RELATIONS.lagMax),
     new Option('--false-discoveries <share>', 'share of false relations that is borne')
       .argParser(readShare)
-      .default(0.05),
+      .default(DEFAULT_RELATIONS.falseDiscoveries),
     new Option('--basis <price>', 'price of a quote').choices([...PRICE_BASES]).default('bid'),
     new Option('--keep', 'keep them: in Weaviate when one is configured, else in the data folder'),
     jsonOption(),

@@ -25,6 +25,12 @@ export interface RelationOptions {
   readonly falseDiscoveries: number;
 }
 
+/** How relations are looked for unless it is said. */
+export const DEFAULT_RELATIONS = { window: 1_000, lagMax: 6, falseDiscoveries: 0.05 } as const satisfies Omit<
+  RelationOptions,
+  'at'
+>;
+
 /** One relation between two markets that is not chance, as it was known at a moment. */
 export interface MarketRelation {
   readonly from: string;
