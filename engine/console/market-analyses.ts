@@ -3,7 +3,9 @@ import { WARM_UP_BARS } from '../../actors/signal-actor.js';
 import { ruleOf } from '../calendars.js';
 import type { Caller } from '../credentials/caller.js';
 import type { Engine } from '../engine.js';
+import { LAST_TIME } from '../feature-store/row-blocks.js';
 import { seriesIdentity } from '../instruments/ids.js';
+import { DEFAULT_RELATIONS } from '../relations/relations.js';
 import type { Analyses } from './analyses.js';
 import type { SeriesDirectory, VisibleSeries } from './series.js';
 import type { SeriesView } from './wire.js';
@@ -11,16 +13,10 @@ import type { DriftView, RelationsView } from './wire-analyses.js';
 
 /** Markets that are compared with each other: every pair of them at every lag. */
 const MARKETS_MAX = 16;
-/** As `suho relations` has them. */
-const WINDOW = 1_000;
-const LAG_MAX = 6;
-const FALSE_DISCOVERIES = 0.05;
 const RELATIONS_MAX = 200;
 /** Stretches of a drift map, and rows in each. */
 const STRETCHES = 16;
 const STRETCH_ROWS = 192;
-/** The last moment that the stores hold. */
-const LAST_TIME = Date.UTC(2300, 0, 1) - 1;
 
 /** What is worked out from many bars: how markets are related, and how a market left what its model was trained on. */
 export class MarketAnalyses {
@@ -51,22 +47,21 @@ export class MarketAnalyses {
     const shown = {
       timeframe,
       at,
-      window: WINDOW,
-      lagMax: LAG_MAX,
-      falseDiscoveries: FALSE_DISCOVERIES,
+      ...DEFAULT_RELATIONS,
       markets: chosen.map(({ symbol, bars }) => ({ symbol, bars })),
       left: bySymbol.size - chosen.length,
     };
     if (chosen.length < 2) return { ...shown, tested: 0, shrinkage: 0, relations: [] };
     const key = chosen.map((view) => view.id).join(' ');
     const { tested, shrinkage, relations } = await this.#analyses.get('relations', key, async () => {
+      const { window, lagMax } = DEFAULT_RELATIONS;
       const markets = [];
       for (const view of chosen) {
         const { identity, instrument } = this.#series.find(caller, view.id);
-        const bars = await features.bars(identity, LAST_TIME, 2 * WINDOW + LAG_MAX + 1);
+        const bars = await features.bars(identity, LAST_TIME, 2 * window + lagMax + 1);
         markets.push({ symbol: view.symbol, calendar: ruleOf(instrument.calendar), bars });
       }
-      const options = { at, window: WINDOW, lagMax: LAG_MAX, falseDiscoveries: FALSE_DISCOVERIES };
+      const options = { at, ...DEFAULT_RELATIONS };
       return { kind: 'relations' as const, timeframe, markets, options };
     });
     return {

@@ -3,6 +3,7 @@ import type { Bar } from '../../actors/market/bar.js';
 import { timeframeMs } from '../../actors/market/timeframe.js';
 import type { Caller } from '../credentials/caller.js';
 import type { Engine } from '../engine.js';
+import { LAST_TIME } from '../feature-store/row-blocks.js';
 import { SuhoError, quoted } from '../errors.js';
 import type { SeriesDirectory, VisibleSeries } from './series.js';
 import { rowOfPrediction, rowOfSignal } from './signal-views.js';
@@ -20,8 +21,6 @@ import type {
 /** Rows the journal is asked for beside the store's: what a store that keeps up has not taken yet is far fewer. */
 const UNSTORED_MAX = 2_000;
 const STORE_AWAY = 'The store is away; only what the journal still has is shown.';
-/** The last moment that the stores hold. */
-const LAST_TIME = Date.UTC(2300, 0, 1) - 1;
 
 const NAMES = new Set(CATALOGUE.map(({ name }) => name));
 

@@ -6,12 +6,13 @@ import type { Caller } from '../credentials/caller.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
 import type { Engine } from '../engine.js';
 import { SuhoError, quoted } from '../errors.js';
+import { LAST_TIME } from '../feature-store/row-blocks.js';
 import { FILE_FEED } from '../instruments/ids.js';
 import { modelName, type ListedModel } from '../registry/model-registry.js';
 import { ASKED_CHANGES, modelActOf, type AskedAct } from '../rollout/asked-act.js';
-import { DEFAULT_RULES } from '../rollout/decision.js';
 import { equityOfModel } from '../rollout/equity.js';
 import { levelOf, type ModelDesk } from '../rollout/model-desk.js';
+import { stageOf } from '../rollout/rollouts.js';
 import type { RunningTrial } from '../rollout/route-plans.js';
 import { whatDecides } from '../rollout/what-decides.js';
 import { detailOf, modelView, trialView } from './model-views.js';
@@ -29,8 +30,6 @@ import type {
 const MODELS_MAX = 200;
 /** Bars that equity is over, the newest. */
 const TRADED_BARS_MAX = 10_000;
-/** The last moment that the stores hold. */
-const LAST_TIME = Date.UTC(2300, 0, 1) - 1;
 /** Points of a curve at most: more than pixels. */
 const POINTS_MAX = 800;
 
@@ -72,7 +71,8 @@ export class ModelCatalogue {
 
   /** All that is known of a version, and what may be done to it. Throws `NOT_FOUND`, `STORE_UNAVAILABLE`. */
   async detail(caller: Caller, id: string, key: string): Promise<ModelDetail> {
-    const model = await this.#find(caller, id, key);
+    const models = await this.#modelsOf(caller, this.#series.find(caller, id));
+    const model = modelOfKey(models, key);
     const desk = this.#desk;
     const forbidden = desk.forbids(caller, model);
     const acts = ASKED_CHANGES.map((change) => modelActOf({ change, automatic: true }, Date.now()));
@@ -83,7 +83,7 @@ export class ModelCatalogue {
         change,
         refusal: forbidden ?? outlooks[i]!.refusal ?? null,
       })),
-      trials: await this.#trials(caller, this.#series.find(caller, id), model),
+      trials: await this.#trials(caller, models, model),
     };
   }
 
@@ -120,11 +120,11 @@ export class ModelCatalogue {
 
   /** What the caller's signals of a version came to after spreads. */
   async equity(caller: Caller, id: string, key: string): Promise<EquityView> {
-    const { identity, timeframe } = this.#series.find(caller, id);
+    const { identity, timeframe, instrument } = this.#series.find(caller, id);
     const { modelId, primaryHorizon } = await this.#find(caller, id, key);
     const { features, predictions } = this.#engine;
     // What a bar cost is known from its closing quotes.
-    const grid = BarGrid.of(timeframe, this.#series.find(caller, id).instrument.calendar);
+    const grid = BarGrid.of(timeframe, instrument.calendar);
     const bars = await features.bars(identity, LAST_TIME, TRADED_BARS_MAX);
     const spreads = new Map(
       bars.map(({ openTime, ask, bid, close }) => [grid.closeOf(openTime), (ask - bid) / close]),
@@ -157,20 +157,16 @@ export class ModelCatalogue {
   }
 
   async #find(caller: Caller, id: string, key: string): Promise<ListedModel> {
-    const models = await this.#modelsOf(caller, this.#series.find(caller, id));
-    const model = models.find((each) => modelView(each, null).key === key);
-    if (model === undefined)
-      throw new SuhoError('NOT_FOUND', `There is no model ${quoted(key)}; choose one from the versions.`);
-    return model;
+    return modelOfKey(await this.#modelsOf(caller, this.#series.find(caller, id)), key);
   }
 
   /** The trial a model is in, or those that run beside it. */
   async #trials(
     caller: Caller,
-    { identity }: VisibleSeries,
+    models: readonly ListedModel[],
     model: ListedModel,
   ): Promise<readonly TrialView[]> {
-    const running = [...(await this.#modelsOf(caller, { identity } as VisibleSeries))].flatMap((each) => {
+    const running = models.flatMap((each) => {
       const trial = this.#desk.runningTrial(caller, each);
       const isOfIt =
         trial !== undefined &&
@@ -183,19 +179,9 @@ export class ModelCatalogue {
   }
 
   async #trialOf(trial: RunningTrial): Promise<TrialView> {
-    const { rollouts, config } = this.#engine;
-    const { model, production } = trial;
+    const { rollouts } = this.#engine;
     const figures = await rollouts.figures(trial);
-    const rules = { ...DEFAULT_RULES, ...config.rollout };
-    const kind = model.trial?.kind ?? 'manual';
-    const stage = {
-      version: model.version,
-      against: production.version,
-      kind,
-      share: model.status === 'canary' ? (model.traffic ?? 0) : 0,
-      isOver: false,
-    };
-    return trialView(trial, figures, whatDecides(stage, figures, rules));
+    return trialView(trial, figures, whatDecides(stageOf(trial, Date.now()), figures, rollouts.rules));
   }
 
   /** The bar from which a change shows, as a clause. */
@@ -205,4 +191,11 @@ export class ModelCatalogue {
     const time = new Date(through).toISOString().slice(0, 16).replace('T', ' ');
     return `the first bar that closes after ${time} UTC`;
   }
+}
+
+function modelOfKey(models: readonly ListedModel[], key: string): ListedModel {
+  const model = models.find((each) => modelView(each, null).key === key);
+  if (model === undefined)
+    throw new SuhoError('NOT_FOUND', `There is no model ${quoted(key)}; choose one from the versions.`);
+  return model;
 }
