@@ -6,9 +6,9 @@ import { loadConfig } from '../engine/config.js';
 import { Engine } from '../engine/engine.js';
 import { natsFeedOf } from '../engine/feeds/engine-intake.js';
 import { inventedBars } from '../test/support/markets.js';
-import { endServer, launchServer } from '../test/support/servers.js';
 import { protoBars } from '../test/support/served.js';
 import { paired, report } from './report.js';
+import { withServer } from './with-server.js';
 
 const MESSAGES = 20_000;
 /** Publishes that are under way at once. */
@@ -26,41 +26,39 @@ interface Stream {
 
 /** Bars in over NATS, each message acknowledged once it is durable, beside a consumer that acknowledges and does nothing. */
 export async function benchNats(): Promise<void> {
-  const server = await launchServer('nats');
-  if (typeof server === 'string') {
-    report('nats', [`SKIPPED: ${server}`], {});
-    return;
-  }
-  const admin = await connect({
-    servers: `127.0.0.1:${server.port}`,
-    user: 'admin',
-    pass: 'admin-secret',
-  });
-  try {
-    const lines: string[] = [];
-    const result: Record<string, object> = {};
-    let run = 0;
-    for (const [symbols, barsInMessage] of [...SYMBOLS.map((n) => [n, 1] as const), [20, 20] as const]) {
-      const { ours, peer } = await paired(
-        ROUNDS,
-        async () => {
-          const stream = { tenant: `bench${run++}`, symbols, barsInMessage };
-          return await engineRate(server.port, admin, stream);
-        },
-        async () => await floorRate(admin, `floor${run}`),
-      );
-      const name = `${symbols} symbols, ${barsInMessage} bars a message`;
-      result[name] = { perSecond: ours, floorPerSecond: peer };
-      const verdict = barsInMessage > 1 ? '' : ours >= AIM ? ', reached' : ', missed';
-      const aim = barsInMessage > 1 ? '' : ` (aim ${AIM}${verdict})`;
-      lines.push(
-        `${name}: ${ours.toFixed(0)} messages/s${aim}; acknowledged and thrown away ${peer.toFixed(0)}`,
-      );
+  const lines: string[] = [];
+  const result: Record<string, object> = {};
+  await withServer('nats', lines, async (port) => {
+    const admin = await connect({ servers: `127.0.0.1:${port}`, user: 'admin', pass: 'admin-secret' });
+    try {
+      await measure(port, admin, lines, result);
+    } finally {
+      await admin.close();
     }
-    report('nats', lines, result);
-  } finally {
-    await admin.close();
-    await endServer(server);
+  });
+  report('nats', lines, result);
+}
+
+async function measure(
+  port: number,
+  admin: NatsConnection,
+  lines: string[],
+  result: Record<string, object>,
+): Promise<void> {
+  let run = 0;
+  for (const [symbols, barsInMessage] of [...SYMBOLS.map((n) => [n, 1] as const), [20, 20] as const]) {
+    const { ours, peer } = await paired(
+      ROUNDS,
+      async () => await engineRate(port, admin, { tenant: `bench${run++}`, symbols, barsInMessage }),
+      async () => await floorRate(admin, `floor${run}`),
+    );
+    const name = `${symbols} symbols, ${barsInMessage} bars a message`;
+    result[name] = { perSecond: ours, floorPerSecond: peer };
+    const verdict = ours >= AIM ? 'reached' : 'missed';
+    const aim = barsInMessage > 1 ? '' : ` (aim ${AIM}, ${verdict})`;
+    lines.push(
+      `${name}: ${ours.toFixed(0)} messages/s${aim}; acknowledged and thrown away ${peer.toFixed(0)}`,
+    );
   }
 }
 

@@ -17,39 +17,15 @@ import { WeaviatePatternIndex } from '../engine/patterns/weaviate-pattern-index.
 import { PostgresPredictionStore } from '../engine/prediction-store/postgres-prediction-store.js';
 import { inventedSignal } from '../test/support/prediction-contract.js';
 import { inventedBars } from '../test/support/markets.js';
-import {
-  adminUrl,
-  endServer,
-  engineUrl,
-  launchServer,
-  makeEngineLogin,
-  type ServerName,
-} from '../test/support/servers.js';
+import { adminUrl, engineUrl, makeEngineLogin } from '../test/support/servers.js';
 import { median, report } from './report.js';
+import { withServer } from './with-server.js';
 
 const HOUR = 3_600_000;
 const PREDICTIONS = 20_000;
 const PREDICTION_BATCH = 2_000;
 const ROWS = 40_000;
 const ROW_BATCH = 10_000;
-
-/** Does a job with a server and ends it; notes it as skipped where it is not installed. */
-async function withServer(
-  name: ServerName,
-  lines: string[],
-  job: (port: number) => Promise<void>,
-): Promise<void> {
-  const server = await launchServer(name);
-  if (typeof server === 'string') {
-    lines.push(`${name} SKIPPED: ${server}`);
-    return;
-  }
-  try {
-    await job(server.port);
-  } finally {
-    await endServer(server);
-  }
-}
 
 /** Predictions a second with their outcomes, as the sink writes them: a batch of one tenant at a time. */
 async function predictionRate(connection: { readonly connectionString: string } | object): Promise<number> {
