@@ -132,6 +132,26 @@ export function useTicks(ms: number): number {
   return ticks;
 }
 
+/** Acts on the rows of a list: what came of the last, and a number to ask for the list again with. */
+export function useActs(): {
+  readonly said: string;
+  readonly turn: number;
+  /** Runs an act, which gives what to say. */
+  readonly act: (work: () => Promise<string>) => Promise<void>;
+} {
+  const [said, setSaid] = useState('');
+  const [turn, setTurn] = useState(0);
+  const act = async (work: () => Promise<string>): Promise<void> => {
+    try {
+      setSaid(await work());
+    } catch (failure) {
+      setSaid(messageOf(failure));
+    }
+    setTurn((n) => n + 1);
+  };
+  return { said, turn, act };
+}
+
 const AWAY_MS = 2_000;
 
 /**

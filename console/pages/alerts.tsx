@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { AlertView } from '../../engine/console/wire-operations.ts';
-import { messageOf, send, useAnswer, useTicks } from '../api.ts';
+import { send, useActs, useAnswer, useTicks } from '../api.ts';
 import { utc, words } from '../format.ts';
-import { Card, Waiting } from '../parts/parts.tsx';
+import { Card, Choice, ScrollTable, Waiting } from '../parts/parts.tsx';
 
 const RENEW_MS = 10_000;
 const KINDS: Readonly<Record<string, string>> = { critical: 'bad', warning: 'warn', info: 'idle' };
@@ -10,33 +10,27 @@ const KINDS: Readonly<Record<string, string>> = { critical: 'bad', warning: 'war
 /** What monitors found about models, to be seen and closed. */
 export function Alerts({ renew }: { readonly renew: number }) {
   const tick = useTicks(RENEW_MS);
-  const [turn, setTurn] = useState(0);
   const [all, setAll] = useState(false);
-  const [said, setSaid] = useState('');
+  const { said, turn, act } = useActs();
   const { value, error, loading } = useAnswer<readonly AlertView[]>(
     '/api/alerts',
     { all: all ? '1' : '0' },
     `${renew} ${tick} ${turn}`,
     true,
   );
-  const change = async (to: 'acknowledge' | 'close', { id, kind }: AlertView): Promise<void> => {
-    try {
+  const change = async (to: 'acknowledge' | 'close', { id, kind }: AlertView): Promise<void> =>
+    await act(async () => {
       await send<AlertView>('POST', `/api/alerts/${to}`, { id });
-      setSaid(`The alert about ${words(kind)} is ${to === 'close' ? 'closed' : 'acknowledged'}.`);
-    } catch (failure) {
-      setSaid(messageOf(failure));
-    }
-    setTurn((n) => n + 1);
-  };
+      return `The alert about ${words(kind)} is ${to === 'close' ? 'closed' : 'acknowledged'}.`;
+    });
   return (
     <Card
       title="Alerts"
       class="wide"
       extra={
-        <label class="check">
-          <input type="checkbox" checked={all} onChange={(event) => setAll(event.currentTarget.checked)} />
+        <Choice checked={all} onChange={setAll}>
           Closed ones too
-        </label>
+        </Choice>
       }
     >
       <Waiting error={error} loading={loading} />
@@ -59,45 +53,35 @@ interface TableProps {
 
 function Table({ alerts, onChange }: TableProps) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Alerts, newest first">
-      <table>
-        <thead>
-          <tr>
-            {['Raised', 'Severity', 'Series', 'What was found', 'State', 'Act'].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {alerts.map((alert) => (
-            <tr key={alert.id}>
-              <td>{utc(alert.raisedAt)}</td>
-              <td>
-                <span class={`pill ${KINDS[alert.severity] ?? 'idle'}`}>{alert.severity}</span>
-              </td>
-              <td>
-                {alert.series}
-                <br />
-                <span class="hint">
-                  {alert.version}, {words(alert.kind)}
-                </span>
-              </td>
-              <td class="reasons">{alert.summary}</td>
-              <td>
-                {alert.state}
-                <br />
-                <span class="hint">{alert.closedBy ?? alert.acknowledgedBy ?? ''}</span>
-              </td>
-              <td>
-                <AlertActs alert={alert} onChange={onChange} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ScrollTable
+      label="Alerts, newest first"
+      columns={['Raised', 'Severity', 'Series', 'What was found', 'State', 'Act']}
+    >
+      {alerts.map((alert) => (
+        <tr key={alert.id}>
+          <td>{utc(alert.raisedAt)}</td>
+          <td>
+            <span class={`pill ${KINDS[alert.severity] ?? 'idle'}`}>{alert.severity}</span>
+          </td>
+          <td>
+            {alert.series}
+            <br />
+            <span class="hint">
+              {alert.version}, {words(alert.kind)}
+            </span>
+          </td>
+          <td class="reasons">{alert.summary}</td>
+          <td>
+            {alert.state}
+            <br />
+            <span class="hint">{alert.closedBy ?? alert.acknowledgedBy ?? ''}</span>
+          </td>
+          <td>
+            <AlertActs alert={alert} onChange={onChange} />
+          </td>
+        </tr>
+      ))}
+    </ScrollTable>
   );
 }
 

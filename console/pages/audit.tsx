@@ -1,7 +1,7 @@
 import type { AuditView } from '../../engine/console/wire-operations.ts';
 import { useAnswer, useTicks } from '../api.ts';
 import { utc } from '../format.ts';
-import { Card, Waiting } from '../parts/parts.tsx';
+import { Card, ScrollTable, Waiting } from '../parts/parts.tsx';
 
 const RENEW_MS = 10_000;
 
@@ -19,35 +19,22 @@ export function Audit({ renew }: { readonly renew: number }) {
       <Waiting error={error} loading={loading} />
       {value?.length === 0 && <p class="hint">No engineer or operator did anything to this engine yet.</p>}
       {value !== undefined && value.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Acts, newest first">
-          <table>
-            <thead>
-              <tr>
-                {['Time', 'Who', 'From', 'Act', 'With', 'Outcome'].map((title) => (
-                  <th key={title} scope="col">
-                    {title}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {value.map((act) => (
-                <tr key={`${act.time} ${act.action} ${act.request}`}>
-                  <td>{utc(act.time)}</td>
-                  <td>
-                    {act.who} ({act.role})
-                  </td>
-                  <td>{act.from}</td>
-                  <td>{act.action}</td>
-                  <td class="reasons">{act.request === '{}' ? '' : act.request}</td>
-                  <td>
-                    <span class={`pill ${act.outcome === 'OK' ? 'good' : 'bad'}`}>{act.outcome}</span>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ScrollTable label="Acts, newest first" columns={['Time', 'Who', 'From', 'Act', 'With', 'Outcome']}>
+          {value.map((act) => (
+            <tr key={`${act.time} ${act.action} ${act.request}`}>
+              <td>{utc(act.time)}</td>
+              <td>
+                {act.who} ({act.role})
+              </td>
+              <td>{act.from}</td>
+              <td>{act.action}</td>
+              <td class="reasons">{act.request === '{}' ? '' : act.request}</td>
+              <td>
+                <span class={`pill ${act.outcome === 'OK' ? 'good' : 'bad'}`}>{act.outcome}</span>
+              </td>
+            </tr>
+          ))}
+        </ScrollTable>
       )}
       <p class="hint">
         The newest hundred; <code>suho audit</code> has all.

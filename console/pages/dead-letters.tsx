@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { DeadLettersView, RetriedView } from '../../engine/console/wire-operations.ts';
-import { messageOf, send, useAnswer } from '../api.ts';
+import { send, useActs, useAnswer } from '../api.ts';
 import { count as counted, utc } from '../format.ts';
-import { Card, Waiting } from '../parts/parts.tsx';
+import { Card, ScrollTable, Waiting } from '../parts/parts.tsx';
 
 interface Props {
   readonly renew: number;
@@ -12,8 +12,7 @@ interface Props {
 
 /** Records that stores refused, which an operator can have written again, and failures of actors. */
 export function DeadLetters({ renew, count }: Props) {
-  const [turn, setTurn] = useState(0);
-  const [said, setSaid] = useState('');
+  const { said, turn, act } = useActs();
   const [busy, setBusy] = useState(false);
   const { value, error, loading } = useAnswer<DeadLettersView>(
     '/api/dead-letters',
@@ -24,18 +23,14 @@ export function DeadLetters({ renew, count }: Props) {
   const sinks = [...new Set(letters.filter(({ source }) => source === 'sink').map(({ name }) => name))];
   const retry = async (sink: string, key?: number): Promise<void> => {
     setBusy(true);
-    try {
+    await act(async () => {
       const { written, refused } = await send<RetriedView>('POST', '/api/dead-letters/retry', {
         sink,
         ...(key === undefined ? {} : { key }),
       });
-      setSaid(`${counted(written)} records written, ${counted(refused)} refused again.`);
-    } catch (failure) {
-      setSaid(messageOf(failure));
-    } finally {
-      setBusy(false);
-      setTurn((n) => n + 1);
-    }
+      return `${counted(written)} records written, ${counted(refused)} refused again.`;
+    });
+    setBusy(false);
   };
   return (
     <Card
@@ -68,42 +63,32 @@ interface LettersProps {
 
 function Letters({ letters, busy, onRetry }: LettersProps) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Dead letters, oldest first">
-      <table>
-        <thead>
-          <tr>
-            {['Time', 'Of', 'Tenant', 'About', 'Error', 'Replay'].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {letters.map((letter) => (
-            <tr key={letter.key}>
-              <td>{utc(letter.at)}</td>
-              <td>{letter.name}</td>
-              <td>{letter.tenantId}</td>
-              <td class="reasons">{letter.about}</td>
-              <td class="reasons">{letter.error}</td>
-              <td>
-                {letter.source === 'sink' && (
-                  <button
-                    type="button"
-                    class="quiet"
-                    disabled={busy}
-                    aria-label={`Write letter ${letter.key} again`}
-                    onClick={() => void onRetry(letter.name, letter.key)}
-                  >
-                    Write again
-                  </button>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ScrollTable
+      label="Dead letters, oldest first"
+      columns={['Time', 'Of', 'Tenant', 'About', 'Error', 'Replay']}
+    >
+      {letters.map((letter) => (
+        <tr key={letter.key}>
+          <td>{utc(letter.at)}</td>
+          <td>{letter.name}</td>
+          <td>{letter.tenantId}</td>
+          <td class="reasons">{letter.about}</td>
+          <td class="reasons">{letter.error}</td>
+          <td>
+            {letter.source === 'sink' && (
+              <button
+                type="button"
+                class="quiet"
+                disabled={busy}
+                aria-label={`Write letter ${letter.key} again`}
+                onClick={() => void onRetry(letter.name, letter.key)}
+              >
+                Write again
+              </button>
+            )}
+          </td>
+        </tr>
+      ))}
+    </ScrollTable>
   );
 }

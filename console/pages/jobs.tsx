@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { JobView, JobsView } from '../../engine/console/wire-operations.ts';
-import { messageOf, send, useAnswer, useTicks } from '../api.ts';
+import { send, useActs, useAnswer, useTicks } from '../api.ts';
 import { duration, utc } from '../format.ts';
-import { Card, Meter, Waiting } from '../parts/parts.tsx';
+import { Card, Choice, Meter, ScrollTable, Waiting } from '../parts/parts.tsx';
 
 const RENEW_MS = 5_000;
 const KINDS: Readonly<Record<string, string>> = {
@@ -16,24 +16,19 @@ const KINDS: Readonly<Record<string, string>> = {
 /** Trainings that wait, run and ended, with what asked for them and the budget they share. */
 export function Jobs({ renew }: { readonly renew: number }) {
   const tick = useTicks(RENEW_MS);
-  const [turn, setTurn] = useState(0);
   const [all, setAll] = useState(true);
-  const [said, setSaid] = useState('');
+  const { said, turn, act } = useActs();
   const { value, error, loading } = useAnswer<JobsView>(
     '/api/jobs',
     { all: all ? '1' : '0' },
     `${renew} ${tick} ${turn}`,
     true,
   );
-  const cancel = async ({ id, series }: JobView): Promise<void> => {
-    try {
+  const cancel = async ({ id, series }: JobView): Promise<void> =>
+    await act(async () => {
       await send<JobView>('POST', '/api/jobs/cancel', { id });
-      setSaid(`The training of ${series} is cancelled; the model in use stays.`);
-    } catch (failure) {
-      setSaid(messageOf(failure));
-    }
-    setTurn((n) => n + 1);
-  };
+      return `The training of ${series} is cancelled; the model in use stays.`;
+    });
   const { cpuSeconds = 0, budgetSeconds = 0 } = value ?? {};
   const used = `${duration(cpuSeconds)} of ${duration(budgetSeconds)} of processor time in the last hour`;
   return (
@@ -41,10 +36,9 @@ export function Jobs({ renew }: { readonly renew: number }) {
       title="Retraining"
       class="wide"
       extra={
-        <label class="check">
-          <input type="checkbox" checked={all} onChange={(event) => setAll(event.currentTarget.checked)} />
+        <Choice checked={all} onChange={setAll}>
           Ended ones too
-        </label>
+        </Choice>
       }
     >
       <Waiting error={error} loading={loading} />
@@ -73,48 +67,38 @@ interface TableProps {
 
 function Table({ jobs, onCancel }: TableProps) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Trainings, newest first">
-      <table>
-        <thead>
-          <tr>
-            {['Queued', 'Series', 'Trigger', 'State', 'Made', 'Processor', 'Why', 'Act'].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {jobs.map((job) => (
-            <tr key={job.id}>
-              <td>{utc(job.queuedAt)}</td>
-              <td>{job.series}</td>
-              <td>{job.cause}</td>
-              <td>
-                <span class={`pill ${KINDS[job.status] ?? 'idle'}`}>{job.status}</span>
-              </td>
-              <td>{job.version ?? ''}</td>
-              <td class="number">{job.cpuSeconds > 0 ? duration(job.cpuSeconds) : ''}</td>
-              <td class="reasons">
-                {job.reason}
-                {job.error !== null && <p class="error">{job.error}</p>}
-              </td>
-              <td>
-                {job.mayCancel && (
-                  <button
-                    type="button"
-                    class="quiet"
-                    aria-label={`Cancel the training of ${job.series}`}
-                    onClick={() => void onCancel(job)}
-                  >
-                    Cancel
-                  </button>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ScrollTable
+      label="Trainings, newest first"
+      columns={['Queued', 'Series', 'Trigger', 'State', 'Made', 'Processor', 'Why', 'Act']}
+    >
+      {jobs.map((job) => (
+        <tr key={job.id}>
+          <td>{utc(job.queuedAt)}</td>
+          <td>{job.series}</td>
+          <td>{job.cause}</td>
+          <td>
+            <span class={`pill ${KINDS[job.status] ?? 'idle'}`}>{job.status}</span>
+          </td>
+          <td>{job.version ?? ''}</td>
+          <td class="number">{job.cpuSeconds > 0 ? duration(job.cpuSeconds) : ''}</td>
+          <td class="reasons">
+            {job.reason}
+            {job.error !== null && <p class="error">{job.error}</p>}
+          </td>
+          <td>
+            {job.mayCancel && (
+              <button
+                type="button"
+                class="quiet"
+                aria-label={`Cancel the training of ${job.series}`}
+                onClick={() => void onCancel(job)}
+              >
+                Cancel
+              </button>
+            )}
+          </td>
+        </tr>
+      ))}
+    </ScrollTable>
   );
 }

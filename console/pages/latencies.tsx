@@ -1,5 +1,5 @@
 import type { LatencyView } from '../../engine/console/wire-operations.ts';
-import { useAnswer, useTicks } from '../api.ts';
+import { useAnswer, useTicks, type Answer } from '../api.ts';
 import { count } from '../format.ts';
 import { Card, Meter, Waiting } from '../parts/parts.tsx';
 
@@ -17,14 +17,18 @@ const STAGES: Readonly<Record<string, string>> = {
 
 type Stage = LatencyView['stages'][number];
 
-function useLatencies(renew: number) {
+interface Props {
+  readonly latencies: Answer<LatencyView>;
+}
+
+/** How long bars take, asked for while they are `shown`. */
+export function useLatencies(shown: boolean, renew: number): Answer<LatencyView> {
   const tick = useTicks(RENEW_MS);
-  return useAnswer<LatencyView>('/api/latencies', {}, `${renew} ${tick}`, true);
+  return useAnswer(shown ? '/api/latencies' : undefined, {}, `${renew} ${tick}`, true);
 }
 
 /** Where the time of bars goes, stage by stage. */
-export function Latencies({ renew }: { readonly renew: number }) {
-  const { value, error, loading } = useLatencies(renew);
+export function Latencies({ latencies: { value, error, loading } }: Props) {
   return (
     <Card title="Where the time of a bar goes" class="wide">
       <Waiting error={error} loading={loading} />
@@ -79,8 +83,7 @@ function StageHistogram({ of }: { readonly of: Stage }) {
 }
 
 /** How much comes in beside what can be done. */
-export function Door({ renew }: { readonly renew: number }) {
-  const { value, error, loading } = useLatencies(renew);
+export function Door({ latencies: { value, error, loading } }: Props) {
   const { door } = value ?? {};
   return (
     <Card title="At the door">

@@ -3,7 +3,7 @@ import type { BarRow, SignalRow } from '../../engine/console/wire.ts';
 import type { PageProps } from './page-props.ts';
 import { PriceChart } from '../charts/price-chart.tsx';
 import { percent, price, reason, signedPercent, utc } from '../format.ts';
-import { Card, Direction, FirstSteps, SeriesPicker, Waiting } from '../parts/parts.tsx';
+import { Card, Direction, FirstSteps, ScrollTable, SeriesPicker, Waiting } from '../parts/parts.tsx';
 import { goTo } from '../route.ts';
 import { useMarket } from './market-state.ts';
 import { SignalPanel } from './signal-panel.tsx';
@@ -161,34 +161,15 @@ function SignalTable({ signals, selected, onPick }: TableProps) {
       {newest.length === 0 ? (
         <p class="hint">There are no signals of this series yet.</p>
       ) : (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Signals, newest first">
-          <table onKeyDown={onArrow}>
-            <thead>
-              <tr>
-                <th scope="col">Bar close</th>
-                <th scope="col">Signal</th>
-                <th scope="col" class="number">
-                  Confidence
-                </th>
-                <th scope="col" class="number">
-                  Price
-                </th>
-                <th scope="col">Came</th>
-                <th scope="col">Why not</th>
-              </tr>
-            </thead>
-            <tbody>
-              {newest.map((signal) => (
-                <SignalLine
-                  key={signal.id}
-                  signal={signal}
-                  isSelected={signal.id === selected}
-                  onPick={onPick}
-                />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ScrollTable
+          label="Signals, newest first"
+          columns={['Bar close', 'Signal', { number: 'Confidence' }, { number: 'Price' }, 'Came', 'Why not']}
+          onKeyDown={onArrow}
+        >
+          {newest.map((signal) => (
+            <SignalLine key={signal.id} signal={signal} isSelected={signal.id === selected} onPick={onPick} />
+          ))}
+        </ScrollTable>
       )}
     </Card>
   );

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ModelDetail, ModelView, OutlookView } from '../../engine/console/wire-models.ts';
 import { messageOf, send, useAnswer, type Answer } from '../api.ts';
-import { Card, Waiting } from '../parts/parts.tsx';
+import { Card, Choice, Waiting } from '../parts/parts.tsx';
 
 /** What can be done to a model, as the server names it and as people do. */
 const TITLES: Readonly<Record<string, string>> = {
@@ -216,41 +216,50 @@ function Terms({ change, terms, onTerms }: TermsProps) {
   return (
     <>
       {SHARED.has(change) && (
-        <label>
-          Share of the bars, %
-          <input
-            type="number"
-            min="1"
-            max="99"
-            required
-            value={terms.percentage}
-            onInput={(event) => onTerms({ ...terms, percentage: event.currentTarget.valueAsNumber })}
-          />
-        </label>
+        <Amount
+          title="Share of the bars, %"
+          max={99}
+          value={terms.percentage}
+          onValue={(percentage) => onTerms({ ...terms, percentage })}
+        />
       )}
       {change === 'ab' && (
-        <label>
-          Days at most
-          <input
-            type="number"
-            min="1"
-            max="3650"
-            required
-            value={terms.days}
-            onInput={(event) => onTerms({ ...terms, days: event.currentTarget.valueAsNumber })}
-          />
-        </label>
+        <Amount
+          title="Days at most"
+          max={3650}
+          value={terms.days}
+          onValue={(days) => onTerms({ ...terms, days })}
+        />
       )}
       {(change === 'shadow' || change === 'canary') && (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={terms.automatic}
-            onChange={(event) => onTerms({ ...terms, automatic: event.currentTarget.checked })}
-          />
+        <Choice checked={terms.automatic} onChange={(automatic) => onTerms({ ...terms, automatic })}>
           Outcomes move it on or out by themselves
-        </label>
+        </Choice>
       )}
     </>
+  );
+}
+
+interface AmountProps {
+  readonly title: string;
+  readonly max: number;
+  readonly value: number;
+  readonly onValue: (value: number) => void;
+}
+
+/** A number from one on. */
+function Amount({ title, max, value, onValue }: AmountProps) {
+  return (
+    <label>
+      {title}
+      <input
+        type="number"
+        min="1"
+        max={max}
+        required
+        value={value}
+        onInput={(event) => onValue(event.currentTarget.valueAsNumber)}
+      />
+    </label>
   );
 }

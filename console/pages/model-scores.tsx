@@ -1,6 +1,6 @@
 import type { ModelDetail, ModelView, ScoreView } from '../../engine/console/wire-models.ts';
 import { count, decimal, percent, utcDay } from '../format.ts';
-import { Card, Meter } from '../parts/parts.tsx';
+import { Card, Meter, ScrollTable } from '../parts/parts.tsx';
 
 /** Out-of-fold accuracy with its interval beside what needs no model, on one scale. */
 export function Scores({ model }: { readonly model: ModelView }) {
@@ -70,38 +70,28 @@ export function Folds({ folds }: { readonly folds: readonly Fold[] }) {
             How often the leaning was right where the market moved, less what always leaning the commoner way
             would have been: to the right of the line is better.
           </p>
-          <div class="scroll" tabIndex={0} role="region" aria-label="Folds, oldest first">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Tested on</th>
-                  <th scope="col" class="number">
-                    Trained on
-                  </th>
-                  {folds[0]!.horizons.map(({ horizon }) => (
-                    <th key={horizon} scope="col">
-                      {horizon}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {folds.map((fold) => (
-                  <tr key={fold.from}>
-                    <td>
-                      {utcDay(fold.from)} to {utcDay(fold.through)}
-                    </td>
-                    <td class="number">{count(fold.trainedRows)} rows</td>
-                    {fold.horizons.map((one) => (
-                      <td key={one.horizon}>
-                        <Gain of={one} />
-                      </td>
-                    ))}
-                  </tr>
+          <ScrollTable
+            label="Folds, oldest first"
+            columns={[
+              'Tested on',
+              { number: 'Trained on' },
+              ...folds[0]!.horizons.map(({ horizon }) => horizon),
+            ]}
+          >
+            {folds.map((fold) => (
+              <tr key={fold.from}>
+                <td>
+                  {utcDay(fold.from)} to {utcDay(fold.through)}
+                </td>
+                <td class="number">{count(fold.trainedRows)} rows</td>
+                {fold.horizons.map((one) => (
+                  <td key={one.horizon}>
+                    <Gain of={one} />
+                  </td>
                 ))}
-              </tbody>
-            </table>
-          </div>
+              </tr>
+            ))}
+          </ScrollTable>
         </>
       )}
     </Card>

@@ -1,6 +1,6 @@
 import type { TrialView } from '../../engine/console/wire-models.ts';
 import { count, decimal, percent, signedPercent, utc } from '../format.ts';
-import { Card, Meter } from '../parts/parts.tsx';
+import { Card, Meter, ScrollTable } from '../parts/parts.tsx';
 
 /** Champion and challengers: their figures on the same bars, and what would decide between them. */
 export function Trials({
@@ -86,30 +86,19 @@ function Figures({ trial: { version, against, own, other } }: { readonly trial: 
     ],
   ];
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={`${version} and ${against} on the same bars`}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">On the same bars</th>
-            {[version, against, 'Difference'].map((title) => (
-              <th key={title} scope="col" class="number">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(([name, a, b, difference, better]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td class="number">{a}</td>
-              <td class="number">{b}</td>
-              <td class={`number came ${better > 0 ? 'right' : better < 0 ? 'wrong' : ''}`}>{difference}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ScrollTable
+      label={`${version} and ${against} on the same bars`}
+      columns={['On the same bars', { number: version }, { number: against }, { number: 'Difference' }]}
+    >
+      {rows.map(([name, a, b, difference, better]) => (
+        <tr key={name}>
+          <th scope="row">{name}</th>
+          <td class="number">{a}</td>
+          <td class="number">{b}</td>
+          <td class={`number came ${better > 0 ? 'right' : better < 0 ? 'wrong' : ''}`}>{difference}</td>
+        </tr>
+      ))}
+    </ScrollTable>
   );
 }
 

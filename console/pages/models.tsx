@@ -3,7 +3,7 @@ import type { ModelDetail, ModelView, ModelsView } from '../../engine/console/wi
 import type { PageProps } from './page-props.ts';
 import { useAnswer } from '../api.ts';
 import { count, percent, utc, utcDay } from '../format.ts';
-import { Card, FirstSteps, SeriesPicker, Waiting } from '../parts/parts.tsx';
+import { Card, FirstSteps, ScrollTable, SeriesPicker, Waiting } from '../parts/parts.tsx';
 import { goTo } from '../route.ts';
 import { ModelActs } from './model-acts.tsx';
 import { Calibration, Equity } from './model-curves.tsx';
@@ -63,48 +63,34 @@ interface VersionsProps {
 
 function Versions({ models, shown, series }: VersionsProps) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Versions, newest first">
-      <table>
-        <thead>
-          <tr>
-            {['Version', 'From', 'Whose', 'Status', 'Kind', 'Trained through'].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-            <th scope="col" class="number">
-              Rows
-            </th>
-            <th scope="col">Skill</th>
-          </tr>
-        </thead>
-        <tbody>
-          {models.toReversed().map((model) => (
-            <tr key={model.key} class={model === shown ? 'selected' : ''}>
-              <td>
-                <button
-                  type="button"
-                  class="link"
-                  aria-current={model === shown ? 'true' : undefined}
-                  onClick={() => goTo('models', { series, model: model.key })}
-                >
-                  {model.version}
-                </button>
-              </td>
-              <td>{model.parent ?? 'the first'}</td>
-              <td>{model.level}</td>
-              <td>
-                <Status model={model} />
-              </td>
-              <td>{model.family}</td>
-              <td>{utc(model.trainedThrough)}</td>
-              <td class="number">{count(model.rows)}</td>
-              <td>{skillOf(model)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ScrollTable
+      label="Versions, newest first"
+      columns={['Version', 'From', 'Whose', 'Status', 'Kind', 'Trained through', { number: 'Rows' }, 'Skill']}
+    >
+      {models.toReversed().map((model) => (
+        <tr key={model.key} class={model === shown ? 'selected' : ''}>
+          <td>
+            <button
+              type="button"
+              class="link"
+              aria-current={model === shown ? 'true' : undefined}
+              onClick={() => goTo('models', { series, model: model.key })}
+            >
+              {model.version}
+            </button>
+          </td>
+          <td>{model.parent ?? 'the first'}</td>
+          <td>{model.level}</td>
+          <td>
+            <Status model={model} />
+          </td>
+          <td>{model.family}</td>
+          <td>{utc(model.trainedThrough)}</td>
+          <td class="number">{count(model.rows)}</td>
+          <td>{skillOf(model)}</td>
+        </tr>
+      ))}
+    </ScrollTable>
   );
 }
 

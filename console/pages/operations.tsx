@@ -3,18 +3,19 @@ import type { InstrumentRow, QuotaView } from '../../engine/console/wire-operati
 import type { PageProps } from './page-props.ts';
 import { useAnswer, useTicks } from '../api.ts';
 import { bytes, count, duration, percent, reason, utc } from '../format.ts';
-import { Card, Meter, Waiting } from '../parts/parts.tsx';
+import { Card, Meter, ScrollTable, Waiting } from '../parts/parts.tsx';
 import { Alerts } from './alerts.tsx';
 import { Audit } from './audit.tsx';
 import { DeadLetters } from './dead-letters.tsx';
 import { Jobs } from './jobs.tsx';
-import { Door, Latencies } from './latencies.tsx';
+import { Door, Latencies, useLatencies } from './latencies.tsx';
 
 /** How the engine is, at a glance and in detail. */
 export function OperationsPage({ session, update, renew }: PageProps) {
   const first = useAnswer<HealthView>('/api/health', {}, renew);
   const health = update?.health ?? first.value;
   const isOperator = session.caller?.role === 'operator';
+  const latencies = useLatencies(isOperator, renew);
   const isEngineer = isOperator || session.caller?.role === 'engineer';
   if (health === undefined)
     return (
@@ -32,9 +33,9 @@ export function OperationsPage({ session, update, renew }: PageProps) {
       </div>
       <div class="stack">
         <Quotas renew={renew} tenant={session.caller?.tenantId ?? ''} />
-        {isOperator && <Door renew={renew} />}
+        {isOperator && <Door latencies={latencies} />}
       </div>
-      {isOperator && <Latencies renew={renew} />}
+      {isOperator && <Latencies latencies={latencies} />}
       <Alerts renew={renew} />
       <Jobs renew={renew} />
       <Instruments renew={renew} isOperator={isOperator} />
@@ -148,51 +149,36 @@ function Tile({
 function Stores({ health, isOperator }: HealthProps) {
   return (
     <Card title="Stores">
-      <div class="scroll" tabIndex={0} role="region" aria-label="Stores and their lag">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Sink</th>
-              <th scope="col">State</th>
-              <th scope="col" class="number">
-                Behind
-              </th>
-              <th scope="col" class="number">
-                Refused
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {health.sinks.map((sink) => (
-              <tr key={sink.name}>
-                <td>{sink.name}</td>
-                <td>
-                  <span class={`pill ${sink.healthy ? 'good' : 'bad'}`}>{sink.healthy ? 'ok' : 'away'}</span>
-                  {sink.error !== '' && <p class="error">{sink.error}</p>}
-                </td>
-                <td class="number">
-                  {isOperator ? `${count(sink.lagRows)} rows, ` : ''}
-                  {duration(sink.lagSeconds)}
-                </td>
-                <td class="number">{isOperator ? count(sink.deadLetters) : '–'}</td>
-              </tr>
-            ))}
-            {health.sources.map((source) => (
-              <tr key={source.name}>
-                <td>{source.name} (source)</td>
-                <td>
-                  <span class={`pill ${source.healthy ? 'good' : 'bad'}`}>
-                    {source.healthy ? 'ok' : 'away'}
-                  </span>
-                  {source.error !== '' && <p class="error">{source.error}</p>}
-                </td>
-                <td class="number">–</td>
-                <td class="number">–</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <ScrollTable
+        label="Stores and their lag"
+        columns={['Sink', 'State', { number: 'Behind' }, { number: 'Refused' }]}
+      >
+        {health.sinks.map((sink) => (
+          <tr key={sink.name}>
+            <td>{sink.name}</td>
+            <td>
+              <span class={`pill ${sink.healthy ? 'good' : 'bad'}`}>{sink.healthy ? 'ok' : 'away'}</span>
+              {sink.error !== '' && <p class="error">{sink.error}</p>}
+            </td>
+            <td class="number">
+              {isOperator ? `${count(sink.lagRows)} rows, ` : ''}
+              {duration(sink.lagSeconds)}
+            </td>
+            <td class="number">{isOperator ? count(sink.deadLetters) : '–'}</td>
+          </tr>
+        ))}
+        {health.sources.map((source) => (
+          <tr key={source.name}>
+            <td>{source.name} (source)</td>
+            <td>
+              <span class={`pill ${source.healthy ? 'good' : 'bad'}`}>{source.healthy ? 'ok' : 'away'}</span>
+              {source.error !== '' && <p class="error">{source.error}</p>}
+            </td>
+            <td class="number">–</td>
+            <td class="number">–</td>
+          </tr>
+        ))}
+      </ScrollTable>
     </Card>
   );
 }
@@ -264,41 +250,28 @@ function Instruments({ renew, isOperator }: { readonly renew: number; readonly i
       <Waiting error={error} loading={loading} />
       {value?.length === 0 && <p class="hint">None.</p>}
       {value !== undefined && value.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Instruments, those in trouble first">
-          <table>
-            <thead>
-              <tr>
-                {['Instrument', 'State', 'Timeframes', 'Calendar', 'Last bar'].map((title) => (
-                  <th key={title} scope="col">
-                    {title}
-                  </th>
-                ))}
-                <th scope="col" class="number">
-                  Bars
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {value.map((one) => (
-                <tr key={one.id}>
-                  <td>{one.id}</td>
-                  <td>
-                    <span
-                      class={`pill ${one.state === 'live' ? 'good' : one.state === 'failed' ? 'bad' : 'warn'}`}
-                    >
-                      {one.state}
-                    </span>
-                    {one.error !== '' && <p class="error">{one.error}</p>}
-                  </td>
-                  <td>{[...new Set([one.base, ...one.timeframes])].join(', ')}</td>
-                  <td>{one.calendar}</td>
-                  <td>{utc(one.lastBarTime)}</td>
-                  <td class="number">{count(one.bars)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ScrollTable
+          label="Instruments, those in trouble first"
+          columns={['Instrument', 'State', 'Timeframes', 'Calendar', 'Last bar', { number: 'Bars' }]}
+        >
+          {value.map((one) => (
+            <tr key={one.id}>
+              <td>{one.id}</td>
+              <td>
+                <span
+                  class={`pill ${one.state === 'live' ? 'good' : one.state === 'failed' ? 'bad' : 'warn'}`}
+                >
+                  {one.state}
+                </span>
+                {one.error !== '' && <p class="error">{one.error}</p>}
+              </td>
+              <td>{[...new Set([one.base, ...one.timeframes])].join(', ')}</td>
+              <td>{one.calendar}</td>
+              <td>{utc(one.lastBarTime)}</td>
+              <td class="number">{count(one.bars)}</td>
+            </tr>
+          ))}
+        </ScrollTable>
       )}
     </Card>
   );

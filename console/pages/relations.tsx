@@ -4,7 +4,7 @@ import type { PageProps } from './page-props.ts';
 import { useAnswer } from '../api.ts';
 import { RelationGraph } from '../charts/relation-graph.tsx';
 import { count, decimal, percent, utc } from '../format.ts';
-import { Card, FirstSteps, SeriesPicker, Waiting } from '../parts/parts.tsx';
+import { Card, FirstSteps, ScrollTable, SeriesPicker, Waiting } from '../parts/parts.tsx';
 
 type Relation = RelationsView['relations'][number];
 
@@ -112,48 +112,40 @@ function Table({ relations, picked, onPick }: TableProps) {
         Shrunk is what is left of a correlation when chance is taken out, before the same in the window
         before, independent how many returns stand alone.
       </p>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Relations, strongest first">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Relation</th>
-              {['Correlation', 'Shrunk', 'Before', 'q', 'Independent'].map((title) => (
-                <th key={title} scope="col" class="number">
-                  {title}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {relations.map((relation) => {
-              const { from, to, lag, correlation, shrunk, before, qValue, effective } = relation;
-              return (
-                <tr
-                  key={`${from} ${to} ${lag}`}
-                  class={relation === picked ? 'selected' : ''}
-                  onMouseEnter={() => onPick(relation)}
+      <ScrollTable
+        label="Relations, strongest first"
+        columns={[
+          'Relation',
+          ...['Correlation', 'Shrunk', 'Before', 'q', 'Independent'].map((number) => ({ number })),
+        ]}
+      >
+        {relations.map((relation) => {
+          const { from, to, lag, correlation, shrunk, before, qValue, effective } = relation;
+          return (
+            <tr
+              key={`${from} ${to} ${lag}`}
+              class={relation === picked ? 'selected' : ''}
+              onMouseEnter={() => onPick(relation)}
+            >
+              <td>
+                <button
+                  type="button"
+                  class="link"
+                  aria-pressed={relation === picked}
+                  onClick={() => onPick(relation === picked ? undefined : relation)}
                 >
-                  <td>
-                    <button
-                      type="button"
-                      class="link"
-                      aria-pressed={relation === picked}
-                      onClick={() => onPick(relation === picked ? undefined : relation)}
-                    >
-                      {lag === 0 ? `${from} with ${to}` : `${from} leads ${to} by ${lag}`}
-                    </button>
-                  </td>
-                  <td class="number">{decimal(correlation, 3)}</td>
-                  <td class="number">{decimal(shrunk, 3)}</td>
-                  <td class="number">{decimal(before, 3)}</td>
-                  <td class="number">{qValue < 1e-4 ? '< 0.0001' : decimal(qValue, 4)}</td>
-                  <td class="number">{count(Math.round(effective))}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </div>
+                  {lag === 0 ? `${from} with ${to}` : `${from} leads ${to} by ${lag}`}
+                </button>
+              </td>
+              <td class="number">{decimal(correlation, 3)}</td>
+              <td class="number">{decimal(shrunk, 3)}</td>
+              <td class="number">{decimal(before, 3)}</td>
+              <td class="number">{qValue < 1e-4 ? '< 0.0001' : decimal(qValue, 4)}</td>
+              <td class="number">{count(Math.round(effective))}</td>
+            </tr>
+          );
+        })}
+      </ScrollTable>
     </Card>
   );
 }

@@ -43,6 +43,60 @@ export function Waiting({
   ) : null;
 }
 
+interface ChoiceProps {
+  readonly children: ComponentChildren;
+  readonly checked: boolean;
+  readonly onChange: (checked: boolean) => void;
+}
+
+/** A box to tick. */
+export function Choice({ children, checked, onChange }: ChoiceProps) {
+  return (
+    <label class="check">
+      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.currentTarget.checked)} />
+      {children}
+    </label>
+  );
+}
+
+/** A column by its title; of numbers, which stand to the right. */
+type Column = string | { readonly number: string };
+
+interface TableProps {
+  /** What the rows are, for who hears the page. */
+  readonly label: string;
+  readonly columns: readonly Column[];
+  /** Its rows. */
+  readonly children: ComponentChildren;
+  readonly onKeyDown?: (event: KeyboardEvent) => void;
+}
+
+/** A table that is moved within its place, also by keyboard, where it is larger. */
+export function ScrollTable({ label, columns, children, onKeyDown }: TableProps) {
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label={label}>
+      <table onKeyDown={onKeyDown}>
+        <thead>
+          <tr>
+            {columns.map((column) =>
+              typeof column === 'string' ? (
+                <th key={column} scope="col">
+                  {column}
+                </th>
+              ) : (
+                <th key={column.number} scope="col" class="number">
+                  {column.number}
+                </th>
+              ),
+            )}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}
+
 interface PickerProps {
   readonly series: readonly SeriesView[];
   readonly chosen: SeriesView | undefined;
