@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { createClient } from '@clickhouse/client';
+import { createClient, type ClickHouseError } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
 
 const USER = 'suho';
@@ -101,8 +101,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     });
     response.end(zipped ? gzipSync(result, { level: 1 }) : result);
   } catch (error) {
-    response.writeHead(500, { 'X-ClickHouse-Exception-Code': '1' });
-    response.end(error instanceof Error ? error.message : String(error));
+    // As a server says it: the code is how a client tells what was wrong.
+    const { code = '1', type = 'UNKNOWN', message } = error as Partial<ClickHouseError> & Error;
+    response.writeHead(500, { 'X-ClickHouse-Exception-Code': code });
+    response.end(`Code: ${code}. DB::Exception: ${message} (${type})`);
   }
 }
 
