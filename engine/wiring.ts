@@ -56,6 +56,7 @@ import { cachedSignalTarget, natsTarget, predictionTarget } from './sinks/predic
 import { RowOwners } from './sinks/row-owners.js';
 import { Sink, type SinkTarget } from './sinks/sink.js';
 import { gatesBy } from './tenant-gates.js';
+import { seriesBeside, wireRelations, type RelatedTo } from './wiring-relations.js';
 
 /** How often the registry is asked whether anything changed, and the outcomes of trials are looked at. */
 const PLANS_EVERY_MS = 2_000;
@@ -143,6 +144,7 @@ export interface SignalRooms {
   readonly index: PatternIndex;
   readonly recorder: PatternRecorder;
   readonly evidence: EvidenceGatherer;
+  readonly relatedTo: RelatedTo | undefined;
   readonly publication: Publication;
   readonly instruments: Instruments;
   readonly times: StageLatencies;
@@ -204,6 +206,8 @@ export function wireSignals(
   const times = new StageLatencies(SYSTEM_CLOCK);
   const publication = new Publication(journal, SYSTEM_CLOCK, times);
   const gatesOf = gatesBy(config);
+  const calendars = new Calendars(config.calendars);
+  const relatedTo = wireRelations(config, stores, calendars, () => instruments, patient, log);
   const evidence = new EvidenceGatherer({
     clock: SYSTEM_CLOCK,
     inference,
@@ -214,10 +218,10 @@ export function wireSignals(
     gatesOf,
     deadlineMs: config.inference.deadlineMs,
     neighbours,
+    relatedTo,
     patient,
     onError: (facts) => log.error(facts, 'evidence failed'),
   });
-  const calendars = new Calendars(config.calendars);
   const instruments: Instruments = new Instruments({
     journal,
     calendars,
@@ -253,7 +257,18 @@ export function wireSignals(
     },
     limitsOf: (tenantId) => config.tenants.find(({ id }) => id === tenantId)?.quotas ?? config.quotas,
   });
-  return { inference, models, index, recorder, evidence, publication, calendars, instruments, times };
+  return {
+    inference,
+    models,
+    index,
+    recorder,
+    evidence,
+    relatedTo,
+    publication,
+    calendars,
+    instruments,
+    times,
+  };
 }
 
 /** What is let in is done in half the time that its models have. */
@@ -326,7 +341,14 @@ export function wireLearning(
     durable,
   });
   const parts = { ...stores, ...rooms, pool, activation, log };
-  const training = new SeriesTraining({ ...parts, settings: config.training, featuresStored });
+  const training = new SeriesTraining({
+    ...parts,
+    settings: config.training,
+    featuresStored,
+    ...(config.patterns.relatedMarkets === 0
+      ? {}
+      : { besides: (seriesId: string) => seriesBeside(rooms.instruments, seriesId) }),
+  });
   const adoption = new ModelAdoption({
     ...parts,
     isIndexHere: stores.weaviate === undefined,

@@ -18,8 +18,8 @@ export interface Neighbour {
 const MATCHES_MAX = 20;
 
 /**
- * Lets similar moments vote, nearest first. Moments of the same symbol less than a horizon apart saw the
- * same market, so only the nearest of them counts for that horizon. Weights are 1/(distance + 0.01). A moment
+ * Lets similar moments vote, nearest first. Moments less than a horizon apart saw the same market, those of related symbols
+ * too, so only the nearest of them counts for that horizon. Weights are 1/(distance + 0.01). A moment
  * whose similarity, time, direction or return is not a number of its range has no vote.
  */
 export function vote(embeddingVersion: string, found: readonly Neighbour[]): PatternEvidence {
@@ -43,8 +43,7 @@ function voteOver(horizon: number, neighbours: readonly Neighbour[]): PatternVot
     if (direction !== -1 && direction !== 0 && direction !== 1) continue;
     if (!Number.isFinite(neighbour.returns[horizon])) continue;
     const overlaps = counted.some(
-      ({ symbol, closeTime }) =>
-        symbol === neighbour.symbol && Math.abs(closeTime - neighbour.closeTime) < HORIZON_MS[horizon]!,
+      ({ closeTime }) => Math.abs(closeTime - neighbour.closeTime) < HORIZON_MS[horizon]!,
     );
     if (!overlaps) counted.push(neighbour);
   }
