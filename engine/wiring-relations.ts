@@ -49,8 +49,16 @@ export function wireRelations(
   return async (partition, asOf) => await markets.of(partition, asOf);
 }
 
+/** Says which series a first model may take its encoder from; undefined where only a market's own moments are searched. */
+export function besidesOf(
+  { patterns }: Config,
+  instruments: Instruments,
+): ((seriesId: string) => readonly string[]) | undefined {
+  return patterns.relatedMarkets === 0 ? undefined : (seriesId) => seriesBeside(instruments, seriesId);
+}
+
 /** Ids of the other series with signals of one's owner and timeframe, in their order. */
-export function seriesBeside(instruments: Instruments, seriesId: string): string[] {
+function seriesBeside(instruments: Instruments, seriesId: string): string[] {
   const { tenantId, timeframe } = seriesIdentity(seriesId);
   return [...instruments.all()]
     .filter(({ id }) => id !== instrumentOfSeries(seriesId))

@@ -51,7 +51,7 @@ export interface SeriesTrainingParts {
    * Ids of the series of the same owner and timeframe as one's. Given where similar moments of related markets are searched: only
    * markets with one encoder can be compared, so a first model takes that of a market that has a model already.
    */
-  readonly besides?: (seriesId: string) => readonly string[];
+  readonly besides: ((seriesId: string) => readonly string[]) | undefined;
   /** Settles when the feature store holds what the journal does. */
   readonly featuresStored: () => Promise<void>;
   readonly log: Logger;
