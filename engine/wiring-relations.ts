@@ -2,13 +2,14 @@ import type { Logger } from 'pino';
 import type { Calendars } from './calendars.js';
 import { SYSTEM_CLOCK } from './clock.js';
 import type { Config } from './config.js';
+import type { FeatureStore } from './feature-store/feature-store.js';
 import { instrumentOfSeries, seriesIdentity } from './instruments/ids.js';
 import type { Instruments } from './instruments/instruments.js';
+import type { DataFolder } from './journal/data-folder.js';
 import type { PartitionKey } from './patterns/pattern-index.js';
 import { openRelations } from './relations/open.js';
 import { RelatedMarkets } from './relations/related-markets.js';
 import { RelationUpdates } from './relations/relation-updates.js';
-import type { Stores } from './wiring.js';
 
 /** How long relations pass for the newest: those that another process keeps are seen after this. */
 const REMEMBER_MS = 60_000;
@@ -22,7 +23,7 @@ export type RelatedTo = (partition: PartitionKey, asOf: number) => Promise<reado
  */
 export function wireRelations(
   config: Config,
-  { features, folder }: Pick<Stores, 'features' | 'folder'>,
+  { features, folder }: { readonly features: FeatureStore; readonly folder: DataFolder },
   calendars: Calendars,
   instruments: () => Instruments,
   patient: boolean,

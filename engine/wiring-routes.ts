@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { armsOf } from '../actors/signals/route-plan.js';
+import type { EvidenceGatherer } from './evidence/evidence-gatherer.js';
 import { readSignalActorId, seriesIdentity } from './instruments/ids.js';
 import type { RecoveryPorts } from './instruments/recovery.js';
+import type { PatternRecorder } from './patterns/pattern-recorder.js';
+import type { ModelFiles } from './registry/model-files.js';
 import { modelName } from './registry/model-registry.js';
-import type { SignalRooms } from './wiring.js';
 
 /** How long a start waits for the trial of a model whose files may be on a server that is away. */
 const MODEL_WAIT_MS = 5_000;
@@ -13,7 +15,11 @@ export function routeUse({
   models,
   recorder,
   evidence,
-}: Pick<SignalRooms, 'models' | 'recorder' | 'evidence'>): RecoveryPorts['useRoute'] {
+}: {
+  readonly models: ModelFiles;
+  readonly recorder: PatternRecorder;
+  readonly evidence: EvidenceGatherer;
+}): RecoveryPorts['useRoute'] {
   return async (actorId, route) => {
     const { tenantId, seriesId } = readSignalActorId(actorId);
     const { symbol, timeframe } = seriesIdentity(seriesId);

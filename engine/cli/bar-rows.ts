@@ -13,7 +13,7 @@ import type { ExportRow } from './export-writer.js';
 export const LABELLED_COLUMNS: readonly string[] = ['quality_flags', ...LABEL_COLUMNS];
 
 /** What `--channels` adds: the sequence channels of the row's bar, before the labels. */
-export const CHANNEL_COLUMNS: readonly string[] = CHANNELS.map(({ name }) => `channel_${name}`);
+const CHANNEL_COLUMNS: readonly string[] = CHANNELS.map(({ name }) => `channel_${name}`);
 
 const NUMBERS = LABEL_COLUMNS.length / HORIZONS.length;
 const LAST_HORIZON = HORIZONS.length - 1;
