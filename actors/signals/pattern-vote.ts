@@ -39,13 +39,10 @@ function voteOver(horizon: number, neighbours: readonly Neighbour[]): PatternVot
   const counted: Neighbour[] = [];
   for (const neighbour of neighbours) {
     if (counted.length === MATCHES_MAX) break;
+    if (overlapsOne(counted, neighbour, HORIZON_MS[horizon]!)) continue;
     const direction = neighbour.directions[horizon];
     if (direction !== -1 && direction !== 0 && direction !== 1) continue;
-    if (!Number.isFinite(neighbour.returns[horizon])) continue;
-    const overlaps = counted.some(
-      ({ closeTime }) => Math.abs(closeTime - neighbour.closeTime) < HORIZON_MS[horizon]!,
-    );
-    if (!overlaps) counted.push(neighbour);
+    if (Number.isFinite(neighbour.returns[horizon])) counted.push(neighbour);
   }
   let sum = 0;
   let squares = 0;
@@ -85,4 +82,10 @@ function voteOver(horizon: number, neighbours: readonly Neighbour[]): PatternVot
     winRateHigh,
     meanReturn: meanReturn / sum,
   };
+}
+
+/** Whether a moment saw the same market as one of those counted. */
+function overlapsOne(counted: readonly Neighbour[], { closeTime }: Neighbour, ms: number): boolean {
+  for (const other of counted) if (Math.abs(other.closeTime - closeTime) < ms) return true;
+  return false;
 }

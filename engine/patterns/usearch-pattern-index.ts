@@ -82,12 +82,15 @@ class Partition {
     const offset = graph === undefined ? 0 : this.#dropped;
     const { keys, distances } =
       graph?.search(query, k * OVERFETCH, 1) ?? this.#exact(query, Math.min(k, visible), visible);
-    const found: Neighbour[] = [];
-    for (let i = 0; i < keys.length && found.length < k; i++) {
+    const places: number[] = [];
+    const similarities: number[] = [];
+    for (let i = 0; i < keys.length && places.length < k; i++) {
       const n = Number(keys[i]) - offset;
-      if (n < visible) found.push(this.#neighbour(n, 1 - distances[i]!));
+      if (n >= visible) continue;
+      places.push(n);
+      similarities.push(Math.max(-1, Math.min(1, 1 - distances[i]!)));
     }
-    return found;
+    return this.#neighbours(places, similarities);
   }
 
   /** Number of patterns whose outcome was known at `asOf`: they are the first ones. */
@@ -109,18 +112,18 @@ class Partition {
     return { keys, distances };
   }
 
-  #neighbour(n: number, similarity: number): Neighbour {
-    const { symbol } = this.key;
-    const closeTime = this.#closeTimes[n]!;
-    const at = n * HORIZONS.length;
-    return {
-      id: momentId(this.key, closeTime),
-      symbol,
-      closeTime,
-      similarity: Math.max(-1, Math.min(1, similarity)),
-      directions: this.#directions.subarray(at, at + HORIZONS.length),
-      returns: this.#returns.subarray(at, at + HORIZONS.length),
-    };
+  /** Patterns at some places, as they are now: those after the oldest move up when these are dropped. */
+  #neighbours(places: readonly number[], similarities: readonly number[]): Neighbour[] {
+    const horizons = HORIZONS.length;
+    const directions = new Int8Array(places.length * horizons);
+    const returns = new Float64Array(places.length * horizons);
+    return places.map((n, i) => {
+      for (let horizon = 0; horizon < horizons; horizon++) {
+        directions[i * horizons + horizon] = this.#directions[n * horizons + horizon]!;
+        returns[i * horizons + horizon] = this.#returns[n * horizons + horizon]!;
+      }
+      return new Found(this.key, this.#closeTimes[n]!, similarities[i]!, i, directions, returns);
+    });
   }
 
   #addToGraph(n: number): void {
@@ -153,6 +156,57 @@ class Partition {
     this.#directions = grown(this.#directions, new Int8Array(capacity * HORIZONS.length));
     this.#returns = grown(this.#returns, new Float64Array(capacity * HORIZONS.length));
   }
+}
+
+/** A neighbour whose outcomes lie with those of the others found: most are never looked at. */
+class Found implements Neighbour {
+  readonly #key: PartitionKey;
+  readonly closeTime: number;
+  readonly similarity: number;
+  readonly #at: number;
+  readonly #allDirections: Int8Array;
+  readonly #allReturns: Float64Array;
+  #directions: readonly number[] | undefined;
+  #returns: readonly number[] | undefined;
+
+  constructor(
+    key: PartitionKey,
+    closeTime: number,
+    similarity: number,
+    place: number,
+    directions: Int8Array,
+    returns: Float64Array,
+  ) {
+    this.#key = key;
+    this.closeTime = closeTime;
+    this.similarity = similarity;
+    this.#at = place * HORIZONS.length;
+    this.#allDirections = directions;
+    this.#allReturns = returns;
+  }
+
+  get id(): string {
+    return momentId(this.#key, this.closeTime);
+  }
+
+  get symbol(): string {
+    return this.#key.symbol;
+  }
+
+  get directions(): readonly number[] {
+    return (this.#directions ??= outcomes(this.#allDirections, this.#at));
+  }
+
+  get returns(): readonly number[] {
+    return (this.#returns ??= outcomes(this.#allReturns, this.#at));
+  }
+}
+
+/** Numbers of one pattern, one a horizon. */
+function outcomes(all: Int8Array | Float64Array, at: number): readonly number[] {
+  const numbers: number[] = [];
+  for (let i = at; i < at + HORIZONS.length; i++) numbers.push(all[i]!);
+  return numbers;
 }
 
 function grown<T extends Float32Array | Float64Array | Int8Array>(from: T, to: T): T {
