@@ -328,6 +328,13 @@ export const configSchema = z.strictObject({
   patterns: z
     .strictObject({
       neighbours: z.number().int().positive().max(1000).default(64),
+      relatedMarkets: z
+        .number()
+        .int()
+        .min(0)
+        .max(20)
+        .default(0)
+        .describe('Related markets whose similar moments are searched too; 0: only the market’s own'),
       momentsMax: z
         .number()
         .int()

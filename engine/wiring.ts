@@ -1,8 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { DEFAULT_GATES } from '../actors/signals/gates.js';
-import { armsOf } from '../actors/signals/route-plan.js';
 import type { Background } from './background.js';
 import type { AlertStore } from './drift/alert-store.js';
 import { PostgresAlertStore } from './drift/postgres-alert-store.js';
@@ -18,7 +16,6 @@ import type { FeatureStore } from './feature-store/feature-store.js';
 import { openFeatureStore } from './feature-store/open.js';
 import { TenantIndicators } from './feature-store/tenant-indicators.js';
 import { InferencePool } from './inference/pool.js';
-import { readSignalActorId, seriesIdentity } from './instruments/ids.js';
 import type { EffectPorts, PatternOutcome } from './instruments/effects.js';
 import { Instruments } from './instruments/instruments.js';
 import type { DataFolder } from './journal/data-folder.js';
@@ -43,7 +40,7 @@ import { Publication } from './publication/publication.js';
 import type { ArtifactStore } from './registry/artifact-store.js';
 import { ModelFiles } from './registry/model-files.js';
 import { Pressure } from './intake/pressure.js';
-import { modelName, type ModelRegistry } from './registry/model-registry.js';
+import type { ModelRegistry } from './registry/model-registry.js';
 import { openArtifacts } from './registry/open.js';
 import { DEFAULT_RULES } from './rollout/decision.js';
 import { Rollouts } from './rollout/rollouts.js';
@@ -56,12 +53,12 @@ import { cachedSignalTarget, natsTarget, predictionTarget } from './sinks/predic
 import { RowOwners } from './sinks/row-owners.js';
 import { Sink, type SinkTarget } from './sinks/sink.js';
 import { gatesBy } from './tenant-gates.js';
+import { besidesOf, wireRelations, type RelatedTo } from './wiring-relations.js';
+import { routeUse } from './wiring-routes.js';
 
 /** How often the registry is asked whether anything changed, and the outcomes of trials are looked at. */
 const PLANS_EVERY_MS = 2_000;
 const TRIALS_EVERY_MS = 5_000;
-/** How long a start waits for the trial of a model whose files may be on a server that is away. */
-const MODEL_WAIT_MS = 5_000;
 
 /** Everything that is outside the engine: the journal, stores, servers. */
 export interface Stores {
@@ -143,6 +140,7 @@ export interface SignalRooms {
   readonly index: PatternIndex;
   readonly recorder: PatternRecorder;
   readonly evidence: EvidenceGatherer;
+  readonly relatedTo: RelatedTo | undefined;
   readonly publication: Publication;
   readonly instruments: Instruments;
   readonly times: StageLatencies;
@@ -204,6 +202,8 @@ export function wireSignals(
   const times = new StageLatencies(SYSTEM_CLOCK);
   const publication = new Publication(journal, SYSTEM_CLOCK, times);
   const gatesOf = gatesBy(config);
+  const calendars = new Calendars(config.calendars);
+  const relatedTo = wireRelations(config, stores, calendars, () => instruments, patient, log);
   const evidence = new EvidenceGatherer({
     clock: SYSTEM_CLOCK,
     inference,
@@ -214,10 +214,10 @@ export function wireSignals(
     gatesOf,
     deadlineMs: config.inference.deadlineMs,
     neighbours,
+    relatedTo,
     patient,
     onError: (facts) => log.error(facts, 'evidence failed'),
   });
-  const calendars = new Calendars(config.calendars);
   const instruments: Instruments = new Instruments({
     journal,
     calendars,
@@ -228,32 +228,21 @@ export function wireSignals(
     ports: tapped(evidence, publication, taps),
     times,
     storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
-    useRoute: async (actorId, route) => {
-      const { tenantId, seriesId } = readSignalActorId(actorId);
-      const { symbol, timeframe } = seriesIdentity(seriesId);
-      for (const arm of armsOf(route)) {
-        const {
-          modelId,
-          encoderId,
-          version,
-          embeddingVersion,
-          featureSetVersion,
-          trainedOn = seriesId,
-        } = arm;
-        const home = seriesIdentity(trainedOn);
-        const owner = arm.level?.tenantId ?? home.tenantId;
-        const place = { tenantId: owner, model: modelName(home), version };
-        // The first bars after a start want a model that was tried; a server of model files that is away holds up nothing.
-        await Promise.race([
-          models.use({ place, modelId, encoderId, featureSetVersion }),
-          pause(MODEL_WAIT_MS, undefined, { ref: false }),
-        ]);
-        await recorder.use(evidence.partition(tenantId, symbol, timeframe, embeddingVersion));
-      }
-    },
+    useRoute: routeUse({ models, recorder, evidence }),
     limitsOf: (tenantId) => config.tenants.find(({ id }) => id === tenantId)?.quotas ?? config.quotas,
   });
-  return { inference, models, index, recorder, evidence, publication, calendars, instruments, times };
+  return {
+    inference,
+    models,
+    index,
+    recorder,
+    evidence,
+    relatedTo,
+    publication,
+    calendars,
+    instruments,
+    times,
+  };
 }
 
 /** What is let in is done in half the time that its models have. */
@@ -326,7 +315,8 @@ export function wireLearning(
     durable,
   });
   const parts = { ...stores, ...rooms, pool, activation, log };
-  const training = new SeriesTraining({ ...parts, settings: config.training, featuresStored });
+  const besides = besidesOf(config, rooms.instruments);
+  const training = new SeriesTraining({ ...parts, settings: config.training, besides, featuresStored });
   const adoption = new ModelAdoption({
     ...parts,
     isIndexHere: stores.weaviate === undefined,

@@ -18,8 +18,8 @@ export interface Neighbour {
 const MATCHES_MAX = 20;
 
 /**
- * Lets similar moments vote, nearest first. Moments of the same symbol less than a horizon apart saw the
- * same market, so only the nearest of them counts for that horizon. Weights are 1/(distance + 0.01). A moment
+ * Lets similar moments vote, nearest first. Moments less than a horizon apart saw the same market, those of related symbols
+ * too, so only the nearest of them counts for that horizon. Weights are 1/(distance + 0.01). A moment
  * whose similarity, time, direction or return is not a number of its range has no vote.
  */
 export function vote(embeddingVersion: string, found: readonly Neighbour[]): PatternEvidence {
@@ -85,8 +85,7 @@ function voteOver(horizon: number, neighbours: readonly Neighbour[]): PatternVot
 }
 
 /** Whether a moment saw the same market as one of those counted. */
-function overlapsOne(counted: readonly Neighbour[], { symbol, closeTime }: Neighbour, ms: number): boolean {
-  for (const other of counted)
-    if (Math.abs(other.closeTime - closeTime) < ms && other.symbol === symbol) return true;
+function overlapsOne(counted: readonly Neighbour[], { closeTime }: Neighbour, ms: number): boolean {
+  for (const other of counted) if (Math.abs(other.closeTime - closeTime) < ms) return true;
   return false;
 }

@@ -153,7 +153,7 @@ function linesOf({ path, moments }: SignalDetail): { readonly x: number[]; reado
     x,
     lines: [
       ...moments.map((moment, i) => ({
-        label: utc(moment.time),
+        label: `${moment.symbol} ${utc(moment.time)}`,
         values: values(moment),
         color: MOMENT_COLORS[i % MOMENT_COLORS.length]!,
         width: 1.2,
@@ -200,7 +200,7 @@ function Moments({ of }: { readonly of: SignalDetail }) {
         <ul class="moments">
           {moments.map((moment, i) => (
             <Moment
-              key={moment.time}
+              key={`${moment.symbol} ${moment.time}`}
               of={moment}
               color={MOMENT_COLORS[i % MOMENT_COLORS.length]!}
               primary={primary}
@@ -224,7 +224,9 @@ function Moment({
   return (
     <li>
       <span class="swatch" style={{ background: `var(${color})` }} aria-hidden="true" />
-      <span>{utc(of.time)}</span>
+      <span>
+        {of.symbol} {utc(of.time)}
+      </span>
       <span class="number">{signedPercent(of.returns[primary])}</span>
     </li>
   );

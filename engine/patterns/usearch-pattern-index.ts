@@ -3,6 +3,7 @@ import { HORIZONS } from '../../actors/features/labels.js';
 import type { Neighbour } from '../../actors/signals/pattern-vote.js';
 import { EMBEDDING } from '../inference/slab.js';
 import {
+  momentId,
   partitionName,
   type PartitionKey,
   type Pattern,
@@ -181,7 +182,7 @@ class Found implements Neighbour {
   }
 
   get id(): string {
-    return `${this.#key.symbol}/${this.#key.timeframe}/${this.closeTime}`;
+    return momentId(this.#key, this.closeTime);
   }
 
   get symbol(): string {
@@ -243,7 +244,12 @@ export class UsearchPatternIndex implements PatternIndex {
   }
 
   search(key: PartitionKey, query: PatternQuery): Neighbour[] {
-    return this.#partitions.get(partitionName(key))?.search(query) ?? [];
+    const of = (symbol: string): Neighbour[] =>
+      this.#partitions.get(partitionName({ ...key, symbol }))?.search(query) ?? [];
+    const { related = [] } = query;
+    if (related.length === 0) return of(key.symbol);
+    const found = [key.symbol, ...related].flatMap(of);
+    return found.sort((a, b) => b.similarity - a.similarity).slice(0, query.k);
   }
 
   size(key: PartitionKey): number {
