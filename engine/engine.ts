@@ -25,6 +25,7 @@ import type { NatsMessaging } from './messaging/nats.js';
 import { EngineStatus } from './ops/engine-status.js';
 import type { Sources } from './ops/sources.js';
 import type { StageLatencies } from './ops/stage-latencies.js';
+import { archiveExpired } from './prediction-store/archive.js';
 import type { ReadablePredictions } from './prediction-store/prediction-store.js';
 import type { Publication } from './publication/publication.js';
 import type { ArtifactStore } from './registry/artifact-store.js';
@@ -273,6 +274,10 @@ export class Engine {
   }
 
   async #applyRetention(): Promise<void> {
+    const { features, predictions } = this.#stores;
+    const archived = await archiveExpired(predictions.expired, features);
+    if (archived.predictions > 0)
+      this.log.info(archived, 'predictions past their time went into the history');
     const dropped = await this.predictions.applyRetention();
     if (dropped > 0) this.log.info({ dropped }, 'partitions past their time were dropped');
   }

@@ -38,6 +38,7 @@ import { PatternRecorder } from './patterns/pattern-recorder.js';
 import { UsearchPatternIndex } from './patterns/usearch-pattern-index.js';
 import { WeaviatePatternIndex } from './patterns/weaviate-pattern-index.js';
 import { PostgresPredictionStore } from './prediction-store/postgres-prediction-store.js';
+import type { PredictionArchive } from './prediction-store/archive.js';
 import type { ReadablePredictions } from './prediction-store/prediction-store.js';
 import { Publication } from './publication/publication.js';
 import type { ArtifactStore } from './registry/artifact-store.js';
@@ -68,7 +69,7 @@ export interface Stores {
   readonly folder: DataFolder;
   readonly journal: Journal;
   readonly postgres: OpenPostgres;
-  readonly features: FeatureStore;
+  readonly features: FeatureStore & PredictionArchive;
   readonly predictions: ReadablePredictions;
   readonly registry: ModelRegistry;
   readonly deployments: PostgresDeployments;
