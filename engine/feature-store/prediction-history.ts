@@ -27,8 +27,8 @@ function typeOf({ kind, nullable }: Pick<Column, 'kind' | 'nullable'>): string {
   return nullable ? `Nullable(${WIRE[kind]})` : WIRE[kind];
 }
 
-function columns(kind: Kind, names: readonly string[], nullable = false): Column[] {
-  return names.map((name) => {
+function columns(kind: Kind, list: readonly string[], nullable = false): Column[] {
+  return list.map((name) => {
     const type = typeOf({ kind, nullable });
     return { name, kind, nullable, stored: kind === 'Float64' ? `${type} CODEC(ZSTD(1))` : type };
   });

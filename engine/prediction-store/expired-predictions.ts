@@ -32,16 +32,16 @@ export interface ExpiredPredictions {
 
 /** Columns of `ml_predictions` that are kept, as they are named there and in the history. */
 const COLUMNS = [
-  ...['prediction_id', 'tenant_id', 'user_id', 'symbol', 'timeframe', 'bar_close_time', 'price', 'spread'],
-  ...['model_id', 'model_version', 'arm', 'served', 'direction', 'confidence', 'primary_horizon'],
-  ...['abstained', 'degraded', 'anomaly', 'quality_score', 'quality_flags'],
+  'prediction_id, tenant_id, user_id, symbol, timeframe, bar_close_time, price, spread',
+  'model_id, model_version, arm, served, direction, confidence, primary_horizon',
+  'abstained, degraded, anomaly, quality_score, quality_flags',
   ...HORIZONS.flatMap((horizon) =>
     ['down', 'flat', 'up', 'expected_return', 'predicted', 'actual', 'return', 'resolved'].map(
       (name) => `${name}_${horizon}`,
     ),
   ),
-  ...['pattern_matches', 'pattern_effective', 'pattern_win_rate', 'pattern_mean_return', 'pattern_nearest'],
-  ...['trades', 'trade_pnl_money', 'trade_pnl_pips', 'trade_pnl_percent', 'trade_won', 'trade_closed_at'],
+  'pattern_matches, pattern_effective, pattern_win_rate, pattern_mean_return, pattern_nearest',
+  'trades, trade_pnl_money, trade_pnl_pips, trade_pnl_percent, trade_won, trade_closed_at',
   'stored_at',
 ].join(', ');
 

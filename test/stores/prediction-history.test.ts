@@ -45,8 +45,14 @@ test('what goes from PostgreSQL is in ClickHouse, value by value, each tenant it
       tenantId: 'acme',
       predictionId: first!.predictionId,
       label: {
-        ...{ closeTime: first!.barCloseTime, horizon: 1, direction: -1, return: -0.004, maxGain: 0 },
-        ...{ maxLoss: 0, barrier: -1, resolvedAt: first!.barCloseTime + 14_400_000 },
+        closeTime: first!.barCloseTime,
+        horizon: 1,
+        direction: -1,
+        return: -0.004,
+        maxGain: 0,
+        maxLoss: 0,
+        barrier: -1,
+        resolvedAt: first!.barCloseTime + 14_400_000,
       },
     },
   ]);
@@ -88,7 +94,7 @@ test('what goes from PostgreSQL is in ClickHouse, value by value, each tenant it
       else
         assert.ok(
           Math.abs(Number(found![name]) - Number(value)) < 1e-9,
-          `${tenant} ${name} ${found![name]} ${value}`,
+          `${tenant} ${name} ${String(found![name])} ${String(value)}`,
         );
     }
   }

@@ -175,7 +175,8 @@ class MemoryArchive implements PredictionArchive {
 
   async archive(predictions: readonly ArchivedPrediction[]): Promise<void> {
     await this.before();
-    for (const row of predictions) this.rows.set(`${row['tenant_id']} ${row['prediction_id']}`, row);
+    for (const row of predictions)
+      this.rows.set(`${String(row['tenant_id'])} ${String(row['prediction_id'])}`, row);
   }
 }
 
@@ -265,7 +266,7 @@ async function archiveContract(
 
   // An outcome that comes while its stretch is being stored: it is stored again before it goes.
   let isWritten = false;
-  const { predictionId, barCloseTime } = late;
+  const { predictionId: id, barCloseTime } = late;
   archive.before = async () => {
     if (isWritten) return;
     isWritten = true;
@@ -273,10 +274,16 @@ async function archiveContract(
       {
         kind: 'outcome',
         tenantId: 'old',
-        predictionId,
+        predictionId: id,
         label: {
-          ...{ closeTime: barCloseTime, horizon: 0, direction: 1, return: 0.002, maxGain: 0.003 },
-          ...{ maxLoss: -0.001, barrier: 1, resolvedAt: barCloseTime + HOUR },
+          closeTime: barCloseTime,
+          horizon: 0,
+          direction: 1,
+          return: 0.002,
+          maxGain: 0.003,
+          maxLoss: -0.001,
+          barrier: 1,
+          resolvedAt: barCloseTime + HOUR,
         },
       },
     ]);
@@ -284,6 +291,6 @@ async function archiveContract(
   while ((await store.expired.stretches()).length > 0) await archiveExpired(store.expired, archive);
   assert.ok(isWritten);
   assert.equal(archive.rows.size, before);
-  assert.equal(archive.rows.get(`old ${predictionId}`)!['actual_1h'], 1);
-  assert.equal(archive.rows.get(`old ${predictionId}`)!['return_1h'], 0.002);
+  assert.equal(archive.rows.get(`old ${id}`)!['actual_1h'], 1);
+  assert.equal(archive.rows.get(`old ${id}`)!['return_1h'], 0.002);
 }
