@@ -33,6 +33,7 @@ import type { Deployments } from './registry/deployments.js';
 import type { ModelRegistry } from './registry/model-registry.js';
 import type { Rollouts } from './rollout/rollouts.js';
 import type { RoutePlans } from './rollout/route-plans.js';
+import type { SignalTaps } from './signal-taps.js';
 import { RefusedRecords } from './sinks/refused-records.js';
 import type { Sink, SinkStatus } from './sinks/sink.js';
 import {
@@ -47,7 +48,6 @@ import {
   type LearningRooms,
   type SignalRooms,
   type Stores,
-  type SignalTaps,
 } from './wiring.js';
 import { wireDrift, wireRetraining, type DriftRooms } from './wiring-drift.js';
 import { wireExplanations, type ExplanationRooms } from './wiring-explanation.js';
@@ -153,6 +153,7 @@ export class Engine {
       storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
       quoteBase: config.bars.base,
       times: this.latencies,
+      tracing: stores.tracing,
     });
     this.feedback = new Feedback(journal, stores.predictions, recorder);
     this.keys = new ApiKeys(
@@ -332,6 +333,7 @@ export class Engine {
     await Promise.all([this.predictions, this.registry, deployments, this.features].map((s) => s.close()));
     await Promise.all([alertStore.end(), jobs.close()]);
     this.artifacts.close();
+    await this.#stores.tracing?.close();
     await this.#stores.postgres.stop();
     await this.journal.close();
     this.#stores.folder.release();
