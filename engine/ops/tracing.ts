@@ -64,7 +64,7 @@ function telling(exporter: SpanExporter, clock: Clock, log: Logger): SpanExporte
     export(spans, onResult) {
       exporter.export(spans, (result) => {
         onResult(result);
-        if (result.code === 0 || clock.monotonic() - saidAt < SAY_EVERY_MS) return;
+        if (result.error === undefined || clock.monotonic() - saidAt < SAY_EVERY_MS) return;
         saidAt = clock.monotonic();
         log.warn({ error: messageOf(result.error) }, 'the collector takes no traces; they are dropped');
       });
