@@ -8,8 +8,8 @@ const root = path.join(import.meta.dirname, '..');
 const folder = path.join('engine', 'patterns');
 const target = path.join(path.resolve(process.argv[2] ?? root), folder);
 const source = readFileSync(path.join(root, folder, 'inner-products.wat'), 'utf8');
-const { parseWat } = await wabt();
-const { buffer } = parseWat('inner-products.wat', source).toBinary({});
+const compiler = await wabt();
+const { buffer } = compiler.parseWat('inner-products.wat', source).toBinary({});
 mkdirSync(target, { recursive: true });
 writeFileSync(
   path.join(target, 'inner-products-module.ts'),
