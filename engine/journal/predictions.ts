@@ -18,6 +18,7 @@ const ANSWER_BYTES = 1_600;
 export interface AnsweredBar {
   readonly actorId: string;
   readonly tenantId: string;
+  readonly userId?: string | undefined;
   readonly closeTime: number;
 }
 
@@ -52,28 +53,36 @@ export class PredictionTopic {
   }
 
   /** Takes what the arms beside the serving one said of a bar; `spread` is the bar's, over its close, NaN where unknown. */
-  appendAnswers(
-    { actorId, tenantId, closeTime }: AnsweredBar,
-    signals: readonly Signal[],
-    spread: number,
-  ): void {
+  appendAnswers({ closeTime, ...by }: AnsweredBar, signals: readonly Signal[], spread: number): void {
     for (const signal of signals) {
       const write = this.#log.append({ kind: 'answer', signal, spread });
       this.#committer.push(ANSWER_BYTES, write);
     }
     const ids = signals.map(({ predictionId }) => predictionId);
-    const known = this.#answers.put(actorId, closeTime, ids);
-    for (const label of known) this.resolveAnswers(actorId, tenantId, label);
+    const known = this.#answers.put(by.actorId, closeTime, ids);
+    for (const label of known) this.resolveAnswers(by.actorId, by.tenantId, label, by.userId);
   }
 
   /** Takes what came of a bar for the answers of arms that did not serve it. */
-  resolveAnswers(actorId: string, tenantId: string, label: Label): void {
+  resolveAnswers(actorId: string, tenantId: string, label: Label, userId?: string): void {
     for (const predictionId of this.#answers.take(actorId, label))
-      this.appendOutcome(actorId, tenantId, predictionId, label);
+      this.appendOutcome(actorId, tenantId, predictionId, label, userId);
   }
 
-  appendOutcome(actorId: string, tenantId: string, predictionId: string, label: Label): void {
-    const write = this.#log.append({ kind: 'outcome', tenantId, predictionId, label });
+  appendOutcome(
+    actorId: string,
+    tenantId: string,
+    predictionId: string,
+    label: Label,
+    userId?: string,
+  ): void {
+    const write = this.#log.append({
+      kind: 'outcome',
+      tenantId,
+      ...(userId === undefined ? {} : { userId }),
+      predictionId,
+      label,
+    });
     this.#committer.push(220, () => {
       write();
       this.#meta.put(`outcome:${actorId}`, label.resolvedAt);
