@@ -281,6 +281,27 @@ CREATE OR REPLACE FUNCTION ml_registry.count_act() RETURNS void
     LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
     UPDATE suho_private.model_revision SET revision = revision + 1
 $$;
+-- Users with models of their own, which row-level security shows to nobody else: an engine asks whose plans to make.
+CREATE TABLE IF NOT EXISTS suho_private.model_users (
+    tenant_id text NOT NULL,
+    user_id   text NOT NULL,
+    PRIMARY KEY (tenant_id, user_id)
+);
+ALTER TABLE ml_registry.models NO FORCE ROW LEVEL SECURITY;
+INSERT INTO suho_private.model_users SELECT DISTINCT tenant_id, user_id FROM ml_registry.models WHERE user_id IS NOT NULL
+    ON CONFLICT DO NOTHING;
+ALTER TABLE ml_registry.models FORCE ROW LEVEL SECURITY;
+CREATE OR REPLACE FUNCTION ml_registry.model_users() RETURNS SETOF text
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT user_id FROM suho_private.model_users WHERE tenant_id = public.suho_tenant() ORDER BY user_id
+$$;
+CREATE OR REPLACE FUNCTION ml_registry.note_user(tenant text, usr text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+    INSERT INTO suho_private.model_users SELECT tenant, usr WHERE tenant = public.suho_tenant() AND usr = public.suho_user()
+    ON CONFLICT DO NOTHING
+$$;
+REVOKE ALL ON FUNCTION ml_registry.model_users(), ml_registry.note_user(text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ml_registry.model_users(), ml_registry.note_user(text, text) TO suho_engine;
 REVOKE ALL ON FUNCTION ml_registry.count_act() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ml_registry.count_act() TO suho_engine;
 REVOKE ALL ON FUNCTION ml_registry.revision() FROM PUBLIC;
@@ -394,6 +415,9 @@ BEGIN
             VALUES (NEW.tenant_id, NEW.user_id, NEW.model_id, before, NEW.status, NEW.traffic, who, "as", why);
     END IF;
     PERFORM ml_registry.count_act();
+    IF TG_OP = 'INSERT' AND NEW.user_id IS NOT NULL THEN
+        PERFORM ml_registry.note_user(NEW.tenant_id, NEW.user_id);
+    END IF;
     INSERT INTO ml_registry.model_audit (tenant_id, user_id, model_id, name, version, from_status, to_status, traffic, trial, actor, role, reason)
         VALUES (NEW.tenant_id, NEW.user_id, NEW.model_id, NEW.name, NEW.version, before, NEW.status, NEW.traffic, NEW.trial, who, "as", why);
     RETURN NULL;
@@ -453,6 +477,6 @@ CREATE OR REPLACE TRIGGER tell_of_keys AFTER INSERT OR UPDATE OR DELETE ON suho_
 
 RESET ROLE;
 
-INSERT INTO suho_private.schema_versions (file, version) VALUES ('02_postgresql_model_registry', 2)
+INSERT INTO suho_private.schema_versions (file, version) VALUES ('02_postgresql_model_registry', 3)
     ON CONFLICT (file) DO UPDATE SET version = excluded.version, applied_at = now();
 COMMIT;
