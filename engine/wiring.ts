@@ -323,13 +323,13 @@ export function wireLearning(
     ...rooms,
     clock: SYSTEM_CLOCK,
     momentsStored,
+    isIndexHere: stores.weaviate === undefined,
     durable,
   });
   const parts = { ...stores, ...rooms, pool, activation, log };
   const training = new SeriesTraining({ ...parts, settings: config.training, featuresStored });
   const adoption = new ModelAdoption({
     ...parts,
-    isIndexHere: stores.weaviate === undefined,
     rowsMax: config.training.rowsMax,
   });
   const firstModels = new FirstModels({

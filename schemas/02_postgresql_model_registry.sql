@@ -302,6 +302,43 @@ CREATE OR REPLACE FUNCTION ml_registry.note_user(tenant text, usr text) RETURNS 
 $$;
 REVOKE ALL ON FUNCTION ml_registry.model_users(), ml_registry.note_user(text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ml_registry.model_users(), ml_registry.note_user(text, text) TO suho_engine;
+-- What trainings of all tenants took: one budget for all engines of a registry. Kept by a trigger, under no tenant's eyes.
+CREATE TABLE IF NOT EXISTS suho_private.training_time (
+    job_id      uuid PRIMARY KEY,
+    status      text NOT NULL,
+    started_at  timestamptz,
+    -- When the engine that runs it was heard of last.
+    seen_at     timestamptz,
+    finished_at timestamptz,
+    cpu_ms      bigint NOT NULL
+);
+CREATE OR REPLACE FUNCTION ml_registry.note_training() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    IF NEW.series = '' THEN RETURN NULL; END IF;
+    DELETE FROM suho_private.training_time WHERE coalesce(finished_at, seen_at) < NEW.claimed_at - INTERVAL '1 day';
+    INSERT INTO suho_private.training_time AS t
+        VALUES (NEW.job_id, NEW.status, NEW.started_at, NEW.claimed_at, NEW.finished_at,
+                -- Of one that is cancelled its engine tells nothing more.
+                coalesce(NEW.cpu_ms, 0) + CASE WHEN NEW.status = 'cancelled' AND OLD.status = 'running'
+                    THEN greatest(0, extract(epoch FROM NEW.finished_at - NEW.started_at) * 1000)::bigint ELSE 0 END)
+        ON CONFLICT (job_id) DO UPDATE SET status = excluded.status, started_at = excluded.started_at,
+            seen_at = excluded.seen_at, finished_at = excluded.finished_at, cpu_ms = excluded.cpu_ms;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER note_training AFTER UPDATE ON ml_registry.training_jobs
+    FOR EACH ROW WHEN (NEW.claimed_at IS NOT NULL) EXECUTE FUNCTION ml_registry.note_training();
+-- Milliseconds that trainings took in the hour before a time, those that run with the time since they began.
+CREATE OR REPLACE FUNCTION ml_registry.training_time(until timestamptz, stale_before timestamptz) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT coalesce(sum(cpu_ms + CASE WHEN status = 'running'
+               THEN greatest(0, extract(epoch FROM CASE WHEN seen_at < stale_before THEN seen_at ELSE until END - started_at) * 1000)
+               ELSE 0 END), 0)::bigint
+    FROM suho_private.training_time
+    WHERE coalesce(finished_at, seen_at) > until - INTERVAL '1 hour'
+$$;
+REVOKE ALL ON FUNCTION ml_registry.training_time(timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ml_registry.training_time(timestamptz, timestamptz) TO suho_engine;
 REVOKE ALL ON FUNCTION ml_registry.count_act() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ml_registry.count_act() TO suho_engine;
 REVOKE ALL ON FUNCTION ml_registry.revision() FROM PUBLIC;
