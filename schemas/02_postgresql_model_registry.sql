@@ -328,12 +328,14 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER note_training AFTER UPDATE ON ml_registry.training_jobs
     FOR EACH ROW WHEN (NEW.claimed_at IS NOT NULL) EXECUTE FUNCTION ml_registry.note_training();
--- Milliseconds that trainings took in the hour before a time, those that run with the time since they began.
+-- Milliseconds that trainings took in the hour before a time. One that runs counts by how long it has run, and at least as the
+-- longest of the last day: of two that begin at once the second must not find room that the first will need.
 CREATE OR REPLACE FUNCTION ml_registry.training_time(until timestamptz, stale_before timestamptz) RETURNS bigint
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    SELECT coalesce(sum(cpu_ms + CASE WHEN status = 'running'
-               THEN greatest(0, extract(epoch FROM CASE WHEN seen_at < stale_before THEN seen_at ELSE until END - started_at) * 1000)
-               ELSE 0 END), 0)::bigint
+    SELECT coalesce(sum(cpu_ms + CASE WHEN status <> 'running' THEN 0
+               WHEN seen_at < stale_before THEN extract(epoch FROM seen_at - started_at) * 1000
+               ELSE greatest(extract(epoch FROM until - started_at) * 1000, (SELECT max(cpu_ms) FROM suho_private.training_time))
+               END), 0)::bigint
     FROM suho_private.training_time
     WHERE coalesce(finished_at, seen_at) > until - INTERVAL '1 hour'
 $$;

@@ -39,6 +39,8 @@ export class ModelActivation {
   readonly #parts: ModelActivationParts;
   /** Models whose moments are on their way to the index, by tenant and series. */
   readonly #filling = new Set<string>();
+  /** Those whose moments are there, of as many as there were: also of none. */
+  readonly #filled = new Set<string>();
 
   constructor(parts: ModelActivationParts) {
     this.#parts = parts;
@@ -99,14 +101,14 @@ export class ModelActivation {
 
   /** Whether a model can answer a tenant's signals on a series with all its similar moments. */
   async isReady(seriesId: string, tenantId: string, record: ModelRecord): Promise<boolean> {
-    return (
-      !this.isFilling(seriesId, tenantId, record) && (await this.#hasMoments(seriesId, tenantId, record))
-    );
+    const name = fillingOf(seriesId, tenantId, record);
+    if (this.#filling.has(name)) return false;
+    return this.#filled.has(name) || (await this.#hasMoments(seriesId, tenantId, record));
   }
 
   /** Whether the moments of a model are on their way to the index. */
-  isFilling(seriesId: string, tenantId: string, { embeddingVersion }: ModelRecord): boolean {
-    return this.#filling.has(`${tenantId}|${seriesId}|${embeddingVersion}`);
+  isFilling(seriesId: string, tenantId: string, record: ModelRecord): boolean {
+    return this.#filling.has(fillingOf(seriesId, tenantId, record));
   }
 
   /**
@@ -119,10 +121,11 @@ export class ModelActivation {
     const partition = evidence.partition(tenantId, symbol, timeframe, record.embeddingVersion);
     await recorder.use(partition);
     await this.#fillPatterns(homeOf(record), partition, history);
+    const filling = fillingOf(seriesId, tenantId, record);
     const note = (are: boolean): void => {
       if (are) recorder.noteFilled(partition);
+      if (are || isIndexHere) this.#filled.add(filling);
     };
-    const filling = `${tenantId}|${seriesId}|${record.embeddingVersion}`;
     this.#filling.add(filling);
     // What cannot be waited for because the engine stops is waited for after the next start.
     const stored = momentsStored()
@@ -180,6 +183,11 @@ export class ModelActivation {
       await turnOf(clock);
     }
   }
+}
+
+/** Names the moments of a model for a tenant's signals on a series. */
+function fillingOf(seriesId: string, tenantId: string, { embeddingVersion }: ModelRecord): string {
+  return `${tenantId}|${seriesId}|${embeddingVersion}`;
 }
 
 /** Id of the series a model was trained on. */

@@ -61,7 +61,8 @@ export interface JobStore {
   /**
    * Begins a job for an engine: one that waits, one of its own that it died under, or one whose engine has not been heard
    * of since `staleBefore`. Undefined when it is another's or over; `over_budget` when trainings of all engines together took
-   * `budgetMs` of processor time in the hour before `at`, those that run counted by how long they have run.
+   * `budgetMs` of processor time in the hour before `at`, those that run counted by how long they have run, and as the
+   * longest of the last day at least.
    */
   claim(
     job: TrainingJob,
