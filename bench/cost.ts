@@ -2,7 +2,7 @@ import type { CostWindow } from './engine-process.js';
 import { EngineUnderLoad } from './engine-under-load.js';
 import { report } from './report.js';
 
-const RATES = [100, 500, 1_000, 5_000];
+const RATES = (process.env['SUHO_BENCH_RATES'] ?? '100,500,1000,5000').split(',').map(Number);
 
 interface Cost {
   readonly rate: number;
@@ -36,7 +36,7 @@ function lineOf({ rate, bars, answered, window }: Cost): string[] {
 /**
  * CPU that a bar costs the engine, all its threads together, everything embedded, 20 symbols with a model each. The
  * engine has a process of its own, so the client costs it nothing. Stages of the main thread are told by a second
- * run under a sampling profiler, which costs some time itself.
+ * run under a sampling profiler, which costs some time itself; `SUHO_BENCH_PROFILE` names a file for that of the last one.
  */
 export async function benchCost(): Promise<void> {
   const engine = await EngineUnderLoad.start();
@@ -45,6 +45,7 @@ export async function benchCost(): Promise<void> {
     for (const profile of [false, true]) {
       const { latency, window } = await engine.load(rate, { profile });
       costs.push({ rate, bars: latency.sent, answered: latency.received, window });
+      process.stdout.write(`  ${lineOf(costs.at(-1)!).join('\n  ')}\n`);
     }
   await engine.stop();
   report('cost', costs.flatMap(lineOf), costs);

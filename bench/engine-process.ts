@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { Session, type Profiler } from 'node:inspector/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -18,7 +18,7 @@ import { stagesOf } from './profile-stages.js';
 
 /** What the process holds at the end, bytes. */
 export interface Memory {
-  /** Objects of the main thread, after a garbage collection. */
+  /** Objects of the main thread; after a garbage collection where one was asked for. */
   readonly heap: number;
   readonly resident: number;
   /** With the processes it started. */
@@ -84,7 +84,8 @@ const engine = await Engine.open(
     {
       data,
       grpc: { port: 0 },
-      training: { folds: 1 },
+      // Bars of an hour that come every few milliseconds would have every model trained again all the time.
+      training: { folds: 1, retraining: { automatic: false } },
       log: 'error',
       ...(JSON.parse(process.argv[2] ?? '{}') as ConfigInput),
     },
@@ -125,7 +126,7 @@ const now = () => ({
 let before = now();
 let profiled = false;
 
-async function end(): Promise<CostWindow> {
+async function end(collected: boolean): Promise<CostWindow> {
   await training?.stop();
   await engine.settled();
   await engine.stored();
@@ -134,6 +135,8 @@ async function end(): Promise<CostWindow> {
   if (profiled) {
     const { profile } = (await session.post('Profiler.stop')) as { profile: Profiler.Profile };
     stages = stagesOf(profile);
+    const file = process.env['SUHO_BENCH_PROFILE'];
+    if (file !== undefined) writeFileSync(file, JSON.stringify(profile));
   }
   const threads: Record<string, number> = {};
   for (const [name, nanoseconds] of after.threads) {
@@ -144,7 +147,8 @@ async function end(): Promise<CostWindow> {
     name,
     bytes - (before.stored[name] ?? 0),
   ]);
-  collect();
+  // Not as a matter of course: a forced collection throws away compiled code, and what follows is measured cold.
+  if (collected) collect();
   const { heapUsed, rss } = process.memoryUsage();
   return {
     threads,
@@ -160,7 +164,10 @@ async function end(): Promise<CostWindow> {
   };
 }
 
-type Order = { readonly kind: 'begin'; readonly profile: boolean } | { readonly kind: 'end' | 'stop' };
+type Order =
+  | { readonly kind: 'begin'; readonly profile: boolean }
+  | { readonly kind: 'end'; readonly collected: boolean }
+  | { readonly kind: 'stop' };
 process.on('message', (order: Order) => {
   void (async () => {
     if (order.kind === 'begin') {
@@ -169,7 +176,7 @@ process.on('message', (order: Order) => {
       before = now();
       training?.start();
       process.send!('begun');
-    } else if (order.kind === 'end') process.send!(await end());
+    } else if (order.kind === 'end') process.send!(await end(order.collected));
     else {
       await training?.close();
       await api.stop();

@@ -5,6 +5,9 @@ import type { ConfigInput } from '../engine/config.js';
 import type { CostWindow } from './engine-process.js';
 import { HISTORY, SECONDS, SYMBOLS, load, type Latency } from './load.js';
 
+const WARM_UP_LOADS = 3;
+const WARM_UP_RATE = 500;
+
 /** An engine in a process of its own, with the markets of a load, and what is done with it one load after the other. */
 export class EngineUnderLoad {
   readonly #process: ChildProcess;
@@ -16,26 +19,26 @@ export class EngineUnderLoad {
     this.#port = port;
   }
 
-  /** Starts one and loads it once, so that what is measured later is warm. */
+  /** Starts one and loads it until its code is compiled, so that what is measured later is warm. */
   static async start(config: ConfigInput = {}, ...args: readonly string[]): Promise<EngineUnderLoad> {
     const program = fileURLToPath(new URL('./engine-process.js', import.meta.url));
     const child = fork(program, [JSON.stringify(config), ...args], { execArgv: ['--expose-gc'] });
     const [{ port }] = (await once(child, 'message')) as [{ port: number }];
     const engine = new EngineUnderLoad(child, port);
-    await engine.load(500);
+    for (let i = 0; i < WARM_UP_LOADS; i++) await engine.load(WARM_UP_RATE);
     return engine;
   }
 
-  /** Loads it at a rate; settles when all of it is stored. */
+  /** Loads it at a rate; settles when all of it is stored. `collected`: its garbage is collected before its memory is read. */
   async load(
     rate: number,
-    { seconds = SECONDS, profile = false } = {},
+    { seconds = SECONDS, profile = false, collected = false } = {},
   ): Promise<{ readonly latency: Latency; readonly window: CostWindow }> {
     this.#process.send({ kind: 'begin', profile });
     await once(this.#process, 'message');
     const latency = await load(this.#port, rate, this.#first, seconds);
     this.#first += Math.ceil((rate * seconds) / SYMBOLS) + 1;
-    this.#process.send({ kind: 'end' });
+    this.#process.send({ kind: 'end', collected });
     const [window] = (await once(this.#process, 'message')) as [CostWindow];
     return { latency, window };
   }

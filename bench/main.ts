@@ -15,6 +15,7 @@ import { benchNats } from './nats.js';
 import { benchNoise } from './noise.js';
 import { benchPlanted } from './planted.js';
 import { benchPredictions } from './predictions.js';
+import { benchRelated } from './related.js';
 import { benchRollout } from './rollout.js';
 import { benchSteady } from './steady.js';
 import { benchSoak } from './soak.js';
@@ -44,6 +45,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   patterns: benchPatterns,
   planted: benchPlanted,
   noise: benchNoise,
+  related: benchRelated,
   rollout: benchRollout,
   trees: benchTrees,
   drift: benchDrift,

@@ -1,11 +1,17 @@
 import type { Bar } from '../actors/market/bar.js';
+import { BarGrid } from '../actors/market/bar-grid.js';
+import { buildDataset } from '../engine/learning/dataset.js';
+import { familyOf } from '../engine/learning/families/families.js';
 import { Random } from '../engine/learning/random.js';
-import { train } from '../engine/learning/trainer.js';
+import { judge } from '../engine/learning/verdict.js';
+import { walkForward } from '../engine/learning/walk-forward.js';
 import { MONDAY } from '../test/support/markets.js';
+import { KeptLines } from './kept-lines.js';
 import { report } from './report.js';
 
 const HOUR = 3_600_000;
-const BARS = Number(process.env['SUHO_BENCH_BARS'] ?? 3_000);
+/** With fewer than 5,400 some folds have too few rows for models of sequences. */
+const BARS = Number(process.env['SUHO_BENCH_BARS'] ?? 5_400);
 const SEEDS = Number(process.env['SUHO_BENCH_SEEDS'] ?? 25);
 
 /** Log returns in which nothing can be foreseen but their size. */
@@ -26,28 +32,55 @@ const KINDS: Readonly<Record<string, (random: Random) => (i: number) => number>>
     0.0008 * (1 + 0.8 * Math.sin((2 * Math.PI * i) / 24)) * random.normal(),
 };
 
-/** How many series of noise are called skill when every kind of model is tried: none should, and one of a hundred may. */
+/** What one series was judged to be. */
+interface Judged {
+  readonly kind: string;
+  readonly seed: number;
+  readonly bars: number;
+  /** Whether any horizon was called skill. */
+  readonly isCalled: boolean;
+  readonly highestZ: number;
+  /** What each fit tried, and how often each was chosen. */
+  readonly chosen: Readonly<Record<string, number>>;
+}
+
+/**
+ * How many series of noise are called skill when every kind of model is tried: none should, and one of a hundred may. Each
+ * series is kept in a file of JSON lines as soon as it is judged (`SUHO_BENCH_NOISE`, bench/results/noise.jsonl by default), and
+ * those that are there already are not run again. Seeds run in the outer loop, so that a part is a part of every kind.
+ */
 export async function benchNoise(): Promise<void> {
-  const lines: string[] = [];
-  const results: Record<string, unknown> = {};
-  for (const [name, kind] of Object.entries(KINDS)) {
-    let called = 0;
-    let highest = -Infinity;
-    for (let seed = 1; seed <= SEEDS; seed++) {
-      const options = { family: 'auto', seed: 7, folds: 3, rowsMax: 20_000 } as const;
-      const { verdict, scores } = await train(
-        noise(kind(new Random(seed)), new Random(seed + 1_000)),
-        '1h',
-        options,
-      );
-      if (verdict.edge.includes(true)) called++;
-      highest = Math.max(highest, ...scores.map(({ directional }) => directional.z));
+  const kept = new KeptLines<Judged>('noise', process.env['SUHO_BENCH_NOISE']);
+  const isAsked = ({ kind, seed, bars }: Judged): boolean => kind in KINDS && seed <= SEEDS && bars === BARS;
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    for (const [kind, of] of Object.entries(KINDS)) {
+      if (kept.all.some((one) => isAsked(one) && one.kind === kind && one.seed === seed)) continue;
+      const bars = noise(of(new Random(seed)), new Random(seed + 1_000));
+      const judged = { kind, seed, bars: BARS, ...(await judgedOf(bars)) };
+      kept.keep(judged);
+      process.stdout.write(`  ${kind} ${seed}: highest z ${judged.highestZ.toFixed(2)}\n`);
     }
-    results[name] = { called, highest };
-    lines.push(`${name}: ${called} of ${SEEDS} called skill; highest z ${highest.toFixed(2)}`);
-    process.stdout.write(`  ${lines.at(-1)!}\n`);
   }
-  report('noise', lines, { bars: BARS, seeds: SEEDS, results });
+  const asked = kept.all.filter(isAsked);
+  const lines = Object.keys(KINDS).map((kind) => {
+    const own = asked.filter((one) => one.kind === kind);
+    const called = own.filter(({ isCalled }) => isCalled).length;
+    const highest = Math.max(...own.map(({ highestZ }) => highestZ));
+    return `${kind}: ${called} of ${own.length} called skill; highest z ${highest.toFixed(2)}`;
+  });
+  report('noise', lines, asked);
+}
+
+async function judgedOf(bars: readonly Bar[]): Promise<Pick<Judged, 'isCalled' | 'highestZ' | 'chosen'>> {
+  const dataset = buildDataset(bars, BarGrid.of('1h'));
+  const options = { seed: 7, folds: 3, onFold: () => undefined };
+  const { scores, trials } = await walkForward(familyOf('auto'), dataset, HOUR, options);
+  const verdict = judge(scores, trials);
+  return {
+    isCalled: verdict.edge.includes(true),
+    highestZ: Math.max(...scores.map(({ directional }) => directional.z)),
+    chosen: Object.fromEntries(verdict.worth.map(({ family, chosen }) => [family, chosen])),
+  };
 }
 
 function noise(next: (i: number) => number, random: Random): Bar[] {

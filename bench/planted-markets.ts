@@ -20,16 +20,25 @@ interface Past {
   readonly hour: number;
 }
 
-/** Eight edges, each the only one of its market. */
+/** The sign of the sum of some signs. */
+function majority(signs: readonly number[]): number {
+  return Math.sign(signs.reduce((sum, s) => sum + s, 0));
+}
+
+/** Edges of kinds that an indicator, a sequence, or both can tell, each the only one of its market. */
 export const RULES: Readonly<Record<string, Rule>> = {
   momentum: ({ signs }) => signs[0]!,
   reversal: ({ signs }) => -signs[0]!,
   'product of the last two signs': ({ signs }) => signs[0]! * signs[1]!,
-  'majority of three': ({ signs }) => Math.sign(signs[0]! + signs[1]! + signs[2]!),
+  'majority of three': ({ signs }) => majority(signs.slice(0, 3)),
   'hour of the day': ({ hour }) => (hour % 8 < 4 ? 1 : -1),
   'only after a big bar': ({ signs, size }) => (size > BIG ? signs[0]! : 0),
   'the sign of 15 bars ago': ({ signs }) => signs[14]!,
-  'majority of five, against it': ({ signs }) => -Math.sign(signs.slice(0, 5).reduce((sum, s) => sum + s, 0)),
+  'majority of five, against it': ({ signs }) => -majority(signs.slice(0, 5)),
+  'the sign of 10 bars ago': ({ signs }) => signs[9]!,
+  'product of the signs of 3 and 7 bars ago': ({ signs }) => signs[2]! * signs[6]!,
+  'four of the last seven': ({ signs }) => majority(signs.slice(0, 7)),
+  'on with the last by night, against it by day': ({ signs, hour }) => (hour < 12 ? signs[0]! : -signs[0]!),
 };
 
 /** Hourly bars of a market with one edge, and what its rule said of the bar after each. */

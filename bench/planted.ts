@@ -7,42 +7,59 @@ import { MEMBERS, fitAll, stack } from '../engine/learning/families/ensemble.js'
 import type { Fitted } from '../engine/learning/families/family.js';
 import { predict } from '../engine/learning/predict.js';
 import { walkForwardFolds, type Fold } from '../engine/learning/split.js';
+import { KeptLines } from './kept-lines.js';
 import { RULES, plantedMarket } from './planted-markets.js';
 import { report } from './report.js';
 import { NO_PEERS, peersOf, rowsOf } from './tree-peers.js';
 
 const BARS = Number(process.env['SUHO_BENCH_BARS'] ?? 12_000);
 const SEEDS = Number(process.env['SUHO_BENCH_SEEDS'] ?? 3);
+/** Part of the names of the edges to plant; all without it. */
+const EDGES = process.env['SUHO_BENCH_EDGES'] ?? '';
 /** Two-sided 95 % quantiles of Student's t with 1, 2, … degrees of freedom. */
 const STUDENT = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26];
+
+/** What was found of one market. */
+interface Found {
+  readonly edge: string;
+  readonly seed: number;
+  readonly bars: number;
+  /** Share of the best possible edge, by model. */
+  readonly shares: Readonly<Record<string, number>>;
+  /** Kind of model that `auto` chose. */
+  readonly chosen: string;
+}
 
 /** Says whether a row leans up (1) or down (−1). */
 type Lean = (row: number) => number;
 
 /**
  * Of each planted edge, how much of the best possible each kind of model takes, and the trees of other libraries beside them, by their
- * leaning over the next hour on rows they have not seen.
+ * leaning over the next hour on rows they have not seen. Each market is kept in a file of JSON lines (`SUHO_BENCH_PLANTED`).
  */
 export async function benchPlanted(): Promise<void> {
-  const lines: string[] = [];
-  const results: Record<string, unknown> = {};
-  let hasPeers = true;
-  for (const [name, rule] of Object.entries(RULES)) {
-    const shares = new Map<string, number[]>();
-    const chosen: string[] = [];
-    for (let seed = 1; seed <= SEEDS; seed++) {
-      const found = await sharesOf(plantedMarket(rule, BARS, seed));
-      chosen.push(found.chosen);
-      hasPeers = found.shares.has('xgboost');
-      for (const [family, share] of found.shares) shares.set(family, [...(shares.get(family) ?? []), share]);
+  const kept = new KeptLines<Found>('planted', process.env['SUHO_BENCH_PLANTED']);
+  const edges = Object.entries(RULES).filter(([name]) => name.includes(EDGES));
+  const found: Found[] = [];
+  for (let seed = 1; seed <= SEEDS; seed++)
+    for (const [edge, rule] of edges) {
+      let one = kept.all.find((each) => each.edge === edge && each.seed === seed && each.bars === BARS);
+      if (one === undefined) {
+        one = { edge, seed, bars: BARS, ...(await sharesOf(plantedMarket(rule, BARS, seed))) };
+        kept.keep(one);
+        process.stdout.write(`  ${edge}, seed ${seed}: auto ${(100 * one.shares['auto']!).toFixed(0)} %\n`);
+      }
+      found.push(one);
     }
-    results[name] = { shares: Object.fromEntries(shares), chosen };
-    const told = [...shares].map(([family, each]) => `${family} ${interval(each)}`);
-    lines.push(`${name}: ${told.join(', ')} (auto chose ${chosen.join(', ')})`);
-    process.stdout.write(`  ${lines.at(-1)!}\n`);
-  }
-  if (!hasPeers) lines.push(NO_PEERS);
-  report('planted edges', lines, { bars: BARS, seeds: SEEDS, results });
+  const lines = edges.map(([edge]) => {
+    const own = found.filter((each) => each.edge === edge);
+    const told = Object.keys(own[0]!.shares).map(
+      (model) => `${model} ${interval(own.map(({ shares }) => shares[model]!))}`,
+    );
+    return `${edge}: ${told.join(', ')} (auto chose ${own.map(({ chosen }) => chosen).join(', ')})`;
+  });
+  if (found.some(({ shares }) => !('xgboost' in shares))) lines.push(NO_PEERS);
+  report('planted edges', lines, found);
 }
 
 /** The mean over the seeds, with its 95 % interval where there are several. */
@@ -55,10 +72,10 @@ function interval(shares: readonly number[]): string {
   return n === 1 ? `${percent(mean)} %` : `${percent(mean)} ± ${percent(half)} %`;
 }
 
-async function sharesOf({ bars, said }: ReturnType<typeof plantedMarket>): Promise<{
-  readonly shares: ReadonlyMap<string, number>;
-  readonly chosen: string;
-}> {
+async function sharesOf({
+  bars,
+  said,
+}: ReturnType<typeof plantedMarket>): Promise<Pick<Found, 'shares' | 'chosen'>> {
   const dataset = buildDataset(bars, BarGrid.of('1h'));
   const fold = walkForwardFolds(dataset, 1, 0.25)[0]!;
   const tried = await fitAll(MEMBERS, dataset, fold, { seed: 7 });
@@ -89,7 +106,7 @@ async function sharesOf({ bars, said }: ReturnType<typeof plantedMarket>): Promi
   };
   const best = right((row) => said[row + WARM_UP_BARS - 1]!);
   const shares = [...leans].map(([name, lean]) => [name, (right(lean) - 0.5) / (best - 0.5)] as const);
-  return { shares: new Map(shares), chosen: auto.family };
+  return { shares: Object.fromEntries(shares), chosen: auto.family };
 }
 
 /** Other libraries' trees, which are given the validation rows to fit to as well. */

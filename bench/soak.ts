@@ -28,7 +28,7 @@ export async function benchSoak(): Promise<void> {
     let bars = 0;
     let answered = 0;
     for (let i = 0; i < (minutes * 60) / SECONDS; i++) {
-      const { latency, window } = await engine.load(rate, { seconds: SECONDS });
+      const { latency, window } = await engine.load(rate, { seconds: SECONDS, collected: true });
       bars += latency.sent;
       answered += latency.received;
       samples.push({ bars, ...window.memory });

@@ -3,13 +3,13 @@ import { FEATURE_COUNT } from '../actors/features/catalogue.js';
 import type { Bar } from '../actors/market/bar.js';
 import { BarGrid } from '../actors/market/bar-grid.js';
 import type { Timeframe } from '../actors/market/timeframe.js';
-import { MarketFile } from '../engine/files/market-file.js';
 import { buildDataset, newest } from '../engine/learning/dataset.js';
 import { FOREST_RULES } from '../engine/learning/families/forest.js';
 import { holdOut } from '../engine/learning/split.js';
 import { Binning } from '../engine/learning/trees/binning.js';
 import { boost, logitsOf, type ClassedRows } from '../engine/learning/trees/booster.js';
 import { growForest, sharesOf } from '../engine/learning/trees/forest.js';
+import { barsOf } from './market-bars.js';
 import { RULES, plantedMarket } from './planted-markets.js';
 import { report } from './report.js';
 import { BOOSTED, NO_PEERS, peersOf, rowsOf, type Fit, type Peers, type Rows } from './tree-peers.js';
@@ -116,11 +116,4 @@ function softmax(logits: readonly number[]): number[] {
   const parts = logits.map((x) => Math.exp(x - Math.max(...logits)));
   const total = parts.reduce((sum, part) => sum + part, 0);
   return parts.map((part) => part / total);
-}
-
-async function barsOf(file: string, timeframe: Timeframe): Promise<readonly Bar[]> {
-  const input = await MarketFile.open(file, { timeframe });
-  const bars: Bar[] = [];
-  for await (const chunk of input.chunks()) if (chunk.kind === 'bars') bars.push(...chunk.bars);
-  return bars;
 }

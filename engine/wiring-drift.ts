@@ -11,7 +11,8 @@ import { servedSeries, tenantsOf } from './instruments/served-series.js';
 import { Retraining } from './learning/retraining/retraining.js';
 import { RetrainingTriggers } from './learning/retraining/triggers.js';
 import type { Challengers } from './rollout/challengers.js';
-import type { LearningRooms, SignalTaps, Stores } from './wiring.js';
+import type { SignalTaps } from './signal-taps.js';
+import type { LearningRooms, Stores } from './wiring.js';
 
 /** What watches models. */
 export interface DriftRooms {

@@ -23,7 +23,7 @@ export interface ExplanationRooms {
 export function wireExplanations(
   config: Config,
   stores: Stores,
-  { index, recorder, inference, instruments, calendars }: SignalRooms,
+  { index, recorder, inference, instruments, calendars, relatedTo }: SignalRooms,
   log: Logger,
 ): ExplanationRooms {
   const { journal, features, deployments, artifacts, alertStore } = stores;
@@ -43,6 +43,7 @@ export function wireExplanations(
       index,
       isIndexed: (partition) => recorder.isUsed(partitionName(partition)),
       neighbours: config.patterns.neighbours,
+      relatedTo,
     },
     recomputation: new Recomputation({ features, journal, calendars, basis: config.bars.basis }),
     gates,

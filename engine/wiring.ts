@@ -1,8 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { DEFAULT_GATES } from '../actors/signals/gates.js';
-import { armsOf } from '../actors/signals/route-plan.js';
 import type { Background } from './background.js';
 import type { AlertStore } from './drift/alert-store.js';
 import { PostgresAlertStore } from './drift/postgres-alert-store.js';
@@ -18,12 +16,9 @@ import type { FeatureStore } from './feature-store/feature-store.js';
 import { openFeatureStore } from './feature-store/open.js';
 import { TenantIndicators } from './feature-store/tenant-indicators.js';
 import { InferencePool } from './inference/pool.js';
-import { readSignalActorId, seriesIdentity } from './instruments/ids.js';
-import type { EffectPorts, PatternOutcome } from './instruments/effects.js';
 import { Instruments } from './instruments/instruments.js';
 import type { DataFolder } from './journal/data-folder.js';
 import { Journal } from './journal/journal.js';
-import type { ConclusionRecord } from './journal/records.js';
 import { Retention } from './journal/retention.js';
 import { FirstModels } from './learning/first-models.js';
 import { ModelActivation, routeOf } from './learning/model-activation.js';
@@ -31,6 +26,8 @@ import { ModelAdoption } from './learning/model-adoption.js';
 import { SeriesTraining } from './learning/series-training.js';
 import { TrainingPool } from './learning/training-pool.js';
 import { NatsMessaging } from './messaging/nats.js';
+import { tapped, type SignalTaps } from './signal-taps.js';
+import { openTracing, type OpenedTracing } from './ops/tracing.js';
 import { StageLatencies } from './ops/stage-latencies.js';
 import { Sources } from './ops/sources.js';
 import type { PatternIndex } from './patterns/pattern-index.js';
@@ -38,12 +35,13 @@ import { PatternRecorder } from './patterns/pattern-recorder.js';
 import { UsearchPatternIndex } from './patterns/usearch-pattern-index.js';
 import { WeaviatePatternIndex } from './patterns/weaviate-pattern-index.js';
 import { PostgresPredictionStore } from './prediction-store/postgres-prediction-store.js';
+import type { PredictionArchive } from './prediction-store/archive.js';
 import type { ReadablePredictions } from './prediction-store/prediction-store.js';
 import { Publication } from './publication/publication.js';
 import type { ArtifactStore } from './registry/artifact-store.js';
 import { ModelFiles } from './registry/model-files.js';
 import { Pressure } from './intake/pressure.js';
-import { modelName, type ModelRegistry } from './registry/model-registry.js';
+import type { ModelRegistry } from './registry/model-registry.js';
 import { openArtifacts } from './registry/open.js';
 import { DEFAULT_RULES } from './rollout/decision.js';
 import { Rollouts } from './rollout/rollouts.js';
@@ -56,19 +54,19 @@ import { cachedSignalTarget, natsTarget, predictionTarget } from './sinks/predic
 import { RowOwners } from './sinks/row-owners.js';
 import { Sink, type SinkTarget } from './sinks/sink.js';
 import { gatesBy } from './tenant-gates.js';
+import { besidesOf, wireRelations, type RelatedTo } from './wiring-relations.js';
+import { routeUse } from './wiring-routes.js';
 
 /** How often the registry is asked whether anything changed, and the outcomes of trials are looked at. */
 const PLANS_EVERY_MS = 2_000;
 const TRIALS_EVERY_MS = 5_000;
-/** How long a start waits for the trial of a model whose files may be on a server that is away. */
-const MODEL_WAIT_MS = 5_000;
 
 /** Everything that is outside the engine: the journal, stores, servers. */
 export interface Stores {
   readonly folder: DataFolder;
   readonly journal: Journal;
   readonly postgres: OpenPostgres;
-  readonly features: FeatureStore;
+  readonly features: FeatureStore & PredictionArchive;
   readonly predictions: ReadablePredictions;
   readonly registry: ModelRegistry;
   readonly deployments: PostgresDeployments;
@@ -78,6 +76,8 @@ export interface Stores {
   readonly cache: Cache | undefined;
   readonly messaging: NatsMessaging | undefined;
   readonly weaviate: WeaviatePatternIndex | undefined;
+  /** Undefined while traces are off. */
+  readonly tracing: OpenedTracing | undefined;
 }
 
 /** Opens what the configuration names; servers may be away. `undo` gets what closes it again, for a start that fails. */
@@ -100,6 +100,8 @@ export async function openStores(
   const opening = openPostgres(config.postgres, folder.at('postgres'), background, log);
   undo.push(async () => await (await opening).stop());
   const [postgres] = await Promise.all([opening, prepared]);
+  const tracing = await openTracing(config.tracing, SYSTEM_CLOCK, log);
+  undo.push(async () => await tracing?.close());
   const { url: natsUrl, ...nats } = config.nats;
   const tenants = config.tenants.map(({ id }) => id);
   const { url: weaviateUrl, apiKey } = config.weaviate;
@@ -120,19 +122,8 @@ export async function openStores(
       weaviateUrl === undefined
         ? undefined
         : new WeaviatePatternIndex({ url: weaviateUrl, apiKey, anomalyFrom: DEFAULT_GATES.maxAnomaly }),
+    tracing,
   };
-}
-
-/** What monitors are shown of the way of a signal. */
-export interface SignalTaps {
-  /** Each new row. */
-  readonly onRow: EffectPorts['onRow'];
-  /** What the arms of a route plan answered. */
-  readonly onArms: Required<EffectPorts>['onArms'];
-  /** What a signal actor concluded, once. */
-  readonly onConclusion: (conclusion: ConclusionRecord) => void;
-  /** What came of an earlier moment, in the order of the conclusions. */
-  readonly onOutcome: (outcome: PatternOutcome) => void;
 }
 
 /** What makes signals: models, moments, instruments, publication. */
@@ -143,6 +134,7 @@ export interface SignalRooms {
   readonly index: PatternIndex;
   readonly recorder: PatternRecorder;
   readonly evidence: EvidenceGatherer;
+  readonly relatedTo: RelatedTo | undefined;
   readonly publication: Publication;
   readonly instruments: Instruments;
   readonly times: StageLatencies;
@@ -165,28 +157,6 @@ function wireModels(
   return { inference, models };
 }
 
-/** What actors ask of the rooms around them, shown to monitors. */
-function tapped(
-  { ports }: EvidenceGatherer,
-  publication: Publication,
-  { onConclusion, onOutcome, ...told }: SignalTaps,
-): EffectPorts {
-  return {
-    evidence: {
-      ...ports,
-      resolve: (outcome) => {
-        ports.resolve(outcome);
-        onOutcome(outcome);
-      },
-    },
-    conclude: (conclusion, arrivedAt) => {
-      publication.conclude(conclusion, arrivedAt);
-      onConclusion(conclusion);
-    },
-    ...told,
-  };
-}
-
 /** `patient` rooms wait for all evidence: a replay must not depend on how fast the machine is, nor on another process. */
 export function wireSignals(
   config: Config,
@@ -202,8 +172,10 @@ export function wireSignals(
   const { momentsMax, neighbours } = config.patterns;
   const recorder = new PatternRecorder(journal, weaviate === undefined ? index : undefined, momentsMax);
   const times = new StageLatencies(SYSTEM_CLOCK);
-  const publication = new Publication(journal, SYSTEM_CLOCK, times);
+  const publication = new Publication(journal, SYSTEM_CLOCK, times, stores.tracing);
   const gatesOf = gatesBy(config);
+  const calendars = new Calendars(config.calendars);
+  const relatedTo = wireRelations(config, stores, calendars, () => instruments, patient, log);
   const evidence = new EvidenceGatherer({
     clock: SYSTEM_CLOCK,
     inference,
@@ -214,10 +186,10 @@ export function wireSignals(
     gatesOf,
     deadlineMs: config.inference.deadlineMs,
     neighbours,
+    relatedTo,
     patient,
     onError: (facts) => log.error(facts, 'evidence failed'),
   });
-  const calendars = new Calendars(config.calendars);
   const instruments: Instruments = new Instruments({
     journal,
     calendars,
@@ -228,32 +200,21 @@ export function wireSignals(
     ports: tapped(evidence, publication, taps),
     times,
     storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
-    useRoute: async (actorId, route) => {
-      const { tenantId, seriesId } = readSignalActorId(actorId);
-      const { symbol, timeframe } = seriesIdentity(seriesId);
-      for (const arm of armsOf(route)) {
-        const {
-          modelId,
-          encoderId,
-          version,
-          embeddingVersion,
-          featureSetVersion,
-          trainedOn = seriesId,
-        } = arm;
-        const home = seriesIdentity(trainedOn);
-        const owner = arm.level?.tenantId ?? home.tenantId;
-        const place = { tenantId: owner, model: modelName(home), version };
-        // The first bars after a start want a model that was tried; a server of model files that is away holds up nothing.
-        await Promise.race([
-          models.use({ place, modelId, encoderId, featureSetVersion }),
-          pause(MODEL_WAIT_MS, undefined, { ref: false }),
-        ]);
-        await recorder.use(evidence.partition(tenantId, symbol, timeframe, embeddingVersion));
-      }
-    },
+    useRoute: routeUse({ models, recorder, evidence }),
     limitsOf: (tenantId) => config.tenants.find(({ id }) => id === tenantId)?.quotas ?? config.quotas,
   });
-  return { inference, models, index, recorder, evidence, publication, calendars, instruments, times };
+  return {
+    inference,
+    models,
+    index,
+    recorder,
+    evidence,
+    relatedTo,
+    publication,
+    calendars,
+    instruments,
+    times,
+  };
 }
 
 /** What is let in is done in half the time that its models have. */
@@ -327,7 +288,8 @@ export function wireLearning(
     durable,
   });
   const parts = { ...stores, ...rooms, pool, activation, log };
-  const training = new SeriesTraining({ ...parts, settings: config.training, featuresStored });
+  const besides = besidesOf(config, rooms.instruments);
+  const training = new SeriesTraining({ ...parts, settings: config.training, besides, featuresStored });
   const adoption = new ModelAdoption({
     ...parts,
     rowsMax: config.training.rowsMax,

@@ -9,7 +9,8 @@
 -- views filter by suho.tenant_id as the transaction has it, the policies below them do so once more.
 --
 -- Rows are kept for 90 days (predictions) and 3 years (trades, performance) from when they were stored, not from their
--- bar: a replay of old years would otherwise be gone as it arrives.
+-- bar: a replay of old years would otherwise be gone as it arrives. Predictions go on to ClickHouse (schemas/06) before
+-- they are dropped here.
 BEGIN;
 -- One at a time, however many engines start at once.
 DO $$ BEGIN PERFORM pg_advisory_xact_lock(728310501); END $$;
@@ -350,7 +351,90 @@ BEGIN
     END LOOP;
 END $$;
 
--- Drops what is past its time; the engine asks for it once a day.
+-- Stretches of predictions past their 90 days: a partition by month, or the chunks of a span of time, with their tables.
+CREATE OR REPLACE FUNCTION suho_private.expired_predictions()
+    RETURNS TABLE (bars_from timestamptz, bars_to timestamptz, tables regclass[])
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
+BEGIN
+    IF suho_private.tier() = 'postgresql' THEN
+        RETURN QUERY
+            SELECT m.first AT TIME ZONE 'UTC', (m.first + INTERVAL '1 month') AT TIME ZONE 'UTC',
+                   ARRAY[to_regclass('suho_private.' || p.name)]
+            FROM suho_private.partitions p, LATERAL (SELECT to_date(right(p.name, 6), 'YYYYMM')::timestamp AS first) m
+            WHERE p.parent = 'ml_predictions' AND p.created_at < now() - INTERVAL '90 days' AND p.ends < now() - INTERVAL '90 days'
+                  AND to_regclass('suho_private.' || p.name) IS NOT NULL
+            ORDER BY 1;
+    ELSE
+        RETURN QUERY EXECUTE format($query$
+            SELECT c.range_start, c.range_end, array_agg(format('%%I.%%I', c.chunk_schema, c.chunk_name)::regclass)
+            FROM timescaledb_information.chunks c
+            WHERE c.hypertable_schema = 'suho_private' AND c.hypertable_name = 'ml_predictions'
+            GROUP BY 1, 2
+            HAVING bool_and(format('%%I.%%I', c.chunk_schema, c.chunk_name)::regclass IN
+                (SELECT %s.show_chunks('suho_private.ml_predictions'::regclass, created_before => now() - INTERVAL '90 days')))
+            ORDER BY 1
+        $query$, (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'timescaledb'));
+    END IF;
+END $$;
+ALTER FUNCTION suho_private.expired_predictions() OWNER TO suho_owner;
+
+-- Whose rows tables hold, and a digest that differs when any row does.
+CREATE OR REPLACE FUNCTION suho_private.digest_of(tables regclass[], OUT tenants text[], OUT digest text)
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
+DECLARE
+    each  regclass;
+    found record;
+    total bigint := 0;
+    hash  bigint := 0;
+BEGIN
+    tenants := '{}';
+    FOREACH each IN ARRAY tables LOOP
+        EXECUTE format('SELECT count(*) AS n, coalesce(bit_xor(hashtextextended(t::text, 0)), 0) AS hash,
+                               coalesce(array_agg(DISTINCT t.tenant_id), ''{}'') AS tenants FROM %s t', each) INTO found;
+        total := total + found.n;
+        hash := hash # found.hash;
+        tenants := tenants || found.tenants;
+    END LOOP;
+    tenants := ARRAY(SELECT DISTINCT unnest(tenants) ORDER BY 1);
+    digest := total || ' ' || hash;
+END $$;
+ALTER FUNCTION suho_private.digest_of(regclass[]) OWNER TO suho_owner;
+
+-- What an engine stores elsewhere before it has it dropped. Nothing for one that asks as a tenant.
+CREATE OR REPLACE FUNCTION public.suho_expired_predictions()
+    RETURNS TABLE (bars_from timestamptz, bars_to timestamptz, tenants text[], digest text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT e.bars_from, e.bars_to, d.tenants, d.digest
+    FROM suho_private.expired_predictions() e, LATERAL suho_private.digest_of(e.tables) d
+    WHERE current_setting('suho.scope', true) = 'platform'
+$$;
+
+-- Drops a stretch whose rows are still those of the digest; whether it did.
+CREATE OR REPLACE FUNCTION public.suho_drop_predictions(first timestamptz, last timestamptz, stored text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    wanted record;
+    each   regclass;
+BEGIN
+    IF current_setting('suho.scope', true) IS DISTINCT FROM 'platform' THEN RETURN false; END IF;
+    -- Nobody writes between the look at the rows and their end.
+    LOCK TABLE suho_private.ml_predictions IN ACCESS EXCLUSIVE MODE;
+    SELECT * INTO wanted FROM suho_private.expired_predictions() e WHERE e.bars_from = first AND e.bars_to = last;
+    IF NOT FOUND OR (SELECT d.digest FROM suho_private.digest_of(wanted.tables) d) <> stored THEN RETURN false; END IF;
+    IF suho_private.tier() = 'postgresql' THEN
+        FOREACH each IN ARRAY wanted.tables LOOP
+            DELETE FROM suho_private.partitions p WHERE to_regclass('suho_private.' || p.name) = each;
+            EXECUTE format('DROP TABLE %s', each);
+        END LOOP;
+    ELSE
+        EXECUTE format('SELECT count(*) FROM %s.drop_chunks(''suho_private.ml_predictions''::regclass, older_than => $1, newer_than => $2)',
+                       (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'timescaledb')) USING last, first;
+    END IF;
+    RETURN true;
+END $$;
+
+-- Drops trades and performance past their time; the engine asks for it once a day. Predictions go when they are stored
+-- elsewhere (suho_drop_predictions).
 CREATE OR REPLACE FUNCTION public.suho_apply_retention() RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
@@ -358,8 +442,7 @@ DECLARE
     old     record;
     dropped integer := 0;
 BEGIN
-    FOR kept IN SELECT * FROM (VALUES ('ml_predictions', INTERVAL '90 days'), ('trade_results', INTERVAL '3 years'),
-                                      ('model_performance_timeseries', INTERVAL '3 years')) v(name, age) LOOP
+    FOR kept IN SELECT * FROM (VALUES ('trade_results', INTERVAL '3 years'), ('model_performance_timeseries', INTERVAL '3 years')) v(name, age) LOOP
         IF suho_private.tier() = 'postgresql' THEN
             FOR old IN SELECT name FROM suho_private.partitions
                        WHERE parent = kept.name AND created_at < now() - kept.age AND ends < now() - kept.age LOOP
@@ -414,6 +497,7 @@ DECLARE
     wanted text;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['suho_make_partitions(text, timestamptz[])', 'suho_apply_retention()',
+                                  'suho_expired_predictions()', 'suho_drop_predictions(timestamptz, timestamptz, text)',
                                   'suho_record_performance(timestamptz[])'] LOOP
         EXECUTE format('ALTER FUNCTION public.%s OWNER TO suho_owner', wanted);
         EXECUTE format('REVOKE ALL ON FUNCTION public.%s FROM PUBLIC', wanted);

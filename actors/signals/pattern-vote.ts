@@ -18,8 +18,8 @@ export interface Neighbour {
 const MATCHES_MAX = 20;
 
 /**
- * Lets similar moments vote, nearest first. Moments of the same symbol less than a horizon apart saw the
- * same market, so only the nearest of them counts for that horizon. Weights are 1/(distance + 0.01). A moment
+ * Lets similar moments vote, nearest first. Moments less than a horizon apart saw the same market, those of related symbols
+ * too, so only the nearest of them counts for that horizon. Weights are 1/(distance + 0.01). A moment
  * whose similarity, time, direction or return is not a number of its range has no vote.
  */
 export function vote(embeddingVersion: string, found: readonly Neighbour[]): PatternEvidence {
@@ -39,14 +39,10 @@ function voteOver(horizon: number, neighbours: readonly Neighbour[]): PatternVot
   const counted: Neighbour[] = [];
   for (const neighbour of neighbours) {
     if (counted.length === MATCHES_MAX) break;
+    if (overlapsOne(counted, neighbour, HORIZON_MS[horizon]!)) continue;
     const direction = neighbour.directions[horizon];
     if (direction !== -1 && direction !== 0 && direction !== 1) continue;
-    if (!Number.isFinite(neighbour.returns[horizon])) continue;
-    const overlaps = counted.some(
-      ({ symbol, closeTime }) =>
-        symbol === neighbour.symbol && Math.abs(closeTime - neighbour.closeTime) < HORIZON_MS[horizon]!,
-    );
-    if (!overlaps) counted.push(neighbour);
+    if (Number.isFinite(neighbour.returns[horizon])) counted.push(neighbour);
   }
   let sum = 0;
   let squares = 0;
@@ -86,4 +82,10 @@ function voteOver(horizon: number, neighbours: readonly Neighbour[]): PatternVot
     winRateHigh,
     meanReturn: meanReturn / sum,
   };
+}
+
+/** Whether a moment saw the same market as one of those counted. */
+function overlapsOne(counted: readonly Neighbour[], { closeTime }: Neighbour, ms: number): boolean {
+  for (const other of counted) if (Math.abs(other.closeTime - closeTime) < ms) return true;
+  return false;
 }

@@ -124,14 +124,14 @@ function armToProto(arm: StoredPrediction): ArmForecast {
   };
 }
 
-function momentToProto({ closeTime, similarity, directions, returns }: Moment): SimilarMoment {
+function momentToProto({ symbol, closeTime, similarity, directions, returns }: Moment): SimilarMoment {
   const outcomes = HORIZONS.flatMap((horizon, i) => {
     const direction = directions[i];
     return direction === undefined || Number.isNaN(direction)
       ? []
       : [{ horizon, direction, return: returns[i] ?? 0 }];
   });
-  return { bar_close_time: closeTime, ...known('similarity', similarity), outcomes };
+  return { symbol, bar_close_time: closeTime, ...known('similarity', similarity), outcomes };
 }
 
 function planToProto({ plan }: Explanation): PlanArm[] {

@@ -116,9 +116,9 @@ function momentLines({ patterns, moments, signal }: SignalExplanation): string[]
   const word = ['down', 'flat', 'up'][['SHORT', 'FLAT', 'LONG'].indexOf(directionName(direction))];
   return [
     `${matches} moments, worth ${patterns.effective_sample_size.toFixed(1)}: ${percent(agreement)} ${word} (${percent(low)} to ${percent(high)}), mean ${signed(patterns.mean_return)}`,
-    ...moments.map(({ bar_close_time: time, similarity, outcomes }) => {
+    ...moments.map(({ symbol, bar_close_time: time, similarity, outcomes }) => {
       const came = outcomes.map((outcome) => `${outcome.horizon} ${signed(outcome.return)}`).join('  ');
-      return `  ${utc(Number(time))}  ${similarity === undefined ? '    -' : similarity.toFixed(3)}  ${came === '' ? 'no longer kept' : came}`;
+      return `  ${symbol}  ${utc(Number(time))}  ${similarity === undefined ? '    -' : similarity.toFixed(3)}  ${came === '' ? 'no longer kept' : came}`;
     }),
   ];
 }

@@ -1,7 +1,7 @@
 import { Argument, Command, Option } from 'commander';
 import { CATALOGUE, FEATURE_COUNT, FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import type { FeatureSpec } from '../../actors/features/feature.js';
-import { FeatureEngine } from '../../actors/features/feature-engine.js';
+import { CHANNELS, SEQUENCE_BARS, SEQUENCE_VERSION } from '../../actors/features/sequence-channels.js';
 import type { Bar } from '../../actors/market/bar.js';
 import { PRICE_BASES, type PriceBasis } from '../../actors/market/quote.js';
 import { BarGrid, gridName, readGridName } from '../../actors/market/bar-grid.js';
@@ -12,9 +12,9 @@ import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-stor
 import { RowDecoder } from '../feature-store/table.js';
 import { closedBars } from '../files/closed-bars.js';
 import type { MarketFile } from '../files/market-file.js';
+import { BarRows, LABELLED_COLUMNS, storedLabels, type RowForm } from './bar-rows.js';
 import { EXPORT_FORMATS, writeExport, type ExportFormat, type ExportRow } from './export-writer.js';
 import { featurePage } from './feature-page.js';
-import { LABELLED_COLUMNS, LabelledRows, modelFormOf, storedLabels } from './labelled-rows.js';
 import {
   FILE_HELP,
   addFileOptions,
@@ -78,7 +78,10 @@ function listCommand(): Command {
       }
       const chosen = CATALOGUE.filter((spec) => group === undefined || spec.group === group);
       if (json === true) {
-        process.stdout.write(`${JSON.stringify({ version: FEATURE_SET_VERSION, features: chosen })}\n`);
+        const sequence = { version: SEQUENCE_VERSION, bars: SEQUENCE_BARS, channels: CHANNELS };
+        process.stdout.write(
+          `${JSON.stringify({ version: FEATURE_SET_VERSION, features: chosen, sequence })}\n`,
+        );
         return;
       }
       const rows = chosen.map(({ name, group: of, unit, warmUpBars, form }) => [
@@ -216,6 +219,7 @@ interface ExportOptions extends SeriesOptions, Omit<FileOptions, 'format'> {
   readonly fromStore?: boolean;
   readonly labels?: boolean;
   readonly modelForm?: boolean;
+  readonly channels?: boolean;
   readonly from?: number;
   readonly to?: number;
   readonly basis: PriceBasis;
@@ -235,7 +239,10 @@ through that engine (--address, SUHO_API_KEY of an operator).
 
 --labels adds quality_flags (quality_score is a feature) and, for each horizon H of 1h, 4h and 1d: label_direction_H (-1,
 0, 1), label_return_H, label_max_gain_H, label_max_loss_H, label_barrier_H (1 take-profit first, -1 stop first, 0 neither)
-and label_resolved_at_H (epoch ms at which the label became known: train on nothing that was known later).`;
+and label_resolved_at_H (epoch ms at which the label became known: train on nothing that was known later).
+
+--channels adds channel_NAME for each sequence channel of the row's bar (suho features list --json names them), as a model is
+given them: its input are those of the last ${SEQUENCE_BARS} bars, oldest first.`;
 
 function exportCommand(): Command {
   return addFileOptions(
@@ -258,6 +265,7 @@ function exportCommand(): Command {
     .addOption(addressOption())
     .option('--labels', 'what came of each bar, and the quality of its data, in further columns of its row')
     .option('--model-form', 'features as a model takes them, to train one on (docs/python-models.md)')
+    .option('--channels', 'the sequence channels of each bar too, to train a model of sequences on')
     .addOption(dateOption('--from <date>', 'only bars that open at or after it'))
     .addOption(dateOption('--to <date>', 'only bars that open before it'))
     .addOption(new Option('--basis <price>', 'price of a quote').choices([...PRICE_BASES]).default('bid'))
@@ -269,12 +277,19 @@ function exportCommand(): Command {
 async function runExport(file: string | undefined, options: ExportOptions): Promise<void> {
   if ((file === undefined) !== (options.fromStore === true))
     throw new SuhoError('BAD_INPUT', 'Give either a file to compute from or --from-store.');
-  if (file === undefined && options.modelForm === true)
+  const {
+    labels: hasLabels = false,
+    channels: hasChannels = false,
+    modelForm: isModelForm = false,
+  } = options;
+  const form: RowForm = { hasLabels, hasChannels, isModelForm };
+  if (file === undefined && isModelForm)
     throw new SuhoError('BAD_INPUT', 'The store has features as they are; give the file for --model-form.');
+  if (file === undefined && hasChannels)
+    throw new SuhoError('BAD_INPUT', 'The store has no sequence channels; give the file for --channels.');
   const input =
     file === undefined ? undefined : await openInput(file, { ...options, format: options.inputFormat });
   const counter = startCounter('export');
-  const further = options.labels === true ? LABELLED_COLUMNS : [];
   let done = 0;
   async function* counted(chunks: AsyncIterable<readonly ExportRow[]>): AsyncGenerator<readonly ExportRow[]> {
     for await (const chunk of chunks) {
@@ -291,9 +306,10 @@ async function runExport(file: string | undefined, options: ExportOptions): Prom
     input === undefined
       ? withFeatureReads(options, async (store) => {
           const added = await store.extraColumns(identityOf(options));
+          const further = hasLabels ? LABELLED_COLUMNS : [];
           return await write([...NAMES, ...further, ...added], storedRows(store, options, added));
         })
-      : write([...NAMES, ...further], computedRows(input, options))
+      : writeComputed(input, options, form, write)
   ).finally(() => counter.stop());
   const read = input?.report();
   sayRefusals(read);
@@ -308,6 +324,7 @@ async function runExport(file: string | undefined, options: ExportOptions): Prom
     late,
     ...(read === undefined ? {} : { reading: read }),
     version: FEATURE_SET_VERSION,
+    ...(hasChannels ? { sequenceVersion: SEQUENCE_VERSION } : {}),
   };
   process.stdout.write(
     options.json === true
@@ -316,30 +333,25 @@ async function runExport(file: string | undefined, options: ExportOptions): Prom
   );
 }
 
+async function writeComputed(
+  file: MarketFile,
+  options: ExportOptions,
+  form: RowForm,
+  write: (names: readonly string[], chunks: AsyncIterable<readonly ExportRow[]>) => Promise<number>,
+): Promise<number> {
+  const rows = new BarRows(options.timeframe, options.basis, calendarOfRule(file.calendar), form);
+  return await write([...NAMES, ...rows.further], computedRows(file, rows, options));
+}
+
 async function* computedRows(
   file: MarketFile,
-  { timeframe, basis, labels, modelForm = false, from = -Infinity, to = Infinity }: ExportOptions,
+  rows: BarRows,
+  { timeframe, basis, from = -Infinity, to = Infinity }: ExportOptions,
 ): AsyncGenerator<ExportRow[]> {
   const isWanted = ({ openTime }: Bar): boolean => openTime >= from && openTime < to;
-  if (labels === true) {
-    const labelled = new LabelledRows(timeframe, basis, calendarOfRule(file.calendar), modelForm);
-    for await (const bars of closedBars(file, timeframe, basis))
-      yield bars.flatMap((bar) => labelled.take(bar, isWanted(bar)));
-    yield labelled.rest();
-    return;
-  }
-  const engine = new FeatureEngine(BarGrid.of(timeframe, calendarOfRule(file.calendar)));
-  const state = new Float64Array(engine.stateSize);
-  for await (const bars of closedBars(file, timeframe, basis)) {
-    const rows: ExportRow[] = [];
-    for (const bar of bars) {
-      engine.update(state, bar);
-      if (!isWanted(bar)) continue;
-      const values = modelForm ? modelFormOf(engine) : engine.row.slice(0, FEATURE_COUNT);
-      rows.push({ ts: bar.openTime, values });
-    }
-    yield rows;
-  }
+  for await (const bars of closedBars(file, timeframe, basis))
+    yield bars.flatMap((bar) => rows.take(bar, isWanted(bar)));
+  yield rows.rest();
 }
 
 async function* storedRows(

@@ -16,7 +16,15 @@ import type { LoggedPattern } from '../journal/moments.js';
 import { partitionName, readPartitionName, type PatternIndex } from '../patterns/pattern-index.js';
 import { UsearchPatternIndex } from '../patterns/usearch-pattern-index.js';
 import { WeaviatePatternIndex } from '../patterns/weaviate-pattern-index.js';
-import { countOption, dateOption, jsonOption, readTenant, symbolOption, timeframeOption } from './options.js';
+import {
+  countOption,
+  dateOption,
+  jsonOption,
+  readSymbol,
+  readTenant,
+  symbolOption,
+  timeframeOption,
+} from './options.js';
 import { formatTable, percent, utc } from './table.js';
 
 interface Options {
@@ -31,9 +39,14 @@ interface SearchOptions extends Options {
   readonly timeframe: string;
   readonly at: number;
   readonly count: number;
+  readonly related?: readonly string[];
 }
 
 const PAGE = 1_000;
+
+function readSymbols(text: string): string[] {
+  return text.split(',').map(readSymbol);
+}
 
 /** One line of an import: a moment whose outcome is known. */
 const line = z.strictObject({
@@ -212,8 +225,13 @@ const searchCommand = (): Command =>
     .addOption(timeframeOption('timeframe'))
     .addOption(dateOption('--at <moment>', 'close of the bar to look from').makeOptionMandatory())
     .addOption(countOption('--count <n>', 'how many to show', 10))
+    .addOption(
+      new Option('--related <symbols>', 'symbols whose moments are searched too, commas between').argParser(
+        readSymbols,
+      ),
+    )
     .action(async (options: SearchOptions) => {
-      const { tenant, symbol, timeframe, at, count } = options;
+      const { tenant, symbol, timeframe, at, count, related = [] } = options;
       const found = await withPlaces(options, async ({ journal, weaviate }) => {
         const from = journal.moments
           .partitions()
@@ -230,14 +248,16 @@ const searchCommand = (): Command =>
             `There is no moment of ${tenant}’s ${symbol} ${timeframe} at ${utc(at)}.`,
           );
         const index: PatternIndex = weaviate ?? new UsearchPatternIndex();
-        if (weaviate === undefined)
+        for (const of of weaviate === undefined ? [symbol, ...related] : []) {
+          const key = { ...from.key, symbol: of };
           await index.add(
-            from.key,
+            key,
             knownMoments(journal)
-              .filter(({ partition }) => partition === partitionName(from.key))
+              .filter(({ partition }) => partition === partitionName(key))
               .map(({ closeTime, pattern }) => ({ closeTime, ...pattern })),
           );
-        return await index.search(from.key, { vector: from.pattern.vector, k: count, asOf: at });
+        }
+        return await index.search(from.key, { vector: from.pattern.vector, k: count, related, asOf: at });
       });
       process.stdout.write(options.json === true ? `${JSON.stringify(found.map(plain))}\n` : describe(found));
     });
@@ -290,6 +310,7 @@ export function patternsCommand(): Command {
 
 function plain(found: Neighbour): object {
   return {
+    symbol: found.symbol,
     close_time: found.closeTime,
     similarity: found.similarity,
     directions: Array.from(found.directions),
@@ -300,8 +321,9 @@ function plain(found: Neighbour): object {
 function describe(found: readonly Neighbour[]): string {
   if (found.length === 0) return 'no moment was known then\n';
   const table = formatTable(
-    ['bar closed', 'similarity', ...HORIZONS.map((horizon) => `return ${horizon}`)],
-    found.map(({ closeTime, similarity, returns }) => [
+    ['symbol', 'bar closed', 'similarity', ...HORIZONS.map((horizon) => `return ${horizon}`)],
+    found.map(({ symbol, closeTime, similarity, returns }) => [
+      symbol,
       utc(closeTime),
       similarity.toFixed(4),
       ...Array.from(returns, (x) => `${(x * 100).toFixed(3)} %`),

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { BarGrid } from '../../actors/market/bar-grid.js';
 import { PRICE_BASES } from '../../actors/market/quote.js';
@@ -6,7 +5,7 @@ import type { Timeframe } from '../../actors/market/timeframe.js';
 import { calendarOfRule } from '../calendars.js';
 import { loadConfig } from '../config.js';
 import { SuhoError } from '../errors.js';
-import { FolderRelationStore } from '../relations/folder-relation-store.js';
+import { openRelations } from '../relations/open.js';
 import type { RelationSnapshot, RelationStore } from '../relations/relation-store.js';
 import {
   DEFAULT_RELATIONS,
@@ -14,7 +13,6 @@ import {
   type MarketSeries,
   type RelationReport,
 } from '../relations/relations.js';
-import { WeaviateRelationStore } from '../relations/weaviate-relation-store.js';
 import { barsOf, type BarSourceOptions } from './bar-source.js';
 import { addFileOptions } from './file-options.js';
 import {
@@ -129,9 +127,7 @@ async function marketsOf(files: readonly string[], options: Options): Promise<Ma
 
 function storeOf({ config, data }: Options): RelationStore {
   const { weaviate, data: folder } = loadConfig(config, process.env, { data });
-  return weaviate.url === undefined
-    ? new FolderRelationStore(path.join(folder, 'relations'))
-    : new WeaviateRelationStore({ url: weaviate.url, apiKey: weaviate.apiKey });
+  return openRelations(weaviate, folder);
 }
 
 async function showKept(options: Options): Promise<void> {

@@ -5,7 +5,7 @@ import type { Caller } from '../credentials/caller.js';
 import type { Engine } from '../engine.js';
 import { SuhoError } from '../errors.js';
 import type { SeriesIdentity } from '../feature-store/feature-store.js';
-import { partitionName } from '../patterns/pattern-index.js';
+import { partitionName, readMomentId } from '../patterns/pattern-index.js';
 import type { SeriesDirectory } from './series.js';
 import { flagNames, horizonsOf, rowOfPrediction, rowOfSignal } from './signal-views.js';
 import type { MomentView, MovedView, PathView, SignalDetail } from './wire.js';
@@ -119,17 +119,18 @@ export class SignalDetails {
       const moments: MomentView[] = [];
       const { patterns } = signal ?? {};
       for (const id of patterns?.nearest ?? []) {
-        const time = Number(id.slice(id.lastIndexOf('/') + 1));
-        const path = await this.#path(identity, time, after);
+        const { symbol, closeTime: time } = readMomentId(id);
+        // A related market comes from the same feed as a rule; where it does not, its path is not drawn.
+        const path = await this.#path({ ...identity, symbol }, time, after);
         if (path === undefined) continue;
         const partition = partitionName({
           tenantId,
           embeddingVersion: patterns!.embeddingVersion,
-          symbol: identity.symbol,
+          symbol,
           timeframe,
         });
         const returns = this.#engine.journal.moments.get(partition, time)?.returns ?? [];
-        moments.push({ ...path, returns: HORIZONS.map((_, i) => finite(returns[i])) });
+        moments.push({ ...path, symbol, returns: HORIZONS.map((_, i) => finite(returns[i])) });
       }
       return { own, moments };
     } catch (error) {

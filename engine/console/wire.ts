@@ -111,6 +111,8 @@ export interface PathView {
 }
 
 export interface MomentView extends PathView {
+  /** The signal's own, or that of a related market. */
+  readonly symbol: string;
   /** By horizon; null while or where it is not known. */
   readonly returns: readonly (number | null)[];
 }

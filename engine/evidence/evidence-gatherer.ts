@@ -47,6 +47,8 @@ export interface EvidenceParts {
   readonly gatesOf: (tenantId: string) => Gates;
   readonly deadlineMs: number;
   readonly neighbours: number;
+  /** Markets related to a partition's, as known at a moment; none where only a market's own moments are searched. */
+  readonly relatedTo?: ((partition: PartitionKey, asOf: number) => Promise<readonly string[]>) | undefined;
   /** Waits for every answer: a replay must not depend on how fast the machine is. */
   readonly patient: boolean;
   readonly onError: (facts: object) => void;
@@ -223,7 +225,11 @@ export class EvidenceGatherer {
       anomaly: reconstructionError / route.anomalyScale,
     });
     try {
-      const lookup = index.search(partition, { vector, k, asOf: row.closeTime });
+      const asOf = row.closeTime;
+      const { relatedTo } = this.#parts;
+      const related =
+        relatedTo === undefined ? [] : await within(clock, deadline, relatedTo(partition, asOf));
+      const lookup = index.search(partition, { vector, k, related, asOf });
       const neighbours = lookup instanceof Promise ? await within(clock, deadline, lookup) : lookup;
       if (neighbours.length === 0) return { patterns: undefined, patternFailure: 'none_yet' };
       return { patterns: vote(partition.embeddingVersion, neighbours), patternFailure: undefined };

@@ -7,5 +7,13 @@ export function modelEvidenceOf(
   { modelId, version, arm, anomalyScale }: Route,
   { probabilities, returns, reconstructionError }: Inference,
 ): ModelEvidence {
-  return { modelId, version, arm, probabilities, returns, anomaly: reconstructionError / anomalyScale };
+  return {
+    modelId,
+    version,
+    arm,
+    probabilities,
+    // The journal keeps no sign of a zero: a model that expects nothing would seem to differ when it is asked again.
+    returns: returns.map((x) => (x === 0 ? 0 : x)),
+    anomaly: reconstructionError / anomalyScale,
+  };
 }

@@ -6,7 +6,7 @@ import { RowDecoder } from '../feature-store/table.js';
 import { seriesIdentity } from '../instruments/ids.js';
 import type { Journal } from '../journal/journal.js';
 import { routeOf } from '../learning/model-activation.js';
-import { partitionName, type PartitionKey } from '../patterns/pattern-index.js';
+import { partitionName, readMomentId, type PartitionKey } from '../patterns/pattern-index.js';
 import type { ArtifactStore } from '../registry/artifact-store.js';
 import { fileIfSound } from '../registry/model-files.js';
 import { modelName, type ListedModel } from '../registry/model-registry.js';
@@ -14,6 +14,8 @@ import { outdated, type KeptRow, type RunnableModel } from './signal-replay.js';
 
 /** A similar moment, and what came of it. */
 export interface SimilarMoment {
+  /** The signal's own, or one that was related to it. */
+  readonly symbol: string;
   /** Close of its bar, epoch milliseconds UTC. */
   readonly closeTime: number;
   /** Cosine to the signal's own moment; undefined where either is no longer kept. */
@@ -55,12 +57,12 @@ export function similarMoments(
   closeTime: number,
   nearest: readonly string[],
 ): SimilarMoment[] {
-  const name = partitionName(partition);
-  const own = journal.moments.get(name, closeTime);
+  const own = journal.moments.get(partitionName(partition), closeTime);
   return nearest.map((id) => {
-    const time = Number(id.slice(id.lastIndexOf('/') + 1));
-    const moment = journal.moments.get(name, time);
+    const { symbol, closeTime: time } = readMomentId(id);
+    const moment = journal.moments.get(partitionName({ ...partition, symbol }), time);
     return {
+      symbol,
       closeTime: time,
       similarity: own === undefined || moment === undefined ? undefined : cosine(own.vector, moment.vector),
       directions: moment?.directions ?? [],

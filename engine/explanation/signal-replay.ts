@@ -61,6 +61,8 @@ export interface ReplayPorts {
   /** Whether moments of a partition are in the index. */
   readonly isIndexed: (partition: PartitionKey) => boolean;
   readonly neighbours: number;
+  /** As the signal's own evidence asked for them. */
+  readonly relatedTo?: ((partition: PartitionKey, asOf: number) => Promise<readonly string[]>) | undefined;
 }
 
 /** Names shown of features that differ. */
@@ -167,9 +169,10 @@ async function momentStep(
     );
   const { embedding: vector } = inference;
   const asOf = found.facts.barCloseTime;
+  const related = (await ports.relatedTo?.(partition, asOf)) ?? [];
   const again = vote(
     partition.embeddingVersion,
-    await ports.index.search(partition, { vector, k: ports.neighbours, asOf }),
+    await ports.index.search(partition, { vector, k: ports.neighbours, related, asOf }),
   );
   if (kept === undefined) return { step: gone(part, GONE_EVIDENCE), patterns: again };
   const step = compared(

@@ -124,6 +124,11 @@ export class Instrument {
     return [...signals, ...userSignals].map((signal) => this.signalActorId(signal));
   }
 
+  /** When its newest input came in, on the monotonic clock. */
+  get newestArrival(): number | undefined {
+    return this.#newestArrival;
+  }
+
   /** Notes that input came in, with so many closed bars in it. */
   arrived(at: number, bars: number): void {
     this.#newestArrival = at;

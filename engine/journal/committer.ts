@@ -25,6 +25,8 @@ export class Committer {
   /** Those of them that gave out a number since the last transaction. */
   readonly #counted = new Set<CounterName>();
   #pending: Write[] = [];
+  /** Marks of which only the newest counts, for the next transaction. */
+  #marks = new Map<string, number | undefined>();
   #pendingBytes = 0;
   #flushing: Promise<void> | undefined;
   /** Whether somebody waits for what is pending. */
@@ -111,6 +113,14 @@ export class Committer {
     else this.#timer ??= this.#clock.setTimeout(() => this.#hurry(), GATHER_MS);
   }
 
+  /**
+   * Has a number in the transaction of what is pushed next: once, however often it changes before that is written;
+   * undefined removes it.
+   */
+  mark(key: string, value: number | undefined): void {
+    if (this.#failure === undefined) this.#marks.set(key, value);
+  }
+
   /** Has what is pending written in the next turn of the event loop. */
   #hurry(): void {
     if (this.#isUrgent) return;
@@ -147,6 +157,8 @@ export class Committer {
     // As they are now: a number given out later belongs to a later batch, and may be lost with it.
     const counters = [...this.#counted].map((counter) => [counter, this.#counters.get(counter)!] as const);
     this.#counted.clear();
+    const marks = this.#marks;
+    this.#marks = new Map();
     this.#pending = [];
     this.#isUrgent = false;
     this.#timer?.cancel();
@@ -154,6 +166,10 @@ export class Committer {
     this.#flushing = this.#store
       .transaction(() => {
         for (const write of batch) write();
+        for (const [key, value] of marks) {
+          if (value === undefined) this.#meta.remove(key);
+          else this.#meta.put(key, value);
+        }
         for (const [counter, last] of counters) this.#meta.put(`counter:${counter}`, last);
       })
       .then(

@@ -37,11 +37,9 @@ export class ConclusionTopic {
   /** Takes a conclusion; `log` is written with a signal. Returns a signal's sequence number, undefined for a withheld one. */
   append(conclusion: ConclusionRecord, log: (sequence: number) => () => void): number | undefined {
     const { actorId, closeTime, result } = conclusion;
+    this.#committer.mark(`concluded:${actorId}`, closeTime);
     if (result.kind === 'withheld') {
-      this.#committer.push(WITHHELD_BYTES, () => {
-        this.#conclusions.put([actorId, closeTime], conclusion);
-        this.#meta.put(`concluded:${actorId}`, closeTime);
-      });
+      this.#committer.push(WITHHELD_BYTES, () => this.#conclusions.put([actorId, closeTime], conclusion));
       return undefined;
     }
     const sequence = this.#committer.next('sequence');
@@ -50,7 +48,6 @@ export class ConclusionTopic {
       this.#signals.put(sequence, conclusion);
       this.#conclusions.put([actorId, closeTime], sequence);
       this.#sequenceOf.put(result.signal.predictionId, sequence);
-      this.#meta.put(`concluded:${actorId}`, closeTime);
       writeLog();
     };
     // Subscribers wait for it.
@@ -163,10 +160,12 @@ export class ConclusionTopic {
     return (this.#meta.get(`folded:${actorId}`) as number | undefined) ?? 0;
   }
 
-  /** Forgets where an actor was. Its signals stay in the stream. Inside a transaction. */
+  /** Forgets where an actor was. Its signals stay in the stream. */
   remove(actorId: string): void {
-    this.fold(actorId, Number.MAX_SAFE_INTEGER);
-    this.#meta.remove(`concluded:${actorId}`);
-    this.#meta.remove(`folded:${actorId}`);
+    this.#committer.mark(`concluded:${actorId}`, undefined);
+    this.#committer.push(0, () => {
+      this.fold(actorId, Number.MAX_SAFE_INTEGER);
+      this.#meta.remove(`folded:${actorId}`);
+    });
   }
 }

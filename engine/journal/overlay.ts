@@ -27,11 +27,14 @@ function orderOf(a: Key, b: Key): number {
 
 type Value = Uint8Array | null;
 
-/** Writes to one table, of each key the newest. */
+/** Writes to one table, of each key the newest. Bytes are those of its values and what an entry takes beside. */
 interface TableWrites<K> {
   readonly size: number;
   get(key: K): Value | undefined;
-  put(key: K, value: Value): void;
+  /** Puts a value; returns by how much the bytes of all entries change. */
+  put(key: K, value: Value): number;
+  /** Takes over newer writes to the same table; returns as {@link put}. */
+  absorb(newer: TableWrites<K>): number;
   /** The next key at or after `from`, after it where it is `exclusive`; with `reverse` downwards. */
   next(from: K | undefined, exclusive: boolean, reverse: boolean): K | undefined;
   /** All, in no certain order. */
@@ -39,7 +42,7 @@ interface TableWrites<K> {
 }
 
 /** Values by key, found by hashing, in order only when somebody asks: most are never read in order. */
-class Sorted<V> {
+class Sorted<V> implements Iterable<[Part, V]> {
   readonly #values = new Map<Part, V>();
   readonly #keys: Part[] = [];
   #isSorted = true;
@@ -52,13 +55,15 @@ class Sorted<V> {
     return this.#values.get(key);
   }
 
-  put(key: Part, value: V): void {
+  /** Puts a value; whether its key is new. */
+  set(key: Part, value: V): boolean {
     const before = this.#keys.length;
     this.#values.set(key, value);
-    if (this.#values.size === before) return;
+    if (this.#values.size === before) return false;
     // Nearly always a key follows those before it: a place in a log, the time of a bar.
     if (before > 0 && this.#isSorted) this.#isSorted = orderOfParts(this.#keys[before - 1]!, key) < 0;
     this.#keys.push(key);
+    return true;
   }
 
   /** As {@link TableWrites.next}. */
@@ -81,26 +86,63 @@ class Sorted<V> {
     return this.#keys[reverse ? low - 1 : low];
   }
 
-  entries(): IterableIterator<[Part, V]> {
+  [Symbol.iterator](): IterableIterator<[Part, V]> {
     return this.#values.entries();
   }
 }
 
+/** Writes to a table whose keys are single. */
+class SingleWrites implements TableWrites<Part> {
+  readonly #values = new Sorted<Value>();
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  get(key: Part): Value | undefined {
+    return this.#values.get(key);
+  }
+
+  put(key: Part, value: Value): number {
+    const before = this.#values.get(key);
+    const isNew = this.#values.set(key, value);
+    return lengthOf(value) + (isNew ? ENTRY_BYTES : -lengthOf(before));
+  }
+
+  next(from: Part | undefined, exclusive: boolean, reverse: boolean): Part | undefined {
+    return this.#values.next(from, exclusive, reverse);
+  }
+
+  absorb(newer: TableWrites<Part>): number {
+    let bytes = 0;
+    for (const [key, value] of newer.entries()) bytes += this.put(key, value);
+    return bytes;
+  }
+
+  entries(): Iterable<readonly [Part, Value]> {
+    return this.#values;
+  }
+}
+
+function lengthOf(value: Value | undefined): number {
+  return value?.length ?? 0;
+}
+
 /** Writes to a table whose keys are pairs, together by the first of a pair. */
 class PairWrites implements TableWrites<Pair> {
-  readonly #groups = new Sorted<Sorted<Value>>();
+  readonly #groups = new Sorted<SingleWrites>();
   size = 0;
 
   get(key: Pair): Value | undefined {
     return this.#groups.get(key[0])?.get(key[1]);
   }
 
-  put(key: Pair, value: Value): void {
-    let group = this.#groups.get(key[0]);
-    if (group === undefined) this.#groups.put(key[0], (group = new Sorted()));
+  put(key: Pair, value: Value): number {
+    const group = this.#group(key[0]);
     const before = group.size;
-    group.put(key[1], value);
+    const bytes = group.put(key[1], value);
     this.size += group.size - before;
+    return bytes;
   }
 
   next(from: Pair | undefined, exclusive: boolean, reverse: boolean): Pair | undefined {
@@ -113,8 +155,25 @@ class PairWrites implements TableWrites<Pair> {
     return [first, this.#groups.get(first)!.next(undefined, false, reverse)!];
   }
 
+  absorb(newer: PairWrites): number {
+    let bytes = 0;
+    for (const [first, writes] of newer.#groups) {
+      const group = this.#group(first);
+      const before = group.size;
+      bytes += group.absorb(writes);
+      this.size += group.size - before;
+    }
+    return bytes;
+  }
+
+  #group(first: Part): SingleWrites {
+    let group = this.#groups.get(first);
+    if (group === undefined) this.#groups.set(first, (group = new SingleWrites()));
+    return group;
+  }
+
   *entries(): Generator<readonly [Pair, Value]> {
-    for (const [first, group] of this.#groups.entries())
+    for (const [first, group] of this.#groups)
       for (const [second, value] of group.entries()) yield [[first, second], value];
   }
 }
@@ -130,14 +189,7 @@ export class Overlay {
   }
 
   put(table: string, key: Key, value: Uint8Array | null): void {
-    let writes = this.#tables.get(table);
-    if (writes === undefined) {
-      writes = (typeof key === 'object' ? new PairWrites() : new Sorted<Value>()) as TableWrites<Key>;
-      this.#tables.set(table, writes);
-    }
-    const before = writes.get(key);
-    this.#bytes += (value?.length ?? 0) + (before === undefined ? ENTRY_BYTES : -(before?.length ?? 0));
-    writes.put(key, value);
+    this.#bytes += this.#writes(table, typeof key === 'object').put(key, value);
   }
 
   /** Bytes of a key, null where it was removed, undefined where nothing was written. */
@@ -152,7 +204,18 @@ export class Overlay {
 
   /** Takes over the writes of a newer overlay. */
   absorb(newer: Overlay): void {
-    for (const { table, key, value } of newer.writes()) this.put(table, key, value);
+    for (const [table, writes] of newer.#tables)
+      this.#bytes += this.#writes(table, writes instanceof PairWrites).absorb(writes);
+  }
+
+  /** Writes to a table, which are made the first time. */
+  #writes(table: string, isOfPairs: boolean): TableWrites<Key> {
+    let writes = this.#tables.get(table);
+    if (writes === undefined) {
+      writes = (isOfPairs ? new PairWrites() : new SingleWrites()) as TableWrites<Key>;
+      this.#tables.set(table, writes);
+    }
+    return writes;
   }
 
   /** All writes, in no certain order. */

@@ -5,6 +5,7 @@ import { AnswerTable } from './answers.js';
 import type { Committer } from './committer.js';
 import { ConclusionTopic } from './conclusions.js';
 import type { LogStore, Table } from './log-store.js';
+import { RecentEntries } from './recent-entries.js';
 import type { ConclusionRecord, PredictionEvent, TradeRecord } from './records.js';
 import { TopicLog, type TopicLag } from './topic-log.js';
 
@@ -12,7 +13,10 @@ type LoggedPrediction = { readonly sequence: number } | Exclude<PredictionEvent,
 
 /** Entries read before the event loop has a turn: a few milliseconds of work. */
 const READ_AT_ONCE = 200;
+/** Bytes that entries take, about. */
 const ANSWER_BYTES = 1_600;
+const OUTCOME_BYTES = 220;
+const TRADE_BYTES = 1_200;
 
 /** A bar that arms beside the serving one are asked about. */
 export interface AnsweredBar {
@@ -29,6 +33,7 @@ export class PredictionTopic {
   readonly #clock: Clock;
   readonly #meta: Table<unknown, string>;
   readonly #log: TopicLog<LoggedPrediction>;
+  readonly #recent = new RecentEntries<PredictionEvent>();
   readonly #answers: AnswerTable;
   readonly #trades: Table<TradeRecord, [tenantId: string, tradeId: string]>;
 
@@ -44,7 +49,26 @@ export class PredictionTopic {
 
   /** Takes what a signal actor concluded; returns the sequence number of a signal, undefined for a withheld one. */
   appendConclusion(conclusion: ConclusionRecord): number | undefined {
-    return this.conclusions.append(conclusion, (sequence) => this.#log.append({ sequence }));
+    const sequence = this.conclusions.append(conclusion, (number) => this.#log.append({ sequence: number }));
+    const { result } = conclusion;
+    if (sequence !== undefined && result.kind === 'signal')
+      this.#remember({ kind: 'signal', sequence, signal: result.signal });
+    return sequence;
+  }
+
+  /** Keeps the record of the newest entry, which was pushed just now. */
+  #remember(record: PredictionEvent): void {
+    this.#recent.add(this.#committer.last('predictions'), this.#committer.ticket, record);
+  }
+
+  /** Takes a record that is its own entry, with what is written beside it. */
+  #append(record: Exclude<PredictionEvent, { kind: 'signal' }>, bytes: number, beside?: () => void): void {
+    const log = this.#log.append(record);
+    this.#committer.push(bytes, () => {
+      beside?.();
+      log();
+    });
+    this.#remember(record);
   }
 
   /** Arms beside the serving one are asked about a bar: {@link appendAnswers} will say what they answered. */
@@ -54,10 +78,7 @@ export class PredictionTopic {
 
   /** Takes what the arms beside the serving one said of a bar; `spread` is the bar's, over its close, NaN where unknown. */
   appendAnswers({ closeTime, ...by }: AnsweredBar, signals: readonly Signal[], spread: number): void {
-    for (const signal of signals) {
-      const write = this.#log.append({ kind: 'answer', signal, spread });
-      this.#committer.push(ANSWER_BYTES, write);
-    }
+    for (const signal of signals) this.#append({ kind: 'answer', signal, spread }, ANSWER_BYTES);
     const ids = signals.map(({ predictionId }) => predictionId);
     const known = this.#answers.put(by.actorId, closeTime, ids);
     for (const label of known) this.resolveAnswers(by.actorId, by.tenantId, label, by.userId);
@@ -76,17 +97,9 @@ export class PredictionTopic {
     label: Label,
     userId?: string,
   ): void {
-    const write = this.#log.append({
-      kind: 'outcome',
-      tenantId,
-      ...(userId === undefined ? {} : { userId }),
-      predictionId,
-      label,
-    });
-    this.#committer.push(220, () => {
-      write();
-      this.#meta.put(`outcome:${actorId}`, label.resolvedAt);
-    });
+    const user = userId === undefined ? {} : { userId };
+    this.#committer.mark(`outcome:${actorId}`, label.resolvedAt);
+    this.#append({ kind: 'outcome', tenantId, ...user, predictionId, label }, OUTCOME_BYTES);
   }
 
   /** Close time of the bar that made an actor's last durable outcome known, 0 before the first. */
@@ -95,11 +108,9 @@ export class PredictionTopic {
   }
 
   appendTrade(trade: TradeRecord): void {
-    const write = this.#log.append({ kind: 'trade', trade });
-    this.#committer.push(1_200, () => {
-      this.#trades.put([trade.tenantId, trade.tradeId], trade);
-      write();
-    });
+    this.#append({ kind: 'trade', trade }, TRADE_BYTES, () =>
+      this.#trades.put([trade.tenantId, trade.tradeId], trade),
+    );
   }
 
   /** A trade that was reported, as long as it is kept. */
@@ -112,6 +123,9 @@ export class PredictionTopic {
     offset: number,
     limit: number,
   ): Promise<{ entries: { place: number; record: PredictionEvent }[]; offset: number; count: number }> {
+    const recent = this.#recent.after(offset, limit, this.#committer.durableThrough);
+    if (recent !== undefined)
+      return { entries: [...recent], offset: recent.at(-1)?.place ?? offset, count: recent.length };
     const page = this.#log.after(offset, limit);
     const entries: { place: number; record: PredictionEvent }[] = [];
     for (const [i, { place, value }] of page.entries.entries()) {
@@ -133,6 +147,7 @@ export class PredictionTopic {
 
   /** Drops up to `limit` entries through a place, with the signals and trades they are about. Inside a transaction. */
   purge(through: number, limit: number): number {
+    this.#recent.drop(through);
     return this.#log.purge(through, limit, (value) => {
       if ('sequence' in value) this.conclusions.purge(value.sequence);
       else if (value.kind === 'trade') this.#purgeTrade(value.trade);
@@ -151,10 +166,8 @@ export class PredictionTopic {
 
   /** Forgets where an actor was. */
   remove(actorId: string): void {
-    this.#committer.push(0, () => {
-      this.conclusions.remove(actorId);
-      this.#answers.remove(actorId);
-      this.#meta.remove(`outcome:${actorId}`);
-    });
+    this.conclusions.remove(actorId);
+    this.#committer.mark(`outcome:${actorId}`, undefined);
+    this.#committer.push(0, () => this.#answers.remove(actorId));
   }
 }

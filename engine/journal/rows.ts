@@ -48,6 +48,7 @@ export class RowTopic {
     const logEarlier = [...earlier].map(
       ([time, known]) => [time, known, this.#log.append([seriesId, time, known.some(isLongest)])] as const,
     );
+    this.#committer.mark(`row:${seriesId}`, closeTime);
     this.#committer.push(packed.length + ENTRY_BYTES * (1 + earlier.size), () => {
       this.#rows.put([seriesId, closeTime], packed);
       log();
@@ -55,7 +56,6 @@ export class RowTopic {
         this.#learn([seriesId, time], known);
         write();
       }
-      this.#meta.put(`row:${seriesId}`, closeTime);
     });
   }
 
@@ -175,9 +175,9 @@ export class RowTopic {
   remove(seriesId: string): void {
     const keys = Array.from(this.#rows.keys({ start: [seriesId, 0], end: [seriesId, Infinity] }));
     const writes = keys.map(([series, closeTime]) => this.#log.append([series, closeTime, true]));
+    this.#committer.mark(`row:${seriesId}`, undefined);
     this.#committer.push(0, () => {
       for (const write of writes) write();
-      this.#meta.remove(`row:${seriesId}`);
     });
   }
 }

@@ -47,6 +47,11 @@ export interface SeriesTrainingParts {
     readonly folds: number;
     readonly seed: number;
   };
+  /**
+   * Ids of the series of the same owner and timeframe as one's. Given where similar moments of related markets are searched: only
+   * markets with one encoder can be compared, so a first model takes that of a market that has a model already.
+   */
+  readonly besides: ((seriesId: string) => readonly string[]) | undefined;
   /** Settles when the feature store holds what the journal does. */
   readonly featuresStored: () => Promise<void>;
   readonly log: Logger;
@@ -75,6 +80,13 @@ export interface Retraining {
   readonly madeSince?: number | undefined;
   /** Ends it. */
   readonly signal: AbortSignal;
+}
+
+/** An encoder that is not trained again, or why it cannot be kept. */
+interface KeptEncoder {
+  readonly version: string;
+  readonly file: ModelFile | undefined;
+  readonly fault?: string;
 }
 
 interface Training {
@@ -171,7 +183,9 @@ export class SeriesTraining {
     const rowsMax = from === undefined ? settings.rowsMax : rowsSince(bars, from, identity.timeframe);
     const models = await registry.list(identity);
     const earlier = models.filter(({ trainedThrough }) => trainedThrough < through);
-    const encoder = newEncoder ? undefined : await this.#keptEncoder(identity, earlier);
+    const encoder = newEncoder
+      ? undefined
+      : ((await this.#keptEncoder(identity, earlier)) ?? (await this.#sharedEncoder(seriesId, through)));
     const result = await pool.train(
       seriesId,
       {
@@ -206,14 +220,25 @@ export class SeriesTraining {
   async #keptEncoder(
     identity: SeriesIdentity,
     earlier: readonly ModelRecord[],
-  ): Promise<
-    { readonly version: string; readonly file: ModelFile | undefined; readonly fault?: string } | undefined
-  > {
+  ): Promise<KeptEncoder | undefined> {
     const kept = earlier.findLast(({ featureSetVersion }) => featureSetVersion === FEATURE_SET_VERSION);
     if (kept === undefined) return undefined;
     const place = { ...identity, model: modelName(identity), version: kept.version };
     const { version } = kept;
     return { version, ...(await fileIfSound(this.#parts.artifacts, place, kept.encoderId)) };
+  }
+
+  /** The encoder of the first market beside this one that has a model in production, trained on nothing after `through`. */
+  async #sharedEncoder(seriesId: string, through: number): Promise<KeptEncoder | undefined> {
+    const { registry, besides } = this.#parts;
+    for (const id of besides?.(seriesId) ?? []) {
+      const identity = seriesIdentity(id);
+      const record = await registry.production(identity);
+      if (record === undefined || record.trainedThrough > through) continue;
+      const shared = await this.#keptEncoder(identity, [record]);
+      if (shared?.file !== undefined) return shared;
+    }
+    return undefined;
   }
 
   /** Registers what was trained under a version that none of `models` has; undefined when another engine took that one. */

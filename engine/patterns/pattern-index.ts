@@ -22,11 +22,16 @@ export interface PatternQuery {
   readonly vector: Float32Array;
   /** Neighbours wanted, most similar first. */
   readonly k: number;
+  /** Symbols whose moments are searched too, of the same tenant, embedding and timeframe. */
+  readonly related?: readonly string[];
   /** Time of the query: patterns whose outcome was not known then are excluded. */
   readonly asOf: number;
 }
 
-/** Finds similar moments by cosine similarity, in one tenant's partition and embedding version only. */
+/**
+ * Finds similar moments by cosine similarity, of one tenant, embedding version and timeframe only; of other symbols only
+ * where a query names them.
+ */
 export interface PatternIndex {
   /** Adds patterns in the order their outcomes became known; an existing one (same partition and close time) is kept. */
   add(partition: PartitionKey, patterns: readonly Pattern[]): void | Promise<void>;
@@ -40,6 +45,17 @@ export interface PatternIndex {
 /** Name of a partition in logs and as a key. */
 export function partitionName(key: PartitionKey): string {
   return `${key.tenantId}|${key.embeddingVersion}|${key.symbol}|${key.timeframe}`;
+}
+
+/** Id of a moment: SYMBOL/TIMEFRAME/CLOSE TIME. */
+export function momentId({ symbol, timeframe }: PartitionKey, closeTime: number): string {
+  return `${symbol}/${timeframe}/${closeTime}`;
+}
+
+/** The symbol and the close time of a moment's id; the inverse of {@link momentId}. */
+export function readMomentId(id: string): { readonly symbol: string; readonly closeTime: number } {
+  const parts = id.split('/');
+  return { symbol: parts.slice(0, -2).join('/'), closeTime: Number(parts.at(-1)) };
 }
 
 /** The partition of a name; the inverse of {@link partitionName}. */

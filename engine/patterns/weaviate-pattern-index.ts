@@ -10,6 +10,7 @@ import type { Neighbour } from '../../actors/signals/pattern-vote.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { LoggedPattern } from '../journal/moments.js';
 import {
+  momentId,
   partitionName,
   readPartitionName,
   type PartitionKey,
@@ -196,10 +197,10 @@ export class WeaviatePatternIndex implements PatternIndex {
 
   async #nearest(
     partition: PartitionKey,
-    { vector, k }: PatternQuery,
+    { vector, k, related = [] }: PatternQuery,
     further: readonly WhereFilter[],
   ): Promise<{ readonly neighbour: Neighbour; readonly resolvedAt: number }[]> {
-    const operands = [...ofPartition(partition), ...further];
+    const operands = [...ofPartition(partition, related), ...further];
     const found = await this.#ask(partition.tenantId, async () => {
       const answer = await this.#client.graphql
         .get()
@@ -208,18 +209,18 @@ export class WeaviatePatternIndex implements PatternIndex {
         .withNearVector({ vector: Array.from(vector) })
         .withWhere({ operator: 'And', operands })
         .withLimit(k)
-        .withFields('closeTime resolvedAt directions outcomePercent _additional { distance }')
+        .withFields('symbol closeTime resolvedAt directions outcomePercent _additional { distance }')
         .do();
       return objectsOf(answer, PATTERN);
     });
-    const { symbol, timeframe } = partition;
     return found.map((fields) => {
+      const symbol = fields['symbol'] as string;
       const closeTime = Date.parse(fields['closeTime'] as string);
       const { distance } = fields['_additional'] as { readonly distance: number };
       return {
         resolvedAt: Date.parse(fields['resolvedAt'] as string),
         neighbour: {
-          id: `${symbol}/${timeframe}/${closeTime}`,
+          id: momentId({ ...partition, symbol }, closeTime),
           symbol,
           closeTime,
           similarity: Math.max(-1, Math.min(1, 1 - distance)),
@@ -332,12 +333,19 @@ function unavailable(error: unknown, tenantId?: string): SuhoError {
   });
 }
 
-function ofPartition({ tenantId, embeddingVersion, symbol, timeframe }: PartitionKey): WhereFilter[] {
-  return Object.entries({ tenantId, embeddingVersion, symbol, timeframe }).map(([name, valueText]) => ({
+/** Filters for a partition, with the moments of related symbols where some are named. */
+function ofPartition(
+  { tenantId, embeddingVersion, symbol, timeframe }: PartitionKey,
+  related: readonly string[] = [],
+): WhereFilter[] {
+  const equal = ([name, valueText]: readonly [string, string]): WhereFilter => ({
     path: [name],
     operator: 'Equal',
     valueText,
-  }));
+  });
+  const symbols = [symbol, ...related].map((each) => equal(['symbol', each]));
+  const ofSymbols = symbols.length === 1 ? symbols : [{ operator: 'Or' as const, operands: symbols }];
+  return [...Object.entries({ tenantId, embeddingVersion, timeframe }).map(equal), ...ofSymbols];
 }
 
 function objectsOf(answer: unknown, className: string): Fields[] {

@@ -6,6 +6,7 @@ import type { Signal } from '../../actors/signals/signal.js';
 import { Database, type Row } from '../database/database.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { PredictionEvent, TradeRecord } from '../journal/records.js';
+import { PostgresExpiredPredictions, type ExpiredPredictions } from './expired-predictions.js';
 import { lacksPartition, writeFailure } from './postgres-failure.js';
 import type { PredictionHistory, PredictionStore, PredictionSummary } from './prediction-store.js';
 import { insertPredictions, insertTrades, updateOutcomes } from './statements.js';
@@ -150,6 +151,7 @@ function outcomeRows(events: readonly PredictionEvent[], horizon: number): Row[]
 export class PostgresPredictionStore implements PredictionStore {
   /** What is stored, to be read. */
   readonly history: PredictionHistory;
+  readonly expired: ExpiredPredictions;
   readonly #database: Database;
   /** Months that have their partitions, by table. */
   readonly #months = new Set<string>();
@@ -157,6 +159,7 @@ export class PostgresPredictionStore implements PredictionStore {
   constructor(connection: pg.PoolConfig) {
     this.#database = new Database(connection);
     this.history = new StoredPredictions(this.#database);
+    this.expired = new PostgresExpiredPredictions(this.#database);
   }
 
   async write(events: readonly PredictionEvent[]): Promise<void> {

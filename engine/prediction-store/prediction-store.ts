@@ -1,5 +1,6 @@
 import type { Direction, HorizonForecast } from '../../actors/signals/signal.js';
 import type { PredictionEvent } from '../journal/records.js';
+import type { ExpiredPredictions } from './expired-predictions.js';
 
 /** What a trade result has to know of the prediction it is about. */
 export interface PredictionSummary {
@@ -181,6 +182,7 @@ export interface PredictionHistory {
 /** A prediction store that is read as well. */
 export interface ReadablePredictions extends PredictionStore {
   readonly history: PredictionHistory;
+  readonly expired: ExpiredPredictions;
 }
 
 /** Keeps predictions, what came of them, and trades. Writes are idempotent: a prediction's id is a name. */
@@ -191,7 +193,7 @@ export interface PredictionStore {
   find(tenantId: string, predictionId: string, userId?: string): Promise<PredictionSummary | undefined>;
   /** Whether a tenant's trade of that id is stored. */
   hasTrade(tenantId: string, tradeId: string): Promise<boolean>;
-  /** Drops what is past its time; returns how many partitions went. */
+  /** Drops trades and performance past their time; returns how many partitions went. */
   applyRetention(): Promise<number>;
   /**
    * Runs a query on one tenant's rows, or, without, on all as whoever the connection belongs to; returns its first

@@ -73,15 +73,38 @@ interface Tested extends Omit<MarketRelation, 'qValue' | 'shrunk'> {
  * towards 0 by one share, which makes their expected squared error least (Schäfer & Strimmer 2005).
  */
 export function relationsOf(markets: readonly MarketSeries[], options: RelationOptions): RelationReport {
+  return reportOf([...testedPairs(markets, options)].flat(), options);
+}
+
+/** The same, with a turn for others after each pair of markets: a pair takes some milliseconds. */
+export async function relationsInTurns(
+  markets: readonly MarketSeries[],
+  options: RelationOptions,
+  turn: () => Promise<void>,
+): Promise<RelationReport> {
   const tested: Tested[] = [];
+  for (const pair of testedPairs(markets, options)) {
+    tested.push(...pair);
+    await turn();
+  }
+  return reportOf(tested, options);
+}
+
+/** Every lag of one pair after the other. */
+function* testedPairs(markets: readonly MarketSeries[], options: RelationOptions): Generator<Tested[]> {
   for (const [i, a] of markets.entries())
     for (const b of markets.slice(i + 1)) {
       const shared = sharedReturns(a, b, options.at);
+      const tested: Tested[] = [];
       for (let lag = -options.lagMax; lag <= options.lagMax; lag++) {
         const found = test(a.symbol, b.symbol, shared, lag, options.window);
         if (found !== undefined) tested.push(found);
       }
+      yield tested;
     }
+}
+
+function reportOf(tested: readonly Tested[], options: RelationOptions): RelationReport {
   const shrinkage = shrinkageOf(tested);
   const qValues = benjaminiYekutieli(tested.map(({ pValue }) => pValue));
   const relations = tested.flatMap(({ variance, ...relation }, i) =>

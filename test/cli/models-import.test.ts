@@ -7,7 +7,7 @@ import { CATALOGUE, FEATURE_COUNT, FEATURE_SET_VERSION } from '../../actors/feat
 import { SEQUENCE_VERSION } from '../../actors/features/sequence-channels.js';
 import { BarGrid } from '../../actors/market/bar-grid.js';
 import { WARM_UP_BARS } from '../../actors/signal-actor.js';
-import { buildDataset } from '../../engine/learning/dataset.js';
+import { buildDataset, sequenceOf } from '../../engine/learning/dataset.js';
 import { withPostgres } from '../../engine/cli/postgres-session.js';
 import type { ModelRecord } from '../../engine/registry/model-registry.js';
 import { PostgresModelRegistry } from '../../engine/registry/postgres-model-registry.js';
@@ -240,6 +240,7 @@ test('what a Python program trains on is what a model is given, bit for bit', as
     out,
     '--labels',
     '--model-form',
+    '--channels',
   ]);
   assert.equal(code, 0, stderr);
   const [head, ...lines] = readFileSync(out, 'utf8').trim().split('\n');
@@ -259,6 +260,33 @@ test('what a Python program trains on is what a model is given, bit for bit', as
       );
     });
   });
+
+  // A model of sequences: the channels of the last bars, oldest first, are its input.
+  const listed = await runCommand(['features', 'list', '--json']);
+  const { sequence } = JSON.parse(listed.stdout) as {
+    sequence: { version: string; bars: number; channels: { name: string }[] };
+  };
+  assert.equal(sequence.version, SEQUENCE_VERSION);
+  const names = sequence.channels.map(({ name }) => `channel_${name}`);
+  assert.deepEqual(head!.split(',').slice(FEATURE_COUNT + 1, FEATURE_COUNT + 1 + names.length), names);
+  assert.equal(head!.split(',')[FEATURE_COUNT + 1 + names.length], 'quality_flags');
+  const places = names.map((name) => head!.split(',').indexOf(name));
+  for (let row = 0; row < dataset.rows; row++) {
+    const last = row + WARM_UP_BARS;
+    const given = lines.slice(last - sequence.bars, last).flatMap((line) => {
+      const cells = line.split(',');
+      return places.map((place) => (cells[place] === '' ? NaN : Math.fround(Number(cells[place]))));
+    });
+    assert.deepEqual(
+      given.map((x) => x + 0),
+      Array.from(sequenceOf(dataset, row), (x) => x + 0),
+      `row ${row}`,
+    );
+  }
+  const stored = ['features', 'export', '--from-store', '--symbol', 'EURUSD', '--timeframe', '1h'];
+  const refused = await runCommand([...stored, '--format', 'csv', '--out', out, '--channels']);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /The store has no sequence channels; give the file for --channels/);
 });
 
 test('options may stand in the file instead', async (t) => {

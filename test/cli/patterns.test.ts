@@ -53,6 +53,18 @@ test('patterns are imported, counted and searched; a wrong line is named and not
   assert.equal((await run(...search, '--at', '2024-01-01')).code, 2);
   assert.equal((await run('copy', '--to', 'weaviate')).code, 2);
 
+  // Of another symbol, nearer than any of its own.
+  writeFileSync(file, line(1_950, 1.91).replace('"EURUSD"', '"GBPUSD"'));
+  assert.equal((await run('import', file)).code, 0);
+  const at = new Date(2_000 * HOUR).toISOString();
+  const wide = await run(...search, '--at', at, '--related', 'GBP/USD', '--json');
+  assert.deepEqual(
+    (JSON.parse(wide.stdout) as { symbol: string; close_time: number }[]).map(
+      ({ symbol, close_time: time }) => `${symbol} ${time / HOUR}`,
+    ),
+    ['GBPUSD 1950', 'EURUSD 1900', 'EURUSD 1800'],
+  );
+
   writeFileSync(file, `${line(9_000, 0)}\n${line(9_100, 0).replace('"acme"', '"a|b"')}\n`);
   const wrong = await run('import', file);
   assert.equal(wrong.code, 2);

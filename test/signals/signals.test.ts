@@ -49,6 +49,18 @@ test('similar moments that saw the same market count once, the nearest of them',
   assert.ok(votes[1]!.winRateLow < 0.5, 'one and a bit observations prove nothing');
 });
 
+test('moments of related symbols at the same time are one moment, and at other times more', () => {
+  const related = (hours: number, similarity: number): Neighbour => ({
+    ...neighbour(hours, similarity, -1),
+    symbol: 'Y',
+  });
+  const { votes } = vote('e', [neighbour(0, 1, 1), related(0.5, 0.9), related(2, 0.8)]);
+  assert.deepEqual(
+    votes.map(({ matches }) => matches),
+    [2, 1, 1],
+  );
+});
+
 test('patterns move a forecast by their weight against a hundred observations, and without them it is the model', () => {
   const model = {
     modelId: 'm',

@@ -274,6 +274,46 @@ export async function patternIndexContract(index: PatternIndex): Promise<void> {
   const theirs = await index.search(stranger, { vector: query, k: 50, asOf: Infinity });
   assert.equal(theirs.length, 5);
   for (const { directions } of theirs) assert.deepEqual(Array.from(directions), [-1, -1, -1]);
+  await relatedMomentsContract(index, key, patterns, query);
+}
+
+/** Moments of related symbols where a query names them: the most similar of all, each by its symbol, known then, of one tenant only. */
+async function relatedMomentsContract(
+  index: PatternIndex,
+  key: PartitionKey,
+  own: readonly Pattern[],
+  query: Float32Array,
+): Promise<void> {
+  const random = new Random(2);
+  const others = Array.from({ length: 600 }, (_, i) => inventedPattern(random, i));
+  // Of the same tenant and embedding, of another embedding, timeframe and tenant, and of a symbol that is not named.
+  await index.add({ ...key, symbol: 'GBPUSD' }, others);
+  for (const other of [
+    { embeddingVersion: 'e2' },
+    { timeframe: '4h' },
+    { tenantId: `zen-${randomBytes(3).toString('hex')}` },
+    { symbol: 'USDJPY' },
+  ])
+    await index.add(
+      { ...key, symbol: 'GBPUSD', ...other },
+      others.slice(0, 20).map((pattern) => ({ ...pattern, vector: query })),
+    );
+  for (const asOf of [Infinity, 400 * HOUR]) {
+    const of = (symbol: string, patterns: readonly Pattern[]): (readonly [number, string])[] =>
+      patterns
+        .filter(({ resolvedAt }) => resolvedAt <= asOf)
+        .map(({ vector, closeTime }) => [cosine(query, vector), `${symbol}/1h/${closeTime}`]);
+    const expected = [...of('EURUSD', own), ...of('GBPUSD', others)].sort((a, b) => b[0] - a[0]).slice(0, 20);
+    const found = await index.search(key, { vector: query, k: 20, asOf, related: ['GBPUSD'] });
+    assert.deepEqual(
+      found.map(({ id }) => id),
+      expected.map(([, id]) => id),
+    );
+    assert.deepEqual(new Set(found.map(({ symbol }) => symbol)), new Set(['EURUSD', 'GBPUSD']));
+    for (const { id, symbol, closeTime } of found) assert.equal(id, `${symbol}/1h/${closeTime}`);
+  }
+  const alone = await index.search(key, { vector: query, k: 20, asOf: Infinity });
+  assert.ok(alone.every(({ symbol }) => symbol === 'EURUSD'));
 }
 
 /** Model files: named by what is in them, there whole or not at all. */

@@ -43,7 +43,8 @@ export interface PatternEvidence {
    */
   'similarity'?: (number | string);
   /**
-   * Ids of the nearest moments, the most similar first.
+   * Ids of the nearest moments, the most similar first: SYMBOL/TIMEFRAME/CLOSE TIME, of the signal's own symbol or of a related
+   * market (setting patterns.relatedMarkets).
    */
   'nearest'?: (string)[];
 }
@@ -89,7 +90,8 @@ export interface PatternEvidence__Output {
    */
   'similarity': (number);
   /**
-   * Ids of the nearest moments, the most similar first.
+   * Ids of the nearest moments, the most similar first: SYMBOL/TIMEFRAME/CLOSE TIME, of the signal's own symbol or of a related
+   * market (setting patterns.relatedMarkets).
    */
   'nearest': (string)[];
 }

@@ -19,6 +19,10 @@ export interface SimilarMoment {
    * What came of it, one for each horizon; empty where it is no longer kept.
    */
   'outcomes'?: (_suho_v1_SignalOutcome)[];
+  /**
+   * The signal's own symbol, or that of a related market.
+   */
+  'symbol'?: (string);
   '_similarity'?: "similarity";
 }
 
@@ -38,4 +42,8 @@ export interface SimilarMoment__Output {
    * What came of it, one for each horizon; empty where it is no longer kept.
    */
   'outcomes': (_suho_v1_SignalOutcome__Output)[];
+  /**
+   * The signal's own symbol, or that of a related market.
+   */
+  'symbol': (string);
 }
