@@ -59,9 +59,13 @@ export function wireDrift(
     watch,
     taps: {
       onConclusion: ({ actorId, closeTime, result }) => {
-        if (result.kind === 'signal') watch.answered(actorId, closeTime, result.signal.model);
+        // Users see to models of their own.
+        if (result.kind === 'signal' && result.signal.userId === undefined)
+          watch.answered(actorId, closeTime, result.signal.model);
       },
-      onOutcome: ({ actorId, label }) => watch.resolved(actorId, label),
+      onOutcome: ({ actorId, userId, label }) => {
+        if (userId === undefined) watch.resolved(actorId, label);
+      },
     },
   };
 }

@@ -284,6 +284,7 @@ export function wireLearning(
     ...rooms,
     clock: SYSTEM_CLOCK,
     momentsStored,
+    isIndexHere: stores.weaviate === undefined,
     durable,
   });
   const parts = { ...stores, ...rooms, pool, activation, log };
@@ -291,7 +292,6 @@ export function wireLearning(
   const training = new SeriesTraining({ ...parts, settings: config.training, besides, featuresStored });
   const adoption = new ModelAdoption({
     ...parts,
-    isIndexHere: stores.weaviate === undefined,
     rowsMax: config.training.rowsMax,
   });
   const firstModels = new FirstModels({

@@ -230,6 +230,7 @@ DO $$
 DECLARE
     every  record;
     source text;
+    kept   boolean;
     -- A continuous aggregate is refreshed by a job of its owner, who must be able to log in and to see every tenant's rows:
     -- whoever applies this file, where row-level security does not hold for them. Else these are views here as well.
     continuous boolean := suho_private.tier() = 'community'
@@ -239,7 +240,11 @@ BEGIN
         RAISE NOTICE 'no continuous aggregates: % may not bypass row-level security', current_user;
     END IF;
     FOR every IN SELECT * FROM (VALUES ('predictions_hourly', '1 hour', 'hour'), ('predictions_daily', '1 day', 'day')) v(name, width, unit) LOOP
-        IF to_regclass('suho_private.' || every.name) IS NOT NULL THEN CONTINUE; END IF;
+        IF suho_private.tier() = 'community' THEN
+            EXECUTE 'SELECT EXISTS (SELECT FROM timescaledb_information.continuous_aggregates
+                     WHERE view_schema = ''suho_private'' AND view_name = $1)' INTO kept USING every.name;
+            CONTINUE WHEN kept;
+        END IF;
         source := format($query$
             SELECT %s AS bucket, tenant_id, symbol, timeframe, model_version, arm,
                    count(*) AS predictions,
@@ -252,6 +257,7 @@ BEGIN
                    count(actual_1d) AS resolved_1d, count(*) FILTER (WHERE actual_1d = predicted_1d) AS correct_1d,
                    sum(trades) AS trades, sum(trade_pnl_money) AS trade_pnl_money, sum(trade_pnl_pips) AS trade_pnl_pips
             FROM suho_private.ml_predictions
+            WHERE user_id IS NULL
             GROUP BY 1, 2, 3, 4, 5, 6
         $query$, CASE WHEN continuous THEN format('time_bucket(INTERVAL %L, bar_close_time)', every.width)
                       ELSE format('date_trunc(%L, bar_close_time, ''UTC'')', every.unit) END);
@@ -263,7 +269,7 @@ BEGIN
                 start_offset => NULL, end_offset => INTERVAL '1 hour', schedule_interval => INTERVAL '15 minutes');
             EXECUTE format('GRANT SELECT ON suho_private.%I TO suho_owner', every.name);
         ELSE
-            EXECUTE format('CREATE VIEW suho_private.%I AS %s', every.name, source);
+            EXECUTE format('CREATE OR REPLACE VIEW suho_private.%I AS %s', every.name, source);
             EXECUTE format('ALTER VIEW suho_private.%I OWNER TO suho_owner', every.name);
         END IF;
     END LOOP;
@@ -284,6 +290,14 @@ BEGIN
         EXECUTE format('ALTER VIEW public.%I OWNER TO suho_owner', wanted);
         EXECUTE format('GRANT SELECT, INSERT, UPDATE ON public.%I TO suho_engine', wanted);
     END LOOP;
+    -- Predictions for one user alone are for that user.
+    DROP POLICY own ON suho_private.ml_predictions;
+    CREATE POLICY own ON suho_private.ml_predictions
+        USING (tenant_id = public.suho_tenant() AND (user_id IS NULL OR user_id = public.suho_user()))
+        WITH CHECK (tenant_id = public.suho_tenant() AND (user_id IS NULL OR user_id = public.suho_user()));
+    CREATE OR REPLACE VIEW public.ml_predictions WITH (security_barrier) AS
+        SELECT * FROM suho_private.ml_predictions
+        WHERE tenant_id = public.suho_tenant() AND (user_id IS NULL OR user_id = public.suho_user()) WITH CASCADED CHECK OPTION;
     FOREACH wanted IN ARRAY ARRAY['predictions_hourly', 'predictions_daily'] LOOP
         EXECUTE format('CREATE OR REPLACE VIEW public.%I WITH (security_barrier) AS
                         SELECT * FROM suho_private.%I WHERE tenant_id = public.suho_tenant()', wanted, wanted);
@@ -469,7 +483,8 @@ CREATE OR REPLACE FUNCTION public.suho_record_performance(hours timestamptz[]) R
         ('4h', p.actual_4h, p.predicted_4h, p.down_4h, p.flat_4h, p.up_4h, p.return_4h),
         ('1d', p.actual_1d, p.predicted_1d, p.down_1d, p.flat_1d, p.up_1d, p.return_1d))
         h(horizon, actual, predicted, down, flat, up, return)
-    WHERE p.tenant_id = public.suho_tenant()
+    -- What single users' own models say is for them alone.
+    WHERE p.tenant_id = public.suho_tenant() AND p.user_id IS NULL
     GROUP BY 1, 2, 3, 4, 5, 6, 7
     ON CONFLICT (bucket, tenant_id, symbol, timeframe, model_version, arm, horizon) DO UPDATE
     SET predictions = excluded.predictions, resolved = excluded.resolved, correct = excluded.correct, accuracy = excluded.accuracy,

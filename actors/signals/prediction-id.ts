@@ -8,10 +8,16 @@ const BYTES_PER_UNIT = 3;
 /** The namespace, and behind it room for the names there are. */
 let bytes = withRoom(500);
 
+/** Whose signals are: a tenant's, or those of one of its users alone. */
+export interface SignalOwner {
+  readonly tenantId: string;
+  readonly userId?: string | undefined;
+}
+
 /**
- * The id of a prediction: a name-based UUID (RFC 9562, version 5) over what it is a prediction of. Computed
- * twice it is the same, so a repeated write changes nothing. Made here, for a bar takes four of them: one hash without
- * an object around it costs a quarter of what `uuid` takes.
+ * The id of a prediction: a name-based UUID (RFC 9562, version 5) over what it is a prediction of, and of a user's own over
+ * the user too. Computed twice it is the same, so a repeated write changes nothing. Made here, for a bar takes four of them:
+ * one hash without an object around it costs a quarter of what `uuid` takes.
  */
 export function predictionId(
   tenantId: string,
@@ -19,8 +25,10 @@ export function predictionId(
   timeframe: string,
   barCloseTime: number,
   modelVersion: string,
+  userId?: string,
 ): string {
-  const hex = hash('sha1', named([tenantId, symbol, timeframe, barCloseTime, modelVersion]));
+  const of = [tenantId, symbol, timeframe, barCloseTime, modelVersion];
+  const hex = hash('sha1', named(userId === undefined ? of : [...of, userId]));
   const variant = '89ab'.charAt(Number.parseInt(hex.charAt(16), 16) & 3);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

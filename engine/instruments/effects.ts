@@ -135,12 +135,12 @@ export class EffectRouter {
       }
       case 'outcome':
         if (effect.label.resolvedAt <= (instrument.known.outcomes.get(actorId) ?? 0)) return;
-        this.#journal.predictions.appendOutcome(actorId, effect.tenantId, effect.predictionId, effect.label);
+        this.#outcome(actorId, effect);
         return;
       case 'pattern_outcome':
         this.#ports.evidence.resolve(effect);
         if (effect.label.resolvedAt > (instrument.known.outcomes.get(actorId) ?? 0))
-          this.#journal.predictions.resolveAnswers(actorId, effect.tenantId, effect.label);
+          this.#journal.predictions.resolveAnswers(actorId, effect.tenantId, effect.label, effect.userId);
         return;
       case 'snapshot':
         this.#snapshots.take(effect);
@@ -155,6 +155,13 @@ export class EffectRouter {
       if (instrument !== undefined) this.#instruments.set(actorId, instrument);
     }
     return instrument;
+  }
+
+  #outcome(
+    actorId: string,
+    { tenantId, predictionId, label, userId }: Extract<Effect, { kind: 'outcome' }>,
+  ): void {
+    this.#journal.predictions.appendOutcome(actorId, tenantId, predictionId, label, userId);
   }
 
   #row(instrument: Instrument, row: FeatureRow): void {
@@ -201,9 +208,9 @@ export class EffectRouter {
     patient: boolean,
   ): Promise<void> {
     const { incarnation } = instrument;
-    const { actorId, tenantId, row } = request;
+    const { actorId, tenantId, userId, row } = request;
     const { predictions } = this.#journal;
-    const bar = { actorId, tenantId, closeTime: row.closeTime };
+    const bar = { actorId, tenantId, userId, closeTime: row.closeTime };
     predictions.expectAnswers(bar);
     instrument.gathering++;
     const answers = await this.#ports.evidence.beside(request, served, patient);

@@ -1,4 +1,3 @@
-import type { Signal } from '../../actors/signals/signal.js';
 import type { Clock } from '../clock.js';
 import type { Journal } from '../journal/journal.js';
 import type { ConclusionRecord } from '../journal/records.js';
@@ -42,6 +41,7 @@ export class Publication {
     const { signal } = conclusion.result;
     this.#unpublished.push({
       sequence,
+      actorId: conclusion.actorId,
       signal,
       ticket: this.#journal.ticket,
       concludedAt: this.#clock.monotonic(),
@@ -56,7 +56,7 @@ export class Publication {
 
   /** The newest signal of some actors that is kept. */
   latest(actorIds: readonly string[]): PublishedSignal | undefined {
-    let latest: { readonly sequence: number; readonly signal: Signal } | undefined;
+    let latest: PublishedSignal | undefined;
     for (const actorId of actorIds) {
       const found = this.#journal.predictions.conclusions.latestSignal(actorId);
       if (found !== undefined && found.sequence > (latest?.sequence ?? 0)) latest = found;
@@ -71,10 +71,10 @@ export class Publication {
     if (ready === 0) return;
     const now = this.#clock.monotonic();
     for (const each of this.#unpublished.splice(0, ready)) {
-      const { sequence, signal, concludedAt, arrivedAt, askedAt } = each;
+      const { sequence, actorId, signal, concludedAt, arrivedAt, askedAt } = each;
       this.#times?.observe('commit', now - concludedAt);
       if (arrivedAt !== undefined) this.#times?.observe('total', now - arrivedAt);
-      for (const listener of this.#listeners) listener({ sequence, signal });
+      for (const listener of this.#listeners) listener({ sequence, actorId, signal });
       if (this.#tracing === undefined || arrivedAt === undefined || askedAt === undefined) continue;
       const sentAt = this.#clock.monotonic();
       this.#tracing.sent({ signal, arrivedAt, askedAt, concludedAt, durableAt: now, sentAt });
