@@ -24,9 +24,9 @@ function largest(numbers: Readonly<Record<string, number>>, bars: number): strin
 }
 
 function lineOf({ rate, bars, answered, window }: Cost): string[] {
-  const { threads, switches, bytesWritten, commits, gcMs, stages, below } = window;
+  const { threads, switches, bytesWritten, commits, gcMs, longest, stages, below } = window;
   const lines = [
-    `${rate} bars/s: ${(sum(threads) / bars).toFixed(0)} µs of CPU a bar (${answered} of ${bars} answered); ${(switches / bars).toFixed(1)} context switches, ${(bytesWritten / bars / 1000).toFixed(1)} KB written and ${(commits / bars).toFixed(2)} commits a bar; ${((gcMs * 1000) / bars).toFixed(0)} µs of garbage collection a bar; PostgreSQL ${(below / bars).toFixed(0)} µs beside it`,
+    `${rate} bars/s: ${(sum(threads) / bars).toFixed(0)} µs of CPU a bar (${answered} of ${bars} answered); ${(switches / bars).toFixed(1)} context switches, ${(bytesWritten / bars / 1000).toFixed(1)} KB written and ${(commits / bars).toFixed(2)} commits a bar; ${((gcMs * 1000) / bars).toFixed(0)} µs of garbage collection a bar, ${longest.gcMs.toFixed(0)} ms the longest; the event loop was held up ${longest.loopMs.toFixed(0)} ms at most; PostgreSQL ${(below / bars).toFixed(0)} µs beside it`,
     `   by thread: ${largest(threads, bars)}`,
   ];
   if (stages !== undefined) lines.push(`   main thread by stage: ${largest(stages, bars)}`);

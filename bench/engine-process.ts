@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { Session, type Profiler } from 'node:inspector/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PerformanceObserver } from 'node:perf_hooks';
+import { PerformanceObserver, monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiServer } from '../engine/api/server.js';
 import { ConsoleServer } from '../engine/console/server.js';
 import { loadConfig, type ConfigInput } from '../engine/config.js';
@@ -35,6 +36,8 @@ export interface CostWindow {
   readonly bytesWritten: number;
   readonly commits: number;
   readonly gcMs: number;
+  /** The longest the event loop was held up, and the longest garbage collection, milliseconds. */
+  readonly longest: { readonly loopMs: number; readonly gcMs: number };
   /** By folder of the data folder, how much larger it became, bytes. */
   readonly stored: Readonly<Record<string, number>>;
   readonly memory: Memory;
@@ -103,8 +106,14 @@ const training = process.argv[3] === 'burdened' ? new EndlessTraining() : undefi
 if (training !== undefined) await addShadows(engine);
 
 let gcMs = 0;
+let longestGcMs = 0;
+const loopDelay = monitorEventLoopDelay({ resolution: 2 });
+loopDelay.enable();
 new PerformanceObserver((list) => {
-  for (const { duration } of list.getEntries()) gcMs += duration;
+  for (const { duration } of list.getEntries()) {
+    gcMs += duration;
+    longestGcMs = Math.max(longestGcMs, duration);
+  }
 }).observe({ entryTypes: ['gc'] });
 const session = new Session();
 session.connect();
@@ -163,6 +172,7 @@ async function end(collected: boolean): Promise<CostWindow> {
     bytesWritten: after.bytes - before.bytes,
     commits: after.commits - before.commits,
     gcMs: after.gcMs - before.gcMs,
+    longest: { loopMs: loopDelay.max / 1e6, gcMs: longestGcMs },
     armsDropped: after.armsDropped - before.armsDropped,
     stages,
   };
@@ -178,6 +188,10 @@ process.on('message', (order: Order) => {
       profiled = order.profile;
       if (profiled) await session.post('Profiler.start');
       before = now();
+      // Reading all that takes the event loop long itself.
+      await sleep(20);
+      loopDelay.reset();
+      longestGcMs = 0;
       training?.start();
       process.send!('begun');
     } else if (order.kind === 'end') process.send!(await end(order.collected));
