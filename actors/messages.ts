@@ -67,6 +67,8 @@ export type Effect =
       readonly kind: 'evidence_request';
       readonly actorId: string;
       readonly tenantId: string;
+      /** User whose signals these are; absent for those of the whole tenant. */
+      readonly userId?: string | undefined;
       /** The arm that serves the bar. */
       readonly route: Route;
       /** Arms that answer beside it. */
@@ -94,6 +96,7 @@ export type Effect =
       readonly kind: 'outcome';
       readonly actorId: string;
       readonly tenantId: string;
+      readonly userId?: string | undefined;
       readonly predictionId: string;
       readonly label: Readonly<Label>;
     }
@@ -102,6 +105,7 @@ export type Effect =
       readonly kind: 'pattern_outcome';
       readonly actorId: string;
       readonly tenantId: string;
+      readonly userId?: string | undefined;
       readonly symbol: string;
       readonly timeframe: Timeframe;
       readonly label: Readonly<Label>;

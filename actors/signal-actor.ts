@@ -54,18 +54,21 @@ export class SignalKernels {
 export interface SignalActorOptions {
   readonly id: string;
   readonly tenantId: string;
+  /** User whose own signals it makes; without one they are for the whole tenant. */
+  readonly userId?: string | undefined;
   readonly symbol: string;
   readonly kernels: SignalKernels;
   readonly gates: Gates;
 }
 
 /**
- * Makes one tenant's signals for one series. Strictly in order: while a row waits for its evidence, what
+ * Makes one tenant's, or one of its users', signals for one series. Strictly in order: while a row waits for its evidence, what
  * comes after it waits too, so the signal of a bar never depends on how fast an answer came.
  */
 export class SignalActor implements Actor<Message, Effect> {
   readonly id: string;
   readonly tenantId: string;
+  readonly userId: string | undefined;
   readonly symbol: string;
   readonly #kernels: SignalKernels;
   readonly #gates: Gates;
@@ -79,6 +82,7 @@ export class SignalActor implements Actor<Message, Effect> {
   constructor(options: SignalActorOptions) {
     this.id = options.id;
     this.tenantId = options.tenantId;
+    this.userId = options.userId;
     this.symbol = options.symbol;
     this.#kernels = options.kernels;
     this.#gates = options.gates;
@@ -162,7 +166,8 @@ export class SignalActor implements Actor<Message, Effect> {
     this.#waiting = row;
     const route = this.#armOf(plan, row);
     const beside = armsBeside(plan, route);
-    context.emit({ kind: 'evidence_request', actorId: this.id, tenantId: this.tenantId, route, beside, row });
+    const { id: actorId, tenantId, userId } = this;
+    context.emit({ kind: 'evidence_request', actorId, tenantId, userId, route, beside, row });
   }
 
   #armOf(plan: RoutePlan, row: FeatureRow): Route {
@@ -203,6 +208,7 @@ export class SignalActor implements Actor<Message, Effect> {
     }
     const signal = makeSignal({
       tenantId: this.tenantId,
+      userId: this.userId,
       row,
       route: this.#armOf(this.#plan!, row),
       gates: this.#gates,
@@ -242,10 +248,12 @@ export class SignalActor implements Actor<Message, Effect> {
   }
 
   #resolve(label: Readonly<Label>, row: FeatureRow, context: ActorContext<Message, Effect>): void {
+    const { id: actorId, tenantId, userId } = this;
     context.emit({
       kind: 'pattern_outcome',
-      actorId: this.id,
-      tenantId: this.tenantId,
+      actorId,
+      tenantId,
+      userId,
       symbol: row.symbol,
       timeframe: row.timeframe,
       label,
@@ -261,14 +269,16 @@ export class SignalActor implements Actor<Message, Effect> {
       calibration.record(state, label.horizon, probability, direction === label.direction);
       context.emit({
         kind: 'outcome',
-        actorId: this.id,
-        tenantId: this.tenantId,
+        actorId,
+        tenantId,
+        userId,
         predictionId: predictionId(
-          this.tenantId,
+          tenantId,
           row.symbol,
           row.timeframe,
           label.closeTime,
           this.#versions[state[at + STRIDE - 1]!]!,
+          userId,
         ),
         label,
       });

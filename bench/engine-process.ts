@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { ApiServer } from '../engine/api/server.js';
+import { ConsoleServer } from '../engine/console/server.js';
 import { loadConfig, type ConfigInput } from '../engine/config.js';
 import { Engine } from '../engine/engine.js';
 import { EndlessTraining, addShadows } from './lifecycle-burden.js';
@@ -13,7 +14,7 @@ import { stagesOf } from './profile-stages.js';
 
 /**
  * The engine that is measured, in a process of its own, its configuration as JSON in the first argument, with `burdened` in
- * the second one that has shadows and trains while it is loaded; it is told by messages when to begin and end.
+ * the second one that has shadows and trains while it is loaded, with `watched` one that serves its console; it is told by messages when to begin and end.
  */
 
 /** What the process holds at the end, bytes. */
@@ -84,6 +85,7 @@ const engine = await Engine.open(
     {
       data,
       grpc: { port: 0 },
+      console: { port: 0 },
       // Bars of an hour that come every few milliseconds would have every model trained again all the time.
       training: { folds: 1, retraining: { automatic: false } },
       log: 'error',
@@ -93,6 +95,8 @@ const engine = await Engine.open(
 );
 const api = new ApiServer(engine, { simulated: false });
 const port = await api.listen();
+const web = process.argv[3] === 'watched' ? new ConsoleServer(engine, api, { simulated: false }) : undefined;
+const address = await web?.listen();
 await prepareMarkets(engine);
 await engine.stored();
 const training = process.argv[3] === 'burdened' ? new EndlessTraining() : undefined;
@@ -179,6 +183,7 @@ process.on('message', (order: Order) => {
     } else if (order.kind === 'end') process.send!(await end(order.collected));
     else {
       await training?.close();
+      await web?.stop();
       await api.stop();
       await engine.stop();
       rmSync(data, { recursive: true, force: true });
@@ -186,4 +191,4 @@ process.on('message', (order: Order) => {
     }
   })();
 });
-process.send!({ port });
+process.send!({ port, console: address });

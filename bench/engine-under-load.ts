@@ -12,10 +12,13 @@ const WARM_UP_RATE = 500;
 export class EngineUnderLoad {
   readonly #process: ChildProcess;
   readonly #port: number;
+  /** Address of its console, where it was told to serve it. */
+  readonly console: string | undefined;
   #first = HISTORY;
 
-  private constructor(child: ChildProcess, port: number) {
+  private constructor(child: ChildProcess, port: number, address: string | undefined) {
     this.#process = child;
+    this.console = address;
     this.#port = port;
   }
 
@@ -23,8 +26,10 @@ export class EngineUnderLoad {
   static async start(config: ConfigInput = {}, ...args: readonly string[]): Promise<EngineUnderLoad> {
     const program = fileURLToPath(new URL('./engine-process.js', import.meta.url));
     const child = fork(program, [JSON.stringify(config), ...args], { execArgv: ['--expose-gc'] });
-    const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-    const engine = new EngineUnderLoad(child, port);
+    const [{ port, console: address }] = (await once(child, 'message')) as [
+      { port: number; console?: string },
+    ];
+    const engine = new EngineUnderLoad(child, port, address);
     for (let i = 0; i < WARM_UP_LOADS; i++) await engine.load(WARM_UP_RATE);
     return engine;
   }

@@ -1,4 +1,5 @@
 import { benchBackfill } from './backfill.js';
+import { benchBurden } from './burden.js';
 import { benchCost } from './cost.js';
 import { benchDrift } from './drift.js';
 import { benchFamilyInference } from './family-inference.js';
@@ -35,6 +36,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   steps: benchSequenceSteps,
   latency: benchLatency,
   cost: benchCost,
+  burden: benchBurden,
   lifecycle: benchLifecycle,
   overload: benchOverload,
   nats: benchNats,

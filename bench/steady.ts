@@ -1,3 +1,6 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Bar } from '../actors/market/bar.js';
 import { simulatedBars } from '../engine/feeds/simulator.js';
 import { train } from '../engine/learning/trainer.js';
 import { inventedBars } from '../test/support/markets.js';
@@ -6,9 +9,33 @@ import { report } from './report.js';
 
 const SEEDS = Number(process.env['SUHO_BENCH_SEEDS'] ?? 50);
 const YEARS = Number(process.env['SUHO_BENCH_YEARS'] ?? 2);
+/** Where each case is kept as soon as it has ended: a run that was cut off goes on with the next one. */
+const KEPT_IN = process.env['SUHO_BENCH_KEEP'] ?? path.join('bench', 'results', 'steady');
+
+interface Market {
+  readonly name: string;
+  readonly barsOf: (seed: number, count: number) => readonly Bar[];
+}
+
+const MARKETS: readonly Market[] = [
+  {
+    name: 'volatility without regimes',
+    barsOf: (seed, count) => inventedBars(count, { seed, momentum: 0.62 }),
+  },
+  {
+    name: 'volatility with regimes',
+    barsOf: (seed, count) => simulatedBars('EURUSD', seed, '1h', count),
+  },
+];
+
+interface EndedCase {
+  readonly life: SteadyLife;
+  /** Processor time of one training, milliseconds. */
+  readonly trainingMs: number;
+}
 
 /** Processor time of a training as the engine does it by itself, milliseconds. */
-async function trainingMs(rows: number): Promise<number> {
+async function trainingMsOf(rows: number): Promise<number> {
   const bars = simulatedBars('EURUSD', 1, '1h', 199 + rows);
   const start = process.cpuUsage();
   await train(bars, '1h', { family: 'perceptron', budgetSeconds: 180, folds: 3, rowsMax: 20_000, seed: 7 });
@@ -16,48 +43,42 @@ async function trainingMs(rows: number): Promise<number> {
   return (user + system) / 1000;
 }
 
+/** A case that an earlier run ended, or else runs it. */
+async function endedCase(trainedRows: number, { name, barsOf }: Market): Promise<EndedCase> {
+  const file = path.join(KEPT_IN, `${SEEDS}x${YEARS}-${trainedRows}-${name.replaceAll(' ', '-')}.json`);
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as EndedCase;
+  const trainingMs = await trainingMsOf(trainedRows);
+  const life = liveSteadily({ seeds: SEEDS, hours: YEARS * YEAR_BARS, trainedRows, barsOf, trainingMs });
+  mkdirSync(KEPT_IN, { recursive: true });
+  writeFileSync(file, `${JSON.stringify({ life, trainingMs } satisfies EndedCase)}\n`);
+  return { life, trainingMs };
+}
+
 /**
  * Markets that do not change, as many series of one engine: false alarms, trainings and what they cost, and how many models
- * are replaced by one that is no better (`npm run simulate:market`).
+ * are replaced by one that is no better (`npm run simulate:market`). Run again, it measures only the cases that have not
+ * ended yet.
  */
 export async function benchSteady(): Promise<void> {
   const lines: string[] = [];
-  const results: Record<string, SteadyLife> = {};
-  for (const trainedRows of [1_500, 4_000]) {
-    const perTraining = await trainingMs(trainedRows);
-    for (const [name, barsOf] of [
-      [
-        'volatility without regimes',
-        (seed: number, count: number) => inventedBars(count, { seed, momentum: 0.62 }),
-      ],
-      [
-        'volatility with regimes',
-        (seed: number, count: number) => simulatedBars('EURUSD', seed, '1h', count),
-      ],
-    ] as const) {
-      const options = {
-        seeds: SEEDS,
-        hours: YEARS * YEAR_BARS,
-        trainedRows,
-        barsOf,
-        trainingMs: perTraining,
-      };
-      const life = liveSteadily(options);
-      results[`${trainedRows} ${name}`] = life;
-      lines.push(...linesOf(`${trainedRows} rows, ${name}`, life, perTraining));
+  const results: Record<string, EndedCase> = {};
+  for (const trainedRows of [1_500, 4_000])
+    for (const market of MARKETS) {
+      const ended = await endedCase(trainedRows, market);
+      results[`${trainedRows} ${market.name}`] = ended;
+      lines.push(...linesOf(`${trainedRows} rows, ${market.name}`, ended));
       process.stdout.write(`  ${lines.slice(-3).join('\n  ')}\n`);
     }
-  }
   report('steady markets', lines, { seeds: SEEDS, years: YEARS, results });
 }
 
-function linesOf(name: string, life: SteadyLife, perTraining: number): string[] {
+function linesOf(name: string, { life, trainingMs }: EndedCase): string[] {
   const { alarms, trainings, mostMsAnHour, waitedHours, challengers, promoted, seriesChanged } = life;
   const years = SEEDS * YEARS;
   const share = (100 * promoted) / challengers;
   return [
     `${name}: ${alarms} false alarms in ${years} years of models, ${(alarms / years).toFixed(2)} a year (aim: 1)`,
     `   ${challengers} challengers that are no better, ${promoted} became production: ${share.toFixed(2)} % (aim: 5 %), in ${seriesChanged} of ${SEEDS} series`,
-    `   ${trainings} trainings of ${(perTraining / 1000).toFixed(1)} s, ${((trainings * perTraining) / 60_000 / years).toFixed(2)} minutes a year and series; at most ${(mostMsAnHour / 60_000).toFixed(2)} minutes in an hour of all ${SEEDS} series (budget: 10), waited ${waitedHours.toFixed(1)} hours at most`,
+    `   ${trainings} trainings of ${(trainingMs / 1000).toFixed(1)} s, ${((trainings * trainingMs) / 60_000 / years).toFixed(2)} minutes a year and series; at most ${(mostMsAnHour / 60_000).toFixed(2)} minutes in an hour of all ${SEEDS} series (budget: 10), waited ${waitedHours.toFixed(1)} hours at most`,
   ];
 }

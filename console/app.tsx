@@ -122,6 +122,12 @@ function Shell({ session }: { readonly session: SessionView }) {
           <strong>SIMULATED</strong> These markets are invented by the engine. Nothing here is a real price.
         </aside>
       )}
+      {connected && update?.state === 'preparing' && series?.length !== 0 && (
+        <aside class="banner preparing" aria-label="Progress">
+          The engine is preparing: it trains a first model for each market. Signals begin in a minute or two,
+          and this page fills by itself.
+        </aside>
+      )}
       {!connected && (
         <aside class="banner away" aria-label="Connection">
           <span role="alert">

@@ -10,6 +10,7 @@ import { ROLES } from './credentials/caller.js';
 import { NAME_RULE, isName, tenantIdDefect } from './credentials/tenant-id.js';
 import { EXTRA_PRICES } from './feature-store/extra-prices.js';
 import { polygonSettings } from './feeds/polygon/settings.js';
+import { tracingSettings } from './ops/tracing-settings.js';
 import { rolloutSettings } from './rollout/settings.js';
 
 const symbol = z.string().transform((text, context) => {
@@ -246,6 +247,7 @@ export const configSchema = z.strictObject({
       consumer: identifier.default('suho').describe('Name of the durable consumers; one per engine'),
     })
     .prefault({}),
+  tracing: tracingSettings,
   polygon: polygonSettings,
   redis: z
     .strictObject({

@@ -25,6 +25,7 @@ import type { NatsMessaging } from './messaging/nats.js';
 import { EngineStatus } from './ops/engine-status.js';
 import type { Sources } from './ops/sources.js';
 import type { StageLatencies } from './ops/stage-latencies.js';
+import { archiveExpired } from './prediction-store/archive.js';
 import type { ReadablePredictions } from './prediction-store/prediction-store.js';
 import type { Publication } from './publication/publication.js';
 import type { ArtifactStore } from './registry/artifact-store.js';
@@ -32,6 +33,7 @@ import type { Deployments } from './registry/deployments.js';
 import type { ModelRegistry } from './registry/model-registry.js';
 import type { Rollouts } from './rollout/rollouts.js';
 import type { RoutePlans } from './rollout/route-plans.js';
+import type { SignalTaps } from './signal-taps.js';
 import { RefusedRecords } from './sinks/refused-records.js';
 import type { Sink, SinkStatus } from './sinks/sink.js';
 import {
@@ -46,7 +48,6 @@ import {
   type LearningRooms,
   type SignalRooms,
   type Stores,
-  type SignalTaps,
 } from './wiring.js';
 import { wireDrift, wireRetraining, type DriftRooms } from './wiring-drift.js';
 import { wireExplanations, type ExplanationRooms } from './wiring-explanation.js';
@@ -152,6 +153,7 @@ export class Engine {
       storedBars: async (series, after, limit) => await features.barsAfter(series, after, limit),
       quoteBase: config.bars.base,
       times: this.latencies,
+      tracing: stores.tracing,
     });
     this.feedback = new Feedback(journal, stores.predictions, recorder);
     this.keys = new ApiKeys(
@@ -273,6 +275,10 @@ export class Engine {
   }
 
   async #applyRetention(): Promise<void> {
+    const { features, predictions } = this.#stores;
+    const archived = await archiveExpired(predictions.expired, features);
+    if (archived.predictions > 0)
+      this.log.info(archived, 'predictions past their time went into the history');
     const dropped = await this.predictions.applyRetention();
     if (dropped > 0) this.log.info({ dropped }, 'partitions past their time were dropped');
   }
@@ -327,6 +333,7 @@ export class Engine {
     await Promise.all([this.predictions, this.registry, deployments, this.features].map((s) => s.close()));
     await Promise.all([alertStore.end(), jobs.close()]);
     this.artifacts.close();
+    await this.#stores.tracing?.close();
     await this.#stores.postgres.stop();
     await this.journal.close();
     this.#stores.folder.release();

@@ -11,7 +11,8 @@ import { servedSeries, tenantsOf } from './instruments/served-series.js';
 import { Retraining } from './learning/retraining/retraining.js';
 import { RetrainingTriggers } from './learning/retraining/triggers.js';
 import type { Challengers } from './rollout/challengers.js';
-import type { LearningRooms, SignalTaps, Stores } from './wiring.js';
+import type { SignalTaps } from './signal-taps.js';
+import type { LearningRooms, Stores } from './wiring.js';
 
 /** What watches models. */
 export interface DriftRooms {
@@ -58,9 +59,13 @@ export function wireDrift(
     watch,
     taps: {
       onConclusion: ({ actorId, closeTime, result }) => {
-        if (result.kind === 'signal') watch.answered(actorId, closeTime, result.signal.model);
+        // Users see to models of their own.
+        if (result.kind === 'signal' && result.signal.userId === undefined)
+          watch.answered(actorId, closeTime, result.signal.model);
       },
-      onOutcome: ({ actorId, label }) => watch.resolved(actorId, label),
+      onOutcome: ({ actorId, userId, label }) => {
+        if (userId === undefined) watch.resolved(actorId, label);
+      },
     },
   };
 }

@@ -16,11 +16,9 @@ import type { FeatureStore } from './feature-store/feature-store.js';
 import { openFeatureStore } from './feature-store/open.js';
 import { TenantIndicators } from './feature-store/tenant-indicators.js';
 import { InferencePool } from './inference/pool.js';
-import type { EffectPorts, PatternOutcome } from './instruments/effects.js';
 import { Instruments } from './instruments/instruments.js';
 import type { DataFolder } from './journal/data-folder.js';
 import { Journal } from './journal/journal.js';
-import type { ConclusionRecord } from './journal/records.js';
 import { Retention } from './journal/retention.js';
 import { FirstModels } from './learning/first-models.js';
 import { ModelActivation, routeOf } from './learning/model-activation.js';
@@ -28,6 +26,8 @@ import { ModelAdoption } from './learning/model-adoption.js';
 import { SeriesTraining } from './learning/series-training.js';
 import { TrainingPool } from './learning/training-pool.js';
 import { NatsMessaging } from './messaging/nats.js';
+import { tapped, type SignalTaps } from './signal-taps.js';
+import { openTracing, type OpenedTracing } from './ops/tracing.js';
 import { StageLatencies } from './ops/stage-latencies.js';
 import { Sources } from './ops/sources.js';
 import type { PatternIndex } from './patterns/pattern-index.js';
@@ -35,6 +35,7 @@ import { PatternRecorder } from './patterns/pattern-recorder.js';
 import { UsearchPatternIndex } from './patterns/usearch-pattern-index.js';
 import { WeaviatePatternIndex } from './patterns/weaviate-pattern-index.js';
 import { PostgresPredictionStore } from './prediction-store/postgres-prediction-store.js';
+import type { PredictionArchive } from './prediction-store/archive.js';
 import type { ReadablePredictions } from './prediction-store/prediction-store.js';
 import { Publication } from './publication/publication.js';
 import type { ArtifactStore } from './registry/artifact-store.js';
@@ -65,7 +66,7 @@ export interface Stores {
   readonly folder: DataFolder;
   readonly journal: Journal;
   readonly postgres: OpenPostgres;
-  readonly features: FeatureStore;
+  readonly features: FeatureStore & PredictionArchive;
   readonly predictions: ReadablePredictions;
   readonly registry: ModelRegistry;
   readonly deployments: PostgresDeployments;
@@ -75,6 +76,8 @@ export interface Stores {
   readonly cache: Cache | undefined;
   readonly messaging: NatsMessaging | undefined;
   readonly weaviate: WeaviatePatternIndex | undefined;
+  /** Undefined while traces are off. */
+  readonly tracing: OpenedTracing | undefined;
 }
 
 /** Opens what the configuration names; servers may be away. `undo` gets what closes it again, for a start that fails. */
@@ -97,6 +100,8 @@ export async function openStores(
   const opening = openPostgres(config.postgres, folder.at('postgres'), background, log);
   undo.push(async () => await (await opening).stop());
   const [postgres] = await Promise.all([opening, prepared]);
+  const tracing = await openTracing(config.tracing, SYSTEM_CLOCK, log);
+  undo.push(async () => await tracing?.close());
   const { url: natsUrl, ...nats } = config.nats;
   const tenants = config.tenants.map(({ id }) => id);
   const { url: weaviateUrl, apiKey } = config.weaviate;
@@ -117,19 +122,8 @@ export async function openStores(
       weaviateUrl === undefined
         ? undefined
         : new WeaviatePatternIndex({ url: weaviateUrl, apiKey, anomalyFrom: DEFAULT_GATES.maxAnomaly }),
+    tracing,
   };
-}
-
-/** What monitors are shown of the way of a signal. */
-export interface SignalTaps {
-  /** Each new row. */
-  readonly onRow: EffectPorts['onRow'];
-  /** What the arms of a route plan answered. */
-  readonly onArms: Required<EffectPorts>['onArms'];
-  /** What a signal actor concluded, once. */
-  readonly onConclusion: (conclusion: ConclusionRecord) => void;
-  /** What came of an earlier moment, in the order of the conclusions. */
-  readonly onOutcome: (outcome: PatternOutcome) => void;
 }
 
 /** What makes signals: models, moments, instruments, publication. */
@@ -163,28 +157,6 @@ function wireModels(
   return { inference, models };
 }
 
-/** What actors ask of the rooms around them, shown to monitors. */
-function tapped(
-  { ports }: EvidenceGatherer,
-  publication: Publication,
-  { onConclusion, onOutcome, ...told }: SignalTaps,
-): EffectPorts {
-  return {
-    evidence: {
-      ...ports,
-      resolve: (outcome) => {
-        ports.resolve(outcome);
-        onOutcome(outcome);
-      },
-    },
-    conclude: (conclusion, arrivedAt) => {
-      publication.conclude(conclusion, arrivedAt);
-      onConclusion(conclusion);
-    },
-    ...told,
-  };
-}
-
 /** `patient` rooms wait for all evidence: a replay must not depend on how fast the machine is, nor on another process. */
 export function wireSignals(
   config: Config,
@@ -200,7 +172,7 @@ export function wireSignals(
   const { momentsMax, neighbours } = config.patterns;
   const recorder = new PatternRecorder(journal, weaviate === undefined ? index : undefined, momentsMax);
   const times = new StageLatencies(SYSTEM_CLOCK);
-  const publication = new Publication(journal, SYSTEM_CLOCK, times);
+  const publication = new Publication(journal, SYSTEM_CLOCK, times, stores.tracing);
   const gatesOf = gatesBy(config);
   const calendars = new Calendars(config.calendars);
   const relatedTo = wireRelations(config, stores, calendars, () => instruments, patient, log);
@@ -312,6 +284,7 @@ export function wireLearning(
     ...rooms,
     clock: SYSTEM_CLOCK,
     momentsStored,
+    isIndexHere: stores.weaviate === undefined,
     durable,
   });
   const parts = { ...stores, ...rooms, pool, activation, log };
@@ -319,7 +292,6 @@ export function wireLearning(
   const training = new SeriesTraining({ ...parts, settings: config.training, besides, featuresStored });
   const adoption = new ModelAdoption({
     ...parts,
-    isIndexHere: stores.weaviate === undefined,
     rowsMax: config.training.rowsMax,
   });
   const firstModels = new FirstModels({

@@ -281,6 +281,66 @@ CREATE OR REPLACE FUNCTION ml_registry.count_act() RETURNS void
     LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
     UPDATE suho_private.model_revision SET revision = revision + 1
 $$;
+-- Users with models of their own, which row-level security shows to nobody else: an engine asks whose plans to make.
+CREATE TABLE IF NOT EXISTS suho_private.model_users (
+    tenant_id text NOT NULL,
+    user_id   text NOT NULL,
+    PRIMARY KEY (tenant_id, user_id)
+);
+ALTER TABLE ml_registry.models NO FORCE ROW LEVEL SECURITY;
+INSERT INTO suho_private.model_users SELECT DISTINCT tenant_id, user_id FROM ml_registry.models WHERE user_id IS NOT NULL
+    ON CONFLICT DO NOTHING;
+ALTER TABLE ml_registry.models FORCE ROW LEVEL SECURITY;
+CREATE OR REPLACE FUNCTION ml_registry.model_users() RETURNS SETOF text
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT user_id FROM suho_private.model_users WHERE tenant_id = public.suho_tenant() ORDER BY user_id
+$$;
+CREATE OR REPLACE FUNCTION ml_registry.note_user(tenant text, usr text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+    INSERT INTO suho_private.model_users SELECT tenant, usr WHERE tenant = public.suho_tenant() AND usr = public.suho_user()
+    ON CONFLICT DO NOTHING
+$$;
+REVOKE ALL ON FUNCTION ml_registry.model_users(), ml_registry.note_user(text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ml_registry.model_users(), ml_registry.note_user(text, text) TO suho_engine;
+-- What trainings of all tenants took: one budget for all engines of a registry. Kept by a trigger, under no tenant's eyes.
+CREATE TABLE IF NOT EXISTS suho_private.training_time (
+    job_id      uuid PRIMARY KEY,
+    status      text NOT NULL,
+    started_at  timestamptz,
+    -- When the engine that runs it was heard of last.
+    seen_at     timestamptz,
+    finished_at timestamptz,
+    cpu_ms      bigint NOT NULL
+);
+CREATE OR REPLACE FUNCTION ml_registry.note_training() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    IF NEW.series = '' THEN RETURN NULL; END IF;
+    DELETE FROM suho_private.training_time WHERE coalesce(finished_at, seen_at) < NEW.claimed_at - INTERVAL '1 day';
+    INSERT INTO suho_private.training_time AS t
+        VALUES (NEW.job_id, NEW.status, NEW.started_at, NEW.claimed_at, NEW.finished_at,
+                -- Of one that is cancelled its engine tells nothing more.
+                coalesce(NEW.cpu_ms, 0) + CASE WHEN NEW.status = 'cancelled' AND OLD.status = 'running'
+                    THEN greatest(0, extract(epoch FROM NEW.finished_at - NEW.started_at) * 1000)::bigint ELSE 0 END)
+        ON CONFLICT (job_id) DO UPDATE SET status = excluded.status, started_at = excluded.started_at,
+            seen_at = excluded.seen_at, finished_at = excluded.finished_at, cpu_ms = excluded.cpu_ms;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER note_training AFTER UPDATE ON ml_registry.training_jobs
+    FOR EACH ROW WHEN (NEW.claimed_at IS NOT NULL) EXECUTE FUNCTION ml_registry.note_training();
+-- Milliseconds that trainings took in the hour before a time. One that runs counts by how long it has run, and at least as the
+-- longest of the last day: of two that begin at once the second must not find room that the first will need.
+CREATE OR REPLACE FUNCTION ml_registry.training_time(until timestamptz, stale_before timestamptz) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT coalesce(sum(cpu_ms + CASE WHEN status <> 'running' THEN 0
+               WHEN seen_at < stale_before THEN extract(epoch FROM seen_at - started_at) * 1000
+               ELSE greatest(extract(epoch FROM until - started_at) * 1000, (SELECT max(cpu_ms) FROM suho_private.training_time))
+               END), 0)::bigint
+    FROM suho_private.training_time
+    WHERE coalesce(finished_at, seen_at) > until - INTERVAL '1 hour'
+$$;
+REVOKE ALL ON FUNCTION ml_registry.training_time(timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ml_registry.training_time(timestamptz, timestamptz) TO suho_engine;
 REVOKE ALL ON FUNCTION ml_registry.count_act() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ml_registry.count_act() TO suho_engine;
 REVOKE ALL ON FUNCTION ml_registry.revision() FROM PUBLIC;
@@ -394,6 +454,9 @@ BEGIN
             VALUES (NEW.tenant_id, NEW.user_id, NEW.model_id, before, NEW.status, NEW.traffic, who, "as", why);
     END IF;
     PERFORM ml_registry.count_act();
+    IF TG_OP = 'INSERT' AND NEW.user_id IS NOT NULL THEN
+        PERFORM ml_registry.note_user(NEW.tenant_id, NEW.user_id);
+    END IF;
     INSERT INTO ml_registry.model_audit (tenant_id, user_id, model_id, name, version, from_status, to_status, traffic, trial, actor, role, reason)
         VALUES (NEW.tenant_id, NEW.user_id, NEW.model_id, NEW.name, NEW.version, before, NEW.status, NEW.traffic, NEW.trial, who, "as", why);
     RETURN NULL;
@@ -453,6 +516,6 @@ CREATE OR REPLACE TRIGGER tell_of_keys AFTER INSERT OR UPDATE OR DELETE ON suho_
 
 RESET ROLE;
 
-INSERT INTO suho_private.schema_versions (file, version) VALUES ('02_postgresql_model_registry', 2)
+INSERT INTO suho_private.schema_versions (file, version) VALUES ('02_postgresql_model_registry', 3)
     ON CONFLICT (file) DO UPDATE SET version = excluded.version, applied_at = now();
 COMMIT;

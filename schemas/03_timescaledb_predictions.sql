@@ -9,7 +9,8 @@
 -- views filter by suho.tenant_id as the transaction has it, the policies below them do so once more.
 --
 -- Rows are kept for 90 days (predictions) and 3 years (trades, performance) from when they were stored, not from their
--- bar: a replay of old years would otherwise be gone as it arrives.
+-- bar: a replay of old years would otherwise be gone as it arrives. Predictions go on to ClickHouse (schemas/06) before
+-- they are dropped here.
 BEGIN;
 -- One at a time, however many engines start at once.
 DO $$ BEGIN PERFORM pg_advisory_xact_lock(728310501); END $$;
@@ -229,6 +230,7 @@ DO $$
 DECLARE
     every  record;
     source text;
+    kept   boolean;
     -- A continuous aggregate is refreshed by a job of its owner, who must be able to log in and to see every tenant's rows:
     -- whoever applies this file, where row-level security does not hold for them. Else these are views here as well.
     continuous boolean := suho_private.tier() = 'community'
@@ -238,7 +240,11 @@ BEGIN
         RAISE NOTICE 'no continuous aggregates: % may not bypass row-level security', current_user;
     END IF;
     FOR every IN SELECT * FROM (VALUES ('predictions_hourly', '1 hour', 'hour'), ('predictions_daily', '1 day', 'day')) v(name, width, unit) LOOP
-        IF to_regclass('suho_private.' || every.name) IS NOT NULL THEN CONTINUE; END IF;
+        IF suho_private.tier() = 'community' THEN
+            EXECUTE 'SELECT EXISTS (SELECT FROM timescaledb_information.continuous_aggregates
+                     WHERE view_schema = ''suho_private'' AND view_name = $1)' INTO kept USING every.name;
+            CONTINUE WHEN kept;
+        END IF;
         source := format($query$
             SELECT %s AS bucket, tenant_id, symbol, timeframe, model_version, arm,
                    count(*) AS predictions,
@@ -251,6 +257,7 @@ BEGIN
                    count(actual_1d) AS resolved_1d, count(*) FILTER (WHERE actual_1d = predicted_1d) AS correct_1d,
                    sum(trades) AS trades, sum(trade_pnl_money) AS trade_pnl_money, sum(trade_pnl_pips) AS trade_pnl_pips
             FROM suho_private.ml_predictions
+            WHERE user_id IS NULL
             GROUP BY 1, 2, 3, 4, 5, 6
         $query$, CASE WHEN continuous THEN format('time_bucket(INTERVAL %L, bar_close_time)', every.width)
                       ELSE format('date_trunc(%L, bar_close_time, ''UTC'')', every.unit) END);
@@ -262,7 +269,7 @@ BEGIN
                 start_offset => NULL, end_offset => INTERVAL '1 hour', schedule_interval => INTERVAL '15 minutes');
             EXECUTE format('GRANT SELECT ON suho_private.%I TO suho_owner', every.name);
         ELSE
-            EXECUTE format('CREATE VIEW suho_private.%I AS %s', every.name, source);
+            EXECUTE format('CREATE OR REPLACE VIEW suho_private.%I AS %s', every.name, source);
             EXECUTE format('ALTER VIEW suho_private.%I OWNER TO suho_owner', every.name);
         END IF;
     END LOOP;
@@ -283,6 +290,14 @@ BEGIN
         EXECUTE format('ALTER VIEW public.%I OWNER TO suho_owner', wanted);
         EXECUTE format('GRANT SELECT, INSERT, UPDATE ON public.%I TO suho_engine', wanted);
     END LOOP;
+    -- Predictions for one user alone are for that user.
+    DROP POLICY own ON suho_private.ml_predictions;
+    CREATE POLICY own ON suho_private.ml_predictions
+        USING (tenant_id = public.suho_tenant() AND (user_id IS NULL OR user_id = public.suho_user()))
+        WITH CHECK (tenant_id = public.suho_tenant() AND (user_id IS NULL OR user_id = public.suho_user()));
+    CREATE OR REPLACE VIEW public.ml_predictions WITH (security_barrier) AS
+        SELECT * FROM suho_private.ml_predictions
+        WHERE tenant_id = public.suho_tenant() AND (user_id IS NULL OR user_id = public.suho_user()) WITH CASCADED CHECK OPTION;
     FOREACH wanted IN ARRAY ARRAY['predictions_hourly', 'predictions_daily'] LOOP
         EXECUTE format('CREATE OR REPLACE VIEW public.%I WITH (security_barrier) AS
                         SELECT * FROM suho_private.%I WHERE tenant_id = public.suho_tenant()', wanted, wanted);
@@ -336,7 +351,90 @@ BEGIN
     END LOOP;
 END $$;
 
--- Drops what is past its time; the engine asks for it once a day.
+-- Stretches of predictions past their 90 days: a partition by month, or the chunks of a span of time, with their tables.
+CREATE OR REPLACE FUNCTION suho_private.expired_predictions()
+    RETURNS TABLE (bars_from timestamptz, bars_to timestamptz, tables regclass[])
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
+BEGIN
+    IF suho_private.tier() = 'postgresql' THEN
+        RETURN QUERY
+            SELECT m.first AT TIME ZONE 'UTC', (m.first + INTERVAL '1 month') AT TIME ZONE 'UTC',
+                   ARRAY[to_regclass('suho_private.' || p.name)]
+            FROM suho_private.partitions p, LATERAL (SELECT to_date(right(p.name, 6), 'YYYYMM')::timestamp AS first) m
+            WHERE p.parent = 'ml_predictions' AND p.created_at < now() - INTERVAL '90 days' AND p.ends < now() - INTERVAL '90 days'
+                  AND to_regclass('suho_private.' || p.name) IS NOT NULL
+            ORDER BY 1;
+    ELSE
+        RETURN QUERY EXECUTE format($query$
+            SELECT c.range_start, c.range_end, array_agg(format('%%I.%%I', c.chunk_schema, c.chunk_name)::regclass)
+            FROM timescaledb_information.chunks c
+            WHERE c.hypertable_schema = 'suho_private' AND c.hypertable_name = 'ml_predictions'
+            GROUP BY 1, 2
+            HAVING bool_and(format('%%I.%%I', c.chunk_schema, c.chunk_name)::regclass IN
+                (SELECT %s.show_chunks('suho_private.ml_predictions'::regclass, created_before => now() - INTERVAL '90 days')))
+            ORDER BY 1
+        $query$, (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'timescaledb'));
+    END IF;
+END $$;
+ALTER FUNCTION suho_private.expired_predictions() OWNER TO suho_owner;
+
+-- Whose rows tables hold, and a digest that differs when any row does.
+CREATE OR REPLACE FUNCTION suho_private.digest_of(tables regclass[], OUT tenants text[], OUT digest text)
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
+DECLARE
+    each  regclass;
+    found record;
+    total bigint := 0;
+    hash  bigint := 0;
+BEGIN
+    tenants := '{}';
+    FOREACH each IN ARRAY tables LOOP
+        EXECUTE format('SELECT count(*) AS n, coalesce(bit_xor(hashtextextended(t::text, 0)), 0) AS hash,
+                               coalesce(array_agg(DISTINCT t.tenant_id), ''{}'') AS tenants FROM %s t', each) INTO found;
+        total := total + found.n;
+        hash := hash # found.hash;
+        tenants := tenants || found.tenants;
+    END LOOP;
+    tenants := ARRAY(SELECT DISTINCT unnest(tenants) ORDER BY 1);
+    digest := total || ' ' || hash;
+END $$;
+ALTER FUNCTION suho_private.digest_of(regclass[]) OWNER TO suho_owner;
+
+-- What an engine stores elsewhere before it has it dropped. Nothing for one that asks as a tenant.
+CREATE OR REPLACE FUNCTION public.suho_expired_predictions()
+    RETURNS TABLE (bars_from timestamptz, bars_to timestamptz, tenants text[], digest text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT e.bars_from, e.bars_to, d.tenants, d.digest
+    FROM suho_private.expired_predictions() e, LATERAL suho_private.digest_of(e.tables) d
+    WHERE current_setting('suho.scope', true) = 'platform'
+$$;
+
+-- Drops a stretch whose rows are still those of the digest; whether it did.
+CREATE OR REPLACE FUNCTION public.suho_drop_predictions(first timestamptz, last timestamptz, stored text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    wanted record;
+    each   regclass;
+BEGIN
+    IF current_setting('suho.scope', true) IS DISTINCT FROM 'platform' THEN RETURN false; END IF;
+    -- Nobody writes between the look at the rows and their end.
+    LOCK TABLE suho_private.ml_predictions IN ACCESS EXCLUSIVE MODE;
+    SELECT * INTO wanted FROM suho_private.expired_predictions() e WHERE e.bars_from = first AND e.bars_to = last;
+    IF NOT FOUND OR (SELECT d.digest FROM suho_private.digest_of(wanted.tables) d) <> stored THEN RETURN false; END IF;
+    IF suho_private.tier() = 'postgresql' THEN
+        FOREACH each IN ARRAY wanted.tables LOOP
+            DELETE FROM suho_private.partitions p WHERE to_regclass('suho_private.' || p.name) = each;
+            EXECUTE format('DROP TABLE %s', each);
+        END LOOP;
+    ELSE
+        EXECUTE format('SELECT count(*) FROM %s.drop_chunks(''suho_private.ml_predictions''::regclass, older_than => $1, newer_than => $2)',
+                       (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'timescaledb')) USING last, first;
+    END IF;
+    RETURN true;
+END $$;
+
+-- Drops trades and performance past their time; the engine asks for it once a day. Predictions go when they are stored
+-- elsewhere (suho_drop_predictions).
 CREATE OR REPLACE FUNCTION public.suho_apply_retention() RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
@@ -344,8 +442,7 @@ DECLARE
     old     record;
     dropped integer := 0;
 BEGIN
-    FOR kept IN SELECT * FROM (VALUES ('ml_predictions', INTERVAL '90 days'), ('trade_results', INTERVAL '3 years'),
-                                      ('model_performance_timeseries', INTERVAL '3 years')) v(name, age) LOOP
+    FOR kept IN SELECT * FROM (VALUES ('trade_results', INTERVAL '3 years'), ('model_performance_timeseries', INTERVAL '3 years')) v(name, age) LOOP
         IF suho_private.tier() = 'postgresql' THEN
             FOR old IN SELECT name FROM suho_private.partitions
                        WHERE parent = kept.name AND created_at < now() - kept.age AND ends < now() - kept.age LOOP
@@ -386,7 +483,8 @@ CREATE OR REPLACE FUNCTION public.suho_record_performance(hours timestamptz[]) R
         ('4h', p.actual_4h, p.predicted_4h, p.down_4h, p.flat_4h, p.up_4h, p.return_4h),
         ('1d', p.actual_1d, p.predicted_1d, p.down_1d, p.flat_1d, p.up_1d, p.return_1d))
         h(horizon, actual, predicted, down, flat, up, return)
-    WHERE p.tenant_id = public.suho_tenant()
+    -- What single users' own models say is for them alone.
+    WHERE p.tenant_id = public.suho_tenant() AND p.user_id IS NULL
     GROUP BY 1, 2, 3, 4, 5, 6, 7
     ON CONFLICT (bucket, tenant_id, symbol, timeframe, model_version, arm, horizon) DO UPDATE
     SET predictions = excluded.predictions, resolved = excluded.resolved, correct = excluded.correct, accuracy = excluded.accuracy,
@@ -399,6 +497,7 @@ DECLARE
     wanted text;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['suho_make_partitions(text, timestamptz[])', 'suho_apply_retention()',
+                                  'suho_expired_predictions()', 'suho_drop_predictions(timestamptz, timestamptz, text)',
                                   'suho_record_performance(timestamptz[])'] LOOP
         EXECUTE format('ALTER FUNCTION public.%s OWNER TO suho_owner', wanted);
         EXECUTE format('REVOKE ALL ON FUNCTION public.%s FROM PUBLIC', wanted);
@@ -406,6 +505,6 @@ BEGIN
     END LOOP;
 END $$;
 
-INSERT INTO suho_private.schema_versions (file, version) VALUES ('03_timescaledb_predictions', 3)
+INSERT INTO suho_private.schema_versions (file, version) VALUES ('03_timescaledb_predictions', 4)
     ON CONFLICT (file) DO UPDATE SET version = excluded.version, applied_at = now();
 COMMIT;

@@ -51,6 +51,8 @@ export function likeliest(forecast: HorizonForecast): { direction: number; proba
 
 export interface SignalInputs {
   readonly tenantId: string;
+  /** User it is for alone. */
+  readonly userId?: string | undefined;
   readonly row: FeatureRow;
   readonly route: Route;
   readonly gates: Gates;
@@ -65,7 +67,7 @@ export interface SignalInputs {
  * invalid evidence of patterns is left out, like that of a lookup that failed.
  */
 export function makeSignal(inputs: SignalInputs): Signal {
-  const { tenantId, row, route, model } = inputs;
+  const { tenantId, userId, row, route, model } = inputs;
   const evidence = withValidPatterns(inputs.evidence);
   const forecasts = combine(model, evidence.patterns);
   const primary = forecasts[route.primaryHorizon]!;
@@ -77,8 +79,9 @@ export function makeSignal(inputs: SignalInputs): Signal {
   if (confidence !== stated && !abstained.includes('low_confidence')) abstained.push('low_confidence');
   const acts: Direction = direction > 0 ? 'LONG' : 'SHORT';
   return {
-    predictionId: predictionId(tenantId, row.symbol, row.timeframe, row.closeTime, model.version),
+    predictionId: predictionId(tenantId, row.symbol, row.timeframe, row.closeTime, model.version, userId),
     tenantId,
+    ...(userId === undefined ? {} : { userId }),
     symbol: row.symbol,
     timeframe: row.timeframe,
     barCloseTime: row.closeTime,

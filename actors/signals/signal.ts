@@ -32,6 +32,8 @@ export interface HorizonForecast {
 export interface Signal {
   readonly predictionId: string;
   readonly tenantId: string;
+  /** User it is for alone; absent where it is for the whole tenant. */
+  readonly userId?: string;
   readonly symbol: string;
   readonly timeframe: Timeframe;
   readonly barCloseTime: number;

@@ -80,7 +80,7 @@ export function DriftMap({ series, renew }: { readonly series: string; readonly 
             Each column is {value.stretches[0]!.rows} bars, each row a feature: how its values are distributed
             beside the training of {value.version}. Marked ● is more than chance among all cells.{' '}
             {drifted === 0
-              ? 'No feature left its training since.'
+              ? 'No feature left it by more than chance since.'
               : `${drifted} of ${value.features.length} features left it since; the ${Math.min(SHOWN, features.length)} that went farthest are shown.`}
           </p>
           <Grid view={value} features={features} measure={measure} at={at} onAt={setAt} />
@@ -152,6 +152,9 @@ function Grid({ view, features, measure, at, onAt }: GridProps) {
         aria-label="Drift by feature and time; the arrow keys move over it, the line below tells the cell"
         onKeyDown={onKeyDown}
       >
+        {live > 0 && live < stretches.length && (
+          <TrainingEnd at={live / stretches.length} time={view.trainedThrough!} />
+        )}
         <Cells view={view} features={features} measure={measure} at={at} onAt={onAt} />
         <div class="drift-marks" aria-hidden="true">
           {features.flatMap((feature, r) =>
@@ -170,11 +173,20 @@ function Grid({ view, features, measure, at, onAt }: GridProps) {
         </div>
         <div class="drift-times" aria-hidden="true">
           <span>{utcDay(stretches[0]!.from)}</span>
-          {live > 0 && live < stretches.length && <span>training ends {utcDay(view.trainedThrough!)}</span>}
           <span>{utcDay(stretches.at(-1)!.through)}</span>
         </div>
       </div>
     </div>
+  );
+}
+
+/** Says where the training ends, on the side of its line that has the room. */
+function TrainingEnd({ at, time }: { readonly at: number; readonly time: number }) {
+  const side = at > 0.5 ? { right: `${(1 - at) * 100}%` } : { left: `${at * 100}%` };
+  return (
+    <span class="training-end" style={side} aria-hidden="true">
+      training ends {utcDay(time)}
+    </span>
   );
 }
 

@@ -76,7 +76,7 @@ export function MarketPage({ route, series, chosen, update, renew }: PageProps) 
         <SignalTable signals={market.signals} selected={selected} onPick={pick} />
       </div>
       <div class="side-column">
-        <SignalPanel id={selected} renew={`${renew} ${came}`} />
+        <SignalPanel id={selected} renew={`${renew} ${came}`} isNone={market.signals.length === 0} />
       </div>
     </div>
   );

@@ -196,7 +196,13 @@ function Grid({ rows, days, measure, at, onAt }: GridProps) {
         <svg width={length * CELL} height={(rows.length + 1) * CELL + 2} aria-hidden="true">
           {days.map((day, i) =>
             new Date(day).getUTCDate() === 1 ? (
-              <text key={day} x={i * CELL} y={10}>
+              // Near the end there is room only to its left.
+              <text
+                key={day}
+                x={(i > length - 4 ? i + 1 : i) * CELL}
+                y={10}
+                text-anchor={i > length - 4 ? 'end' : 'start'}
+              >
                 {utcDay(day).slice(0, 7)}
               </text>
             ) : null,

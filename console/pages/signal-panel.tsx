@@ -9,7 +9,16 @@ import { Card, Direction, Meter, ShareBar, Waiting } from '../parts/parts.tsx';
 const MOMENT_COLORS = ['--c1', '--c2', '--c3', '--c4', '--c5'];
 
 /** One signal with everything it was made from. */
-export function SignalPanel({ id, renew }: { readonly id: string | undefined; readonly renew: string }) {
+export function SignalPanel({
+  id,
+  renew,
+  isNone,
+}: {
+  readonly id: string | undefined;
+  readonly renew: string;
+  /** Whether there is no signal to choose. */
+  readonly isNone: boolean;
+}) {
   const { value, error, loading } = useAnswer<SignalDetail>(
     id === undefined ? undefined : '/api/signal',
     { id },
@@ -19,7 +28,11 @@ export function SignalPanel({ id, renew }: { readonly id: string | undefined; re
   if (id === undefined)
     return (
       <Card title="Signal">
-        <p class="hint">Choose a signal on the chart or in the table.</p>
+        <p class="hint">
+          {isNone
+            ? 'The first one opens here as it comes: its probabilities, similar moments, gates and times.'
+            : 'Choose a signal on the chart or in the table.'}
+        </p>
       </Card>
     );
   if (value === undefined)

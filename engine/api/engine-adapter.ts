@@ -1,5 +1,6 @@
 import type { Engine } from '../engine.js';
-import { signalActorId } from '../instruments/ids.js';
+import type { SignalOwner } from '../../actors/signals/prediction-id.js';
+import { isFor } from '../instruments/audience.js';
 import type { Instrument } from '../instruments/instrument.js';
 import type { Journal } from '../journal/journal.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
@@ -86,18 +87,25 @@ export function modelDeskOf(engine: Engine): ModelDesk {
   });
 }
 
-/** The newest signal of a tenant's symbol and timeframe, from whichever feed, that the journal keeps. */
+/** The newest signal of a caller's symbol and timeframe, from whichever feed, that the journal keeps. */
 export function latestSignalOf(
   { instruments, publication }: Engine,
-  tenantId: string,
+  caller: SignalOwner,
   symbol: string,
   timeframe: Timeframe,
 ): PublishedSignal | undefined {
-  const actorIds: string[] = [];
-  for (const instrument of instruments.all())
-    if (instrument.definition.symbol === symbol && instrument.follows(tenantId, timeframe))
-      actorIds.push(signalActorId(tenantId, instrument.seriesId(timeframe)));
-  return publication.latest(actorIds);
+  const { tenantId, userId } = caller;
+  const latest: PublishedSignal[] = [];
+  for (const instrument of instruments.all()) {
+    if (instrument.definition.symbol !== symbol || !instrument.follows(tenantId, timeframe)) continue;
+    // A user's own, and before the first of them his tenant's.
+    const owners = userId === undefined ? [{ tenantId }] : [{ tenantId, userId }, { tenantId }];
+    const newest = owners
+      .map((owner) => publication.latest([instrument.signalActorId({ ...owner, timeframe })]))
+      .find((found) => found !== undefined && isFor(instruments, caller, found));
+    if (newest !== undefined) latest.push(newest);
+  }
+  return latest.sort((a, b) => b.sequence - a.sequence)[0];
 }
 
 /** What each tenant that is configured, or has an instrument or signals, has and got. */

@@ -11,6 +11,7 @@ import { Health } from '../ops/health.js';
 import { applyReload, type ReloadReport } from '../ops/reload.js';
 import type { SinkStatus } from '../sinks/sink.js';
 import type { MetricsSource } from '../ops/metrics/source.js';
+import { isFor, ownSignals } from '../instruments/audience.js';
 import { SignalHub } from '../publication/signal-hub.js';
 import { operationsOf } from '../ops/operations.js';
 import { Admission } from './admission.js';
@@ -102,7 +103,9 @@ export class ApiServer {
       queueMax: config.grpc.subscriberQueueMax,
       history: engine.predictions.history,
       turns,
-      stored: (tenantId, symbol, timeframe) => latestSignalOf(engine, tenantId, symbol, timeframe),
+      stored: (caller, symbol, timeframe) => latestSignalOf(engine, caller, symbol, timeframe),
+      isFor: (caller, published) => isFor(engine.instruments, caller, published),
+      own: (caller) => ownSignals(engine.instruments, caller),
       explanations: engine.explanations,
       anomalies: engine.anomalies,
     });

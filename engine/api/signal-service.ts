@@ -1,10 +1,11 @@
 import { Metadata, type ServerWritableStream, type ServiceDefinition } from '@grpc/grpc-js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
+import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import type { Caller } from '../credentials/caller.js';
 import { SuhoError } from '../errors.js';
 import type { AnomalyGate } from '../explanation/anomaly-gate.js';
 import type { Explanations } from '../explanation/explanations.js';
-import type { PredictionHistory } from '../prediction-store/prediction-store.js';
+import type { PredictionHistory, PredictionUser } from '../prediction-store/prediction-store.js';
 import type { SignalHub } from '../publication/signal-hub.js';
 import {
   Subscription,
@@ -41,8 +42,12 @@ export interface SignalServiceParts {
   readonly turns: Turns;
   readonly explanations: Explanations;
   readonly anomalies: AnomalyGate;
-  /** The newest signal of a tenant's series that is stored. */
-  readonly stored: (tenantId: string, symbol: string, timeframe: Timeframe) => PublishedSignal | undefined;
+  /** The newest signal of a caller's series that is stored. */
+  readonly stored: (caller: SignalOwner, symbol: string, timeframe: Timeframe) => PublishedSignal | undefined;
+  /** Whether a signal is for a caller: {@link isFor}. */
+  readonly isFor: (caller: SignalOwner, published: PublishedSignal) => boolean;
+  /** On what a caller has signals of its own. */
+  readonly own: (caller: SignalOwner) => PredictionUser | undefined;
 }
 
 /** The service with its handlers. Updates arrive as bytes already: made once, sent to all. */
@@ -62,8 +67,7 @@ export function signalService(
       QuerySignals: unary(
         parts.calls,
         'viewer',
-        async (request: QuerySignalsRequest, caller) =>
-          await querySignals(request, caller, parts.history, parts.turns),
+        async (request: QuerySignalsRequest, caller) => await querySignals(request, caller, parts),
       ),
       ExplainSignal: unary(
         parts.calls,
@@ -75,7 +79,7 @@ export function signalService(
         parts.calls,
         'viewer',
         async (request: ListAnomaliesRequest, caller) =>
-          await parts.turns.run(async () => await listAnomalies(request, caller, parts.anomalies)),
+          await parts.turns.run(async () => await listAnomalies(request, caller, parts)),
       ),
       GetLatestSignal: unary(parts.calls, 'viewer', (request: GetLatestSignalRequest, caller) =>
         latestSignal(request, caller, parts),
@@ -94,7 +98,7 @@ async function streamSignals(
   call: ServerWritableStream<Received<StreamSignalsRequest>, Buffer>,
   parts: SignalServiceParts,
 ): Promise<void> {
-  const { calls, hub, retained, encode, queueMax } = parts;
+  const { calls, hub, retained, encode, queueMax, isFor } = parts;
   const { admission, failures } = calls;
   const caller = await admission.admit(call, 'viewer', call.request.byteLength);
   const request = decoded(call.request);
@@ -110,6 +114,7 @@ async function streamSignals(
       symbols: new Set(readEach('symbols', request.symbols, readSymbol)),
       timeframes: new Set(readEach('timeframes', request.timeframes, readTimeframe)),
       onlyActionable: request.only_actionable,
+      isFor: (published) => isFor(caller, published),
     },
     outlet: {
       write: (bytes) => call.write(bytes),
@@ -143,12 +148,14 @@ async function streamSignals(
 
 function latestSignal(
   request: GetLatestSignalRequest,
-  { tenantId }: Caller,
-  { hub, stored }: SignalServiceParts,
+  caller: Caller,
+  { hub, stored, isFor }: SignalServiceParts,
 ): SignalJson {
   const symbol = readSymbol('symbol', request.symbol);
   const timeframe = readTimeframe('timeframe', request.timeframe);
-  const latest = hub.latest(tenantId, symbol, timeframe) ?? stored(tenantId, symbol, timeframe);
+  const ofTenant = hub.latest(caller.tenantId, symbol, timeframe);
+  const latest =
+    ofTenant !== undefined && isFor(caller, ofTenant) ? ofTenant : stored(caller, symbol, timeframe);
   if (latest === undefined)
     throw new SuhoError('NOT_FOUND', `There is no signal for ${symbol} on ${timeframe} yet.`);
   return signalJson(latest.sequence, latest.signal);

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { HORIZONS } from '../../actors/features/labels.js';
 import { parseTimeframe } from '../../actors/market/timeframe.js';
+import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import type { HorizonForecast } from '../../actors/signals/signal.js';
 import type { Caller } from '../credentials/caller.js';
 import type {
   PredictionHistory,
   PredictionQuery,
+  PredictionUser,
   StoredPrediction,
 } from '../prediction-store/prediction-store.js';
 import { readEach, readMoment, readSymbol, readTimeframe, toProtoTimeframe } from './fields.js';
@@ -23,16 +25,22 @@ const PAGE = 100;
 /** The last signal of a page: when its bar closed, and its id. */
 const SIGNAL_PLACE = z.tuple([z.number().int(), z.uuid()]);
 
+export interface StoredSignalParts {
+  readonly history: PredictionHistory;
+  readonly turns: Turns;
+  /** On what a caller has signals of its own. */
+  readonly own: (caller: SignalOwner) => PredictionUser | undefined;
+}
+
 /** A page of a caller's stored signals, newest first. */
 export async function querySignals(
   request: QuerySignalsRequest,
-  { tenantId }: Caller,
-  history: PredictionHistory,
-  turns: Turns,
+  caller: Caller,
+  { history, turns, own }: StoredSignalParts,
 ): Promise<QuerySignalsResponse> {
   const { span, page } = readSignalPage(request);
-  const query = { ...span, ...page, onlyActionable: request.only_actionable };
-  const found = await turns.run(async () => await history.page(tenantId, query));
+  const query = { ...span, ...page, user: own(caller), onlyActionable: request.only_actionable };
+  const found = await turns.run(async () => await history.page(caller.tenantId, query));
   const { signals, next } = pageOf(found, page);
   return { signals, next_page_token: next };
 }

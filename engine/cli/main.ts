@@ -30,6 +30,7 @@ import { startCommand } from './start.js';
 import { statusCommand } from './status.js';
 import { tradesCommand } from './trades.js';
 import { trainCommand } from './train.js';
+import { upgradeCommand } from './upgrade.js';
 import { verifyCommand } from './verify.js';
 import { versionCommand } from './version.js';
 
@@ -72,6 +73,7 @@ for (const command of [
   polygonCommand,
   backupCommand,
   restoreCommand,
+  upgradeCommand,
   drainCommand,
   reloadCommand,
   auditCommand,

@@ -45,6 +45,7 @@ interface Options extends FileOptions {
   readonly symbol: string;
   readonly timeframe: Timeframe;
   readonly tenant: string;
+  readonly user?: string;
   readonly feed: string;
   readonly data: string;
   readonly task?: ImportTask;
@@ -112,6 +113,7 @@ export function modelsImportCommand(): Command {
     new Option('--tenant <id>', 'tenant the model belongs to; platform for a shared one')
       .argParser(readOwner)
       .default(PLATFORM),
+    new Option('--user <id>', 'user of the tenant the model is for alone'),
     new Option('--feed <name>', 'feed of the series').argParser(readName).default(FILE_FEED),
     dataOption(),
     new Option('--config <file>', 'configuration file (JSON)'),
@@ -151,11 +153,15 @@ export function modelsImportCommand(): Command {
 }
 
 async function run(file: string, options: Options): Promise<void> {
+  const { tenant: tenantId, user: userId } = options;
+  if (userId !== undefined && tenantId === PLATFORM)
+    throw new SuhoError('BAD_INPUT', '--user is a user of a tenant: say which with --tenant.');
   const bytes = await read(file);
   const settings = settingsOf(options, inspectImport(bytes).metadata);
   const { name: calendar } = calendarOfSeries(options.symbol, options);
   const series: ModelSeries = {
-    tenantId: options.tenant,
+    tenantId,
+    ...(userId === undefined ? {} : { userId }),
     feed: options.feed,
     symbol: options.symbol,
     ...readGridName(gridName({ timeframe: options.timeframe, calendar })),

@@ -69,7 +69,8 @@ Examples:
             tenantId: DEFAULT_TENANT,
             onProgress: (rows, stage) => counter.update(rows, stage),
           });
-          const signal = latestSignalOf(engine, DEFAULT_TENANT, options.symbol, options.timeframe);
+          const of = { tenantId: DEFAULT_TENANT };
+          const signal = latestSignalOf(engine, of, options.symbol, options.timeframe);
           return { report: played, newest: signal && signalJson(signal.sequence, signal.signal) };
         },
       ).finally(() => counter.stop());

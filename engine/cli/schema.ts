@@ -20,7 +20,7 @@ interface SchemaState {
   readonly isApplied: boolean;
 }
 
-const CLICKHOUSE_FILE = '01_clickhouse_ml_features';
+const CLICKHOUSE_FILES = ['01_clickhouse_ml_features', '06_clickhouse_predictions_history'];
 const WEAVIATE_FILE = '04_weaviate_pattern_vectors';
 
 function configOf({ config, data }: PostgresOptions): Config {
@@ -52,12 +52,12 @@ async function statesOf(options: PostgresOptions): Promise<SchemaState[]> {
   const index = weaviateOf(config);
   const classes = index === undefined ? undefined : await index.isPrepared();
   return [
-    {
-      schema: CLICKHOUSE_FILE,
+    ...CLICKHOUSE_FILES.map((schema) => ({
+      schema,
       store: features === undefined ? 'ClickHouse, embedded' : 'ClickHouse',
       state: features ?? 'applied at every start',
       isApplied: features === undefined || features === 'applied',
-    },
+    })),
     ...files.map(({ file, version, applied }) => ({
       schema: file,
       store: 'PostgreSQL',
@@ -91,7 +91,7 @@ async function applyAll(options: Options): Promise<string[]> {
       ),
   );
   await weaviateOf(config)?.prepare();
-  return [CLICKHOUSE_FILE, ...applied, WEAVIATE_FILE].filter(
+  return [...CLICKHOUSE_FILES, ...applied, WEAVIATE_FILE].filter(
     (file) => missing.has(file) || applied.includes(file),
   );
 }

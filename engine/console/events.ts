@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Caller } from '../credentials/caller.js';
 import type { Engine } from '../engine.js';
 import { SuhoError } from '../errors.js';
+import { isFor } from '../instruments/audience.js';
 import type { PublishedSignal } from '../publication/subscription.js';
 import type { Operations } from './operations.js';
 import { rowOfSignal } from './signal-views.js';
@@ -79,7 +80,7 @@ export class Events {
 
   #take(published: PublishedSignal): void {
     for (const client of this.#clients.values()) {
-      if (client.caller.tenantId !== published.signal.tenantId) continue;
+      if (!isFor(this.#engine.instruments, client.caller, published)) continue;
       client.waiting.push(published);
       // Cut in steps, so that a signal costs no more when a page is slow.
       if (client.waiting.length >= 2 * WAITING_MAX) {

@@ -3,6 +3,7 @@ import type { Bar } from '../../actors/market/bar.js';
 import { timeframeMs } from '../../actors/market/timeframe.js';
 import type { Caller } from '../credentials/caller.js';
 import type { Engine } from '../engine.js';
+import { ownSignals } from '../instruments/audience.js';
 import { LAST_TIME } from '../feature-store/row-blocks.js';
 import { SuhoError, quoted } from '../errors.js';
 import type { SeriesDirectory, VisibleSeries } from './series.js';
@@ -81,7 +82,8 @@ export class MarketData {
     const { predictions, journal } = this.#engine;
     const { actorId } = series;
     if (actorId === undefined) return { signals: [], note: null };
-    const range = { symbol: identity.symbol, timeframe, from, to: Math.min(to, LAST_TIME), limit };
+    const user = ownSignals(this.#engine.instruments, caller);
+    const range = { symbol: identity.symbol, timeframe, from, to: Math.min(to, LAST_TIME), limit, user };
     const stored = await away(predictions.history.range(caller.tenantId, range));
     const last = stored?.at(-1)?.barCloseTime;
     const since = last === undefined ? from : last + 1;

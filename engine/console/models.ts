@@ -16,6 +16,7 @@ import { stageOf } from '../rollout/rollouts.js';
 import type { RunningTrial } from '../rollout/route-plans.js';
 import { whatDecides } from '../rollout/what-decides.js';
 import { detailOf, modelView, trialView } from './model-views.js';
+import { ownerOfSignals } from '../instruments/audience.js';
 import type { SeriesDirectory, VisibleSeries } from './series.js';
 import type {
   EquityView,
@@ -53,11 +54,13 @@ export class ModelCatalogue {
   }
 
   async list(caller: Caller, id: string): Promise<ModelsView> {
-    const route = this.#engine.instruments.routeOf(caller.tenantId, id);
+    const series = this.#series.find(caller, id);
+    const { tenantId, userId } = ownerOfSignals(series.instrument, caller, series.timeframe);
+    const route = this.#engine.instruments.routeOf(tenantId, id, userId);
     const arms = new Map(
       (route === undefined ? [] : armsOf(route)).map(({ modelId, arm }) => [modelId, arm]),
     );
-    const models = await this.#modelsOf(caller, this.#series.find(caller, id));
+    const models = await this.#modelsOf(caller, series);
     const owner = route?.trainedOn?.slice(0, route.trainedOn.indexOf('@'));
     return {
       models: models
@@ -121,7 +124,7 @@ export class ModelCatalogue {
   /** What the caller's signals of a version came to after spreads. */
   async equity(caller: Caller, id: string, key: string): Promise<EquityView> {
     const { identity, timeframe, instrument } = this.#series.find(caller, id);
-    const { modelId, primaryHorizon } = await this.#find(caller, id, key);
+    const { modelId, primaryHorizon, userId } = await this.#find(caller, id, key);
     const { features, predictions } = this.#engine;
     // What a bar cost is known from its closing quotes.
     const grid = BarGrid.of(timeframe, instrument.calendar);
@@ -136,6 +139,7 @@ export class ModelCatalogue {
         symbol: identity.symbol,
         timeframe,
         horizon: primaryHorizon,
+        userId,
         modelId,
         after: bars[0]?.openTime ?? 0,
       },

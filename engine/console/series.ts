@@ -6,7 +6,8 @@ import { SuhoError, quoted } from '../errors.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
 import type { SeriesIdentity } from '../feature-store/feature-store.js';
 import { SIMULATED_FEED } from '../feeds/simulated-feed.js';
-import { instrumentOfSeries, seriesIdentity, signalActorId } from '../instruments/ids.js';
+import { ownerOfSignals } from '../instruments/audience.js';
+import { instrumentOfSeries, seriesIdentity } from '../instruments/ids.js';
 import type { Instrument } from '../instruments/instrument.js';
 import type { SeriesView } from './wire.js';
 
@@ -32,21 +33,22 @@ export class SeriesDirectory {
   }
 
   /** All that a caller may see, 2,000 at most. */
-  list({ tenantId }: Caller): readonly SeriesView[] {
+  list(caller: Caller): readonly SeriesView[] {
     const views: SeriesView[] = [];
     for (const instrument of this.#engine.instruments.all()) {
-      if (!instrument.isVisibleTo(tenantId)) continue;
+      if (!instrument.isVisibleTo(caller.tenantId)) continue;
       const { base, longer } = instrument.definition;
       for (const timeframe of [base, ...longer.map((series) => series.timeframe)]) {
         if (views.length >= SERIES_MAX) return views;
-        views.push(this.#view(instrument, timeframe, tenantId));
+        views.push(this.#view(instrument, timeframe, caller));
       }
     }
     return views;
   }
 
   /** A series by its id. Throws `NOT_FOUND`, in the same words, when there is none and when it is another tenant's. */
-  find({ tenantId }: Caller, id: string): VisibleSeries {
+  find(caller: Caller, id: string): VisibleSeries {
+    const { tenantId } = caller;
     const instrument = this.#engine.instruments.get(instrumentOfSeries(id));
     const grid = id.slice(id.lastIndexOf('/') + 1);
     if (instrument !== undefined && instrument.isVisibleTo(tenantId)) {
@@ -61,13 +63,16 @@ export class SeriesDirectory {
           instrument,
           timeframe,
           identity: seriesIdentity(id),
-          actorId: instrument.follows(tenantId, timeframe) ? signalActorId(tenantId, id) : undefined,
+          actorId: instrument.follows(tenantId, timeframe)
+            ? instrument.signalActorId({ ...ownerOfSignals(instrument, caller, timeframe), timeframe })
+            : undefined,
         };
     }
     throw new SuhoError('NOT_FOUND', `There is no series ${quoted(id)}; choose one from the list of series.`);
   }
 
-  #view(instrument: Instrument, timeframe: Timeframe, tenantId: string): SeriesView {
+  #view(instrument: Instrument, timeframe: Timeframe, caller: Caller): SeriesView {
+    const { tenantId, userId } = ownerOfSignals(instrument, caller, timeframe);
     const { instruments } = this.#engine;
     const id = instrument.seriesId(timeframe);
     const last = instruments.lastClosedBar(id);
@@ -82,7 +87,7 @@ export class SeriesDirectory {
       calendar: instrument.calendar.name,
       simulated: feed === SIMULATED_FEED && owner === PLATFORM,
       signals: instrument.follows(tenantId, timeframe),
-      modelVersion: instruments.routeOf(tenantId, id)?.version ?? null,
+      modelVersion: instruments.routeOf(tenantId, id, userId)?.version ?? null,
       state: instrument.state,
       // What went wrong inside is for the owner of the feed.
       error: owner === tenantId ? (instrument.error ?? '') : '',

@@ -74,7 +74,7 @@ export class ArmsBeside {
     deadline: number,
   ): Promise<ArmAnswer> {
     const { clock, infer, similar, gatesOf } = this.#parts;
-    const { row, tenantId } = request;
+    const { row, tenantId, userId } = request;
     const start = clock.monotonic();
     const inference = await infer(route, request, deadline);
     const inferred = clock.monotonic();
@@ -95,7 +95,8 @@ export class ArmsBeside {
     };
     // Confidence as the arm states it: the record that corrects it is of signals that were sent.
     const calibrate = (_horizon: number, probability: number): Calibrated => ({ probability });
-    const signal = makeSignal({ tenantId, row, route, gates: gatesOf(tenantId), evidence, model, calibrate });
+    const gates = gatesOf(tenantId);
+    const signal = makeSignal({ tenantId, userId, row, route, gates, evidence, model, calibrate });
     return {
       route,
       signal: { ...signal, predictionId: answerId(signal, route) },
@@ -108,6 +109,8 @@ export class ArmsBeside {
  * Id of an answer that is no signal. With the model's hash in its name: versions of two levels (platform, tenant) may have
  * one number.
  */
-function answerId({ tenantId, symbol, timeframe, barCloseTime }: Signal, route: Route): string {
-  return predictionId(tenantId, symbol, timeframe, barCloseTime, `${route.version}/${route.modelId}`);
+function answerId(signal: Signal, route: Route): string {
+  const { tenantId, userId, symbol, timeframe, barCloseTime } = signal;
+  const version = `${route.version}/${route.modelId}`;
+  return predictionId(tenantId, symbol, timeframe, barCloseTime, version, userId);
 }

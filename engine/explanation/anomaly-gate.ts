@@ -35,7 +35,7 @@ export interface AnomalyGateFigures {
   readonly shortfallHigh: number;
 }
 
-type Span = Pick<PredictionQuery, 'symbols' | 'timeframes' | 'from' | 'to'>;
+type Span = Pick<PredictionQuery, 'symbols' | 'timeframes' | 'from' | 'to' | 'user'>;
 
 /** What the gate against anomalous moments let pass and withheld, and how those signals did. */
 export class AnomalyGate {

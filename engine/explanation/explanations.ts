@@ -105,8 +105,8 @@ export class Explanations {
   }
 
   /** A caller's signal as it is found. Throws as {@link findSignal} does. */
-  async find({ tenantId }: ExplainedTo, predictionId: string): Promise<FoundSignal> {
-    return await findSignal(this.#parts, tenantId, predictionId);
+  async find(to: ExplainedTo, predictionId: string): Promise<FoundSignal> {
+    return await findSignal(this.#parts, to, predictionId);
   }
 
   /** What the gates asked of a signal, by the limits it met. */
@@ -122,7 +122,7 @@ export class Explanations {
     const { facts, seriesId, kept } = found;
     const row = await this.#row(found);
     const model = await this.#model(to, found);
-    const arms = await orReason(async () => await history.arms(facts.tenantId, facts));
+    const arms = await orReason(async () => await history.arms(facts.tenantId, facts, facts.userId));
     const partition = partitionOf(found, model);
     const made =
       options.replay || options.features > 0
@@ -136,7 +136,7 @@ export class Explanations {
       arms: typeof arms === 'string' ? [] : arms,
       moments: similarMoments(journal, partition, facts.barCloseTime, kept?.signal.patterns?.nearest ?? []),
       model: typeof model === 'string' ? undefined : model,
-      plan: seriesId === undefined ? undefined : instruments.routeOf(facts.tenantId, seriesId),
+      plan: seriesId === undefined ? undefined : instruments.routeOf(facts.tenantId, seriesId, facts.userId),
       ...made,
     };
   }

@@ -1,6 +1,8 @@
 import { HORIZONS } from '../../actors/features/labels.js';
+import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import type { Signal } from '../../actors/signals/signal.js';
 import { SuhoError, quoted } from '../errors.js';
+import { isKnownTo } from '../instruments/audience.js';
 import { readSignalActorId } from '../instruments/ids.js';
 import type { Instruments } from '../instruments/instruments.js';
 import type { Journal } from '../journal/journal.js';
@@ -28,19 +30,20 @@ export interface SignalSources {
 }
 
 /**
- * A tenant's signal by its prediction id. Throws `NOT_FOUND`, in the same words, for one that is not there and one of another
+ * A caller's signal, its own or its tenant's, by its prediction id. Throws `NOT_FOUND`, in the same words, for one that is not there and one of another
  * tenant, and `STORE_UNAVAILABLE` when only the store could know it and is away.
  */
 export async function findSignal(
   { journal, history, instruments }: SignalSources,
-  tenantId: string,
+  caller: SignalOwner,
   predictionId: string,
 ): Promise<FoundSignal> {
+  const { tenantId, userId } = caller;
   const found = journal.predictions.conclusions.conclusionOf(predictionId);
   const result = found?.conclusion.result;
-  const signal = result?.kind === 'signal' && result.signal.tenantId === tenantId ? result.signal : undefined;
+  const signal = result?.kind === 'signal' && isKnownTo(caller, result.signal) ? result.signal : undefined;
   let failure: unknown;
-  const stored = await history.get(tenantId, predictionId).catch((error: unknown) => {
+  const stored = await history.get(tenantId, predictionId, userId).catch((error: unknown) => {
     failure = error;
     return undefined;
   });
@@ -83,6 +86,7 @@ function factsOf(tenantId: string, stored: StoredPrediction): SignalFacts {
   return {
     predictionId: stored.predictionId,
     tenantId,
+    ...(stored.userId === undefined ? {} : { userId: stored.userId }),
     symbol: stored.symbol,
     timeframe: stored.timeframe as Signal['timeframe'],
     barCloseTime: stored.barCloseTime,

@@ -239,6 +239,7 @@ function remade(
   const { symbol, timeframe, barCloseTime: closeTime, qualityScore, qualityFlags } = facts;
   return makeSignal({
     tenantId: facts.tenantId,
+    userId: facts.userId,
     row: {
       seriesId: '',
       symbol,

@@ -2,6 +2,8 @@ import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Bar } from '../../actors/market/bar.js';
 import { SuhoError, messageOf } from '../errors.js';
+import type { PredictionArchive } from '../prediction-store/archive.js';
+import type { ArchivedPrediction } from '../prediction-store/expired-predictions.js';
 import { ClickHouseOverview } from './clickhouse-overview.js';
 import { askFailure, insertFailure, queryFailure } from './clickhouse-failure.js';
 import { ownQuery } from './own-query.js';
@@ -14,6 +16,7 @@ import type {
   Replacement,
   SeriesIdentity,
 } from './feature-store.js';
+import { HISTORY, encodePredictions, historySchema } from './prediction-history.js';
 import { FIRST_TIME, LAST_TIME, blocksOf } from './row-blocks.js';
 import { ClickHouseReplacements } from './replacements.js';
 import { OF_SERIES, seriesParameters } from './series-filter.js';
@@ -48,7 +51,7 @@ export interface ClickHouseTransport {
 }
 
 /** `ml_features` and `aggregates` in ClickHouse, in this process or over HTTP, through ClickHouse's own client. */
-export class ClickHouseFeatureStore implements FeatureStore {
+export class ClickHouseFeatureStore implements FeatureStore, PredictionArchive {
   readonly #transport: ClickHouseTransport;
   readonly #client: ClickHouseClient;
   readonly #replacements: ClickHouseReplacements;
@@ -62,7 +65,8 @@ export class ClickHouseFeatureStore implements FeatureStore {
   }
 
   async prepare(): Promise<void> {
-    const statements = featureSchema()
+    const statements = [featureSchema(), historySchema()]
+      .join('\n')
       .replaceAll(/^--.*$/gm, '')
       .split(';')
       .map((statement) => statement.trim())
@@ -73,9 +77,9 @@ export class ClickHouseFeatureStore implements FeatureStore {
   /** Whether the tables are there, with the columns of this version's catalogue. */
   async schemaState(): Promise<'applied' | 'missing' | 'of another catalogue'> {
     const found = await this.sql(
-      `SELECT table, name FROM system.columns WHERE database = currentDatabase() AND table IN ('ml_features', 'aggregates', 'replacements')`,
+      `SELECT table, name FROM system.columns WHERE database = currentDatabase() AND table IN ('ml_features', 'aggregates', 'replacements', '${HISTORY.table}')`,
     );
-    if (new Set(found.map(({ table }) => table)).size < 3) return 'missing';
+    if (new Set(found.map(({ table }) => table)).size < 4) return 'missing';
     const names = new Set(found.filter(({ table }) => table === 'ml_features').map(({ name }) => name));
     const wanted = COMMON_COLUMNS.columns.split(',').map((column) => column.trim());
     return wanted.every((column) => names.has(column)) ? 'applied' : 'of another catalogue';
@@ -99,6 +103,15 @@ export class ClickHouseFeatureStore implements FeatureStore {
     try {
       for (const block of blocksOf(table, rows))
         await this.#transport.insert(table, columns, structure, block);
+    } catch (error) {
+      throw insertFailure(error);
+    }
+  }
+
+  async archive(predictions: readonly ArchivedPrediction[]): Promise<void> {
+    const rows = await encodePredictions(predictions);
+    try {
+      await this.#transport.insert(HISTORY.table, HISTORY.columns, HISTORY.structure, rows);
     } catch (error) {
       throw insertFailure(error);
     }

@@ -24,6 +24,8 @@ const OUTWARD = new Set([
   'aiextract',
   'aitranslate',
 ]);
+/** What a tenant's query may name. */
+const TABLES = ['ml_features', 'aggregates', 'replacements', 'ml_predictions_history'];
 const TOKEN = /'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|"(?:[^"\\]|\\.)*"|[A-Za-z_]\w*|\S/gs;
 
 /** What a ClickHouse has that a query could reach with. */
@@ -35,7 +37,7 @@ export interface Reach {
 function refuse(what: string): never {
   throw new SuhoError(
     'BAD_INPUT',
-    `${what}; ask one query that reads the tables ml_features and aggregates.`,
+    `${what}; ask one query that reads the tables ml_features, aggregates and ml_predictions_history.`,
   );
 }
 
@@ -85,7 +87,7 @@ export function ofTenant(query: string, tenantId: string, { databases }: Reach):
     if (tokens[i + 1] === '(' && name.startsWith('joinget'))
       refuse(`The function ${name} is not allowed here`);
   });
-  const parts = ['ml_features', 'aggregates', 'replacements'].map(
+  const parts = TABLES.map(
     (table) => `${table} AS (SELECT * FROM {database:Identifier}.${table} WHERE tenant_id = {tenant:String})`,
   );
   if (!/^[\w-]+$/.test(tenantId)) refuse('This is not a tenant');

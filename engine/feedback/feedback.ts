@@ -1,4 +1,6 @@
+import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import { SuhoError } from '../errors.js';
+import { isKnownTo } from '../instruments/audience.js';
 import type { Journal } from '../journal/journal.js';
 import type { TradeRecord } from '../journal/records.js';
 import type { PatternRecorder } from '../patterns/pattern-recorder.js';
@@ -71,7 +73,7 @@ export class Feedback {
     if (known !== undefined) return { answer: 'DUPLICATE', trade: known };
     if (this.#journal.predictions.hasPurgedTrades && (await this.#isStored(tenantId, report.tradeId)))
       return { answer: 'DUPLICATE', trade: undefined };
-    const prediction = await this.#predictionOf(tenantId, report.predictionId);
+    const prediction = await this.#predictionOf({ tenantId, userId }, report.predictionId);
     if (prediction === undefined) return { answer: 'UNKNOWN_PREDICTION', trade: undefined };
     const trade = tradeOf(report, prediction, tenantId, userId);
     await this.#journal.durable();
@@ -83,14 +85,15 @@ export class Feedback {
     return { answer: 'ACCEPTED', trade };
   }
 
-  async #predictionOf(tenantId: string, predictionId: string): Promise<PredictionSummary | undefined> {
+  async #predictionOf(reporter: SignalOwner, predictionId: string): Promise<PredictionSummary | undefined> {
     const signal = this.#journal.predictions.conclusions.signalOf(predictionId);
     if (signal !== undefined) {
-      if (signal.tenantId !== tenantId) return undefined;
-      const { symbol, timeframe, barCloseTime, model } = signal;
-      return { symbol, timeframe, barCloseTime, modelVersion: model.version };
+      if (!isKnownTo(reporter, signal)) return undefined;
+      const { userId, symbol, timeframe, barCloseTime, model } = signal;
+      return { userId, symbol, timeframe, barCloseTime, modelVersion: model.version };
     }
-    return await this.#ask(async () => await this.#predictions.find(tenantId, predictionId));
+    const { tenantId, userId } = reporter;
+    return await this.#ask(async () => await this.#predictions.find(tenantId, predictionId, userId));
   }
 
   /** Whether a trade that the journal no longer has was taken before. */

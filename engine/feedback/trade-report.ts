@@ -114,11 +114,12 @@ export function tradeOf(
   }
   const { pnlMoney, currency, ...rest } = report;
   const gain = (report.exitPrice - report.entryPrice) * (report.side === 'LONG' ? 1 : -1);
-  const { barCloseTime, modelVersion, symbol, timeframe } = prediction;
+  const { barCloseTime, modelVersion, symbol, timeframe, userId: predictionUserId } = prediction;
   return {
     ...rest,
     tenantId,
     userId,
+    ...(predictionUserId === undefined ? {} : { predictionUserId }),
     symbol,
     timeframe,
     modelVersion,

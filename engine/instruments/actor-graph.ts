@@ -1,6 +1,5 @@
 import { gridName, readGridName } from '../../actors/market/bar-grid.js';
 import type { Calendar } from '../../actors/market/calendar.js';
-import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { PriceBasis } from '../../actors/market/quote.js';
 import type { Effect, Message } from '../../actors/messages.js';
 import type { Actor } from '../../actors/runtime/actor.js';
@@ -11,7 +10,7 @@ import { SignalActor, SignalKernels } from '../../actors/signal-actor.js';
 import type { Gates } from '../../actors/signals/gates.js';
 import { asksForSequences } from '../../actors/signals/route-plan.js';
 import { TenantActor, tenantActorId } from '../../actors/tenant-actor.js';
-import { readSignalActorId, seriesIdentity, signalActorId } from './ids.js';
+import { readSignalActorId, seriesIdentity } from './ids.js';
 import type { Instrument } from './instrument.js';
 
 /** What actors are made with. */
@@ -70,8 +69,8 @@ export class ActorGraph {
   }
 
   /** Makes the actors that a new follower needs; a `subscribe` message then connects them. */
-  extend(instrument: Instrument, tenantId: string, timeframe: Timeframe): void {
-    const series = instrument.seriesId(timeframe);
+  extend(instrument: Instrument, id: string): void {
+    const { tenantId, seriesId: series } = readSignalActorId(id);
     if (!this.#series.has(series))
       this.#spawnSeries(series, instrument, {
         longer: [],
@@ -79,7 +78,6 @@ export class ActorGraph {
         sequenceReaders: new Set(),
       });
     this.#spawnTenant(tenantId);
-    const id = signalActorId(tenantId, series);
     if (!this.#signals.has(id)) this.#spawnSignal(id);
   }
 
@@ -116,7 +114,7 @@ export class ActorGraph {
   }
 
   #spawnSignal(id: string): void {
-    const { tenantId, seriesId: series } = readSignalActorId(id);
+    const { tenantId, userId, seriesId: series } = readSignalActorId(id);
     const identity = seriesIdentity(series);
     const { symbol } = identity;
     const grid = gridName(identity);
@@ -125,7 +123,8 @@ export class ActorGraph {
       kernels = new SignalKernels(identity.timeframe, this.#calendar(identity.calendar));
       this.#signalKernels.set(grid, kernels);
     }
-    const actor = new SignalActor({ id, tenantId, symbol, kernels, gates: this.#settings.gatesOf(tenantId) });
+    const gates = this.#settings.gatesOf(tenantId);
+    const actor = new SignalActor({ id, tenantId, userId, symbol, kernels, gates });
     this.#signals.set(id, actor);
     this.#spawn(id, tenantId, actor);
   }
@@ -156,11 +155,11 @@ export class ActorGraph {
 
 /** Where the bars of a series go, by its instrument's definition. */
 export function topologyOf(instrument: Instrument, id: string): SeriesTopology {
-  const { longer, signals } = instrument.definition;
-  const here = signals
-    .map(({ tenantId, timeframe, route }) => ({
-      actorId: signalActorId(tenantId, instrument.seriesId(timeframe)),
-      route,
+  const { longer, signals, userSignals = [] } = instrument.definition;
+  const here = [...signals, ...userSignals]
+    .map((signal) => ({
+      actorId: instrument.signalActorId(signal),
+      route: signal.route,
     }))
     .filter(({ actorId }) => readSignalActorId(actorId).seriesId === id && !instrument.parked.has(actorId));
   return {

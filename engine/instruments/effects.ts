@@ -25,8 +25,12 @@ export interface EffectPorts {
     /** What came of an earlier moment. */
     resolve(outcome: PatternOutcome): void;
   };
-  /** Takes a conclusion; `arrivedAt` is when its bar came in, on the monotonic clock, where that is known. */
-  readonly conclude: (conclusion: ConclusionRecord, arrivedAt: number | undefined) => void;
+  /** Takes a conclusion; when its bar came in and its models were asked, on the monotonic clock, where that is known. */
+  readonly conclude: (
+    conclusion: ConclusionRecord,
+    arrivedAt: number | undefined,
+    askedAt: number | undefined,
+  ) => void;
   /** Told what every arm of a plan made of a bar: the serving one's evidence, the answers of those beside it. */
   readonly onArms?: (request: EvidenceRequest, served: Evidence, answers: readonly ArmAnswer[]) => void;
   /** Told of each row that is new. */
@@ -49,8 +53,8 @@ export class EffectRouter {
   readonly #times: StageTimes | undefined;
   /** When the bars of rows came in, as long as somebody has the row. */
   readonly #arrivals = new WeakMap<FeatureRow, number>();
-  /** The same of the row that a signal actor concludes next. */
-  readonly #arrivalOf = new Map<string, number | undefined>();
+  /** The same of the row that a signal actor concludes next, and when its models were asked. */
+  readonly #arrivalOf = new Map<string, { readonly at: number | undefined; readonly askedAt: number }>();
   readonly #graph: ActorGraph;
   readonly #snapshots: Snapshots;
   readonly #ports: EffectPorts;
@@ -131,12 +135,12 @@ export class EffectRouter {
       }
       case 'outcome':
         if (effect.label.resolvedAt <= (instrument.known.outcomes.get(actorId) ?? 0)) return;
-        this.#journal.predictions.appendOutcome(actorId, effect.tenantId, effect.predictionId, effect.label);
+        this.#outcome(actorId, effect);
         return;
       case 'pattern_outcome':
         this.#ports.evidence.resolve(effect);
         if (effect.label.resolvedAt > (instrument.known.outcomes.get(actorId) ?? 0))
-          this.#journal.predictions.resolveAnswers(actorId, effect.tenantId, effect.label);
+          this.#journal.predictions.resolveAnswers(actorId, effect.tenantId, effect.label, effect.userId);
         return;
       case 'snapshot':
         this.#snapshots.take(effect);
@@ -151,6 +155,13 @@ export class EffectRouter {
       if (instrument !== undefined) this.#instruments.set(actorId, instrument);
     }
     return instrument;
+  }
+
+  #outcome(
+    actorId: string,
+    { tenantId, predictionId, label, userId }: Extract<Effect, { kind: 'outcome' }>,
+  ): void {
+    this.#journal.predictions.appendOutcome(actorId, tenantId, predictionId, label, userId);
   }
 
   #row(instrument: Instrument, row: FeatureRow): void {
@@ -170,8 +181,9 @@ export class EffectRouter {
     const { actorId, row } = request;
     instrument.gathering++;
     const arrivedAt = this.#arrivals.get(row);
-    this.#arrivalOf.set(actorId, arrivedAt);
-    if (arrivedAt !== undefined) this.#times?.observe('queue', this.#clock.monotonic() - arrivedAt);
+    const askedAt = this.#clock.monotonic();
+    this.#arrivalOf.set(actorId, { at: arrivedAt, askedAt });
+    if (arrivedAt !== undefined) this.#times?.observe('queue', askedAt - arrivedAt);
     const known =
       row.closeTime <= (instrument.known.conclusions.get(actorId) ?? 0)
         ? this.#journal.predictions.conclusions.get(actorId, row.closeTime)?.evidence
@@ -196,9 +208,9 @@ export class EffectRouter {
     patient: boolean,
   ): Promise<void> {
     const { incarnation } = instrument;
-    const { actorId, tenantId, row } = request;
+    const { actorId, tenantId, userId, row } = request;
     const { predictions } = this.#journal;
-    const bar = { actorId, tenantId, closeTime: row.closeTime };
+    const bar = { actorId, tenantId, userId, closeTime: row.closeTime };
     predictions.expectAnswers(bar);
     instrument.gathering++;
     const answers = await this.#ports.evidence.beside(request, served, patient);
@@ -215,6 +227,7 @@ export class EffectRouter {
   #conclude(instrument: Instrument, conclusion: ConclusionRecord): void {
     if (conclusion.closeTime <= (instrument.known.conclusions.get(conclusion.actorId) ?? 0)) return;
     if (conclusion.result.kind === 'signal') this.#signals++;
-    this.#ports.conclude(conclusion, this.#arrivalOf.get(conclusion.actorId));
+    const arrival = this.#arrivalOf.get(conclusion.actorId);
+    this.#ports.conclude(conclusion, arrival?.at, arrival?.askedAt);
   }
 }

@@ -1,6 +1,9 @@
 import { gridName, readGridName, type TimeframeOfCalendar } from '../../actors/market/bar-grid.js';
+import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { SeriesIdentity } from '../feature-store/feature-store.js';
+import type { InputRecord } from '../journal/records.js';
 
 /** Shared feed that files are played as; what is trained on a file is a model of its series. */
 export const FILE_FEED = 'file';
@@ -19,14 +22,25 @@ export function instrumentOfSeries(id: string): string {
   return id.slice(0, id.lastIndexOf('/'));
 }
 
-/** Id of a tenant's signal actor for a series. */
-export function signalActorId(tenantId: string, series: string): string {
-  return `signal:${tenantId}:${series}`;
+/** Id of a signal actor for a series: a tenant's, or, with the user's name escaped, that of one of its users. */
+export function signalActorId(tenantId: string, series: string, userId?: string): string {
+  const owner = userId === undefined ? tenantId : `${tenantId}/${encodeURIComponent(userId)}`;
+  return `signal:${owner}:${series}`;
 }
 
-export function readSignalActorId(id: string): { readonly tenantId: string; readonly seriesId: string } {
-  const [, tenantId = '', ...rest] = id.split(':');
-  return { tenantId, seriesId: rest.join(':') };
+export function readSignalActorId(id: string): SignalOwner & { readonly seriesId: string } {
+  const [, owner = '', ...rest] = id.split(':');
+  const [tenantId = '', user] = owner.split('/');
+  const userId = user === undefined ? {} : { userId: decodeURIComponent(user) };
+  return { tenantId, ...userId, seriesId: rest.join(':') };
+}
+
+/** Id of the signal actor that a `follow` input is about. */
+export function followerOf(
+  instrument: { seriesId(timeframe: Timeframe): string },
+  { tenantId, timeframe, user }: Extract<InputRecord, { kind: 'follow' }>,
+): string {
+  return signalActorId(tenantId, instrument.seriesId(timeframe), user?.userId);
 }
 
 /** Id of the instrument that a series or signal actor belongs to. */

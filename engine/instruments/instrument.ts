@@ -3,9 +3,10 @@ import type { Calendar } from '../../actors/market/calendar.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import { SeriesCursor, type CursorState } from '../../actors/series-machine.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
+import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import type { RoutePlan } from '../../actors/signals/route-plan.js';
 import { SuhoError } from '../errors.js';
-import type { InputRecord, InstrumentDefinition } from '../journal/records.js';
+import type { InputRecord, InstrumentDefinition, UserSignals } from '../journal/records.js';
 import { unpackBars, unpackQuotes } from '../journal/records.js';
 import { seriesId, signalActorId } from './ids.js';
 import type { Workload } from './workload.js';
@@ -117,11 +118,15 @@ export class Instrument {
     return seriesId(this.id, { timeframe, calendar: this.calendar.name });
   }
 
-  /** Ids of its signal actors. */
+  /** Ids of its signal actors, those of single users last. */
   get signalActors(): string[] {
-    return this.#definition.signals.map(({ tenantId, timeframe }) =>
-      signalActorId(tenantId, this.seriesId(timeframe)),
-    );
+    const { signals, userSignals = [] } = this.#definition;
+    return [...signals, ...userSignals].map((signal) => this.signalActorId(signal));
+  }
+
+  /** When its newest input came in, on the monotonic clock. */
+  get newestArrival(): number | undefined {
+    return this.#newestArrival;
   }
 
   /** Notes that input came in, with so many closed bars in it. */
@@ -205,22 +210,42 @@ export class Instrument {
     return owner === tenantId || (owner === PLATFORM && signals.some((s) => s.tenantId === tenantId));
   }
 
+  /** Id of the actor of a tenant's, or of a user's own, signals on a timeframe. */
+  signalActorId({ tenantId, userId, timeframe }: SignalOwner & { readonly timeframe: Timeframe }): string {
+    return signalActorId(tenantId, this.seriesId(timeframe), userId);
+  }
+
+  /** A user's own signals on a timeframe; undefined where he gets those of his tenant. */
+  userSignals(tenantId: string, userId: string, timeframe: Timeframe): UserSignals | undefined {
+    return this.#definition.userSignals?.find(
+      (own) => own.userId === userId && own.tenantId === tenantId && own.timeframe === timeframe,
+    );
+  }
+
   follows(tenantId: string, timeframe: Timeframe): boolean {
     return this.#definition.signals.some((s) => s.tenantId === tenantId && s.timeframe === timeframe);
   }
 
   /** Takes note of an input in its definition; answers whether that changed. */
   define(input: InputRecord): void {
-    const { base, longer, signals } = this.#definition;
+    const { base, longer, signals, userSignals } = this.#definition;
     if (input.kind === 'route') {
       this.#definition = {
         ...this.#definition,
         signals: signals.map((signal) =>
-          this.#isOf(signal, input.target) ? { ...signal, route: input.route } : signal,
+          this.signalActorId(signal) === input.target ? { ...signal, route: input.route } : signal,
         ),
+        ...(userSignals === undefined
+          ? {}
+          : {
+              userSignals: userSignals.map((own) =>
+                this.signalActorId(own) === input.target ? { ...own, route: input.route } : own,
+              ),
+            }),
       };
     } else if (input.kind === 'follow') {
-      const { tenantId, timeframe } = input;
+      const { tenantId, timeframe, user } = input;
+      if (user !== undefined) return this.#defineUser(tenantId, timeframe, user);
       const since = this.cursor.closedThrough;
       const isNew = timeframe !== base && !longer.some((series) => series.timeframe === timeframe);
       this.#definition = {
@@ -233,8 +258,19 @@ export class Instrument {
     }
   }
 
-  #isOf(signal: InstrumentDefinition['signals'][number], actorId: string): boolean {
-    return signalActorId(signal.tenantId, this.seriesId(signal.timeframe)) === actorId;
+  /** A user's own signals begin with the next bar; of bars that the clock has closed there is none. */
+  #defineUser(
+    tenantId: string,
+    timeframe: Timeframe,
+    user: { readonly userId: string; readonly route: RoutePlan },
+  ): void {
+    const { userSignals = [] } = this.#definition;
+    if (this.userSignals(tenantId, user.userId, timeframe) !== undefined) return;
+    const since = Math.max(this.cursor.closedThrough, this.cursor.state.clock);
+    this.#definition = {
+      ...this.#definition,
+      userSignals: [...userSignals, { tenantId, timeframe, ...user, since }],
+    };
   }
 
   /** Moves the cursor over an input that was accepted before. */
@@ -245,8 +281,9 @@ export class Instrument {
     else if (input.kind === 'clock') this.cursor.admitClock(input.now);
   }
 
-  /** The models a tenant's signals on a series are made with. */
-  routeOf(tenantId: string, timeframe: Timeframe): RoutePlan | undefined {
+  /** The models that a tenant's, or a user's own, signals on a series are made with. */
+  routeOf(tenantId: string, timeframe: Timeframe, userId?: string): RoutePlan | undefined {
+    if (userId !== undefined) return this.userSignals(tenantId, userId, timeframe)?.route;
     return this.#definition.signals.find((s) => s.tenantId === tenantId && s.timeframe === timeframe)?.route;
   }
 }

@@ -13,7 +13,7 @@ import type { Journal } from '../journal/journal.js';
 import { unpackBars, unpackQuotes, type InputRecord, type InstrumentDefinition } from '../journal/records.js';
 import { ActorGraph, type ActorSettings } from './actor-graph.js';
 import { EffectRouter, type EffectPorts } from './effects.js';
-import { instrumentId, signalActorId } from './ids.js';
+import { followerOf, instrumentId, signalActorId } from './ids.js';
 import { Instrument, rowsOf } from './instrument.js';
 import { assertQuota, type InstrumentLimits } from './limits.js';
 import type { RecoveryPorts } from './recovery.js';
@@ -202,18 +202,28 @@ export class Instruments {
     return position;
   }
 
-  /** New models for a tenant's signals on a series, from the next bar on. Waits while the instrument is recovering. */
+  /**
+   * New models for a tenant's signals on a series, from the next bar on; with a `userId` for that user's own, which begin
+   * with his first plan. Waits while the instrument is recovering. Throws `QUOTA_EXCEEDED`.
+   */
   async setRoute(
     instrument: Instrument,
     tenantId: string,
     timeframe: Timeframe,
     route: RoutePlan,
+    userId?: string,
   ): Promise<void> {
-    const target = signalActorId(tenantId, instrument.seriesId(timeframe));
+    const target = instrument.signalActorId({ tenantId, userId, timeframe });
     await this.#options.useRoute(target, route);
     await instrument.recovered();
     instrument.assertLive();
-    this.input(instrument, { kind: 'route', instrument: instrument.id, target, route });
+    const { id } = instrument;
+    if (userId === undefined || instrument.userSignals(tenantId, userId, timeframe) !== undefined) {
+      this.input(instrument, { kind: 'route', instrument: id, target, route });
+      return;
+    }
+    assertQuota(this.#instruments.values(), tenantId, false, this.#options.limitsOf(tenantId));
+    this.input(instrument, { kind: 'follow', instrument: id, tenantId, timeframe, user: { userId, route } });
   }
 
   /** Ends an instrument: its actors, inputs and snapshot are gone; what stores hold of it stays. */
@@ -284,9 +294,9 @@ export class Instruments {
     return this.graph.series(series)?.closedThrough ?? NaN;
   }
 
-  /** Models that a tenant's signals on a series are made with now. */
-  routeOf(tenantId: string, series: string): RoutePlan | undefined {
-    return this.graph.signal(signalActorId(tenantId, series))?.route;
+  /** Models that a tenant's, or a user's own, signals on a series are made with now. */
+  routeOf(tenantId: string, series: string, userId?: string): RoutePlan | undefined {
+    return this.graph.signal(signalActorId(tenantId, series, userId))?.route;
   }
 
   counts(): ReturnType<EffectRouter['counts']> & { readonly system: SystemCounts } {
@@ -359,13 +369,15 @@ export class Instruments {
         this.#tell(instrument, base, { kind: 'route', target: input.target, route: input.route });
         return;
       case 'follow': {
-        const { tenantId, timeframe } = input;
-        const series = instrument.seriesId(timeframe);
+        const { timeframe, user } = input;
         const since = instrument.cursor.closedThrough;
         instrument.define(input);
-        this.graph.extend(instrument, tenantId, timeframe);
-        const actorId = signalActorId(tenantId, series);
-        this.#tell(instrument, base, { kind: 'subscribe', seriesId: series, actorId, since });
+        const actorId = followerOf(instrument, input);
+        this.graph.extend(instrument, actorId);
+        const seriesId = instrument.seriesId(timeframe);
+        this.#tell(instrument, base, { kind: 'subscribe', seriesId, actorId, since });
+        if (user === undefined) return;
+        this.#tell(instrument, base, { kind: 'route', target: actorId, route: user.route });
       }
     }
   }

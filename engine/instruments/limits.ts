@@ -5,7 +5,7 @@ import type { Instrument } from './instrument.js';
 export interface InstrumentLimits {
   /** Instruments of its own. */
   readonly instruments: number;
-  /** Timeframes of instruments that it has signals on. */
+  /** Timeframes of instruments that it has signals on, once more for each of its users with signals of his own. */
   readonly series: number;
 }
 
@@ -21,6 +21,7 @@ export function assertQuota(
   for (const { definition } of instruments) {
     if (definition.owner === tenantId) own++;
     for (const signal of definition.signals) if (signal.tenantId === tenantId) series++;
+    for (const own of definition.userSignals ?? []) if (own.tenantId === tenantId) series++;
   }
   if (isNewInstrument && own >= limits.instruments) {
     throw new SuhoError(

@@ -9,7 +9,7 @@ import type { InstrumentSnapshot } from '../journal/snapshots.js';
 import type { Journal } from '../journal/journal.js';
 import type { InputRecord } from '../journal/records.js';
 import { topologyOf, type ActorGraph } from './actor-graph.js';
-import { readSignalActorId, seriesIdentity } from './ids.js';
+import { followerOf, readSignalActorId, seriesIdentity } from './ids.js';
 import type { Instrument } from './instrument.js';
 
 /** Inputs read from the journal at a time. */
@@ -66,6 +66,8 @@ export async function recover(instrument: Instrument, ports: RecoveryPorts): Pro
     if (page.length === 0) break;
     for (const [position, input] of page) {
       if (input.kind === 'route') await ports.useRoute(input.target, input.route);
+      if (input.kind === 'follow' && input.user !== undefined)
+        await ports.useRoute(followerOf(instrument, input), input.user.route);
       ports.deliver(instrument, input);
       // The actors it adds run through bars again that they have concluded before.
       if (input.kind === 'follow') learnKnownEffects(instrument, journal);
@@ -108,8 +110,8 @@ async function restore(
   for (const id of instrument.signalActors) {
     const actor = graph.signal(id);
     const bytes = snapshot.parts.get(id);
-    const { tenantId, seriesId } = readSignalActorId(id);
-    const route = instrument.routeOf(tenantId, seriesIdentity(seriesId).timeframe);
+    const { tenantId, userId, seriesId } = readSignalActorId(id);
+    const route = instrument.routeOf(tenantId, seriesIdentity(seriesId).timeframe, userId);
     try {
       if (bytes !== undefined) actor?.restore(bytes);
       else actor?.use(route);

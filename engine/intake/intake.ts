@@ -12,7 +12,7 @@ import type { Instrument } from '../instruments/instrument.js';
 import type { FollowRequest, Instruments } from '../instruments/instruments.js';
 import type { Journal } from '../journal/journal.js';
 import { packBars, packQuotes, type InputRecord } from '../journal/records.js';
-import type { StageTimes } from '../stage-times.js';
+import type { BarTracing, StageTimes } from '../stage-times.js';
 import { calendarOfNew, refuseOtherGrid } from './other-grids.js';
 import { timeDefect } from './plausible-time.js';
 import type { DoorCounts, Pressure } from './pressure.js';
@@ -58,6 +58,8 @@ export interface IntakeResult {
 export interface Ingestion {
   readonly accepted: number;
   readonly rejected: IntakeResult['rejected'];
+  /** When what was accepted of it came in, on the monotonic clock. */
+  readonly arrivedAt?: number | undefined;
   /** Settles when the accepted rows are durable, with what became of every row. */
   done(): Promise<IntakeResult>;
 }
@@ -81,6 +83,7 @@ export interface IntakeParts {
   readonly quoteBase: Timeframe;
   readonly pressure: Pressure;
   readonly times?: StageTimes | undefined;
+  readonly tracing?: BarTracing | undefined;
 }
 
 /** What admission made of rows, before anything is durable. */
@@ -324,12 +327,16 @@ export class Intake {
       this.#counts.conflicts += result.conflicts;
       return result;
     };
-    return { accepted: rows.length, rejected, done };
+    const arrivedAt = rows.length > 0 ? instrument.newestArrival : undefined;
+    return { accepted: rows.length, rejected, arrivedAt, done };
   }
 
   async #acknowledged(ingestion: Ingestion, start: number): Promise<IntakeResult> {
     const result = await ingestion.done();
-    if (result.accepted > 0) this.#parts.times?.observe('accept', this.#parts.clock.monotonic() - start);
+    if (result.accepted === 0) return result;
+    const now = this.#parts.clock.monotonic();
+    this.#parts.times?.observe('accept', now - start);
+    if (ingestion.arrivedAt !== undefined) this.#parts.tracing?.accepted(ingestion.arrivedAt, start, now);
     return result;
   }
 

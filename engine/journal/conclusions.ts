@@ -4,9 +4,10 @@ import { CONCLUSIONS } from './conclusion-codec.js';
 import type { Codec, KeyRange, LogStore, Table } from './log-store.js';
 import type { ConclusionRecord } from './records.js';
 
-/** A signal with its place in the stream. */
+/** A signal with its place in the stream, and the signal actor that made it. */
 export interface SequencedSignal {
   readonly sequence: number;
+  readonly actorId: string;
   readonly signal: Signal;
 }
 
@@ -90,7 +91,7 @@ export class ConclusionTopic {
     const range: KeyRange = { start: [actorId, Infinity], end: [actorId, 0], reverse: true };
     for (const { value } of this.#conclusions.entries(range)) {
       const signal = typeof value === 'number' ? this.signal(value) : undefined;
-      if (signal !== undefined) return { sequence: value as number, signal };
+      if (signal !== undefined) return { sequence: value as number, actorId, signal };
     }
     return undefined;
   }
@@ -102,7 +103,7 @@ export class ConclusionTopic {
     for (const { value } of this.#conclusions.entries(range)) {
       if (found.length >= limit) break;
       const signal = typeof value === 'number' ? this.signal(value) : undefined;
-      if (signal !== undefined) found.push({ sequence: value as number, signal });
+      if (signal !== undefined) found.push({ sequence: value as number, actorId, signal });
     }
     return found;
   }
@@ -119,7 +120,8 @@ export class ConclusionTopic {
   after(sequence: number, limit: number): SequencedSignal[] {
     const page: SequencedSignal[] = [];
     for (const { key, value } of this.#signals.entries({ start: sequence + 1, limit }))
-      if (value.result.kind === 'signal') page.push({ sequence: key, signal: value.result.signal });
+      if (value.result.kind === 'signal')
+        page.push({ sequence: key, actorId: value.actorId, signal: value.result.signal });
     return page;
   }
 

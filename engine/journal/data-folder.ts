@@ -9,6 +9,8 @@ export const FORMAT = 5;
 /** Formats that become {@link FORMAT} by being opened: 4 had no write-ahead log before the journal's tables. */
 const FORMATS_BEFORE: readonly unknown[] = [4];
 const FORMAT_FILE = 'suho.json';
+/** There while a folder is being converted (`suho upgrade`). */
+export const UPGRADE_FILE = 'upgrade.json';
 /** Below this nothing is begun: the stores would fill the disk while they start, each failing in its own words. */
 const FREE_BYTES_MIN = 32e6;
 /** Times a lock is looked at while others take and leave it. */
@@ -102,6 +104,20 @@ export class DataFolder {
    * `STORE_UNAVAILABLE` when its disk is full.
    */
   static open(folder: string): DataFolder {
+    return DataFolder.#take(folder, (data) => data.#checkVersion());
+  }
+
+  /** Takes a folder that is there, whatever its format, to convert it. Throws as {@link open}, and `BAD_INPUT` for no data folder. */
+  static openOfAnyFormat(folder: string): DataFolder {
+    if (!existsSync(path.join(folder, FORMAT_FILE)))
+      throw new SuhoError(
+        'BAD_INPUT',
+        `${path.resolve(folder)} is no data folder: it has no ${FORMAT_FILE}.`,
+      );
+    return DataFolder.#take(folder, () => undefined);
+  }
+
+  static #take(folder: string, check: (data: DataFolder) => void): DataFolder {
     const data = new DataFolder(path.resolve(folder));
     try {
       makePrivateFolder(data.path, (found) => existsSync(path.join(found, FORMAT_FILE)));
@@ -117,7 +133,7 @@ export class DataFolder {
       data.#lock();
       isHeldHere = true;
       data.#checkSpace();
-      data.#checkVersion();
+      check(data);
       return data;
     } catch (error) {
       if (isHeldHere) data.release();
@@ -145,23 +161,40 @@ export class DataFolder {
     );
   }
 
-  #checkVersion(): void {
+  /** Writes a file that appears whole, durably. */
+  writeWhole(name: string, content: string): void {
+    this.#write(content, (whole) => renameSync(whole, this.at(name)));
+  }
+
+  /** States the folder's format. */
+  writeFormat(format: number): void {
+    this.writeWhole(FORMAT_FILE, `${JSON.stringify({ format })}\n`);
+  }
+
+  /** The format that a folder states, not checked. Throws `DATA_FOLDER_VERSION` when it cannot be read. */
+  format(): unknown {
     const file = this.at(FORMAT_FILE);
-    const text = readIfThere(file);
-    const mark = (): void =>
-      this.#write(`${JSON.stringify({ format: FORMAT })}\n`, (whole) => renameSync(whole, file));
-    if (text === undefined) return mark();
-    let format: unknown;
+    const text = readFileSync(file, 'utf8');
     try {
-      format = (JSON.parse(text) as { format?: unknown } | null)?.format;
+      return (JSON.parse(text) as { format?: unknown } | null)?.format;
     } catch {
       throw new SuhoError(
         'DATA_FOLDER_VERSION',
         `The file ${file} is damaged: write {"format":${FORMAT}} into it if this version of Suho made the folder, or use another folder with --data.`,
       );
     }
-    if (format === FORMAT) return;
-    if (FORMATS_BEFORE.includes(format)) return mark();
+  }
+
+  #checkVersion(): void {
+    if (existsSync(this.at(UPGRADE_FILE)))
+      throw new SuhoError(
+        'DATA_FOLDER_VERSION',
+        `The upgrade of the data folder ${this.path} was interrupted; continue it with suho upgrade --data ${this.path}.`,
+      );
+    if (!existsSync(this.at(FORMAT_FILE))) return this.writeFormat(FORMAT);
+    const format = this.format();
+    if (format === FORMAT) return undefined;
+    if (FORMATS_BEFORE.includes(format)) return this.writeFormat(FORMAT);
     throw new SuhoError(
       'DATA_FOLDER_VERSION',
       `The data folder ${this.path} has format ${JSON.stringify(format) ?? 'unknown'}; this version of Suho reads format ${FORMAT}. Use another folder with --data.`,

@@ -41,7 +41,6 @@ interface TableWrites<K> {
   entries(): Iterable<readonly [K, Value]>;
 }
 
-
 /** Values by key, found by hashing, in order only when somebody asks: most are never read in order. */
 class Sorted<V> implements Iterable<[Part, V]> {
   readonly #values = new Map<Part, V>();

@@ -22,6 +22,7 @@ const TRADE_BYTES = 1_200;
 export interface AnsweredBar {
   readonly actorId: string;
   readonly tenantId: string;
+  readonly userId?: string | undefined;
   readonly closeTime: number;
 }
 
@@ -76,26 +77,29 @@ export class PredictionTopic {
   }
 
   /** Takes what the arms beside the serving one said of a bar; `spread` is the bar's, over its close, NaN where unknown. */
-  appendAnswers(
-    { actorId, tenantId, closeTime }: AnsweredBar,
-    signals: readonly Signal[],
-    spread: number,
-  ): void {
+  appendAnswers({ closeTime, ...by }: AnsweredBar, signals: readonly Signal[], spread: number): void {
     for (const signal of signals) this.#append({ kind: 'answer', signal, spread }, ANSWER_BYTES);
     const ids = signals.map(({ predictionId }) => predictionId);
-    const known = this.#answers.put(actorId, closeTime, ids);
-    for (const label of known) this.resolveAnswers(actorId, tenantId, label);
+    const known = this.#answers.put(by.actorId, closeTime, ids);
+    for (const label of known) this.resolveAnswers(by.actorId, by.tenantId, label, by.userId);
   }
 
   /** Takes what came of a bar for the answers of arms that did not serve it. */
-  resolveAnswers(actorId: string, tenantId: string, label: Label): void {
+  resolveAnswers(actorId: string, tenantId: string, label: Label, userId?: string): void {
     for (const predictionId of this.#answers.take(actorId, label))
-      this.appendOutcome(actorId, tenantId, predictionId, label);
+      this.appendOutcome(actorId, tenantId, predictionId, label, userId);
   }
 
-  appendOutcome(actorId: string, tenantId: string, predictionId: string, label: Label): void {
+  appendOutcome(
+    actorId: string,
+    tenantId: string,
+    predictionId: string,
+    label: Label,
+    userId?: string,
+  ): void {
+    const user = userId === undefined ? {} : { userId };
     this.#committer.mark(`outcome:${actorId}`, label.resolvedAt);
-    this.#append({ kind: 'outcome', tenantId, predictionId, label }, OUTCOME_BYTES);
+    this.#append({ kind: 'outcome', tenantId, ...user, predictionId, label }, OUTCOME_BYTES);
   }
 
   /** Close time of the bar that made an actor's last durable outcome known, 0 before the first. */

@@ -28,6 +28,8 @@ export type InputRecord =
       readonly instrument: string;
       readonly tenantId: string;
       readonly timeframe: Timeframe;
+      /** One of its users alone, with a plan of his own. */
+      readonly user?: { readonly userId: string; readonly route: RoutePlan };
     };
 
 /** What is built from an instrument (a feed's symbol), and for whom. */
@@ -48,6 +50,18 @@ export interface InstrumentDefinition {
     readonly timeframe: Timeframe;
     readonly route: RoutePlan | undefined;
   }[];
+  /** Users with plans of their own on a timeframe that their tenant has signals on. */
+  readonly userSignals?: readonly UserSignals[];
+}
+
+/** One user's signals on a timeframe, in the place of those of the tenant. */
+export interface UserSignals {
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly timeframe: Timeframe;
+  readonly route: RoutePlan;
+  /** His are those of bars that close after this; before, they were the tenant's. */
+  readonly since: number;
 }
 
 /** An instrument as of an input position, without the states of its actors. */
@@ -200,6 +214,8 @@ export type PredictionEvent =
   | {
       readonly kind: 'outcome';
       readonly tenantId: string;
+      /** User whose prediction it is alone. */
+      readonly userId?: string | undefined;
       readonly predictionId: string;
       readonly label: Label;
     }
@@ -209,8 +225,11 @@ export type PredictionEvent =
 export interface TradeRecord {
   readonly tradeId: string;
   readonly tenantId: string;
+  /** Who reported it. */
   readonly userId: string | undefined;
   readonly predictionId: string;
+  /** User whose own the prediction is. */
+  readonly predictionUserId?: string;
   readonly symbol: string;
   readonly timeframe: string;
   readonly modelVersion: string;

@@ -28,6 +28,8 @@ export interface ModelActivationParts {
   readonly inference: InferencePort;
   /** Settles when the index holds the moments of the journal; with false when the engine stops before. */
   readonly momentsStored: () => Promise<boolean>;
+  /** Whether the index of moments is in this process: they are in it at once. */
+  readonly isIndexHere: boolean;
   /** Settles when what was appended to the journal is on disk. */
   readonly durable: () => Promise<void>;
 }
@@ -35,6 +37,10 @@ export interface ModelActivationParts {
 /** Brings registered models into use: fills the pattern index with what is known of the past, then sends the route the way the bars go. */
 export class ModelActivation {
   readonly #parts: ModelActivationParts;
+  /** Models whose moments are on their way to the index, by tenant and series. */
+  readonly #filling = new Set<string>();
+  /** Those whose moments are there, of as many as there were: also of none. */
+  readonly #filled = new Set<string>();
 
   constructor(parts: ModelActivationParts) {
     this.#parts = parts;
@@ -42,8 +48,9 @@ export class ModelActivation {
 
   /**
    * Gives a model to the tenants with signals on a series, from the next bar on: to all of them, or to those `without`
-   * one. `history` holds the moments of the series the model was trained on. Throws `NOT_FOUND` when the series is no
-   * longer followed.
+   * one. `history` holds the moments of the series the model was trained on. Signals that are made with another model go on
+   * with it until the index, where that is in another process, holds every moment in the new embedding: their plans are
+   * brought to what the registry says then. Throws `NOT_FOUND` when the series is no longer followed.
    */
   async activate(
     seriesId: string,
@@ -66,7 +73,11 @@ export class ModelActivation {
       if (whom === 'without' && isOfCurrentFeatures(signal.route)) continue;
       // A tenant's own model is nearer to it than one for all.
       if (signal.route?.level !== undefined && route.level === undefined) continue;
-      await this.fill(seriesId, signal.tenantId, record, history);
+      if (!(await this.isReady(seriesId, signal.tenantId, record))) {
+        await this.fill(seriesId, signal.tenantId, record, history);
+        const canWait = isOfCurrentFeatures(signal.route);
+        if (canWait && !(await this.isReady(seriesId, signal.tenantId, record))) continue;
+      }
       await instruments.setRoute(instrument, signal.tenantId, timeframe, route);
     }
     await durable();
@@ -76,7 +87,7 @@ export class ModelActivation {
    * Whether every similar moment of the past that a tenant's signals would find with a model is where they look for it: its
    * embedding is in use, or was filled to the end once.
    */
-  async hasMoments(seriesId: string, tenantId: string, { embeddingVersion }: ModelRecord): Promise<boolean> {
+  async #hasMoments(seriesId: string, tenantId: string, { embeddingVersion }: ModelRecord): Promise<boolean> {
     const { recorder, evidence, instruments } = this.#parts;
     const { symbol, timeframe } = seriesIdentity(seriesId);
     const partition = evidence.partition(tenantId, symbol, timeframe, embeddingVersion);
@@ -88,27 +99,39 @@ export class ModelActivation {
     return isInUse || recorder.isFilled(partition);
   }
 
+  /** Whether a model can answer a tenant's signals on a series with all its similar moments. */
+  async isReady(seriesId: string, tenantId: string, record: ModelRecord): Promise<boolean> {
+    const name = fillingOf(seriesId, tenantId, record);
+    if (this.#filling.has(name)) return false;
+    return this.#filled.has(name) || (await this.#hasMoments(seriesId, tenantId, record));
+  }
+
+  /** Whether the moments of a model are on their way to the index. */
+  isFilling(seriesId: string, tenantId: string, record: ModelRecord): boolean {
+    return this.#filling.has(fillingOf(seriesId, tenantId, record));
+  }
+
   /**
-   * Gives a tenant's signals on a series the similar moments of a model, without giving them the model. The moments may have
-   * a way to go yet to the index in another process; `stored` settles when they are there.
+   * Gives a tenant's signals on a series the similar moments of a model, without giving them the model. To an index in
+   * another process they go by themselves: {@link isReady} says when they are there.
    */
-  async fill(
-    seriesId: string,
-    tenantId: string,
-    record: ModelRecord,
-    history: History,
-  ): Promise<{ readonly stored: Promise<void> }> {
-    const { recorder, evidence, momentsStored } = this.#parts;
+  async fill(seriesId: string, tenantId: string, record: ModelRecord, history: History): Promise<void> {
+    const { recorder, evidence, momentsStored, isIndexHere } = this.#parts;
     const { symbol, timeframe } = seriesIdentity(seriesId);
     const partition = evidence.partition(tenantId, symbol, timeframe, record.embeddingVersion);
     await recorder.use(partition);
     await this.#fillPatterns(homeOf(record), partition, history);
+    const filling = fillingOf(seriesId, tenantId, record);
     const note = (are: boolean): void => {
       if (are) recorder.noteFilled(partition);
+      if (are || isIndexHere) this.#filled.add(filling);
     };
+    this.#filling.add(filling);
     // What cannot be waited for because the engine stops is waited for after the next start.
-    const stored = momentsStored().then(note, () => undefined);
-    return { stored };
+    const stored = momentsStored()
+      .then(note, () => undefined)
+      .finally(() => this.#filling.delete(filling));
+    if (isIndexHere) await stored;
   }
 
   /**
@@ -160,6 +183,11 @@ export class ModelActivation {
       await turnOf(clock);
     }
   }
+}
+
+/** Names the moments of a model for a tenant's signals on a series. */
+function fillingOf(seriesId: string, tenantId: string, { embeddingVersion }: ModelRecord): string {
+  return `${tenantId}|${seriesId}|${embeddingVersion}`;
 }
 
 /** Id of the series a model was trained on. */

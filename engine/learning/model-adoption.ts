@@ -19,8 +19,6 @@ export interface ModelAdoptionParts {
   readonly artifacts: Pick<ArtifactStore, 'fetch' | 'path'>;
   readonly pool: Pick<TrainingPool, 'embed'>;
   readonly activation: ModelActivation;
-  /** Whether the index of moments is in this process: they are in it at once. */
-  readonly isIndexHere: boolean;
   readonly calendars: Calendars;
   readonly rowsMax: number;
   readonly log: { warn(facts: object, text: string): void };
@@ -40,8 +38,6 @@ export type Adoption =
  */
 export class ModelAdoption {
   readonly #parts: ModelAdoptionParts;
-  /** Models whose moments are on their way to the index, by tenant and series. */
-  readonly #filling = new Set<string>();
 
   constructor(parts: ModelAdoptionParts) {
     this.#parts = parts;
@@ -86,19 +82,15 @@ export class ModelAdoption {
    */
   async prepare(seriesId: string, tenantId: string, record: ModelRecord): Promise<boolean> {
     const { activation } = this.#parts;
-    const filling = `${tenantId}|${seriesId}|${record.embeddingVersion}`;
-    if (this.#filling.has(filling)) return false;
+    if (activation.isFilling(seriesId, tenantId, record)) return false;
     if (!(await this.#isSound(record))) return false;
     await activation.warmUp(record);
     // Moments in its embedding are there already where it has the encoder of a model in use.
-    if (await activation.hasMoments(seriesId, tenantId, record)) return true;
+    if (await activation.isReady(seriesId, tenantId, record)) return true;
     const history = await this.#historyOf(seriesId, record);
     if (history === undefined) return false;
-    const { stored } = await activation.fill(seriesId, tenantId, record, history);
-    this.#filling.add(filling);
-    const isStored = stored.finally(() => this.#filling.delete(filling));
-    if (this.#parts.isIndexHere) await isStored;
-    return this.#parts.isIndexHere;
+    await activation.fill(seriesId, tenantId, record, history);
+    return await activation.isReady(seriesId, tenantId, record);
   }
 
   /** Takes a model into use; false when its encoder cannot embed what it was trained on. */

@@ -10,10 +10,11 @@ import {
   type PatternIndex,
   type PatternQuery,
 } from './pattern-index.js';
+import { VectorStore } from './vector-store.js';
 
 /**
- * Below this a partition is searched exactly: 20,000 vectors take 0.3 ms, as long as adding and searching
- * one in the graph, and the answer does not depend on the order or the speed of anything.
+ * Below this a partition is searched exactly: 20,000 vectors take about as long as adding and searching one in the
+ * graph, and the answer does not depend on the order or the speed of anything.
  */
 const EXACT_MAX = 32_768;
 const OVERFETCH = 4;
@@ -25,7 +26,7 @@ const OVERFETCH = 4;
 class Partition {
   readonly key: PartitionKey;
   size = 0;
-  #vectors = new Float32Array(64 * EMBEDDING);
+  readonly #vectors = new VectorStore();
   #closeTimes = new Float64Array(64);
   #resolvedAt = new Float64Array(64);
   #directions = new Int8Array(64 * HORIZONS.length);
@@ -49,7 +50,7 @@ class Partition {
     this.#known.add(pattern.closeTime);
     if (this.size === this.#closeTimes.length) this.#grow();
     const n = this.size++;
-    this.#vectors.set(normalised(pattern.vector), n * EMBEDDING);
+    this.#vectors.push(normalised(pattern.vector));
     this.#closeTimes[n] = pattern.closeTime;
     this.#resolvedAt[n] = pattern.resolvedAt;
     this.#directions.set(pattern.directions, n * HORIZONS.length);
@@ -65,7 +66,7 @@ class Partition {
       this.#graph?.remove(BigInt(this.#dropped + n));
     }
     const horizons = HORIZONS.length;
-    this.#vectors.copyWithin(0, count * EMBEDDING, this.size * EMBEDDING);
+    this.#vectors.dropOldest(count);
     this.#closeTimes.copyWithin(0, count, this.size);
     this.#resolvedAt.copyWithin(0, count, this.size);
     this.#directions.copyWithin(0, count * horizons, this.size * horizons);
@@ -79,16 +80,18 @@ class Partition {
     if (visible === 0) return [];
     const query = normalised(vector);
     const graph = visible <= EXACT_MAX ? undefined : this.#graph;
-    const offset = graph === undefined ? 0 : this.#dropped;
-    const { keys, distances } =
-      graph?.search(query, k * OVERFETCH, 1) ?? this.#exact(query, Math.min(k, visible), visible);
+    if (graph === undefined) {
+      const { places, products } = this.#vectors.nearest(query, Math.min(k, visible), visible);
+      return this.#neighbours(places, products);
+    }
+    const { keys, distances } = graph.search(query, k * OVERFETCH, 1);
     const places: number[] = [];
     const similarities: number[] = [];
     for (let i = 0; i < keys.length && places.length < k; i++) {
-      const n = Number(keys[i]) - offset;
+      const n = Number(keys[i]) - this.#dropped;
       if (n >= visible) continue;
       places.push(n);
-      similarities.push(Math.max(-1, Math.min(1, 1 - distances[i]!)));
+      similarities.push(1 - distances[i]!);
     }
     return this.#neighbours(places, similarities);
   }
@@ -106,12 +109,6 @@ class Partition {
     return low;
   }
 
-  #exact(query: Float32Array, k: number, visible: number): { keys: BigUint64Array; distances: Float32Array } {
-    const dataset = this.#vectors.subarray(0, visible * EMBEDDING);
-    const { keys, distances } = usearch.exactSearch(dataset, query, EMBEDDING, k, usearch.MetricKind.IP, 1);
-    return { keys, distances };
-  }
-
   /** Patterns at some places, as they are now: those after the oldest move up when these are dropped. */
   #neighbours(places: readonly number[], similarities: readonly number[]): Neighbour[] {
     const horizons = HORIZONS.length;
@@ -122,16 +119,16 @@ class Partition {
         directions[i * horizons + horizon] = this.#directions[n * horizons + horizon]!;
         returns[i * horizons + horizon] = this.#returns[n * horizons + horizon]!;
       }
-      return new Found(this.key, this.#closeTimes[n]!, similarities[i]!, i, directions, returns);
+      return new Found(this.key, this.#closeTimes[n]!, cosine(similarities[i]!), i, directions, returns);
     });
   }
 
+  close(): void {
+    this.#vectors.close();
+  }
+
   #addToGraph(n: number): void {
-    this.#graph!.add(
-      BigInt(this.#dropped + n),
-      this.#vectors.subarray(n * EMBEDDING, (n + 1) * EMBEDDING),
-      1,
-    );
+    this.#graph!.add(BigInt(this.#dropped + n), this.#vectors.at(n), 1);
   }
 
   /** One thread, in order: the same patterns always give the same graph. */
@@ -150,7 +147,6 @@ class Partition {
 
   #grow(): void {
     const capacity = this.#closeTimes.length * 2;
-    this.#vectors = grown(this.#vectors, new Float32Array(capacity * EMBEDDING));
     this.#closeTimes = grown(this.#closeTimes, new Float64Array(capacity));
     this.#resolvedAt = grown(this.#resolvedAt, new Float64Array(capacity));
     this.#directions = grown(this.#directions, new Int8Array(capacity * HORIZONS.length));
@@ -209,7 +205,12 @@ function outcomes(all: Int8Array | Float64Array, at: number): readonly number[] 
   return numbers;
 }
 
-function grown<T extends Float32Array | Float64Array | Int8Array>(from: T, to: T): T {
+/** Rounding lets the product of two vectors of length 1 exceed 1 a little. */
+function cosine(product: number): number {
+  return Math.max(-1, Math.min(1, product));
+}
+
+function grown<T extends Float64Array | Int8Array>(from: T, to: T): T {
   to.set(from);
   return to;
 }
@@ -256,6 +257,7 @@ export class UsearchPatternIndex implements PatternIndex {
   }
 
   close(): void {
+    for (const partition of this.#partitions.values()) partition.close();
     this.#partitions.clear();
   }
 }

@@ -1,10 +1,12 @@
 import type pg from 'pg';
 import { HORIZONS } from '../../actors/features/labels.js';
 import { likeliest } from '../../actors/signals/aggregation.js';
+import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import type { Signal } from '../../actors/signals/signal.js';
 import { Database, type Row } from '../database/database.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { PredictionEvent, TradeRecord } from '../journal/records.js';
+import { PostgresExpiredPredictions, type ExpiredPredictions } from './expired-predictions.js';
 import { lacksPartition, writeFailure } from './postgres-failure.js';
 import type { PredictionHistory, PredictionStore, PredictionSummary } from './prediction-store.js';
 import { insertPredictions, insertTrades, updateOutcomes } from './statements.js';
@@ -16,6 +18,7 @@ function predictionRow({ signal, spread }: { readonly signal: Signal; readonly s
   const row: Row = {
     prediction_id: signal.predictionId,
     tenant_id: signal.tenantId,
+    user_id: signal.userId ?? null,
     symbol: signal.symbol,
     timeframe: signal.timeframe,
     bar_close_time: isoTime(signal.barCloseTime),
@@ -89,14 +92,16 @@ function isoTime(ms: number): string {
   throw new SuhoError('RECORD_REFUSED', `${ms} ms since 1970 is not of the years 1900 through 2299.`);
 }
 
-function tenantOf(event: PredictionEvent): string {
-  if (event.kind === 'signal' || event.kind === 'answer') return event.signal.tenantId;
-  return event.kind === 'trade' ? event.trade.tenantId : event.tenantId;
+/** Whose predictions an event is about: a tenant's, or a user's own. */
+function ownerOf(event: PredictionEvent): SignalOwner {
+  if (event.kind === 'signal' || event.kind === 'answer') return event.signal;
+  if (event.kind === 'outcome') return event;
+  return { tenantId: event.trade.tenantId, userId: event.trade.predictionUserId };
 }
 
-/** What a batch writes for one tenant, as statements take it. */
-interface TenantRows {
-  readonly tenantId: string;
+/** What a batch writes for one tenant, or one of its users, as statements take it. */
+interface OwnedRows {
+  readonly owner: SignalOwner;
   /** Statements with their JSON rows: predictions, outcomes of each horizon, trades. */
   readonly writes: readonly { readonly statement: string; readonly json: string }[];
   /** Hours whose performance the outcomes and trades change. */
@@ -105,8 +110,8 @@ interface TenantRows {
 
 const UPDATE_OUTCOMES = HORIZONS.map(updateOutcomes);
 
-/** Events of one tenant as rows. Throws `RECORD_REFUSED` for one that cannot be a row. */
-function rowsOf(tenantId: string, events: readonly PredictionEvent[]): TenantRows {
+/** Events of one owner as rows. Throws `RECORD_REFUSED` for one that cannot be a row. */
+function rowsOf(events: readonly PredictionEvent[]): OwnedRows {
   const signals = events.filter((event) => event.kind === 'signal' || event.kind === 'answer');
   const trades = events.flatMap((event) => (event.kind === 'trade' ? [event.trade] : []));
   const changed = events.flatMap((event) => {
@@ -124,7 +129,7 @@ function rowsOf(tenantId: string, events: readonly PredictionEvent[]): TenantRow
     add(outcomeRows(events, horizon), () => statement);
   add(trades.map(tradeRow), insertTrades);
   return {
-    tenantId,
+    owner: ownerOf(events[0]!),
     writes,
     changedHours: [...new Set(changed.map((ms) => Math.floor(ms / 3_600_000)))].map((hour) =>
       isoTime(hour * 3_600_000),
@@ -146,6 +151,7 @@ function outcomeRows(events: readonly PredictionEvent[], horizon: number): Row[]
 export class PostgresPredictionStore implements PredictionStore {
   /** What is stored, to be read. */
   readonly history: PredictionHistory;
+  readonly expired: ExpiredPredictions;
   readonly #database: Database;
   /** Months that have their partitions, by table. */
   readonly #months = new Set<string>();
@@ -153,6 +159,7 @@ export class PostgresPredictionStore implements PredictionStore {
   constructor(connection: pg.PoolConfig) {
     this.#database = new Database(connection);
     this.history = new StoredPredictions(this.#database);
+    this.expired = new PostgresExpiredPredictions(this.#database);
   }
 
   async write(events: readonly PredictionEvent[]): Promise<void> {
@@ -168,25 +175,27 @@ export class PostgresPredictionStore implements PredictionStore {
     }
   }
 
-  /** Writes a batch in one transaction, which takes each tenant's part in its turn. */
+  /** Writes a batch in one transaction, which takes each owner's part in its turn. */
   async #write(events: readonly PredictionEvent[]): Promise<void> {
-    const byTenant = new Map<string, PredictionEvent[]>();
+    const byOwner = new Map<string, PredictionEvent[]>();
     for (const event of events) {
-      const own = byTenant.get(tenantOf(event));
-      if (own === undefined) byTenant.set(tenantOf(event), [event]);
+      const { tenantId, userId } = ownerOf(event);
+      const name = userId === undefined ? tenantId : `${tenantId}/${userId}`;
+      const own = byOwner.get(name);
+      if (own === undefined) byOwner.set(name, [event]);
       else own.push(event);
     }
     // Always in the same order: two engines on one PostgreSQL wait for each other, never in a circle.
-    const tenants = [...byTenant].sort(([a], [b]) => (a < b ? -1 : 1));
-    let rows: readonly TenantRows[];
+    const owners = [...byOwner].sort(([a], [b]) => (a < b ? -1 : 1));
+    let rows: readonly OwnedRows[];
     try {
-      rows = tenants.map(([tenantId, own]) => rowsOf(tenantId, own));
+      rows = owners.map(([, own]) => rowsOf(own));
     } catch (error) {
       throw new SuhoError('RECORD_REFUSED', messageOf(error), { cause: error });
     }
     await this.#database.transaction({}, async (client) => {
       await this.#makeAllPartitions(client, events);
-      for (const own of rows) await writeTenant(client, own);
+      for (const own of rows) await writeOwned(client, own);
     });
   }
 
@@ -217,16 +226,24 @@ export class PostgresPredictionStore implements PredictionStore {
     for (const month of missing) this.#months.add(`${table} ${month}`);
   }
 
-  async find(tenantId: string, predictionId: string): Promise<PredictionSummary | undefined> {
-    return await this.#database.transaction({ tenantId }, async (client) => {
-      const { rows } = await client.query<{ symbol: string; timeframe: string; t: number; version: string }>(
-        `SELECT symbol, timeframe, (extract(epoch FROM bar_close_time) * 1000)::bigint AS t, model_version AS version
+  async find(
+    tenantId: string,
+    predictionId: string,
+    userId?: string,
+  ): Promise<PredictionSummary | undefined> {
+    return await this.#database.transaction({ tenantId, userId }, async (client) => {
+      const { rows } = await client.query<
+        Omit<PredictionSummary, 'userId'> & { readonly userId: string | null }
+      >(
+        `SELECT user_id AS "userId", symbol, timeframe, (extract(epoch FROM bar_close_time) * 1000)::bigint AS "barCloseTime",
+                model_version AS "modelVersion"
          FROM public.ml_predictions WHERE prediction_id = $1`,
         [predictionId],
       );
       const [row] = rows;
       if (row === undefined) return undefined;
-      return { symbol: row.symbol, timeframe: row.timeframe, barCloseTime: row.t, modelVersion: row.version };
+      const { userId: own, ...summary } = row;
+      return own === null ? summary : { ...summary, userId: own };
     });
   }
 
@@ -257,9 +274,13 @@ export class PostgresPredictionStore implements PredictionStore {
   }
 }
 
-/** Writes one tenant's rows; the statements that follow are of that tenant alone. */
-async function writeTenant(client: pg.PoolClient, rows: TenantRows): Promise<void> {
-  await client.query(`SELECT set_config('suho.tenant_id', $1, true)`, [rows.tenantId]);
+/** Writes one owner's rows; the statements that follow are of that owner alone. */
+async function writeOwned(client: pg.PoolClient, { owner, ...rows }: OwnedRows): Promise<void> {
+  const { tenantId, userId = '' } = owner;
+  await client.query(`SELECT set_config('suho.tenant_id', $1, true), set_config('suho.user_id', $2, true)`, [
+    tenantId,
+    userId,
+  ]);
   for (const { statement, json } of rows.writes) await client.query(statement, [json]);
   if (rows.changedHours.length > 0)
     await client.query('SELECT public.suho_record_performance($1)', [rows.changedHours]);

@@ -1,8 +1,11 @@
 import type { Direction, HorizonForecast } from '../../actors/signals/signal.js';
 import type { PredictionEvent } from '../journal/records.js';
+import type { ExpiredPredictions } from './expired-predictions.js';
 
 /** What a trade result has to know of the prediction it is about. */
 export interface PredictionSummary {
+  /** User whose own it is. */
+  readonly userId?: string | undefined;
   readonly symbol: string;
   readonly timeframe: string;
   /** Epoch milliseconds UTC. */
@@ -46,8 +49,21 @@ export interface PredictedBar {
   readonly barCloseTime: number;
 }
 
+/** A user who reads, and on what he has signals of his own: there they stand in the place of his tenant's. */
+export interface PredictionUser {
+  readonly userId: string;
+  readonly own: readonly {
+    readonly symbol: string;
+    readonly timeframe: string;
+    /** On bars that closed after this, epoch milliseconds. */
+    readonly since: number;
+  }[];
+}
+
 /** Predictions of one series of a tenant. */
 export interface PredictionRange {
+  /** For whom; without a user those of the whole tenant. */
+  readonly user?: PredictionUser | undefined;
   readonly symbol: string;
   readonly timeframe: string;
   /** Close times of bars: [from, to]. */
@@ -58,6 +74,8 @@ export interface PredictionRange {
 
 /** Predictions of a tenant, whatever their series. */
 export interface PredictionQuery {
+  /** For whom; without a user those of the whole tenant. */
+  readonly user?: PredictionUser | undefined;
   /** Empty: all. */
   readonly symbols: readonly string[];
   readonly timeframes: readonly string[];
@@ -99,6 +117,8 @@ export interface AnomalyFigures {
 
 /** Two models of a tenant's symbol and timeframe, and the horizon they are compared over. */
 export interface PairQuery {
+  /** User whose own predictions they are; without one those of the whole tenant. */
+  readonly userId?: string | undefined;
   readonly symbol: string;
   readonly timeframe: string;
   /** Index of the horizon. */
@@ -137,19 +157,19 @@ export interface PredictionHistory {
   range(tenantId: string, range: PredictionRange): Promise<readonly StoredPrediction[]>;
   /** Predictions that were signals, by close time of their bar and id, newest first, after those of the page before. */
   page(tenantId: string, query: PredictionQuery): Promise<readonly StoredPrediction[]>;
-  /** A tenant's prediction with all that is stored of it. */
-  get(tenantId: string, predictionId: string): Promise<StoredPrediction | undefined>;
+  /** A tenant's, or one of a user's own, predictions with all that is stored of it. */
+  get(tenantId: string, predictionId: string, userId?: string): Promise<StoredPrediction | undefined>;
   /**
    * How a tenant's signals did by whether their anomaly score was above a limit, for each symbol and timeframe of a query:
    * those that were withheld by what they leaned to.
    */
   anomalies(
     tenantId: string,
-    query: Pick<PredictionQuery, 'symbols' | 'timeframes' | 'from' | 'to'>,
+    query: Pick<PredictionQuery, 'symbols' | 'timeframes' | 'from' | 'to' | 'user'>,
     above: number,
   ): Promise<readonly AnomalyFigures[]>;
-  /** What every arm answered for a bar, the signal first. */
-  arms(tenantId: string, bar: PredictedBar): Promise<readonly StoredPrediction[]>;
+  /** What every arm of a tenant's, or of a user's own, plan answered for a bar, the signal first. */
+  arms(tenantId: string, bar: PredictedBar, userId?: string): Promise<readonly StoredPrediction[]>;
   /** Bars that two models both answered and whose outcome is known, oldest first. */
   pairs(tenantId: string, query: PairQuery): Promise<readonly StoredPair[]>;
   /** Stated against observed probabilities of a model version, in bins of a twentieth. */
@@ -162,17 +182,18 @@ export interface PredictionHistory {
 /** A prediction store that is read as well. */
 export interface ReadablePredictions extends PredictionStore {
   readonly history: PredictionHistory;
+  readonly expired: ExpiredPredictions;
 }
 
 /** Keeps predictions, what came of them, and trades. Writes are idempotent: a prediction's id is a name. */
 export interface PredictionStore {
   /** Writes signals, outcomes and trades in their order. Throws `STORE_UNAVAILABLE` when the schema is not there. */
   write(events: readonly PredictionEvent[]): Promise<void>;
-  /** A tenant's prediction; undefined when the tenant has none of that id. */
-  find(tenantId: string, predictionId: string): Promise<PredictionSummary | undefined>;
+  /** A tenant's, or a user's own, prediction; undefined when there is none of that id for them. */
+  find(tenantId: string, predictionId: string, userId?: string): Promise<PredictionSummary | undefined>;
   /** Whether a tenant's trade of that id is stored. */
   hasTrade(tenantId: string, tradeId: string): Promise<boolean>;
-  /** Drops what is past its time; returns how many partitions went. */
+  /** Drops trades and performance past their time; returns how many partitions went. */
   applyRetention(): Promise<number>;
   /**
    * Runs a query on one tenant's rows, or, without, on all as whoever the connection belongs to; returns its first

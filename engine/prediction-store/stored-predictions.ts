@@ -28,6 +28,7 @@ type Numbers = Readonly<Record<string, number | null>>;
 
 interface PredictionRow {
   readonly id: string;
+  readonly user_id: string | null;
   readonly symbol: string;
   readonly timeframe: string;
   readonly t: number;
@@ -48,6 +49,7 @@ interface PredictionRow {
 
 const COLUMNS = [
   'prediction_id::text AS id',
+  'user_id',
   'symbol',
   'timeframe',
   '(extract(epoch FROM bar_close_time) * 1000)::bigint AS t',
@@ -78,6 +80,7 @@ const PAIRS = HORIZONS.map(
       ON p.symbol = c.symbol AND p.timeframe = c.timeframe AND p.bar_close_time = c.bar_close_time AND p.model_id = $4
     WHERE c.symbol = $1 AND c.timeframe = $2 AND c.model_id = $3 AND c.bar_close_time > to_timestamp($5 / 1000.0)
       AND c.actual_${h} IS NOT NULL AND p.actual_${h} IS NOT NULL
+      AND c.user_id IS NOT DISTINCT FROM $7 AND p.user_id IS NOT DISTINCT FROM $7
     ORDER BY c.bar_close_time LIMIT $6`,
 );
 
@@ -108,15 +111,17 @@ export class StoredPredictions implements PredictionHistory {
 
   async range(
     tenantId: string,
-    { symbol, timeframe, from, to, limit }: PredictionRange,
+    { symbol, timeframe, from, to, limit, user }: PredictionRange,
   ): Promise<readonly StoredPrediction[]> {
+    // A moment after the last is left out.
+    const of = { symbols: [symbol], timeframes: [timeframe], from, to: to + 1, user };
+    const { conditions, values, given } = conditionsOf(of);
     const rows = await this.#ask<PredictionRow>(
       tenantId,
-      `SELECT ${COLUMNS} FROM public.ml_predictions
-       WHERE symbol = $1 AND timeframe = $2 AND served
-         AND bar_close_time >= to_timestamp($3 / 1000.0) AND bar_close_time <= to_timestamp($4 / 1000.0)
-       ORDER BY bar_close_time DESC LIMIT $5`,
-      [symbol, timeframe, from, to, limit],
+      `SELECT ${COLUMNS} FROM public.ml_predictions WHERE ${conditions.join(' AND ')}
+       ORDER BY bar_close_time DESC LIMIT ${given(limit)}`,
+      values,
+      user?.userId,
     );
     return rows.map(predictionOf).reverse();
   }
@@ -135,15 +140,12 @@ export class StoredPredictions implements PredictionHistory {
       `SELECT ${COLUMNS} FROM public.ml_predictions WHERE ${conditions.join(' AND ')}
        ORDER BY bar_close_time DESC, prediction_id DESC LIMIT ${given(query.limit)}`,
       values,
+      query.user?.userId,
     );
     return rows.map(predictionOf);
   }
 
-  async anomalies(
-    tenantId: string,
-    query: Pick<PredictionQuery, 'symbols' | 'timeframes' | 'from' | 'to'>,
-    above: number,
-  ): Promise<readonly AnomalyFigures[]> {
+  async anomalies(tenantId: string, query: SignalSpan, above: number): Promise<readonly AnomalyFigures[]> {
     const { conditions, values, given } = conditionsOf(query);
     const rows = await this.#ask<AnomalyRow>(
       tenantId,
@@ -156,6 +158,7 @@ export class StoredPredictions implements PredictionHistory {
              FROM public.ml_predictions WHERE ${conditions.join(' AND ')}) AS signals
        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
       values,
+      query.user?.userId,
     );
     return rows.map(({ anomalous: isAnomalous, mean_return: meanReturn, ...row }) => ({
       ...row,
@@ -164,12 +167,13 @@ export class StoredPredictions implements PredictionHistory {
     }));
   }
 
-  async get(tenantId: string, predictionId: string): Promise<StoredPrediction | undefined> {
+  async get(tenantId: string, predictionId: string, userId?: string): Promise<StoredPrediction | undefined> {
     if (!UUID.test(predictionId)) return undefined;
     const [row] = await this.#ask<PredictionRow>(
       tenantId,
       `SELECT ${COLUMNS} FROM public.ml_predictions WHERE prediction_id = $1`,
       [predictionId],
+      userId,
     );
     return row === undefined ? undefined : predictionOf(row);
   }
@@ -177,27 +181,24 @@ export class StoredPredictions implements PredictionHistory {
   async arms(
     tenantId: string,
     { symbol, timeframe, barCloseTime }: PredictedBar,
+    userId?: string,
   ): Promise<readonly StoredPrediction[]> {
     const rows = await this.#ask<PredictionRow>(
       tenantId,
       `SELECT ${COLUMNS} FROM public.ml_predictions
        WHERE symbol = $1 AND timeframe = $2 AND bar_close_time = to_timestamp($3 / 1000.0)
+         AND user_id IS NOT DISTINCT FROM $4
        ORDER BY served DESC, arm, model_version`,
-      [symbol, timeframe, barCloseTime],
+      [symbol, timeframe, barCloseTime, userId ?? null],
+      userId,
     );
     return rows.map(predictionOf);
   }
 
   async pairs(tenantId: string, query: PairQuery): Promise<readonly StoredPair[]> {
-    const { symbol, timeframe, horizon, challengerId, productionId, after, limit } = query;
-    const rows = await this.#ask<PairRow>(tenantId, PAIRS[horizon]!, [
-      symbol,
-      timeframe,
-      challengerId,
-      productionId,
-      after,
-      limit,
-    ]);
+    const { symbol, timeframe, horizon, challengerId, productionId, after, limit, userId } = query;
+    const values = [symbol, timeframe, challengerId, productionId, after, limit, userId ?? null];
+    const rows = await this.#ask<PairRow>(tenantId, PAIRS[horizon]!, values, userId);
     return rows.map((row) => ({
       closeTime: row.close_time,
       resolvedAt: row.resolved_at,
@@ -231,10 +232,11 @@ export class StoredPredictions implements PredictionHistory {
     tenantId: string,
     query: string,
     values: readonly unknown[],
+    userId?: string,
   ): Promise<readonly R[]> {
     try {
       return await this.#database.transaction(
-        { tenantId },
+        { tenantId, userId },
         async (client) => (await client.query<R>(query, [...values])).rows,
       );
     } catch (error) {
@@ -245,13 +247,10 @@ export class StoredPredictions implements PredictionHistory {
   }
 }
 
+type SignalSpan = Pick<PredictionQuery, 'symbols' | 'timeframes' | 'from' | 'to' | 'user'>;
+
 /** Conditions of a query about signals, and what goes on adding to them. */
-function conditionsOf({
-  symbols,
-  timeframes,
-  from,
-  to,
-}: Pick<PredictionQuery, 'symbols' | 'timeframes' | 'from' | 'to'>): {
+function conditionsOf({ symbols, timeframes, from, to, user }: SignalSpan): {
   readonly conditions: string[];
   readonly values: unknown[];
   readonly given: (value: unknown) => string;
@@ -266,6 +265,11 @@ function conditionsOf({
     ...(timeframes.length === 0 ? [] : [`timeframe = ANY(${given(timeframes)})`]),
     ...(from === undefined ? [] : [`bar_close_time >= ${moment(from)}`]),
     ...(to === undefined ? [] : [`bar_close_time < ${moment(to)}`]),
+    // Row-level security shows a user his own rows and those of his tenant.
+    ...(user?.own ?? []).map(
+      (own) =>
+        `NOT (user_id IS NULL AND symbol = ${given(own.symbol)} AND timeframe = ${given(own.timeframe)} AND bar_close_time > ${moment(own.since)})`,
+    ),
   ];
   return { conditions, values, given, moment };
 }
@@ -289,6 +293,7 @@ function predictionOf(row: PredictionRow): StoredPrediction {
   };
   return {
     predictionId: row.id,
+    ...(row.user_id === null ? {} : { userId: row.user_id }),
     symbol: row.symbol,
     timeframe: row.timeframe,
     barCloseTime: row.t,

@@ -1,14 +1,14 @@
-import type { Signal } from '../../actors/signals/signal.js';
 import type { Clock } from '../clock.js';
 import type { Journal } from '../journal/journal.js';
 import type { ConclusionRecord } from '../journal/records.js';
-import type { StageTimes } from '../stage-times.js';
+import type { BarTracing, StageTimes } from '../stage-times.js';
 import type { PublishedSignal } from './subscription.js';
 
 interface Unpublished extends PublishedSignal {
   readonly ticket: number;
   readonly concludedAt: number;
   readonly arrivedAt: number | undefined;
+  readonly askedAt: number | undefined;
 }
 
 /** Signals on their way out: seen by nobody before they would survive a crash, and by everyone in their order after. */
@@ -16,13 +16,15 @@ export class Publication {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #times: StageTimes | undefined;
+  readonly #tracing: BarTracing | undefined;
   #unpublished: Unpublished[] = [];
   readonly #listeners = new Set<(published: PublishedSignal) => void>();
 
-  constructor(journal: Journal, clock: Clock, times?: StageTimes) {
+  constructor(journal: Journal, clock: Clock, times?: StageTimes, tracing?: BarTracing) {
     this.#journal = journal;
     this.#clock = clock;
     this.#times = times;
+    this.#tracing = tracing;
     journal.onCommitted(() => this.#publish());
   }
 
@@ -32,17 +34,19 @@ export class Publication {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Takes what a signal actor concluded; `arrivedAt` is when its bar came in, on the monotonic clock. */
-  conclude(conclusion: ConclusionRecord, arrivedAt?: number): void {
+  /** Takes what a signal actor concluded; when its bar came in and its models were asked, on the monotonic clock. */
+  conclude(conclusion: ConclusionRecord, arrivedAt?: number, askedAt?: number): void {
     const sequence = this.#journal.predictions.appendConclusion(conclusion);
     if (sequence === undefined || conclusion.result.kind !== 'signal') return;
     const { signal } = conclusion.result;
     this.#unpublished.push({
       sequence,
+      actorId: conclusion.actorId,
       signal,
       ticket: this.#journal.ticket,
       concludedAt: this.#clock.monotonic(),
       arrivedAt,
+      askedAt,
     });
     // What was gathered before a crash took its time then.
     if (arrivedAt === undefined) return;
@@ -52,7 +56,7 @@ export class Publication {
 
   /** The newest signal of some actors that is kept. */
   latest(actorIds: readonly string[]): PublishedSignal | undefined {
-    let latest: { readonly sequence: number; readonly signal: Signal } | undefined;
+    let latest: PublishedSignal | undefined;
     for (const actorId of actorIds) {
       const found = this.#journal.predictions.conclusions.latestSignal(actorId);
       if (found !== undefined && found.sequence > (latest?.sequence ?? 0)) latest = found;
@@ -66,10 +70,14 @@ export class Publication {
     while (ready < this.#unpublished.length && this.#unpublished[ready]!.ticket <= through) ready++;
     if (ready === 0) return;
     const now = this.#clock.monotonic();
-    for (const { sequence, signal, concludedAt, arrivedAt } of this.#unpublished.splice(0, ready)) {
+    for (const each of this.#unpublished.splice(0, ready)) {
+      const { sequence, actorId, signal, concludedAt, arrivedAt, askedAt } = each;
       this.#times?.observe('commit', now - concludedAt);
       if (arrivedAt !== undefined) this.#times?.observe('total', now - arrivedAt);
-      for (const listener of this.#listeners) listener({ sequence, signal });
+      for (const listener of this.#listeners) listener({ sequence, actorId, signal });
+      if (this.#tracing === undefined || arrivedAt === undefined || askedAt === undefined) continue;
+      const sentAt = this.#clock.monotonic();
+      this.#tracing.sent({ signal, arrivedAt, askedAt, concludedAt, durableAt: now, sentAt });
     }
   }
 }

@@ -50,8 +50,9 @@ export class SignalHub {
   }
 
   publish(published: PublishedSignal): void {
-    const { tenantId, symbol, timeframe } = published.signal;
-    this.#latest.set(`${tenantId}|${symbol}|${timeframe}`, published);
+    const { tenantId, userId, symbol, timeframe } = published.signal;
+    // Those of single users are looked up.
+    if (userId === undefined) this.#latest.set(`${tenantId}|${symbol}|${timeframe}`, published);
     let bytes: Buffer | undefined;
     const encode = (): Buffer => (bytes ??= this.#encode(published));
     for (const subscription of this.#subscriptions)

@@ -10,7 +10,7 @@ export interface RetainedSignals {
   after(
     sequence: number,
     limit: number,
-  ): readonly { readonly sequence: number; readonly signal: Signal | undefined }[];
+  ): readonly (Omit<PublishedSignal, 'signal'> & { readonly signal: Signal | undefined })[];
   /** Sequence number of the last entry that was purged. */
   purgedThrough(): number;
   /** Sequence number of the newest entry, 0 when there is none. */
@@ -23,6 +23,8 @@ export interface SignalFilter {
   readonly symbols: ReadonlySet<string>;
   readonly timeframes: ReadonlySet<string>;
   readonly onlyActionable: boolean;
+  /** Whether a signal of the tenant is for the subscriber: one of another user is not, nor one in whose place it has its own. */
+  readonly isFor: (published: PublishedSignal) => boolean;
 }
 
 /** Why a subscription ends by itself. */
@@ -64,12 +66,17 @@ interface Waiting {
  */
 const PAGE = 64;
 
-function matches({ tenantId, symbols, timeframes, onlyActionable }: SignalFilter, signal: Signal): boolean {
+function matches(
+  { tenantId, symbols, timeframes, onlyActionable, isFor }: SignalFilter,
+  published: PublishedSignal,
+): boolean {
+  const { signal } = published;
   return (
     signal.tenantId === tenantId &&
     (symbols.size === 0 || symbols.has(signal.symbol)) &&
     (timeframes.size === 0 || timeframes.has(signal.timeframe)) &&
-    (!onlyActionable || signal.abstained.length === 0)
+    (!onlyActionable || signal.abstained.length === 0) &&
+    isFor(published)
   );
 }
 
@@ -127,9 +134,10 @@ export class Subscription {
       }
     }
     while (this.#pageNext < this.#page.length && this.isCatchingUp) {
-      const { sequence, signal } = this.#page[this.#pageNext++]!;
-      if (signal !== undefined && matches(this.filter, signal))
-        this.#write(sequence, encode({ sequence, signal }), 0);
+      const { sequence, actorId, signal } = this.#page[this.#pageNext++]!;
+      const published = signal === undefined ? undefined : { sequence, actorId, signal };
+      if (published !== undefined && matches(this.filter, published))
+        this.#write(sequence, encode(published), 0);
       else this.#cursor = sequence;
     }
   }
@@ -137,7 +145,7 @@ export class Subscription {
   /** Takes a signal that just became durable; `encode` gives its bytes, made once for all subscribers. */
   take(published: PublishedSignal, encode: () => Buffer): void {
     if (this.#closed || !this.#live || published.sequence <= this.#cursor) return;
-    if (!matches(this.filter, published.signal)) return;
+    if (!matches(this.filter, published)) return;
     if (!this.#blocked && this.#queue.size === 0) {
       this.#write(published.sequence, encode(), 0);
       return;

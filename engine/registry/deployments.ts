@@ -25,6 +25,8 @@ export interface Expected {
 export interface Deployments {
   /** Changes with everything that is done to any model. */
   revision(): Promise<number>;
+  /** Users of a tenant for whom models of their own were registered. */
+  users(tenantId: string): Promise<string[]>;
   /** The models a reader sees, of whatever status or of those given. */
   visible(reader: ModelReader, statuses?: readonly ListedModel['status'][]): Promise<ListedModel[]>;
   /**

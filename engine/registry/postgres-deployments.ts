@@ -201,6 +201,13 @@ export class PostgresDeployments implements Deployments {
     });
   }
 
+  async users(tenantId: string): Promise<string[]> {
+    return await inRegistry(this.#database, { tenantId }, async (client) => {
+      const { rows } = await client.query<{ user: string }>('SELECT ml_registry.model_users() AS user');
+      return rows.map(({ user }) => user);
+    });
+  }
+
   async visible(
     { tenantId, userId }: ModelReader,
     statuses: readonly Status[] = MODEL_STATUSES,

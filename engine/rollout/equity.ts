@@ -70,6 +70,8 @@ export async function equityOfModel(
     readonly timeframe: string;
     readonly horizon: number;
     readonly modelId: string;
+    /** User whose own model it is. */
+    readonly userId?: string | undefined;
     /** Bars that closed after this. */
     readonly after: number;
   },

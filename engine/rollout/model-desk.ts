@@ -1,6 +1,7 @@
 import { HORIZONS } from '../../actors/features/labels.js';
 import { armsOf } from '../../actors/signals/route-plan.js';
 import { covers, type Caller } from '../credentials/caller.js';
+import { isKnownTo } from '../instruments/audience.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
 import { SuhoError, quoted } from '../errors.js';
 import type { Instruments } from '../instruments/instruments.js';
@@ -118,21 +119,26 @@ export class ModelDesk {
   }
 
   /** Where a model serves or is tried, as far as the caller sees. */
-  uses(caller: Caller, { modelId }: ListedModel): ModelUse[] {
+  uses(caller: Caller, { modelId, userId }: ListedModel): ModelUse[] {
     const uses: ModelUse[] = [];
-    for (const instrument of this.#parts.instruments.all())
-      for (const { tenantId, timeframe, route } of instrument.definition.signals) {
+    for (const instrument of this.#parts.instruments.all()) {
+      const { signals, userSignals = [] } = instrument.definition;
+      const own = userSignals.filter((each) => isKnownTo(caller, each));
+      for (const { tenantId, timeframe, route } of [...signals, ...own]) {
         if (route === undefined) continue;
         if (tenantId !== caller.tenantId && !covers(caller.role, 'operator')) continue;
-        const arm = armsOf(route).find((each) => each.modelId === modelId)?.arm;
+        const arm = armsOf(route).find(
+          (each) => each.modelId === modelId && each.level?.userId === userId,
+        )?.arm;
         if (arm !== undefined) uses.push({ seriesId: instrument.seriesId(timeframe), tenantId, arm });
       }
+    }
     return uses;
   }
 
   /** The trial of a model, when it is tried for a tenant that the caller sees. */
-  runningTrial(caller: Caller, { modelId }: ListedModel): RunningTrial | undefined {
-    const trial = this.#parts.rollouts.trialOf(modelId);
+  runningTrial(caller: Caller, model: ListedModel): RunningTrial | undefined {
+    const trial = this.#parts.rollouts.trialOf(model);
     if (trial === undefined) return undefined;
     return trial.tenantId === caller.tenantId || covers(caller.role, 'operator') ? trial : undefined;
   }
@@ -157,6 +163,8 @@ export class ModelDesk {
     const { outcomes, worthHaving } = this.#parts;
     const figures = await compareOutcomes(outcomes, worthHaving, {
       tenantId: reference.tenantId ?? caller.tenantId,
+      // A model of the caller's own answers its own bars, and with it what it is compared with.
+      userId: own.userId ?? other.userId,
       symbol: own.symbol,
       timeframe: own.timeframe,
       horizon: other.primaryHorizon,

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Evidence } from '../../actors/signals/evidence.js';
+import type { Route } from '../../actors/signals/route.js';
 import { SHADOWS_MAX } from '../../actors/signals/route-plan.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
 import { SuhoError, messageOf } from '../errors.js';
@@ -13,7 +14,7 @@ import type { Challenger, Challengers } from './challengers.js';
 import { Comparison, type ComparisonFigures, type PairedOutcome } from './comparison.js';
 import { decide, type DecisionRules, type TrialStage } from './decision.js';
 import { Guardrails } from './guardrails.js';
-import type { RoutePlans, RunningTrial } from './route-plans.js';
+import { trialKey, type RoutePlans, type RunningTrial } from './route-plans.js';
 
 /** Outcomes read at a time. */
 const PAGE = 2_000;
@@ -45,7 +46,7 @@ interface Watched {
  */
 export class Rollouts implements Challengers {
   readonly #parts: RolloutsParts;
-  /** By the hash of the model that is tried. */
+  /** By the model that is tried. */
   readonly #watched = new Map<string, Watched>();
   readonly #guardrails = new Map<string, Guardrails>();
   /** Trials that a guardrail ended, until the registry knows. */
@@ -111,6 +112,8 @@ export class Rollouts implements Challengers {
 
   /** Takes what the arms of a plan made of a bar; one that is broken is out of the plan before the next. */
   seeArms(request: EvidenceRequest, served: Evidence, answers: readonly ArmAnswer[]): void {
+    // Of what is tried for a whole tenant the tenant's own bars tell.
+    const isTriedHere = ({ level }: Route): boolean => level?.userId === request.userId;
     const production = [request.route, ...request.beside].find(({ arm }) => arm === 'production');
     const own = answers.find(({ route }) => route === production);
     const productionInTime =
@@ -118,8 +121,9 @@ export class Rollouts implements Challengers {
         ? served.model !== undefined
         : own !== undefined && own.failure === undefined;
     for (const { route, failure } of answers)
-      if (route !== production) this.#guard(route.modelId, { failure, withheld: false, productionInTime });
-    if (production === request.route) return;
+      if (route !== production && isTriedHere(route))
+        this.#guard(route.modelId, { failure, withheld: false, productionInTime });
+    if (production === request.route || !isTriedHere(request.route)) return;
     const { modelFailure } = served;
     this.#guard(request.route.modelId, {
       failure: modelFailure,
@@ -133,8 +137,9 @@ export class Rollouts implements Challengers {
     try {
       await this.#endBroken();
       const trials = this.#parts.plans.trials();
+      const watched = new Set(trials.map(({ model }) => trialKey(model)));
+      for (const key of this.#watched.keys()) if (!watched.has(key)) this.#watched.delete(key);
       const running = new Set(trials.map(({ model }) => model.modelId));
-      for (const modelId of this.#watched.keys()) if (!running.has(modelId)) this.#watched.delete(modelId);
       for (const modelId of this.#guardrails.keys())
         if (!running.has(modelId)) this.#guardrails.delete(modelId);
       let changed = false;
@@ -154,16 +159,18 @@ export class Rollouts implements Challengers {
   }
 
   async #figures(trial: RunningTrial): Promise<ComparisonFigures> {
-    const { production, model, seriesId, tenantId } = trial;
-    let watched = this.#watched.get(model.modelId);
+    const { production, model, seriesId, tenantId, userId } = trial;
+    const key = trialKey(model);
+    let watched = this.#watched.get(key);
     if (watched?.productionId !== production.modelId) {
       const comparison = new Comparison(this.#parts.rules.worthHaving);
       watched = { productionId: production.modelId, comparison, through: 0 };
-      this.#watched.set(model.modelId, watched);
+      this.#watched.set(key, watched);
     }
     const { symbol, timeframe } = seriesIdentity(seriesId);
     const of = {
       tenantId,
+      userId,
       symbol,
       timeframe,
       horizon: production.primaryHorizon,
@@ -174,9 +181,10 @@ export class Rollouts implements Challengers {
     return watched.comparison.figures();
   }
 
-  /** A trial that runs, by the model that is tried. */
-  trialOf(modelId: string): RunningTrial | undefined {
-    return this.#parts.plans.trials().find(({ model }) => model.modelId === modelId);
+  /** The trial of a model that runs. */
+  trialOf(model: ListedModel): RunningTrial | undefined {
+    const key = trialKey(model);
+    return this.#parts.plans.trials().find((trial) => trialKey(trial.model) === key);
   }
 
   async #decide(trial: RunningTrial): Promise<boolean> {
@@ -215,7 +223,7 @@ export class Rollouts implements Challengers {
       model.userId === series.userId &&
       modelName(model) === modelName(series);
     const trial = this.#parts.plans.trials().find(({ model }) => isTarget(model));
-    return trial === undefined ? undefined : this.#watched.get(trial.model.modelId)?.comparison.figures();
+    return trial === undefined ? undefined : this.#watched.get(trialKey(trial.model))?.comparison.figures();
   }
 
   #guard(modelId: string, bar: Parameters<Guardrails['observe']>[0]): void {
@@ -230,8 +238,9 @@ export class Rollouts implements Challengers {
   }
 
   async #takeOut(modelId: string): Promise<void> {
-    const trial = this.trialOf(modelId);
-    await this.#parts.plans.leaveOut(modelId);
+    const { plans } = this.#parts;
+    const trial = plans.trials().find(({ model }) => model.modelId === modelId);
+    await plans.leaveOut(modelId);
     if (trial !== undefined) await this.#endTrial(trial.model).catch(() => undefined);
   }
 
@@ -247,7 +256,7 @@ export class Rollouts implements Challengers {
     const fault = this.#broken.get(model.modelId);
     if (fault === undefined) return;
     const sentence = `${model.version} is rolled back at once: ${fault}.`;
-    const figures = this.#watched.get(model.modelId)?.comparison.figures();
+    const figures = this.#watched.get(trialKey(model))?.comparison.figures();
     const test = { isDecided: false, figures };
     const author: Author = { who: 'rollout', role: 'engine', reason: sentence, test };
     try {

@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import type { Route } from '../../actors/signals/route.js';
-import { armsOf } from '../../actors/signals/route-plan.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
+import type { SignalOwner } from '../../actors/signals/prediction-id.js';
+import { armsOf, type RoutePlan } from '../../actors/signals/route-plan.js';
 import { turnOf, type Clock } from '../clock.js';
-import { messageOf } from '../errors.js';
+import { SuhoError, messageOf } from '../errors.js';
 import type { Instrument } from '../instruments/instrument.js';
 import type { Instruments } from '../instruments/instruments.js';
 import type { Deployments } from '../registry/deployments.js';
@@ -16,7 +18,7 @@ const DEPLOYED = ['production', 'canary', 'shadow'] as const;
 
 export interface RoutePlansParts {
   readonly instruments: Pick<Instruments, 'all' | 'get' | 'setRoute' | 'closedThrough'>;
-  readonly deployments: Pick<Deployments, 'revision' | 'visible'>;
+  readonly deployments: Pick<Deployments, 'revision' | 'users' | 'visible'>;
   /** Makes a model ready for a tenant's signals on a series; false when it cannot be. */
   readonly prepare: (seriesId: string, tenantId: string, model: ListedModel) => Promise<boolean>;
   readonly routeOf: (model: ListedModel, seriesId: string, arm: string) => Route;
@@ -30,14 +32,22 @@ export interface RoutePlansParts {
 export interface RunningTrial {
   readonly seriesId: string;
   readonly tenantId: string;
+  /** User whose own signals it is tried beside. */
+  readonly userId: string | undefined;
   readonly production: ListedModel;
   readonly model: ListedModel;
 }
 
-/** A tenant's signals on a series. */
-interface Subscriber {
+/** Whose signals, and on which timeframe. */
+interface Owner extends SignalOwner {
+  readonly timeframe: Timeframe;
+}
+
+/** A tenant's, or a user's own, signals on a series. */
+interface Subscriber extends Owner {
   readonly instrument: Instrument;
-  readonly signal: Instrument['definition']['signals'][number];
+  /** What they are made with now. */
+  readonly route: RoutePlan | undefined;
 }
 
 /**
@@ -48,7 +58,12 @@ interface Subscriber {
 export class RoutePlans {
   readonly #parts: RoutePlansParts;
   #revision: number | undefined;
+  /** What a tenant, or one of its users, sees. */
   #models = new Map<string, readonly ListedModel[]>();
+  /** Users with models of their own, by tenant. */
+  #users = new Map<string, readonly string[]>();
+  /** Users whose own signals would be more than their tenant may have: said once. */
+  readonly #beyondQuota = new Set<string>();
   /** Models whose arms are left out until the registry says so too: broken ones. */
   readonly #broken = new Set<string>();
   /** One look at a time. */
@@ -103,39 +118,35 @@ export class RoutePlans {
   /** What is tried beside production now, of each model once: for the first of the tenants it is tried for. */
   trials(): RunningTrial[] {
     const found = new Map<string, RunningTrial>();
-    for (const { definition, seriesId } of this.#live())
-      for (const { tenantId, timeframe } of definition.signals) {
-        const series = seriesId(timeframe);
-        const chosen = this.#chosen(series, tenantId);
+    for (const instrument of this.#parts.instruments.all()) {
+      if (instrument.state !== 'live') continue;
+      const { signals, userSignals = [] } = instrument.definition;
+      const owners: readonly Owner[] = [...signals, ...userSignals];
+      for (const { tenantId, userId, timeframe } of owners) {
+        const seriesId = instrument.seriesId(timeframe);
+        const chosen = this.#chosen(seriesId, tenantId, userId);
         if (chosen === undefined) continue;
         const { production, canary, shadows } = chosen;
         for (const model of canary === undefined ? shadows : [canary, ...shadows]) {
-          const known = found.get(model.modelId);
+          // What is tried for all of a tenant is decided by the tenant's signals.
+          if (model.userId !== userId) continue;
+          const key = trialKey(model);
+          const known = found.get(key);
           if (known === undefined || tenantId < known.tenantId)
-            found.set(model.modelId, { seriesId: series, tenantId, production, model });
+            found.set(key, { seriesId, tenantId, userId, production, model });
         }
       }
+    }
     return [...found.values()];
   }
 
-  *#live(): Generator<{
-    readonly definition: Instrument['definition'];
-    readonly seriesId: Instrument['seriesId'];
-  }> {
-    for (const instrument of this.#parts.instruments.all())
-      if (instrument.state === 'live')
-        yield {
-          definition: instrument.definition,
-          seriesId: (timeframe) => instrument.seriesId(timeframe),
-        };
-  }
-
-  /** The models of a tenant's signals on a series, as the registry was at the last look. */
-  #chosen(seriesId: string, tenantId: string): ChosenModels | undefined {
-    const models = (this.#models.get(tenantId) ?? []).filter(
+  /** The models of a tenant's, or a user's own, signals on a series, as the registry was at the last look. */
+  #chosen(seriesId: string, tenantId: string, userId?: string): ChosenModels | undefined {
+    const models = (this.#models.get(readerName(tenantId, userId)) ?? []).filter(
       ({ status, modelId }) => status === 'production' || !this.#broken.has(modelId),
     );
-    return chooseModels(models, seriesId, { tenantId }, this.#parts.instruments.closedThrough(seriesId));
+    const closedThrough = this.#parts.instruments.closedThrough(seriesId);
+    return chooseModels(models, seriesId, { tenantId, userId }, closedThrough);
   }
 
   async #check(all: boolean): Promise<void> {
@@ -147,9 +158,13 @@ export class RoutePlans {
       if (instrument.state !== 'live') continue;
       for (const signal of instrument.definition.signals) {
         if (++looked % LOOKED_AT_ONCE === 0) await turnOf(clock);
-        if (signal.route === undefined && !all) continue;
         if (failure !== undefined && !this.#models.has(signal.tenantId)) continue;
-        if (await this.#bring({ instrument, signal })) changed = true;
+        await this.#read(signal.tenantId);
+        if ((signal.route !== undefined || all) && (await this.#bring({ instrument, ...signal })))
+          changed = true;
+        const { tenantId, timeframe } = signal;
+        for (const userId of this.#users.get(tenantId) ?? [])
+          if (await this.#bringUser({ instrument, tenantId, userId, timeframe })) changed = true;
       }
     }
     if (changed) await durable();
@@ -160,7 +175,10 @@ export class RoutePlans {
   async #readRevision(): Promise<unknown> {
     try {
       const revision = await this.#parts.deployments.revision();
-      if (revision !== this.#revision) this.#models.clear();
+      if (revision !== this.#revision) {
+        this.#models.clear();
+        this.#users.clear();
+      }
       this.#revision = revision;
       return undefined;
     } catch (error) {
@@ -168,14 +186,46 @@ export class RoutePlans {
     }
   }
 
-  /** Brings one tenant's plan to what the registry says; whether that changed it. */
-  async #bring({ instrument, signal }: Subscriber): Promise<boolean> {
-    const { deployments, instruments, prepare, routeOf } = this.#parts;
-    const { tenantId, timeframe, route } = signal;
-    if (!this.#models.has(tenantId))
-      this.#models.set(tenantId, await deployments.visible({ tenantId }, [...DEPLOYED]));
+  /** Reads what a tenant sees, and its users with models of their own, as far as that is not known. */
+  async #read(tenantId: string): Promise<void> {
+    if (this.#models.has(tenantId)) return;
+    const { deployments } = this.#parts;
+    const users = await deployments.users(tenantId);
+    for (const userId of users)
+      this.#models.set(
+        readerName(tenantId, userId),
+        await deployments.visible({ tenantId, userId }, [...DEPLOYED]),
+      );
+    this.#users.set(tenantId, users);
+    this.#models.set(tenantId, await deployments.visible({ tenantId }, [...DEPLOYED]));
+  }
+
+  /** Brings a user's own plan to what the registry says: one is made where a model of his own serves or is tried. */
+  async #bringUser({ instrument, tenantId, userId, timeframe }: UserSubscriber): Promise<boolean> {
+    const route = instrument.routeOf(tenantId, timeframe, userId);
+    if (route === undefined) {
+      const chosen = this.#chosen(instrument.seriesId(timeframe), tenantId, userId);
+      if (chosen === undefined) return false;
+      const { production, canary, shadows } = chosen;
+      if (![production, canary, ...shadows].some((model) => model?.userId !== undefined)) return false;
+    }
+    try {
+      return await this.#bring({ instrument, tenantId, userId, timeframe, route });
+    } catch (error) {
+      if (!(error instanceof SuhoError && error.code === 'QUOTA_EXCEEDED')) throw error;
+      const name = `${readerName(tenantId, userId)} ${instrument.id} ${timeframe}`;
+      if (!this.#beyondQuota.has(name))
+        this.#parts.log.warn({ tenantId, userId, error: error.message }, 'a user gets no signals of his own');
+      this.#beyondQuota.add(name);
+      return false;
+    }
+  }
+
+  /** Brings one plan to what the registry says; whether that changed it. */
+  async #bring({ instrument, tenantId, userId, timeframe, route }: Subscriber): Promise<boolean> {
+    const { instruments, prepare, routeOf } = this.#parts;
     const seriesId = instrument.seriesId(timeframe);
-    const wanted = this.#chosen(seriesId, tenantId);
+    const wanted = this.#chosen(seriesId, tenantId, userId);
     const plan = (models: ChosenModels): ReturnType<typeof planOf> =>
       planOf(models, (model, arm) => routeOf(model, seriesId, arm));
     const before = route === undefined ? undefined : planKey(route);
@@ -187,9 +237,20 @@ export class RoutePlans {
     );
     if (ready === undefined || planKey(plan(ready)) === before) return false;
     if (instrument.state !== 'live' || instruments.get(instrument.id) !== instrument) return false;
-    await instruments.setRoute(instrument, tenantId, timeframe, plan(ready));
+    await instruments.setRoute(instrument, tenantId, timeframe, plan(ready), userId);
     return true;
   }
+}
+
+type UserSubscriber = Omit<Subscriber, 'route' | 'userId'> & { readonly userId: string };
+
+function readerName(tenantId: string, userId: string | undefined): string {
+  return userId === undefined ? tenantId : `${tenantId}/${userId}`;
+}
+
+/** Names a model that is tried: one file may be registered on several levels. */
+export function trialKey({ modelId, tenantId, userId = '' }: ListedModel): string {
+  return `${modelId}/${tenantId}/${userId}`;
 }
 
 /** What of chosen models can be made ready; undefined when production's cannot. */

@@ -22,11 +22,12 @@ function describe(event: PredictionEvent): { readonly key: string; readonly tena
   }
 }
 
-function isSignal(entry: { place: number; record: PredictionEvent }): entry is {
+/** Whether it is a signal for a whole tenant: what all of the tenant read holds nothing of single users. */
+function isOfTenant(entry: { place: number; record: PredictionEvent }): entry is {
   place: number;
   record: SignalEvent;
 } {
-  return entry.record.kind === 'signal';
+  return entry.record.kind === 'signal' && entry.record.signal.userId === undefined;
 }
 
 /** Signals, outcomes and trades to the prediction store. */
@@ -55,7 +56,7 @@ function signalTarget(
     prompt: true,
     read: async (offset, limit) => {
       const page = await journal.predictions.after(offset, limit);
-      return { ...page, entries: page.entries.filter(isSignal) };
+      return { ...page, entries: page.entries.filter(isOfTenant) };
     },
     describe,
   };

@@ -21,17 +21,19 @@ function signalOf(sequence: number): Signal {
   } as unknown as Signal;
 }
 
+const ACTOR = 'signal:acme:market/EURUSD/1h';
+
 /** What a journal would hold: every fourth bar got no signal. */
 class Kept implements RetainedSignals {
-  readonly entries: { readonly sequence: number; readonly signal: Signal | undefined }[] = [];
+  readonly entries: ReturnType<RetainedSignals['after']>[number][] = [];
   readonly reads: number[] = [];
   purged = 0;
 
   append(): PublishedSignal | undefined {
     const sequence = this.lastSequence() + 1;
     const signal = sequence % 4 === 0 ? undefined : signalOf(sequence);
-    this.entries.push({ sequence, signal });
-    return signal === undefined ? undefined : { sequence, signal };
+    this.entries.push({ sequence, actorId: ACTOR, signal });
+    return signal === undefined ? undefined : { sequence, actorId: ACTOR, signal };
   }
 
   after(sequence: number, limit: number) {
@@ -75,7 +77,13 @@ class World {
     const skips: number[] = [];
     const ends: SubscriptionEnd[] = [];
     const subscription = new Subscription({
-      filter: { tenantId: 'acme', symbols: new Set(), timeframes: new Set(), onlyActionable: false },
+      filter: {
+        tenantId: 'acme',
+        symbols: new Set(),
+        timeframes: new Set(),
+        onlyActionable: false,
+        isFor: () => true,
+      },
       outlet: {
         write: (update) => {
           sequences.push(update.readUInt32BE(0));
@@ -166,6 +174,7 @@ test('one turn looks at no more than a page, however many are behind and however
     symbols: new Set(['NONE']),
     timeframes: new Set<string>(),
     onlyActionable: false,
+    isFor: () => true,
   };
   const readers = Array.from({ length: 5 }, () => world.subscribe({ resumeAfter: 0, filter: nothing }));
   assert.equal(world.kept.reads.length, 0, 'nothing is read before its turn');

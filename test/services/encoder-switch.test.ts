@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { armsOf } from '../../actors/signals/route-plan.js';
@@ -34,7 +35,7 @@ test('with moments in Weaviate, a model with a new encoder answers only when eve
   engine.intake.ingestBars(instrument, bars.slice(0, 1_000));
   await engine.settled();
   await engine.training.train(SERIES, bars[999]!.openTime + HOUR);
-  engine.intake.ingestBars(instrument, bars.slice(1_000));
+  engine.intake.ingestBars(instrument, bars.slice(1_000, 1_300));
   await engine.settled();
   await engine.stored();
 
@@ -68,4 +69,20 @@ test('with moments in Weaviate, a model with a new encoder answers only when eve
     (await index.size(partition)) >= journalled(),
     `${await index.size(partition)} of ${journalled()}`,
   );
+
+  // A model that is put into use at once waits for them like that too.
+  engine.intake.ingestBars(instrument, bars.slice(1_300));
+  await engine.settled();
+  await engine.stored();
+  const served = (): string => engine.instruments.routeOf('default', SERIES)!.version;
+  const before = served();
+  server.signal('SIGSTOP');
+  // Without the file of its encoder a training makes another.
+  writeFileSync(engine.artifacts.path(fresh!.encoderId), 'damaged');
+  const { record } = await engine.training.train(SERIES, bars.at(-1)!.openTime + HOUR);
+  assert.ok(![old, fresh].some((model) => model!.embeddingVersion === record.embeddingVersion));
+  await pause(SOME_LOOKS_MS);
+  assert.equal(served(), before, 'Weaviate does not have its moments');
+  server.signal('SIGCONT');
+  await eventually('it serves', () => served() === record.version, WAIT_MS);
 });

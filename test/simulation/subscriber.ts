@@ -42,7 +42,13 @@ export class Subscriber {
     const { conclusions } = engine.journal.predictions;
     const none: ReadonlySet<string> = new Set();
     const subscription = new Subscription({
-      filter: { tenantId: this.#tenantId, symbols: none, timeframes: none, onlyActionable: false },
+      filter: {
+        tenantId: this.#tenantId,
+        symbols: none,
+        timeframes: none,
+        onlyActionable: false,
+        isFor: () => true,
+      },
       outlet: {
         write: (bytes) => {
           this.#take(bytes);

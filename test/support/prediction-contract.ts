@@ -7,6 +7,8 @@ import { predictionId } from '../../actors/signals/prediction-id.js';
 import type { Signal } from '../../actors/signals/signal.js';
 import { readTradeReport, tradeOf } from '../../engine/feedback/trade-report.js';
 import type { TradeRecord } from '../../engine/journal/records.js';
+import { archiveExpired, type PredictionArchive } from '../../engine/prediction-store/archive.js';
+import type { ArchivedPrediction } from '../../engine/prediction-store/expired-predictions.js';
 import { PostgresPredictionStore } from '../../engine/prediction-store/postgres-prediction-store.js';
 import { MONDAY } from './markets.js';
 
@@ -155,31 +157,74 @@ async function tradesContract(
   assert.equal(await store.find(zen, first.predictionId), undefined, 'another tenant has no such prediction');
 }
 
-/** Rows go when they were stored long enough ago, predictions before trades. `admin` may change when that was. */
+/** Makes what a store keeps look as if it were stored that long ago. */
+export async function ageOfPredictions(client: pg.Client, interval: string): Promise<void> {
+  const { rows } = await client.query<{ tier: string }>('SELECT suho_private.tier() AS tier');
+  await client.query(
+    rows[0]!.tier === 'postgresql'
+      ? `UPDATE suho_private.partitions SET created_at = now() - INTERVAL '${interval}', ends = now() - INTERVAL '${interval}'`
+      : `UPDATE _timescaledb_catalog.chunk SET creation_time = now() - INTERVAL '${interval}'`,
+  );
+}
+
+/** An archive in memory, by tenant and id. */
+class MemoryArchive implements PredictionArchive {
+  readonly rows = new Map<string, ArchivedPrediction>();
+  /** Called before a page is stored; what it throws is what the archive throws. */
+  before: () => Promise<void> = async () => undefined;
+
+  async archive(predictions: readonly ArchivedPrediction[]): Promise<void> {
+    await this.before();
+    for (const row of predictions)
+      this.rows.set(`${String(row['tenant_id'])} ${String(row['prediction_id'])}`, row);
+  }
+}
+
+/**
+ * Predictions go when they were stored long enough ago, and not before they are archived; trades and performance after three
+ * years. `admin` may change when that was.
+ */
 export async function retentionContract(admin: pg.PoolConfig, connection: pg.PoolConfig): Promise<void> {
   const store = new PostgresPredictionStore(connection);
   const client = new pg.Client(admin as pg.ClientConfig);
   await client.connect();
   try {
-    const signal = inventedSignal('old', 9_000);
+    // More of a month than are read at once.
+    const signals = Array.from({ length: 5_000 }, (_, i) =>
+      inventedSignal('old', 9_000 + (i % 700), `v1.${Math.floor(i / 700)}.0`),
+    );
+    const other = inventedSignal('older', 9_001);
+    const [signal] = signals as [Signal];
     await store.write([
-      { kind: 'signal', sequence: 1, signal },
+      ...[...signals, other].map((each, i) => ({ kind: 'signal' as const, sequence: i, signal: each })),
       { kind: 'trade', trade: inventedTrade(signal, 'old', 1.2) },
     ]);
+    const count = async (name: string, tenant = 'old'): Promise<unknown> =>
+      Number((await store.sql(`SELECT count(*) AS n FROM ${name}`, tenant))[0]!['n']);
+    assert.deepEqual(await store.expired.stretches(), [], 'what was stored today stays');
     assert.equal(await store.applyRetention(), 0);
-    const { rows } = await client.query<{ tier: string }>('SELECT suho_private.tier() AS tier');
-    const age = async (interval: string): Promise<unknown> =>
-      await client.query(
-        rows[0]!.tier === 'postgresql'
-          ? `UPDATE suho_private.partitions SET created_at = now() - INTERVAL '${interval}', ends = now() - INTERVAL '${interval}'`
-          : `UPDATE _timescaledb_catalog.chunk SET creation_time = now() - INTERVAL '${interval}'`,
-      );
-    await age('91 days');
-    assert.ok((await store.applyRetention()) > 0);
-    const count = async (name: string): Promise<unknown> =>
-      (await store.sql(`SELECT count(*) AS n FROM ${name}`, 'old'))[0]!['n'];
-    assert.deepEqual([await count('ml_predictions'), await count('trade_results')], [0, 1]);
-    await age('3 years 1 day');
+    await ageOfPredictions(client, '91 days');
+    await store.applyRetention();
+    assert.equal(await count('ml_predictions'), 5_000, 'nothing goes that is not archived');
+    assert.deepEqual(
+      (await store.sql('SELECT * FROM suho_expired_predictions()', 'old')).length,
+      0,
+      'a tenant’s own query does not learn of others',
+    );
+
+    const archive = new MemoryArchive();
+    await archiveContract(store, client, archive, signals[4_400]!);
+    assert.deepEqual([await count('ml_predictions'), await count('ml_predictions', 'older')], [0, 0]);
+    assert.ok(archive.rows.has(`older ${other.predictionId}`));
+    const kept = archive.rows.get(`old ${signal.predictionId}`)!;
+    assert.deepEqual(
+      [kept['trades'], kept['up_4h'], kept['predicted_4h'], (kept['bar_close_time'] as Date).getTime()],
+      [1, 0.6, 1, signal.barCloseTime],
+    );
+    assert.ok(Math.abs(Number(kept['trade_pnl_pips']) - 1_000) < 1e-6, '1.1 to 1.2 in pips of 0.0001');
+    assert.equal(await count('trade_results'), 1);
+
+    await ageOfPredictions(client, '3 years 1 day');
     await store.applyRetention();
     assert.equal(await count('trade_results'), 0);
     // What comes after finds its partition again.
@@ -189,4 +234,63 @@ export async function retentionContract(admin: pg.PoolConfig, connection: pg.Poo
     await client.end();
     await store.close();
   }
+}
+
+/** An archive that is away or goes away half-way, and a prediction that changes meanwhile, cost nothing. */
+async function archiveContract(
+  store: PostgresPredictionStore,
+  client: pg.Client,
+  archive: MemoryArchive,
+  late: Signal,
+): Promise<void> {
+  const all = async (): Promise<string[]> => {
+    const { rows } = await client.query<{ id: string }>(
+      `SELECT tenant_id || ' ' || prediction_id AS id FROM suho_private.ml_predictions`,
+    );
+    return rows.map(({ id }) => id);
+  };
+  const before = (await all()).length;
+  archive.before = async () => await Promise.reject(new Error('away'));
+  await assert.rejects(archiveExpired(store.expired, archive), /away/);
+  assert.deepEqual([(await all()).length, archive.rows.size], [before, 0]);
+
+  // The first page is stored, the next is not.
+  let pages = 0;
+  archive.before = async () => {
+    if (++pages > 1) await Promise.reject(new Error('away again'));
+  };
+  await assert.rejects(archiveExpired(store.expired, archive), /away again/);
+  assert.ok(archive.rows.size > 0);
+  const known = new Set([...archive.rows.keys(), ...(await all())]);
+  assert.equal(known.size, before, 'each prediction is in one store at least');
+
+  // An outcome that comes while its stretch is being stored: it is stored again before it goes.
+  let isWritten = false;
+  const { predictionId: id, barCloseTime } = late;
+  archive.before = async () => {
+    if (isWritten) return;
+    isWritten = true;
+    await store.write([
+      {
+        kind: 'outcome',
+        tenantId: 'old',
+        predictionId: id,
+        label: {
+          closeTime: barCloseTime,
+          horizon: 0,
+          direction: 1,
+          return: 0.002,
+          maxGain: 0.003,
+          maxLoss: -0.001,
+          barrier: 1,
+          resolvedAt: barCloseTime + HOUR,
+        },
+      },
+    ]);
+  };
+  while ((await store.expired.stretches()).length > 0) await archiveExpired(store.expired, archive);
+  assert.ok(isWritten);
+  assert.equal(archive.rows.size, before);
+  assert.equal(archive.rows.get(`old ${id}`)!['actual_1h'], 1);
+  assert.equal(archive.rows.get(`old ${id}`)!['return_1h'], 0.002);
 }

@@ -53,13 +53,24 @@ export interface JobEnd {
 export interface JobStore {
   /** Queues a job, or gives the one that waits or runs for its series already, with the higher priority of both. */
   enqueue(job: NewJob): Promise<TrainingJob>;
-  /** Jobs of a tenant, newest first, 200 at most: those that wait or run, or with `all` every one. */
-  list(tenantId: string, all: boolean): Promise<TrainingJob[]>;
+  /**
+   * Jobs of a tenant, newest first, 200 at most: those that wait or run, and those that ended after `endedSince`, or with
+   * `all` every one.
+   */
+  list(tenantId: string, all: boolean, endedSince?: number): Promise<TrainingJob[]>;
   /**
    * Begins a job for an engine: one that waits, one of its own that it died under, or one whose engine has not been heard
-   * of since `staleBefore`. Undefined when it is another's or over.
+   * of since `staleBefore`. Undefined when it is another's or over; `over_budget` when trainings of all engines together took
+   * `budgetMs` of processor time in the hour before `at`, those that run counted by how long they have run, and as the
+   * longest of the last day at least.
    */
-  claim(job: TrainingJob, engine: string, at: number, staleBefore: number): Promise<TrainingJob | undefined>;
+  claim(
+    job: TrainingJob,
+    engine: string,
+    at: number,
+    staleBefore: number,
+    budgetMs: number,
+  ): Promise<TrainingJob | 'over_budget' | undefined>;
   /** Says that an engine still runs a job; false when it was cancelled meanwhile. */
   renew(job: TrainingJob, engine: string, at: number): Promise<boolean>;
   /** Ends a job as it was claimed; one that another engine took meanwhile goes on. */

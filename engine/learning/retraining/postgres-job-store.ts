@@ -69,12 +69,13 @@ export class PostgresJobStore implements JobStore {
     });
   }
 
-  async list(tenantId: string, all: boolean): Promise<TrainingJob[]> {
+  async list(tenantId: string, all: boolean, endedSince = Infinity): Promise<TrainingJob[]> {
     return await this.#in(tenantId, async (client) => {
       const { rows } = await client.query<JobRow>(
-        `SELECT ${COLUMNS} FROM ml_registry.training_jobs WHERE ${OWN} AND series <> '' AND ($2 OR ${OPEN})
+        `SELECT ${COLUMNS} FROM ml_registry.training_jobs WHERE ${OWN} AND series <> ''
+           AND ($2 OR ${OPEN} OR finished_at > to_timestamp($3::double precision / 1000.0))
          ORDER BY queued_at DESC LIMIT ${LISTED_MAX}`,
-        [ownerOf(tenantId), all],
+        [ownerOf(tenantId), all, endedSince],
       );
       return rows.map(toJob);
     });
@@ -85,8 +86,16 @@ export class PostgresJobStore implements JobStore {
     engine: string,
     at: number,
     staleBefore: number,
-  ): Promise<TrainingJob | undefined> {
+    budgetMs: number,
+  ): Promise<TrainingJob | 'over_budget' | undefined> {
     return await this.#in(tenantId, async (client) => {
+      // Of several engines each sees what the one before has begun.
+      await client.query('SELECT pg_advisory_xact_lock(728310504)');
+      const { rows: spent } = await client.query<{ ms: number }>(
+        'SELECT ml_registry.training_time(to_timestamp($1 / 1000.0), to_timestamp($2 / 1000.0)) AS ms',
+        [at, staleBefore],
+      );
+      if (spent[0]!.ms >= budgetMs) return 'over_budget';
       const { rows } = await client.query<JobRow>(
         `UPDATE ml_registry.training_jobs
          SET status = 'running', attempts = attempts + 1, claimed_by = $3, claimed_at = to_timestamp($4 / 1000.0),

@@ -1,6 +1,6 @@
 import type { TrainingJob } from './job-store.js';
 
-const HOUR_MS = 3_600_000;
+export const HOUR_MS = 3_600_000;
 
 /** Processor time that a training took, and when it ended. */
 export interface Spent {

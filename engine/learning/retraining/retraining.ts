@@ -9,7 +9,7 @@ import type { Challengers } from '../../rollout/challengers.js';
 import { rowsNeeded } from '../history-needed.js';
 import type { SeriesTraining } from '../series-training.js';
 import type { JobEnd, JobStore, NewJob, TrainingJob } from './job-store.js';
-import { nextJob, stillCounts, type QueueSettings, type Spent } from './queue.js';
+import { HOUR_MS, nextJob, stillCounts, type QueueSettings, type Spent } from './queue.js';
 
 /** How often it is looked whether a job may begin, and how often the jobs of other engines and calls are read. */
 const LOOK_MS = 5_000;
@@ -51,7 +51,7 @@ export interface RetrainingCounts {
   readonly running: number;
   readonly succeeded: number;
   readonly failed: number;
-  /** Processor time of trainings in the last hour, seconds, and what of it is allowed. */
+  /** Processor time of trainings in the last hour, of all engines as far as that is read, seconds, and what of it is allowed. */
   readonly cpuSeconds: number;
   readonly budgetSeconds: number;
 }
@@ -170,7 +170,8 @@ export class Retraining {
     const waiting = [...this.#jobs.values()].filter((job) => this.#isReady(job, now));
     const next = nextJob({ waiting, spent: this.#spent, trainedAt: this.#trainedAt, now }, settings);
     if (next === undefined) return;
-    const claimed = await jobs.claim(next, engine, now, now - STALE_MS);
+    const claimed = await jobs.claim(next, engine, now, now - STALE_MS, settings.budgetMsAnHour);
+    if (claimed === 'over_budget') return;
     if (claimed === undefined) {
       this.#jobs.delete(next.jobId);
       return;
@@ -183,9 +184,9 @@ export class Retraining {
     const first = this.#readAt === -Infinity;
     const found = new Map<string, TrainingJob>();
     for (const tenantId of tenantIds()) {
-      for (const job of await jobs.list(tenantId, first)) {
+      for (const job of await jobs.list(tenantId, first, clock.now() - HOUR_MS)) {
         if (job.status === 'queued' || job.status === 'running') found.set(job.jobId, job);
-        else if (first) this.#remember(job);
+        else this.#remember(job);
       }
     }
     this.#jobs.clear();
@@ -195,7 +196,7 @@ export class Retraining {
     this.#readAt = clock.now();
   }
 
-  /** What a finished job took still counts after a restart. */
+  /** What a finished job took still counts after a restart, and what it took another engine counts here. */
   #remember({ tenantId, seriesId, cpuMs, finishedAt = 0, status }: TrainingJob): void {
     if (!this.#spent.some(({ at }) => at === finishedAt))
       this.#spent.push({ tenantId, cpuMs, at: finishedAt });

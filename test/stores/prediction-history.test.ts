@@ -1,0 +1,168 @@
+/** Predictions past their 90 days: from the embedded PostgreSQL into the embedded ClickHouse, through an engine. */
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import pg from 'pg';
+import pino from 'pino';
+import { EmbeddedPostgres } from '../../engine/database/embedded-postgres.js';
+import { applySchemas } from '../../engine/database/schemas.js';
+import type { Engine } from '../../engine/engine.js';
+import { ClickHouseFeatureStore } from '../../engine/feature-store/clickhouse-feature-store.js';
+import { EmbeddedClickHouse } from '../../engine/feature-store/embedded-clickhouse.js';
+import { archiveExpired } from '../../engine/prediction-store/archive.js';
+import { PostgresPredictionStore } from '../../engine/prediction-store/postgres-prediction-store.js';
+import { afterTest } from '../support/cleanup.js';
+import { openEngine, temporaryFolder } from '../support/engine.js';
+import { ageOfPredictions, inventedSignal } from '../support/prediction-contract.js';
+import { eventually } from '../support/served.js';
+
+test('what goes from PostgreSQL is in ClickHouse, value by value, each tenant its own', async (t) => {
+  const server = new EmbeddedPostgres(temporaryFolder(t));
+  afterTest(t, () => server.stop());
+  await server.start();
+  await applySchemas(server.connection);
+  const store = new PostgresPredictionStore(server.connection);
+  afterTest(t, async () => await store.close());
+  const features = new ClickHouseFeatureStore(new EmbeddedClickHouse(temporaryFolder(t)));
+  afterTest(t, async () => await features.close());
+  await features.prepare();
+
+  const signals = ['acme', 'zen'].flatMap((tenant) =>
+    Array.from({ length: 1_000 }, (_, i) => ({
+      ...inventedSignal(tenant, i),
+      confidence: (i % 100) / 100,
+      abstained: i % 3 === 0 ? (['low_confidence', 'no_edge'] as const) : [],
+      symbol: 'GRÖẞE€',
+    })),
+  );
+  const [first] = signals;
+  await store.write([
+    ...signals.map((signal, sequence) => ({ kind: 'signal' as const, sequence, signal })),
+    { kind: 'answer', signal: inventedSignal('acme', 5, 'v2.0.0'), spread: 0.0002 },
+    {
+      kind: 'outcome',
+      tenantId: 'acme',
+      predictionId: first!.predictionId,
+      label: {
+        closeTime: first!.barCloseTime,
+        horizon: 1,
+        direction: -1,
+        return: -0.004,
+        maxGain: 0,
+        maxLoss: 0,
+        barrier: -1,
+        resolvedAt: first!.barCloseTime + 14_400_000,
+      },
+    },
+  ]);
+  // PostgreSQL's own figures, from before anything is moved.
+  const figures = `count(*) AS n, sum(confidence) AS confidence, sum(up_4h) AS up, sum(expected_return_1d) AS expected,
+    count(actual_4h) AS known, sum(actual_4h) AS actual, sum(return_4h) AS change, sum(spread) AS spread, sum(predicted_1h) AS predicted`;
+  const inPostgres = await Promise.all(
+    ['acme', 'zen'].map(
+      async (tenant) =>
+        (
+          await store.sql(
+            `SELECT ${figures}, sum(cardinality(abstained)) AS reasons, count(*) FILTER (WHERE served) AS served,
+             (sum(extract(epoch FROM bar_close_time)) / count(*))::float8 AS at, min(prediction_id::text) AS id FROM ml_predictions`,
+            tenant,
+          )
+        )[0]!,
+    ),
+  );
+  const admin = new pg.Client(server.connection);
+  await admin.connect();
+  afterTest(t, async () => await admin.end());
+  await ageOfPredictions(admin, '91 days');
+  const moved = await archiveExpired(store.expired, features);
+  assert.equal(moved.predictions, 2_001);
+  assert.equal(moved.changed, 0);
+  assert.ok(moved.dropped > 0);
+  assert.deepEqual(await archiveExpired(store.expired, features), { predictions: 0, dropped: 0, changed: 0 });
+
+  for (const [i, tenant] of ['acme', 'zen'].entries()) {
+    const gone = await store.sql('SELECT count(*) AS n FROM ml_predictions', tenant);
+    assert.equal(Number(gone[0]!['n']), 0);
+    const [found] = await features.sql(
+      `SELECT ${figures}, sum(length(abstained)) AS reasons, countIf(served) AS served,
+       sum(toUnixTimestamp(bar_close_time)) / count() AS at, min(toString(prediction_id)) AS id FROM ml_predictions_history`,
+      tenant,
+    );
+    for (const [name, value] of Object.entries(inPostgres[i]!)) {
+      if (name === 'id') assert.equal(found![name], value, name);
+      else
+        assert.ok(
+          Math.abs(Number(found![name]) - Number(value)) < 1e-9,
+          `${tenant} ${name} ${String(found![name])} ${String(value)}`,
+        );
+    }
+  }
+  const texts = await features.sql(
+    `SELECT DISTINCT abstained, symbol FROM ml_predictions_history WHERE notEmpty(abstained)`,
+    'zen',
+  );
+  assert.deepEqual(texts, [{ abstained: ['low_confidence', 'no_edge'], symbol: 'GRÖẞE€' }]);
+
+  // Stored once more, as after a crash between the two stores: each is there once.
+  await store.write(signals.map((signal, sequence) => ({ kind: 'signal' as const, sequence, signal })));
+  await ageOfPredictions(admin, '91 days');
+  const again = await archiveExpired(
+    { ...bound(store), drop: async () => await Promise.reject(new Error('killed')) },
+    features,
+  ).catch((error: Error) => error.message);
+  assert.equal(again, 'killed');
+  assert.ok((await archiveExpired(store.expired, features)).predictions > 0);
+  const total = await features.sql('SELECT count(*) AS n FROM ml_predictions_history');
+  assert.equal(Number(total[0]!['n']), 2_001);
+});
+
+/** The expired predictions of a store, to change what one call does. */
+function bound({ expired }: PostgresPredictionStore): PostgresPredictionStore['expired'] {
+  return {
+    stretches: async () => await expired.stretches(),
+    rows: async (...asked) => await expired.rows(...asked),
+    drop: async (stretch) => await expired.drop(stretch),
+  };
+}
+
+test('an engine drops nothing while ClickHouse is away, and moves it when it is back', async (t) => {
+  const folder = temporaryFolder(t);
+  const engine = await openEngine(t, folder);
+  await engine.predictions.write(
+    Array.from({ length: 50 }, (_, i) => ({
+      kind: 'signal' as const,
+      sequence: i,
+      signal: inventedSignal('acme', i),
+    })),
+  );
+  await engine.stop();
+  const server = new EmbeddedPostgres(path.join(folder, 'postgres'));
+  await server.start();
+  const admin = new pg.Client(server.connection);
+  await admin.connect();
+  await ageOfPredictions(admin, '91 days');
+  await admin.end();
+  await server.stop();
+
+  const log = new PassThrough({ encoding: 'utf8' });
+  const without = await openEngine(
+    t,
+    folder,
+    { clickhouse: { url: 'http://127.0.0.1:9' } },
+    { waitForEvidence: true, log: pino(log) },
+  );
+  let said = '';
+  log.on('data', (text: string) => (said += text));
+  await eventually('it tries', () => said.includes('"what":"retention"'));
+  const left = async (of: Engine): Promise<number> =>
+    Number((await of.predictions.sql('SELECT count(*) AS n FROM ml_predictions', 'acme'))[0]!['n']);
+  assert.equal(await left(without), 50);
+  await without.stop();
+
+  const back = await openEngine(t, folder);
+  await eventually('they are gone there', async () => (await left(back)) === 0);
+  const [found] = await back.features.sql('SELECT count(*) AS n FROM ml_predictions_history', 'acme');
+  assert.equal(Number(found!['n']), 50);
+  assert.deepEqual(await back.features.sql('SELECT * FROM ml_predictions_history', 'zen'), []);
+});
