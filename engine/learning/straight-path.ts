@@ -27,6 +27,22 @@ const PAIRS: readonly (readonly [number, number])[] = PAIRED_CHANNELS.flatMap((c
   ).flat();
 });
 
+/** Terms of a path at most: cells and products. */
+const TERMS = SEQUENCE_SIZE + PAIRS.length;
+
+/** Channels whose sums over the last bars are terms, and how many bars: a rule that counts many alike is one such term, not many small ones. */
+const SUMMED_CHANNELS = ['return', 'direction'].map((name) =>
+  CHANNELS.findIndex((channel) => channel.name === name),
+);
+const SUMMED_BARS = [2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32];
+
+/** Cells whose sums are terms while it is fitted; their weights are those of their cells afterwards. */
+const SUMS: readonly (readonly number[])[] = SUMMED_CHANNELS.flatMap((channel) =>
+  SUMMED_BARS.map((bars) =>
+    Array.from({ length: bars }, (_, ago) => (SEQUENCE_BARS - 1 - ago) * CHANNEL_COUNT + channel),
+  ),
+);
+
 /**
  * The sum of those cells of a sequence, and of those products of two, that show something by themselves. An edge of one bar some time
  * ago is a term of such a sum, and one of two bars is a product: few rows show it. A series in the sense of Volterra, cut
@@ -62,13 +78,14 @@ export function fitStraight(
       columns,
       targets: kind === 'classes' ? classesOf(of, horizon) : [movesOf(of, horizon)],
     }));
-    return fitSparse(kind === 'classes' ? 'softmax' : 'identity', train!, validation!, beforeStep);
+    return spread(fitSparse(kind === 'classes' ? 'softmax' : 'identity', train!, validation!, beforeStep));
   };
   const classes = HORIZONS.map((_, h) => fitOf(h, 'classes'));
   const moves = HORIZONS.map((_, h) => fitOf(h, 'moves'));
+  // Answers leave the sums' columns out, whose weights are in the cells' by now.
   const answer = ({ of, columns }: (typeof sides)[0]): Answered => ({
-    logits: rowMajor(classes.flatMap((fit) => answersOf(fit, columns, of.rows))),
-    returns: rowMajor(moves.flatMap((fit) => answersOf(fit, columns, of.rows))),
+    logits: rowMajor(classes.flatMap((fit) => answersOf(fit, columns.slice(0, TERMS), of.rows))),
+    returns: rowMajor(moves.flatMap((fit) => answersOf(fit, columns.slice(0, TERMS), of.rows))),
   });
   return { path: pathOf(classes, moves), answered: answer(own), heldAnswered: answer(apart) };
 }
@@ -93,11 +110,28 @@ export function straightForward(g: Graph, x: Value, path: StraightPath): Forecas
   };
 }
 
-/** Each cell of the rows' sequences as a column, then each product. */
+/** Each cell of the rows' sequences as a column, then each product, then each sum. */
 function termsOf(rows: SequenceBatches): Float64Array[] {
   const cells = Array.from({ length: SEQUENCE_SIZE }, (_, cell) => rows.cell(cell));
   const products = PAIRS.map(([a, b]) => cells[a]!.map((x, row) => x * cells[b]![row]!));
-  return [...cells, ...products];
+  const sums = SUMS.map((of) => {
+    const sum = new Float64Array(rows.rows);
+    for (const cell of of) for (let row = 0; row < sum.length; row++) sum[row]! += cells[cell]![row]!;
+    return sum;
+  });
+  return [...cells, ...products, ...sums];
+}
+
+/** A fit whose sums are spread over their cells: what it adds up stays the same. */
+function spread({ intercepts, weights }: SparseFit): SparseFit {
+  const outputs = intercepts.length;
+  const first = TERMS;
+  const own = weights.slice(0, first * outputs);
+  SUMS.forEach((cells, s) => {
+    for (const cell of cells)
+      for (let c = 0; c < outputs; c++) own[cell * outputs + c]! += weights[(first + s) * outputs + c]!;
+  });
+  return { intercepts, weights: own };
 }
 
 function classesOf({ rows, classes, known }: SequenceBatches, horizon: number): Float64Array[] {
@@ -129,7 +163,7 @@ function pathOf(classes: readonly SparseFit[], moves: readonly SparseFit[]): Str
     [...classes, ...moves].some(({ intercepts: { length }, weights }) =>
       weights.subarray(term * length, (term + 1) * length).some((w) => w !== 0),
     );
-  const used = Array.from({ length: SEQUENCE_SIZE + PAIRS.length }, (_, term) => term).filter(uses);
+  const used = Array.from({ length: TERMS }, (_, term) => term).filter(uses);
   const terms = used.length > 0 ? used : [SEQUENCE_SIZE - CHANNEL_COUNT];
   const weightsOf = (fits: readonly SparseFit[]): Float32Array =>
     Float32Array.from(
