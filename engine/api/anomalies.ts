@@ -1,20 +1,19 @@
 import type { Caller } from '../credentials/caller.js';
 import { parseTimeframe } from '../../actors/market/timeframe.js';
-import type { AnomalyGateFigures, SignalGroup } from '../explanation/anomaly-gate.js';
+import type { AnomalyGate, AnomalyGateFigures, SignalGroup } from '../explanation/anomaly-gate.js';
 import { invalid } from './failure.js';
 import { toProtoTimeframe } from './fields.js';
 import type { AnomalyFigures } from './generated/suho/v1/AnomalyFigures.js';
 import type { AnomalyGroup } from './generated/suho/v1/AnomalyGroup.js';
 import type { ListAnomaliesRequest__Output as ListAnomaliesRequest } from './generated/suho/v1/ListAnomaliesRequest.js';
 import type { ListAnomaliesResponse } from './generated/suho/v1/ListAnomaliesResponse.js';
-import type { SignalServiceParts } from './signal-service.js';
-import { pageOf, readSignalPage } from './stored-signals.js';
+import { pageOf, readSignalPage, type StoredSignalParts } from './stored-signals.js';
 
 /** A page of a caller's signals of anomalous moments, newest first; with the first one what the gate is worth. */
 export async function listAnomalies(
   request: ListAnomaliesRequest,
   caller: Caller,
-  { anomalies: gate, own }: Pick<SignalServiceParts, 'anomalies' | 'own'>,
+  { anomalies: gate, own }: Pick<StoredSignalParts, 'own'> & { readonly anomalies: AnomalyGate },
 ): Promise<ListAnomaliesResponse> {
   const { tenantId } = caller;
   const { span: asked, page } = readSignalPage(request);

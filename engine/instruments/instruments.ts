@@ -14,6 +14,7 @@ import { unpackBars, unpackQuotes, type InputRecord, type InstrumentDefinition }
 import { ActorGraph, type ActorSettings } from './actor-graph.js';
 import { EffectRouter, type EffectPorts } from './effects.js';
 import { followerOf, instrumentId, signalActorId } from './ids.js';
+import type { FollowRequest } from './follow-request.js';
 import { Instrument, rowsOf } from './instrument.js';
 import { assertQuota, type InstrumentLimits } from './limits.js';
 import type { RecoveryPorts } from './recovery.js';
@@ -27,20 +28,6 @@ const SNAPSHOT_EVERY = 4_000;
 const BACKLOG_MAX = 1_024;
 /** Instruments asked at once to fold their inputs when the journal has to shrink. */
 const FOLD_AT_ONCE = 32;
-
-/** A wish for signals: for a tenant, on a timeframe of a feed's symbol. */
-export interface FollowRequest {
-  readonly feed: string;
-  /** Tenant of a private feed; undefined for a shared one. */
-  readonly owner?: string | undefined;
-  readonly symbol: string;
-  /** Timeframe of the bars that come, or that quotes are built into; fixed by the first request. */
-  readonly base: Timeframe;
-  /** Name of the calendar its bars lie on, by default the symbol's; fixed by the first request too. */
-  readonly calendar?: string | undefined;
-  readonly tenantId: string;
-  readonly timeframe: Timeframe;
-}
 
 export interface InstrumentsOptions {
   readonly journal: Journal;

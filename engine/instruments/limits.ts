@@ -21,7 +21,7 @@ export function assertQuota(
   for (const { definition } of instruments) {
     if (definition.owner === tenantId) own++;
     for (const signal of definition.signals) if (signal.tenantId === tenantId) series++;
-    for (const own of definition.userSignals ?? []) if (own.tenantId === tenantId) series++;
+    for (const each of definition.userSignals ?? []) if (each.tenantId === tenantId) series++;
   }
   if (isNewInstrument && own >= limits.instruments) {
     throw new SuhoError(

@@ -9,7 +9,7 @@ import { SuhoError } from '../errors.js';
 import type { FeatureStore } from '../feature-store/feature-store.js';
 import { instrumentId } from '../instruments/ids.js';
 import type { Instrument } from '../instruments/instrument.js';
-import type { FollowRequest, Instruments } from '../instruments/instruments.js';
+import type { Instruments } from '../instruments/instruments.js';
 import type { Journal } from '../journal/journal.js';
 import { packBars, packQuotes, type InputRecord } from '../journal/records.js';
 import type { BarTracing, StageTimes } from '../stage-times.js';
@@ -348,7 +348,7 @@ export class Intake {
   }
 
   async #follow(
-    published: Pick<FollowRequest, 'tenantId' | 'symbol' | 'base' | 'calendar'>,
+    published: Pick<Parameters<Instruments['follow']>[0], 'tenantId' | 'symbol' | 'base' | 'calendar'>,
     wanted: readonly Timeframe[],
   ): Promise<void> {
     for (const timeframe of wanted.length === 0 ? [published.base] : wanted)

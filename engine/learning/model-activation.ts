@@ -73,11 +73,10 @@ export class ModelActivation {
       if (whom === 'without' && isOfCurrentFeatures(signal.route)) continue;
       // A tenant's own model is nearer to it than one for all.
       if (signal.route?.level !== undefined && route.level === undefined) continue;
-      if (!(await this.isReady(seriesId, signal.tenantId, record))) {
-        await this.fill(seriesId, signal.tenantId, record, history);
-        const canWait = isOfCurrentFeatures(signal.route);
-        if (canWait && !(await this.isReady(seriesId, signal.tenantId, record))) continue;
-      }
+      const wasReady = await this.isReady(seriesId, signal.tenantId, record);
+      await this.fill(seriesId, signal.tenantId, record, history);
+      const mustWait = !wasReady && isOfCurrentFeatures(signal.route);
+      if (mustWait && !(await this.isReady(seriesId, signal.tenantId, record))) continue;
       await instruments.setRoute(instrument, signal.tenantId, timeframe, route);
     }
     await durable();

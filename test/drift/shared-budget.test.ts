@@ -21,7 +21,7 @@ interface Engine {
 
 async function begun(claim: ReturnType<PostgresJobStore['claim']>): Promise<TrainingJob> {
   const job = await claim;
-  assert.ok(typeof job === 'object', String(job));
+  assert.ok(typeof job === 'object', JSON.stringify(job));
   return job;
 }
 
@@ -76,10 +76,8 @@ test('engines of one registry share the budget of trainings: what one took or ru
   await ended(second, b, 9, 4.5);
   // 9.5 of 10 are taken: of two that ask at once one begins.
   const both = await Promise.all([first.claim(jobs[3]!, 9), second.claim(jobs[4]!, 9)]);
-  assert.deepEqual(both.map((one) => (typeof one === 'object' ? 'begun' : one)).sort(), [
-    'begun',
-    'over_budget',
-  ]);
+  assert.equal(both.filter((one) => typeof one === 'object').length, 1);
+  assert.equal(both.filter((one) => one === 'over_budget').length, 1);
   const [alive] = both.flatMap((one) => (typeof one === 'object' ? [one] : []));
   assert.ok((await first.renew(alive!, 12)) || (await second.renew(alive!, 12)));
   // Its engine died then: three minutes count, and the hour of the first ones goes by.
