@@ -240,6 +240,14 @@ test('a failure of the engine is logged with its method and its stack, of calls 
   const broken = (): never => {
     throw new TypeError('broken on purpose');
   };
+  await engine.instruments.follow({
+    feed: 'published',
+    owner: ACME.id,
+    symbol: 'EURUSD',
+    base: '1m',
+    tenantId: ACME.id,
+    timeframe: '1m',
+  });
   engine.publication.latest = broken;
   engine.intake.publishBars = broken;
   Object.defineProperty(engine.journal.predictions.conclusions, 'purgedThrough', { get: broken });

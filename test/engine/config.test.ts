@@ -22,6 +22,7 @@ const WHOLE: ConfigInput = {
   nats: {},
   redis: {},
   polygon: {},
+  tracing: {},
   auth: { jwt: { issuer: 'i', audience: 'a', jwksUri: 'https://i' } },
   quotas: {},
   metrics: {},
