@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Failure, Update } from '../engine/console/wire.ts';
 
 /** What the server refused, in its words. */
@@ -98,23 +98,42 @@ export function useAnswer<T>(
     loading: true,
     url: undefined,
   });
+  const asking = useRef<(() => void) | undefined>(undefined);
   useEffect(() => {
     if (url === undefined) return undefined;
     const stop = new AbortController();
-    ask<T>(url, {}, { signal: stop.signal }).then(
-      (value) => setAnswer({ value, error: undefined, loading: false, url }),
-      (error: unknown) => {
-        if (stop.signal.aborted) return;
-        setAnswer((before) => ({
-          value: before.url === url ? before.value : undefined,
-          error: messageOf(error),
-          loading: false,
-          url,
-        }));
-      },
-    );
-    return () => stop.abort();
-  }, [url, renew]);
+    let isUnderWay = false;
+    let isWanted = false;
+    // One after the other: what is renewed faster than it is answered would never come if each ended the one before.
+    asking.current = () => {
+      isWanted = true;
+      if (isUnderWay) return;
+      isUnderWay = true;
+      isWanted = false;
+      ask<T>(url, {}, { signal: stop.signal })
+        .then(
+          (value) => setAnswer({ value, error: undefined, loading: false, url }),
+          (error: unknown) => {
+            if (stop.signal.aborted) return;
+            setAnswer((before) => ({
+              value: before.url === url ? before.value : undefined,
+              error: messageOf(error),
+              loading: false,
+              url,
+            }));
+          },
+        )
+        .finally(() => {
+          isUnderWay = false;
+          if (isWanted && !stop.signal.aborted) asking.current?.();
+        });
+    };
+    return () => {
+      asking.current = undefined;
+      stop.abort();
+    };
+  }, [url]);
+  useEffect(() => asking.current?.(), [url, renew]);
   return answer.url === url || (keeps && answer.value !== undefined)
     ? answer
     : { value: undefined, error: undefined, loading: true };
