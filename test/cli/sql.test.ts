@@ -86,7 +86,7 @@ test('no query of features changes, writes or reads anything but the tables', as
   assert.deepEqual(all, [{ tenant_id: 'acme' }, { tenant_id: 'zen' }]);
   assert.deepEqual(readdirSync(folder).sort(), ['clickhouse', 'segments']);
   assert.ok((await store.sql('EXPLAIN SELECT 1')).length > 0);
-  assert.equal((await store.sql('SHOW TABLES')).length, 3);
+  assert.equal((await store.sql('SHOW TABLES')).length, 4);
 
   const tenant = [
     'SELECT * FROM default.aggregates',

@@ -115,9 +115,12 @@ test('history comes by REST, live minutes by WebSocket, and the gap of a cut con
   for (const bar of MARKET.slice(PAST - 1, PAST + 3)) server.send('forex', event(bar));
   await until(() => barsIn(engine) === PAST + 3, 'live bars');
 
+  // Away until it was noticed: a new connection may be there sooner than one looks.
+  server.isAway = true;
   server.cut('forex');
   await until(() => !server.isConnected('forex') && engine.status.sources()[0]!.error !== undefined, 'away');
   assert.match(engine.status.sources()[0]!.error!, /^Polygon forex closed the connection$/);
+  server.isAway = false;
   // Ten minutes of market pass without a connection. One of them has no bar: nothing was quoted.
   const missing = PAST + 8;
   const known = MARKET.filter((_, i) => i < PAST + 13 && i !== missing);

@@ -81,6 +81,9 @@ export class PolygonServer {
     return this.#open.has(market);
   }
 
+  /** Whether connections are cut as they come. */
+  isAway = false;
+
   /** Cuts the connection of a cluster without a word. */
   cut(market: string): void {
     this.#open.get(market)?.terminate();
@@ -95,6 +98,10 @@ export class PolygonServer {
   }
 
   #serve(socket: WebSocket, market: string): void {
+    if (this.isAway) {
+      socket.terminate();
+      return;
+    }
     const say = (status: string, message: string): void =>
       socket.send(JSON.stringify([{ ev: 'status', status, message }]));
     say('connected', 'Connected Successfully');
