@@ -135,12 +135,12 @@ export class EffectRouter {
       }
       case 'outcome':
         if (effect.label.resolvedAt <= (instrument.known.outcomes.get(actorId) ?? 0)) return;
-        this.#outcome(actorId, effect);
+        this.#journal.predictions.appendOutcome(effect, effect.predictionId, effect.label);
         return;
       case 'pattern_outcome':
         this.#ports.evidence.resolve(effect);
         if (effect.label.resolvedAt > (instrument.known.outcomes.get(actorId) ?? 0))
-          this.#journal.predictions.resolveAnswers(actorId, effect.tenantId, effect.label, effect.userId);
+          this.#journal.predictions.resolveAnswers(effect, effect.label);
         return;
       case 'snapshot':
         this.#snapshots.take(effect);
@@ -155,13 +155,6 @@ export class EffectRouter {
       if (instrument !== undefined) this.#instruments.set(actorId, instrument);
     }
     return instrument;
-  }
-
-  #outcome(
-    actorId: string,
-    { tenantId, predictionId, label, userId }: Extract<Effect, { kind: 'outcome' }>,
-  ): void {
-    this.#journal.predictions.appendOutcome(actorId, tenantId, predictionId, label, userId);
   }
 
   #row(instrument: Instrument, row: FeatureRow): void {

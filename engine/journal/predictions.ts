@@ -1,4 +1,5 @@
 import type { Label } from '../../actors/features/labels.js';
+import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import type { Signal } from '../../actors/signals/signal.js';
 import { turnOf, type Clock } from '../clock.js';
 import { AnswerTable } from './answers.js';
@@ -18,11 +19,13 @@ const ANSWER_BYTES = 1_600;
 const OUTCOME_BYTES = 220;
 const TRADE_BYTES = 1_200;
 
-/** A bar that arms beside the serving one are asked about. */
-export interface AnsweredBar {
+/** A signal actor, and whose signals it makes. */
+export interface SignalMaker extends SignalOwner {
   readonly actorId: string;
-  readonly tenantId: string;
-  readonly userId?: string | undefined;
+}
+
+/** A bar that arms beside the serving one are asked about. */
+export interface AnsweredBar extends SignalMaker {
   readonly closeTime: number;
 }
 
@@ -77,26 +80,19 @@ export class PredictionTopic {
   }
 
   /** Takes what the arms beside the serving one said of a bar; `spread` is the bar's, over its close, NaN where unknown. */
-  appendAnswers({ closeTime, ...by }: AnsweredBar, signals: readonly Signal[], spread: number): void {
+  appendAnswers(bar: AnsweredBar, signals: readonly Signal[], spread: number): void {
     for (const signal of signals) this.#append({ kind: 'answer', signal, spread }, ANSWER_BYTES);
     const ids = signals.map(({ predictionId }) => predictionId);
-    const known = this.#answers.put(by.actorId, closeTime, ids);
-    for (const label of known) this.resolveAnswers(by.actorId, by.tenantId, label, by.userId);
+    for (const label of this.#answers.put(bar.actorId, bar.closeTime, ids)) this.resolveAnswers(bar, label);
   }
 
   /** Takes what came of a bar for the answers of arms that did not serve it. */
-  resolveAnswers(actorId: string, tenantId: string, label: Label, userId?: string): void {
-    for (const predictionId of this.#answers.take(actorId, label))
-      this.appendOutcome(actorId, tenantId, predictionId, label, userId);
+  resolveAnswers(maker: SignalMaker, label: Label): void {
+    for (const predictionId of this.#answers.take(maker.actorId, label))
+      this.appendOutcome(maker, predictionId, label);
   }
 
-  appendOutcome(
-    actorId: string,
-    tenantId: string,
-    predictionId: string,
-    label: Label,
-    userId?: string,
-  ): void {
+  appendOutcome({ actorId, tenantId, userId }: SignalMaker, predictionId: string, label: Label): void {
     const user = userId === undefined ? {} : { userId };
     this.#committer.mark(`outcome:${actorId}`, label.resolvedAt);
     this.#append({ kind: 'outcome', tenantId, ...user, predictionId, label }, OUTCOME_BYTES);

@@ -158,10 +158,14 @@ test('an outcome that comes while its signal is a dead letter is stored with it 
   const outcome = (i: number, horizon: number): void => {
     const { predictionId, barCloseTime: closeTime } = inventedSignal('acme', i);
     const label = { closeTime, horizon, direction: 1, return: 0.25, maxGain: 0, maxLoss: 0, barrier: 0 };
-    engine.journal.predictions.appendOutcome('signal:acme:market/EURUSD/1h', 'acme', predictionId, {
-      ...label,
-      resolvedAt: closeTime + 3_600_000,
-    });
+    engine.journal.predictions.appendOutcome(
+      { actorId: 'signal:acme:market/EURUSD/1h', tenantId: 'acme' },
+      predictionId,
+      {
+        ...label,
+        resolvedAt: closeTime + 3_600_000,
+      },
+    );
   };
   for (let i = 0; i < 4; i++) for (let horizon = 0; horizon < 3; horizon++) outcome(i, horizon);
   await engine.stored();

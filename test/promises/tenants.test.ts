@@ -206,7 +206,7 @@ test('how far a sink lags costs a look at one entry, however far it is', async (
   const costs: number[] = [];
   for (const signals of [1, 2_000]) {
     for (let i = 0; i < signals; i++)
-      journal.predictions.appendOutcome('signal:a:market/EURUSD/1h', 'a', 'p', {
+      journal.predictions.appendOutcome({ actorId: 'signal:a:market/EURUSD/1h', tenantId: 'a' }, 'p', {
         horizon: 0,
         closeTime: i,
         direction: 1,

@@ -111,7 +111,10 @@ function rowOf(i: number): FeatureRow {
 function appendOutcomes(journal: Journal, ...closeTimes: readonly number[]): void {
   for (const closeTime of closeTimes) {
     const label = { closeTime, horizon: 0, direction: 1, return: 0, maxGain: 0, maxLoss: 0, barrier: 0 };
-    journal.predictions.appendOutcome('a', 'acme', `n${closeTime}`, { ...label, resolvedAt: 1 });
+    journal.predictions.appendOutcome({ actorId: 'a', tenantId: 'acme' }, `n${closeTime}`, {
+      ...label,
+      resolvedAt: 1,
+    });
   }
 }
 

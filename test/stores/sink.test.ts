@@ -30,7 +30,10 @@ class NumberLog {
   append(...values: readonly number[]): void {
     for (const closeTime of values) {
       const label = { closeTime, horizon: 0, direction: 1, return: 0, maxGain: 0, maxLoss: 0, barrier: 0 };
-      this.journal.predictions.appendOutcome('a', 'acme', `n${closeTime}`, { ...label, resolvedAt: 1 });
+      this.journal.predictions.appendOutcome({ actorId: 'a', tenantId: 'acme' }, `n${closeTime}`, {
+        ...label,
+        resolvedAt: 1,
+      });
     }
     // Committed at once, as a signal is.
     void this.journal.durable();
