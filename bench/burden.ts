@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { EngineUnderLoad } from './engine-under-load.js';
-import { report } from './report.js';
+import { EngineUnderLoad, cpuOf } from './engine-under-load.js';
+import { median, report } from './report.js';
 
 const RATE = 1_000;
 const ROUNDS = 5;
@@ -56,9 +56,6 @@ function openedPage(address: string): () => void {
   };
 }
 
-const median = (numbers: readonly number[]): number =>
-  numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!;
-
 /**
  * CPU a bar with the console served and open in one page and traces on at their default ratio, beside the same engine without.
  * Both are loaded in turns, so that whatever else the machine does falls on both. The goal is 5 %.
@@ -69,9 +66,9 @@ export async function benchBurden(): Promise<void> {
   const watched = await EngineUnderLoad.start({ tracing: { url: traces.url } }, 'watched');
   const rounds: Burden[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const without = await cpuOf(plain);
+    const without = cpuOf(await plain.load(RATE));
     const close = openedPage(watched.console!);
-    const withBoth = await cpuOf(watched);
+    const withBoth = cpuOf(await watched.load(RATE));
     close();
     rounds.push({ plain: without, watched: withBoth });
     process.stdout.write(`  ${without.toFixed(0)} µs a bar without, ${withBoth.toFixed(0)} with\n`);
@@ -87,10 +84,4 @@ export async function benchBurden(): Promise<void> {
     ],
     rounds,
   );
-}
-
-/** Microseconds of all the engine's threads for a bar. */
-async function cpuOf(engine: EngineUnderLoad): Promise<number> {
-  const { latency, window } = await engine.load(RATE);
-  return Object.values(window.threads).reduce((a, b) => a + b, 0) / latency.sent;
 }

@@ -8,6 +8,21 @@ import { HISTORY, SECONDS, SYMBOLS, load, type Latency } from './load.js';
 const WARM_UP_LOADS = 3;
 const WARM_UP_RATE = 500;
 
+/** One load: what the client saw of it, and what it cost the engine. */
+export interface Run {
+  readonly latency: Latency;
+  readonly window: CostWindow;
+}
+
+/** CPU of an engine's threads, all or some, microseconds a bar. */
+export function cpuOf(
+  { latency, window: { threads } }: Run,
+  of: (thread: string) => boolean = () => true,
+): number {
+  const spent = Object.entries(threads).filter(([thread]) => of(thread));
+  return spent.reduce((sum, [, microseconds]) => sum + microseconds, 0) / latency.sent;
+}
+
 /** An engine in a process of its own, with the markets of a load, and what is done with it one load after the other. */
 export class EngineUnderLoad {
   readonly #process: ChildProcess;
@@ -35,10 +50,7 @@ export class EngineUnderLoad {
   }
 
   /** Loads it at a rate; settles when all of it is stored. `collected`: its garbage is collected before its memory is read. */
-  async load(
-    rate: number,
-    { seconds = SECONDS, profile = false, collected = false } = {},
-  ): Promise<{ readonly latency: Latency; readonly window: CostWindow }> {
+  async load(rate: number, { seconds = SECONDS, profile = false, collected = false } = {}): Promise<Run> {
     this.#process.send({ kind: 'begin', profile });
     await once(this.#process, 'message');
     const latency = await load(this.#port, rate, this.#first, seconds);

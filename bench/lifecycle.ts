@@ -1,20 +1,10 @@
-import type { CostWindow } from './engine-process.js';
-import { EngineUnderLoad } from './engine-under-load.js';
-import type { Latency } from './load.js';
+import { EngineUnderLoad, cpuOf, type Run } from './engine-under-load.js';
 import { median, report } from './report.js';
 
 const RATES = [100, 500];
 const TURNS = Number(process.env['SUHO_BENCH_TURNS'] ?? 5);
 /** How much larger the 99th percentile of the way of a signal may be. */
 const ALLOWED = 1.5;
-
-type Run = { readonly latency: Latency; readonly window: CostWindow };
-
-/** CPU of some threads, microseconds a bar. */
-function cpuOf({ latency, window: { threads } }: Run, of: (thread: string) => boolean): number {
-  const spent = Object.entries(threads).filter(([thread]) => of(thread));
-  return spent.reduce((sum, [, microseconds]) => sum + microseconds, 0) / latency.sent;
-}
 
 /**
  * The way of a signal and the CPU of a bar in an engine with four shadows on every market and a training under way, beside
@@ -51,7 +41,7 @@ function linesOf(rate: number, plain: readonly Run[], burdened: readonly Run[]):
   const answers = burdened.reduce((sum, { latency }) => sum + latency.sent * 4, 0);
   return [
     `${rate} bars/s, without and with: p50 ${both(({ latency }) => latency.p50)}, p99 ${both(({ latency }) => latency.p99)} ms; the 99th percentile is ${ratio.toFixed(2)} times as large (median of ${plain.length} turns): ${ratio < ALLOWED ? 'holds' : 'DOES NOT HOLD'}`,
-    `   CPU a bar: ${both((run) => cpuOf(run, () => true))} µs; of the main thread ${both((run) => cpuOf(run, (thread) => thread === 'main'))}, of inference ${both((run) => cpuOf(run, (thread) => thread === 'inference'))}`,
+    `   CPU a bar: ${both((run) => cpuOf(run))} µs; of the main thread ${both((run) => cpuOf(run, (thread) => thread === 'main'))}, of inference ${both((run) => cpuOf(run, (thread) => thread === 'inference'))}`,
     `   answers of shadows that there was no time for: ${dropped} of ${answers}`,
   ];
 }

@@ -5,6 +5,7 @@ import { trainEncoder, history, type History } from '../engine/learning/encoder.
 import { walkForwardFolds } from '../engine/learning/split.js';
 import {
   DEFAULT_RELATIONS,
+  RELATION_BARS,
   relationsOf,
   type MarketRelation,
   type MarketSeries,
@@ -12,8 +13,6 @@ import {
 import { barsOf } from './market-bars.js';
 
 const DAY = 86_400_000;
-/** Bars that relations look at. */
-const WINDOWS = 2 * DEFAULT_RELATIONS.window + DEFAULT_RELATIONS.lagMax + 1;
 
 /** A market over the time that all of them have. */
 export interface Market extends MarketSeries {
@@ -47,7 +46,7 @@ export function dailyRelations(markets: readonly MarketSeries[]): (at: number) =
     if (relations === undefined) {
       const newest = markets.map((market) => {
         const to = firstAfter(market, at);
-        return { ...market, bars: market.bars.slice(Math.max(0, to - WINDOWS), to) };
+        return { ...market, bars: market.bars.slice(Math.max(0, to - RELATION_BARS), to) };
       });
       ({ relations } = relationsOf(newest, { at, ...DEFAULT_RELATIONS }));
       known.set(day, relations);

@@ -1,16 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import type { Bar } from '../actors/market/bar.js';
 import { simulatedBars } from '../engine/feeds/simulator.js';
 import { train } from '../engine/learning/trainer.js';
 import { inventedBars } from '../test/support/markets.js';
 import { YEAR_BARS, liveSteadily, type SteadyLife } from '../test/support/steady-market.js';
+import { KeptLines } from './kept-lines.js';
 import { report } from './report.js';
 
 const SEEDS = Number(process.env['SUHO_BENCH_SEEDS'] ?? 50);
 const YEARS = Number(process.env['SUHO_BENCH_YEARS'] ?? 2);
-/** Where each case is kept as soon as it has ended: a run that was cut off goes on with the next one. */
-const KEPT_IN = process.env['SUHO_BENCH_KEEP'] ?? path.join('bench', 'results', 'steady');
 
 interface Market {
   readonly name: string;
@@ -29,6 +26,7 @@ const MARKETS: readonly Market[] = [
 ];
 
 interface EndedCase {
+  readonly name: string;
   readonly life: SteadyLife;
   /** Processor time of one training, milliseconds. */
   readonly trainingMs: number;
@@ -44,27 +42,33 @@ async function trainingMsOf(rows: number): Promise<number> {
 }
 
 /** A case that an earlier run ended, or else runs it. */
-async function endedCase(trainedRows: number, { name, barsOf }: Market): Promise<EndedCase> {
-  const file = path.join(KEPT_IN, `${SEEDS}x${YEARS}-${trainedRows}-${name.replaceAll(' ', '-')}.json`);
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as EndedCase;
+async function endedCase(
+  kept: KeptLines<EndedCase>,
+  trainedRows: number,
+  { name: market, barsOf }: Market,
+): Promise<EndedCase> {
+  const name = `${SEEDS} markets, ${YEARS} years, ${trainedRows} rows, ${market}`;
+  const before = kept.all.find((one) => one.name === name);
+  if (before !== undefined) return before;
   const trainingMs = await trainingMsOf(trainedRows);
   const life = liveSteadily({ seeds: SEEDS, hours: YEARS * YEAR_BARS, trainedRows, barsOf, trainingMs });
-  mkdirSync(KEPT_IN, { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ life, trainingMs } satisfies EndedCase)}\n`);
-  return { life, trainingMs };
+  const ended = { name, life, trainingMs };
+  kept.keep(ended);
+  return ended;
 }
 
 /**
  * Markets that do not change, as many series of one engine: false alarms, trainings and what they cost, and how many models
- * are replaced by one that is no better (`npm run simulate:market`). Run again, it measures only the cases that have not
- * ended yet.
+ * are replaced by one that is no better (`npm run simulate:market`). Each case is kept in a file of JSON lines
+ * (`SUHO_BENCH_STEADY`) as soon as it has ended, and is not run again.
  */
 export async function benchSteady(): Promise<void> {
   const lines: string[] = [];
+  const kept = new KeptLines<EndedCase>('steady', process.env['SUHO_BENCH_STEADY']);
   const results: Record<string, EndedCase> = {};
   for (const trainedRows of [1_500, 4_000])
     for (const market of MARKETS) {
-      const ended = await endedCase(trainedRows, market);
+      const ended = await endedCase(kept, trainedRows, market);
       results[`${trainedRows} ${market.name}`] = ended;
       lines.push(...linesOf(`${trainedRows} rows, ${market.name}`, ended));
       process.stdout.write(`  ${lines.slice(-3).join('\n  ')}\n`);

@@ -5,7 +5,7 @@ import type { Caller } from '../credentials/caller.js';
 import type { Engine } from '../engine.js';
 import { LAST_TIME } from '../feature-store/row-blocks.js';
 import { seriesIdentity } from '../instruments/ids.js';
-import { DEFAULT_RELATIONS } from '../relations/relations.js';
+import { DEFAULT_RELATIONS, RELATION_BARS } from '../relations/relations.js';
 import type { Analyses } from './analyses.js';
 import type { SeriesDirectory, VisibleSeries } from './series.js';
 import type { SeriesView } from './wire.js';
@@ -54,11 +54,10 @@ export class MarketAnalyses {
     if (chosen.length < 2) return { ...shown, tested: 0, shrinkage: 0, relations: [] };
     const key = chosen.map((view) => view.id).join(' ');
     const { tested, shrinkage, relations } = await this.#analyses.get('relations', key, async () => {
-      const { window, lagMax } = DEFAULT_RELATIONS;
       const markets = [];
       for (const view of chosen) {
         const { identity, instrument } = this.#series.find(caller, view.id);
-        const bars = await features.bars(identity, LAST_TIME, 2 * window + lagMax + 1);
+        const bars = await features.bars(identity, LAST_TIME, RELATION_BARS);
         markets.push({ symbol: view.symbol, calendar: ruleOf(instrument.calendar), bars });
       }
       const options = { at, ...DEFAULT_RELATIONS };

@@ -6,12 +6,10 @@ import { messageOf } from '../errors.js';
 import type { FeatureStore } from '../feature-store/feature-store.js';
 import { seriesIdentity } from '../instruments/ids.js';
 import type { RelationStore } from './relation-store.js';
-import { DEFAULT_RELATIONS, relationsInTurns, type MarketSeries } from './relations.js';
+import { DEFAULT_RELATIONS, RELATION_BARS, relationsInTurns, type MarketSeries } from './relations.js';
 
 /** Market time after which relations are computed again. */
 const EVERY_MS = 86_400_000;
-/** The window, the one before it, and the bars that one market may lead by. */
-const BARS = 2 * DEFAULT_RELATIONS.window + DEFAULT_RELATIONS.lagMax + 1;
 
 export interface RelationUpdatesParts {
   readonly features: Pick<FeatureStore, 'bars'>;
@@ -55,7 +53,7 @@ export class RelationUpdates {
         const closeOf = (openTime: number): number => grid.closeOf(openTime);
         markets.set(identity.symbol, {
           symbol: identity.symbol,
-          bars: await features.bars(identity, at, BARS),
+          bars: await features.bars(identity, at, RELATION_BARS),
           closeOf,
         });
       }

@@ -31,6 +31,9 @@ export const DEFAULT_RELATIONS = { window: 1_000, lagMax: 6, falseDiscoveries: 0
   'at'
 >;
 
+/** Bars of a market that those relations look at: the window, the one before it, and the bars that one market may lead by. */
+export const RELATION_BARS = 2 * DEFAULT_RELATIONS.window + DEFAULT_RELATIONS.lagMax + 1;
+
 /** One relation between two markets that is not chance, as it was known at a moment. */
 export interface MarketRelation {
   readonly from: string;
