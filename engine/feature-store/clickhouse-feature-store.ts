@@ -20,7 +20,7 @@ import { HISTORY, encodePredictions, historySchema } from './prediction-history.
 import { FIRST_TIME, LAST_TIME, blocksOf } from './row-blocks.js';
 import { ClickHouseReplacements } from './replacements.js';
 import { OF_SERIES, seriesParameters } from './series-filter.js';
-import { COMMON_COLUMNS, TABLES, encodeRows, featureSchema } from './table.js';
+import { COMMON_COLUMNS, TABLES, TABLE_NAMES, encodeRows, featureSchema } from './table.js';
 
 /** Rows of one segment at most: ~20 MB, and one insert. */
 const SEGMENT_ROWS = 10_000;
@@ -77,9 +77,9 @@ export class ClickHouseFeatureStore implements FeatureStore, PredictionArchive {
   /** Whether the tables are there, with the columns of this version's catalogue. */
   async schemaState(): Promise<'applied' | 'missing' | 'of another catalogue'> {
     const found = await this.sql(
-      `SELECT table, name FROM system.columns WHERE database = currentDatabase() AND table IN ('ml_features', 'aggregates', 'replacements', '${HISTORY.table}')`,
+      `SELECT table, name FROM system.columns WHERE database = currentDatabase() AND table IN (${TABLE_NAMES.map((name) => `'${name}'`).join(', ')})`,
     );
-    if (new Set(found.map(({ table }) => table)).size < 4) return 'missing';
+    if (new Set(found.map(({ table }) => table)).size < TABLE_NAMES.length) return 'missing';
     const names = new Set(found.filter(({ table }) => table === 'ml_features').map(({ name }) => name));
     const wanted = COMMON_COLUMNS.columns.split(',').map((column) => column.trim());
     return wanted.every((column) => names.has(column)) ? 'applied' : 'of another catalogue';

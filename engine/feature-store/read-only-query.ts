@@ -1,4 +1,5 @@
 import { SuhoError } from '../errors.js';
+import { TABLE_NAMES } from './table.js';
 
 /** Table functions that read nothing but their arguments; `view` is none: it sees past a tenant's part of a table. */
 const HARMLESS = new Set([
@@ -24,8 +25,6 @@ const OUTWARD = new Set([
   'aiextract',
   'aitranslate',
 ]);
-/** What a tenant's query may name. */
-const TABLES = ['ml_features', 'aggregates', 'replacements', 'ml_predictions_history'];
 const TOKEN = /'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|"(?:[^"\\]|\\.)*"|[A-Za-z_]\w*|\S/gs;
 
 /** What a ClickHouse has that a query could reach with. */
@@ -87,7 +86,7 @@ export function ofTenant(query: string, tenantId: string, { databases }: Reach):
     if (tokens[i + 1] === '(' && name.startsWith('joinget'))
       refuse(`The function ${name} is not allowed here`);
   });
-  const parts = TABLES.map(
+  const parts = TABLE_NAMES.map(
     (table) => `${table} AS (SELECT * FROM {database:Identifier}.${table} WHERE tenant_id = {tenant:String})`,
   );
   if (!/^[\w-]+$/.test(tenantId)) refuse('This is not a tenant');

@@ -6,6 +6,7 @@ import { gridName } from '../../actors/market/bar-grid.js';
 import { SuhoError } from '../errors.js';
 import type { ExtraIndicators } from './extra-indicators.js';
 import type { IdentifiedRow, SeriesIdentity } from './feature-store.js';
+import { HISTORY } from './prediction-history.js';
 
 /** A column of `ml_features`: its name and ClickHouse type as it travels in RowBinary. */
 interface Column {
@@ -83,6 +84,9 @@ export const TABLES = {
   ml_features: { columns: names(COLUMNS), structure: structure(COLUMNS) },
   aggregates: { columns: names([...KEY, ...BAR]), structure: structure([...KEY, ...BAR]) },
 } as const;
+
+/** All tables there are. */
+export const TABLE_NAMES: readonly string[] = [...Object.keys(TABLES), 'replacements', HISTORY.table];
 
 /** The columns {@link RowDecoder} reads, and their structure. */
 export const COMMON_COLUMNS = { columns: names(COMMON), structure: structure(COMMON) };
