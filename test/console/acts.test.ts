@@ -6,12 +6,10 @@ import { fileURLToPath } from 'node:url';
 import type { ModelDetail, ModelsView, OutlookView } from '../../engine/console/wire-models.js';
 import type { AlertView, AuditView, JobsView } from '../../engine/console/wire-operations.js';
 import { seriesIdentity } from '../../engine/instruments/ids.js';
-import { TENANTS, asked, hash, serveConsole, type Answered, type ServedConsole } from '../support/console.js';
-import { openEngine, temporaryFolder } from '../support/engine.js';
+import { TENANTS, asked, hash, openConsole, type Answered, type ServedConsole } from '../support/console.js';
 import { inventedBars } from '../support/markets.js';
 import { registerModel } from '../support/rollout.js';
-import { TestClient } from '../support/served.js';
-import { afterTest } from '../support/cleanup.js';
+import type { TestClient } from '../support/served.js';
 
 const SERIES = 'acme@published/EURUSD/1h';
 const HOUR = 3_600_000;
@@ -26,21 +24,15 @@ const WITH_ENGINEER = [
 const bars = inventedBars(400, { seed: 5 });
 
 /** An engine on which acme has a market with a model in production and one that is registered. */
-async function served(t: TestContext): Promise<ServedConsole & { readonly client: TestClient }> {
-  const engine = await openEngine(t, temporaryFolder(t), {
-    tenants: WITH_ENGINEER,
-    console: { port: 0 },
-    training: { firstModels: false },
-  });
-  const console_ = await serveConsole(t, engine);
-  const client = new TestClient(console_.port);
-  afterTest(t, () => client.close());
+async function servedMarket(t: TestContext): Promise<ServedConsole & { readonly client: TestClient }> {
+  const served = await openConsole(t, WITH_ENGINEER);
+  const { engine, client } = served;
   await client.publish(bars.slice(0, 300), 'key-a');
   await engine.settled();
   const series = seriesIdentity(SERIES);
   for (const [seed, version] of ['v1.0.0', 'v1.0.1'].entries())
     await registerModel(engine, { series, version, seed });
-  return { ...console_, client };
+  return served;
 }
 
 const keyOf = (version: string): string => `tenant/published/EURUSD/1h/${version}`;
@@ -48,7 +40,7 @@ const about = (version: string): string =>
   `series=${encodeURIComponent(SERIES)}&model=${encodeURIComponent(keyOf(version))}`;
 
 test('an engineer promotes, tries, rolls back; each act says beforehand what it does, and is on record', async (t) => {
-  const { address, engine, client } = await served(t);
+  const { address, engine, client } = await servedMarket(t);
   const get = async <T>(path: string, key = 'eng-a'): Promise<T> =>
     (await asked(address, path, { key })).body as T;
   const act = async (version: string, change: string, key = 'eng-a', more = {}): Promise<Answered> =>
@@ -145,7 +137,7 @@ test('an engineer promotes, tries, rolls back; each act says beforehand what it 
 });
 
 test('every request that changes something is in the audit log, whatever its route and its end', async (t) => {
-  const { address } = await served(t);
+  const { address } = await servedMarket(t);
   const source = readFileSync(
     fileURLToPath(new URL('../../../engine/console/routes.ts', import.meta.url)),
     'utf8',
@@ -175,7 +167,7 @@ test('every request that changes something is in the audit log, whatever its rou
 });
 
 test('alerts are acknowledged and closed by engineers of their tenant, and trainings cancelled', async (t) => {
-  const { address, engine } = await served(t);
+  const { address, engine } = await servedMarket(t);
   const { modelId } = (await engine.registry.list(seriesIdentity(SERIES)))[0]!;
   engine.alerts.raise({
     tenantId: 'acme',

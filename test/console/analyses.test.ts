@@ -3,25 +3,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DriftView, RelationsView } from '../../engine/console/wire-analyses.js';
 import type { Bar } from '../../actors/market/bar.js';
-import { afterTest } from '../support/cleanup.js';
-import { TENANTS, asked, serveConsole } from '../support/console.js';
-import { openEngine, temporaryFolder } from '../support/engine.js';
+import { TENANTS, asked, openConsole } from '../support/console.js';
 import { inventedBars } from '../support/markets.js';
 import { PLANTED, relatedMarkets } from '../support/related-markets.js';
-import { TestClient } from '../support/served.js';
 
 const SERIES = 'acme@published/EURUSD/1h';
 const HOUR = 3_600_000;
 
 test('relations that were planted are found with their direction and lag, and only by who sees the markets', async (t) => {
-  const engine = await openEngine(t, temporaryFolder(t), {
-    tenants: TENANTS,
-    console: { port: 0 },
-    training: { firstModels: false },
-  });
-  const { address, port } = await serveConsole(t, engine);
-  const client = new TestClient(port);
-  afterTest(t, () => client.close());
+  const { engine, client, address } = await openConsole(t, TENANTS);
   const ask = async (key: string): Promise<RelationsView> =>
     (await asked(address, `/api/relations?series=${encodeURIComponent(SERIES)}`, { key }))
       .body as unknown as RelationsView;
@@ -62,14 +52,7 @@ test('relations that were planted are found with their direction and lag, and on
 });
 
 test('a market that changed is marked on the drift map from then on, and not before', async (t) => {
-  const engine = await openEngine(t, temporaryFolder(t), {
-    tenants: TENANTS,
-    console: { port: 0 },
-    training: { firstModels: false },
-  });
-  const { address, port } = await serveConsole(t, engine);
-  const client = new TestClient(port);
-  afterTest(t, () => client.close());
+  const { engine, client, address } = await openConsole(t, TENANTS);
   const calm = inventedBars(1_800, { seed: 3 });
   const last = calm.at(-1)!;
   // Bars that are ten times as long, as after news; their closes are where they would have been.

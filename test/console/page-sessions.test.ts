@@ -13,7 +13,7 @@ import {
 } from '../support/browser.js';
 import { afterTest } from '../support/cleanup.js';
 import { runCommand } from '../support/command.js';
-import { TENANTS, serveConsole } from '../support/console.js';
+import { TENANTS, openConsole, serveConsole } from '../support/console.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { MONDAY, inventedBars } from '../support/markets.js';
 import { inventedSignal } from '../support/prediction-contract.js';
@@ -131,14 +131,7 @@ test('the page says that the engine is away, and goes on when it is back', { ski
 
 test('ten thousand signals are scrolled through, and no task of the page is long', { skip }, async (t) => {
   const count = 10_000;
-  const engine = await openEngine(t, temporaryFolder(t), {
-    tenants: TENANTS,
-    console: { port: 0 },
-    training: { firstModels: false },
-  });
-  const { address, port } = await serveConsole(t, engine);
-  const client = new TestClient(port);
-  afterTest(t, () => client.close());
+  const { engine, client, address } = await openConsole(t, TENANTS);
   const bars = inventedBars(count);
   for (let i = 0; i < count; i += 1_000) await client.publish(bars.slice(i, i + 1_000), 'key-a');
   await engine.settled();

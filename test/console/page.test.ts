@@ -7,13 +7,13 @@ import { seriesIdentity } from '../../engine/instruments/ids.js';
 import { SimulatedFeed } from '../../engine/feeds/simulated-feed.js';
 import { accessibilityFaults, colorsDrawn, openPage, overflow, withoutBrowser } from '../support/browser.js';
 import { afterTest } from '../support/cleanup.js';
-import { serveConsole, type ServedConsole } from '../support/console.js';
+import { openConsole, serveConsole, type ServedConsole } from '../support/console.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { inventedSignal } from '../support/prediction-contract.js';
 import { inventedBars } from '../support/markets.js';
 import { relatedMarkets } from '../support/related-markets.js';
 import { registerModel } from '../support/rollout.js';
-import { TestClient, eventually } from '../support/served.js';
+import { eventually } from '../support/served.js';
 
 const skip = withoutBrowser() ?? false;
 const PAGES = ['market', 'models', 'data', 'relations', 'operations'];
@@ -208,13 +208,7 @@ test(
   'an engineer acts on a model by keyboard, after a confirmation that says what happens',
   { skip },
   async (t) => {
-    const engine = await openEngine(t, temporaryFolder(t), {
-      console: { port: 0 },
-      training: { firstModels: false },
-    });
-    const { address, port } = await serveConsole(t, engine);
-    const client = new TestClient(port);
-    afterTest(t, () => client.close());
+    const { engine, client, address } = await openConsole(t);
     await client.publish(inventedBars(300, { seed: 5 }));
     await engine.settled();
     await engine.stored();
@@ -270,13 +264,7 @@ test(
   'markets that lead others are drawn with their lag, and a row of the table shows its line',
   { skip },
   async (t) => {
-    const engine = await openEngine(t, temporaryFolder(t), {
-      console: { port: 0 },
-      training: { firstModels: false },
-    });
-    const { address, port } = await serveConsole(t, engine);
-    const client = new TestClient(port);
-    afterTest(t, () => client.close());
+    const { engine, client, address } = await openConsole(t);
     for (const [symbol, bars] of [...relatedMarkets(600)].slice(0, 4))
       for (let i = 0; i < bars.length; i += 200) {
         await client.publish(bars.slice(i, i + 200), undefined, symbol);

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import type { ApiServer } from '../../engine/api/server.js';
 import { ConsoleServer } from '../../engine/console/server.js';
+import type { ConfigInput } from '../../engine/config.js';
 import type { Engine } from '../../engine/engine.js';
 import { afterTest } from './cleanup.js';
-import { serve } from './served.js';
+import { openEngine, temporaryFolder } from './engine.js';
+import { TestClient, serve } from './served.js';
 
 /** SHA-256 of a key, as the configuration takes it. */
 export const hash = (key: string): string => createHash('sha256').update(key).digest('hex');
@@ -42,6 +44,22 @@ export async function serveConsole(
   const address = await web.listen();
   afterTest(t, async () => await web.stop());
   return { engine, api, port, web, address };
+}
+
+/** An engine that trains nothing by itself, with its console and a client, until the test is over. */
+export async function openConsole(
+  t: TestContext,
+  tenants: ConfigInput['tenants'] = [],
+): Promise<ServedConsole & { readonly client: TestClient }> {
+  const engine = await openEngine(t, temporaryFolder(t), {
+    tenants,
+    console: { port: 0 },
+    training: { firstModels: false },
+  });
+  const served = await serveConsole(t, engine);
+  const client = new TestClient(served.port);
+  afterTest(t, () => client.close());
+  return { ...served, client };
 }
 
 /** An answer of the console's server. */
