@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Timeframe } from '../actors/market/timeframe.js';
 import type { Calendars } from './calendars.js';
 import { SYSTEM_CLOCK } from './clock.js';
 import type { Config } from './config.js';
@@ -34,11 +35,9 @@ export function wireRelations(
   const clock = SYSTEM_CLOCK;
   const store = openRelations(patient ? { url: undefined } : config.weaviate, folder.path);
   const seriesOf = (tenantId: string, timeframe: string): string[] =>
-    [...instruments().all()].flatMap((instrument) => {
-      const { signals } = instrument.definition;
-      const signal = signals.find((each) => each.tenantId === tenantId && each.timeframe === timeframe);
-      return signal === undefined ? [] : [instrument.seriesId(signal.timeframe)];
-    });
+    [...instruments().all()]
+      .filter((instrument) => instrument.follows(tenantId, timeframe as Timeframe))
+      .map((instrument) => instrument.seriesId(timeframe as Timeframe));
   const updates = new RelationUpdates({ features, store, calendars, clock, seriesOf, log });
   const markets = new RelatedMarkets({
     store,

@@ -101,7 +101,7 @@ export function latestSignalOf(
     // A user's own, and before the first of them his tenant's.
     const owners = userId === undefined ? [{ tenantId }] : [{ tenantId, userId }, { tenantId }];
     const newest = owners
-      .map((owner) => publication.latest([instrument.signalActorId({ ...owner, timeframe })]))
+      .map((owner) => publication.latest(instrument.signalActorId({ ...owner, timeframe })))
       .find((found) => found !== undefined && isFor(instruments, caller, found));
     if (newest !== undefined) latest.push(newest);
   }

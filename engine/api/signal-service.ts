@@ -5,7 +5,6 @@ import type { Caller } from '../credentials/caller.js';
 import { SuhoError } from '../errors.js';
 import type { AnomalyGate } from '../explanation/anomaly-gate.js';
 import type { Explanations } from '../explanation/explanations.js';
-import type { PredictionHistory, PredictionUser } from '../prediction-store/prediction-store.js';
 import type { SignalHub } from '../publication/signal-hub.js';
 import {
   Subscription,
@@ -27,27 +26,21 @@ import type { SlowPolicy__Output as SlowPolicy } from './generated/suho/v1/SlowP
 import type { StreamSignalsRequest__Output as StreamSignalsRequest } from './generated/suho/v1/StreamSignalsRequest.js';
 import { explainSignal } from './signal-explanation.js';
 import { signalJson, type SignalJson } from './signal-encoding.js';
-import { querySignals } from './stored-signals.js';
-import type { Turns } from './turns.js';
+import { querySignals, type StoredSignalParts } from './stored-signals.js';
 
 /** What the service of signals serves from. */
-export interface SignalServiceParts {
+export interface SignalServiceParts extends StoredSignalParts {
   readonly calls: CallContext;
   readonly hub: SignalHub;
   readonly retained: RetainedSignals;
   readonly encode: (published: PublishedSignal) => Buffer;
   readonly queueMax: number;
-  /** Signals in the store. */
-  readonly history: PredictionHistory;
-  readonly turns: Turns;
   readonly explanations: Explanations;
   readonly anomalies: AnomalyGate;
   /** The newest signal of a caller's series that is stored. */
   readonly stored: (caller: SignalOwner, symbol: string, timeframe: Timeframe) => PublishedSignal | undefined;
   /** Whether a signal is for a caller: {@link isFor}. */
   readonly isFor: (caller: SignalOwner, published: PublishedSignal) => boolean;
-  /** On what a caller has signals of its own. */
-  readonly own: (caller: SignalOwner) => PredictionUser | undefined;
 }
 
 /** The service with its handlers. Updates arrive as bytes already: made once, sent to all. */

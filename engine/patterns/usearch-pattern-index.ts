@@ -25,7 +25,6 @@ const OVERFETCH = 4;
  */
 class Partition {
   readonly key: PartitionKey;
-  size = 0;
   readonly #vectors = new VectorStore();
   #closeTimes = new Float64Array(64);
   #resolvedAt = new Float64Array(64);
@@ -40,6 +39,10 @@ class Partition {
     this.key = key;
   }
 
+  get size(): number {
+    return this.#vectors.size;
+  }
+
   add(pattern: Pattern): void {
     if (this.#known.has(pattern.closeTime)) return;
     if (this.size > 0 && pattern.resolvedAt < this.#resolvedAt[this.size - 1]!) {
@@ -49,7 +52,7 @@ class Partition {
     }
     this.#known.add(pattern.closeTime);
     if (this.size === this.#closeTimes.length) this.#grow();
-    const n = this.size++;
+    const n = this.size;
     this.#vectors.push(normalised(pattern.vector));
     this.#closeTimes[n] = pattern.closeTime;
     this.#resolvedAt[n] = pattern.resolvedAt;
@@ -66,12 +69,11 @@ class Partition {
       this.#graph?.remove(BigInt(this.#dropped + n));
     }
     const horizons = HORIZONS.length;
-    this.#vectors.dropOldest(count);
     this.#closeTimes.copyWithin(0, count, this.size);
     this.#resolvedAt.copyWithin(0, count, this.size);
     this.#directions.copyWithin(0, count * horizons, this.size * horizons);
     this.#returns.copyWithin(0, count * horizons, this.size * horizons);
-    this.size -= count;
+    this.#vectors.dropOldest(count);
     this.#dropped += count;
   }
 

@@ -54,14 +54,9 @@ export class Publication {
     this.#times?.observe('patterns', signal.timing.patternsMs);
   }
 
-  /** The newest signal of some actors that is kept. */
-  latest(actorIds: readonly string[]): PublishedSignal | undefined {
-    let latest: PublishedSignal | undefined;
-    for (const actorId of actorIds) {
-      const found = this.#journal.predictions.conclusions.latestSignal(actorId);
-      if (found !== undefined && found.sequence > (latest?.sequence ?? 0)) latest = found;
-    }
-    return latest;
+  /** The newest signal of an actor that is kept. */
+  latest(actorId: string): PublishedSignal | undefined {
+    return this.#journal.predictions.conclusions.latestSignal(actorId);
   }
 
   #publish(): void {
