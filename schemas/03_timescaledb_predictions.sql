@@ -328,6 +328,32 @@ ALTER FUNCTION suho_private.write_trade_outcome() OWNER TO suho_owner;
 CREATE OR REPLACE TRIGGER write_trade_outcome AFTER INSERT OR UPDATE ON suho_private.trade_results
     FOR EACH ROW EXECUTE FUNCTION suho_private.write_trade_outcome();
 
+-- Writes what the market did; rows that name a horizon leave the others as they are. One prediction after the other, each
+-- found by its key: a join would be planned with statistics, which a partition has not in its first minutes nor of a tenant
+-- that is new in it, and without them PostgreSQL compares every outcome with every prediction of the tenant.
+CREATE OR REPLACE FUNCTION public.suho_write_outcomes(outcomes json) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    o record;
+BEGIN
+    FOR o IN SELECT * FROM json_to_recordset(outcomes) AS r(
+        id uuid, bar timestamptz,
+        actual_1h smallint, actual_4h smallint, actual_1d smallint,
+        return_1h double precision, return_4h double precision, return_1d double precision,
+        resolved_1h timestamptz, resolved_4h timestamptz, resolved_1d timestamptz)
+    LOOP
+        UPDATE public.ml_predictions p
+        SET actual_1h = coalesce(o.actual_1h, p.actual_1h), return_1h = coalesce(o.return_1h, p.return_1h),
+            resolved_1h = coalesce(o.resolved_1h, p.resolved_1h),
+            actual_4h = coalesce(o.actual_4h, p.actual_4h), return_4h = coalesce(o.return_4h, p.return_4h),
+            resolved_4h = coalesce(o.resolved_4h, p.resolved_4h),
+            actual_1d = coalesce(o.actual_1d, p.actual_1d), return_1d = coalesce(o.return_1d, p.return_1d),
+            resolved_1d = coalesce(o.resolved_1d, p.resolved_1d)
+        -- The bar's time is in the condition so that only its partition is looked at.
+        WHERE p.prediction_id = o.id AND p.bar_close_time = o.bar;
+    END LOOP;
+END $$;
+
 -- Makes the partitions that rows of these times need; nothing to do on TimescaleDB.
 CREATE OR REPLACE FUNCTION public.suho_make_partitions(parent text, times timestamptz[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -344,7 +370,7 @@ BEGIN
         CONTINUE WHEN to_regclass('suho_private.' || made) IS NOT NULL;
         PERFORM pg_advisory_xact_lock(728310503);
         CONTINUE WHEN to_regclass('suho_private.' || made) IS NOT NULL;
-        EXECUTE format('CREATE TABLE suho_private.%I PARTITION OF suho_private.%I FOR VALUES FROM (%L) TO (%L)',
+        EXECUTE format('CREATE TABLE suho_private.%I PARTITION OF suho_private.%I FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = 60)',
                        made, parent, first, (first AT TIME ZONE 'UTC' + INTERVAL '1 month') AT TIME ZONE 'UTC');
         INSERT INTO suho_private.partitions (parent, name, ends)
             VALUES (parent, made, (first AT TIME ZONE 'UTC' + INTERVAL '1 month') AT TIME ZONE 'UTC');
@@ -498,13 +524,13 @@ DECLARE
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['suho_make_partitions(text, timestamptz[])', 'suho_apply_retention()',
                                   'suho_expired_predictions()', 'suho_drop_predictions(timestamptz, timestamptz, text)',
-                                  'suho_record_performance(timestamptz[])'] LOOP
+                                  'suho_record_performance(timestamptz[])', 'suho_write_outcomes(json)'] LOOP
         EXECUTE format('ALTER FUNCTION public.%s OWNER TO suho_owner', wanted);
         EXECUTE format('REVOKE ALL ON FUNCTION public.%s FROM PUBLIC', wanted);
         EXECUTE format('GRANT EXECUTE ON FUNCTION public.%s TO suho_engine', wanted);
     END LOOP;
 END $$;
 
-INSERT INTO suho_private.schema_versions (file, version) VALUES ('03_timescaledb_predictions', 4)
+INSERT INTO suho_private.schema_versions (file, version) VALUES ('03_timescaledb_predictions', 5)
     ON CONFLICT (file) DO UPDATE SET version = excluded.version, applied_at = now();
 COMMIT;

@@ -9,7 +9,7 @@ import type { PredictionEvent, TradeRecord } from '../journal/records.js';
 import { PostgresExpiredPredictions, type ExpiredPredictions } from './expired-predictions.js';
 import { lacksPartition, writeFailure } from './postgres-failure.js';
 import type { PredictionHistory, PredictionStore, PredictionSummary } from './prediction-store.js';
-import { insertPredictions, insertTrades, updateOutcomes } from './statements.js';
+import { WRITE_OUTCOMES, insertPredictions, insertTrades } from './statements.js';
 import { StoredPredictions } from './stored-predictions.js';
 
 /** `spread` is known of answers that did not serve; a signal served. */
@@ -102,13 +102,11 @@ function ownerOf(event: PredictionEvent): SignalOwner {
 /** What a batch writes for one tenant, or one of its users, as statements take it. */
 interface OwnedRows {
   readonly owner: SignalOwner;
-  /** Statements with their JSON rows: predictions, outcomes of each horizon, trades. */
+  /** Statements with their JSON rows: predictions, outcomes, trades. */
   readonly writes: readonly { readonly statement: string; readonly json: string }[];
   /** Hours whose performance the outcomes and trades change. */
   readonly changedHours: readonly string[];
 }
-
-const UPDATE_OUTCOMES = HORIZONS.map(updateOutcomes);
 
 /** Events of one owner as rows. Throws `RECORD_REFUSED` for one that cannot be a row. */
 function rowsOf(events: readonly PredictionEvent[]): OwnedRows {
@@ -125,8 +123,7 @@ function rowsOf(events: readonly PredictionEvent[]): OwnedRows {
   };
   for (let from = 0; from < signals.length; from += SIGNALS_AT_ONCE)
     add(signals.slice(from, from + SIGNALS_AT_ONCE).map(predictionRow), insertPredictions);
-  for (const [horizon, statement] of UPDATE_OUTCOMES.entries())
-    add(outcomeRows(events, horizon), () => statement);
+  add(outcomeRows(events), () => WRITE_OUTCOMES);
   add(trades.map(tradeRow), insertTrades);
   return {
     owner: ownerOf(events[0]!),
@@ -137,14 +134,20 @@ function rowsOf(events: readonly PredictionEvent[]): OwnedRows {
   };
 }
 
-function outcomeRows(events: readonly PredictionEvent[], horizon: number): Row[] {
-  return events.flatMap((event) => {
-    if (event.kind !== 'outcome' || event.label.horizon !== horizon) return [];
-    const { closeTime, direction, return: change, resolvedAt } = event.label;
-    if (Number.isNaN(direction)) return [];
-    const [bar, at] = [isoTime(closeTime), isoTime(resolvedAt)];
-    return [{ id: event.predictionId, bar, direction, return: change, at }];
-  });
+/** What is known of each prediction's outcomes, all horizons in one row: a prediction is written once a batch. */
+function outcomeRows(events: readonly PredictionEvent[]): Row[] {
+  const rows = new Map<string, Row>();
+  for (const event of events) {
+    if (event.kind !== 'outcome' || Number.isNaN(event.label.direction)) continue;
+    const { predictionId: id, label } = event;
+    let row = rows.get(id);
+    if (row === undefined) rows.set(id, (row = { id, bar: isoTime(label.closeTime) }));
+    const horizon = HORIZONS[label.horizon]!;
+    row[`actual_${horizon}`] = label.direction;
+    row[`return_${horizon}`] = label.return;
+    row[`resolved_${horizon}`] = isoTime(label.resolvedAt);
+  }
+  return [...rows.values()];
 }
 
 /** Predictions, outcomes and trades in PostgreSQL or TimescaleDB (schemas/03). */

@@ -18,10 +18,10 @@ export function conclusionOf(actorId: string, signal: Signal): ConclusionRecord 
   };
 }
 
-/** A trade of acme's on a signal, as the journal has it. */
-export function tradeOn({ predictionId, barCloseTime }: Signal): TradeRecord {
+/** A trade of its tenant on a signal, as the journal has it. */
+export function tradeOn({ tenantId, predictionId, barCloseTime }: Signal): TradeRecord {
   return {
-    tenantId: 'acme',
+    tenantId,
     userId: undefined,
     tradeId: 't1',
     predictionId,
