@@ -118,11 +118,11 @@ export class MomentTopic {
   }
 
   /** Moments that changed after an offset: each once, as it is now. */
-  after(
+  async after(
     offset: number,
     limit: number,
-  ): { entries: { place: number; record: LoggedPattern }[]; offset: number; count: number } {
-    const page = this.#log.newestAfter(offset, limit, (value) => value.join('\n'));
+  ): Promise<{ entries: { place: number; record: LoggedPattern }[]; offset: number; count: number }> {
+    const page = await this.#log.newestAfter(offset, limit, (value) => value.join('\n'));
     const entries: { place: number; record: LoggedPattern }[] = [];
     for (const { place, value } of page.entries) {
       const pattern = this.get(...value);

@@ -103,7 +103,7 @@ export class RowTopic {
     offset: number,
     limit: number,
   ): Promise<{ entries: { place: number; record: StoredRow }[]; offset: number; count: number }> {
-    const page = this.#log.newestAfter(offset, limit, ([series, time]) => `${series}\n${time}`);
+    const page = await this.#log.newestAfter(offset, limit, ([series, time]) => `${series}\n${time}`);
     const entries: { place: number; record: StoredRow }[] = [];
     for (const { place, value } of page.entries) {
       const [seriesId, closeTime] = value;

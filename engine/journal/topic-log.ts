@@ -1,6 +1,9 @@
-import type { Clock } from '../clock.js';
+import { turnOf, type Clock } from '../clock.js';
 import type { Committer } from './committer.js';
 import type { LogStore, Table } from './log-store.js';
+
+/** Entries read before the event loop has a turn: a millisecond of work. */
+const READ_AT_ONCE = 500;
 
 /** A topic that sinks read in order, each at its own offset. */
 export type Topic = 'rows' | 'predictions' | 'patterns';
@@ -51,15 +54,23 @@ export class TopicLog<V> {
     return { entries, offset: entries.at(-1)?.place ?? offset };
   }
 
-  /** As {@link after}, but of each key only the newest entry; `count` entries were read. */
-  newestAfter(
+  /** As {@link after}, but of each key only the newest entry; `count` entries were read. The event loop has turns between. */
+  async newestAfter(
     offset: number,
     limit: number,
     keyOf: (value: V) => string,
-  ): TopicPage<V> & { readonly count: number } {
-    const page = this.after(offset, limit);
-    const newest = new Map(page.entries.map((entry) => [keyOf(entry.value), entry]));
-    return { entries: [...newest.values()], offset: page.offset, count: page.entries.length };
+  ): Promise<TopicPage<V> & { readonly count: number }> {
+    const newest = new Map<string, TopicPage<V>['entries'][number]>();
+    let count = 0;
+    for (let reached = offset; ;) {
+      const page = this.after(reached, Math.min(READ_AT_ONCE, limit - count));
+      for (const entry of page.entries) newest.set(keyOf(entry.value), entry);
+      count += page.entries.length;
+      reached = page.offset;
+      if (page.entries.length < READ_AT_ONCE || count === limit)
+        return { entries: [...newest.values()], offset: reached, count };
+      await turnOf(this.#clock);
+    }
   }
 
   lag(offset: number): TopicLag {

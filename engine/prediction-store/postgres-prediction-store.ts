@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type pg from 'pg';
 import { HORIZONS } from '../../actors/features/labels.js';
 import { likeliest } from '../../actors/signals/aggregation.js';
@@ -80,8 +81,10 @@ function tradeRow(trade: TradeRecord): Row {
   };
 }
 
-/** Signals of one statement: more of them keep the event loop from its other work for too long. */
+/** Signals of one statement: the text of more of them takes the event loop too long to send. */
 const SIGNALS_AT_ONCE = 500;
+/** Rows made before the event loop has a turn: a millisecond of work. */
+const ROWS_A_TURN = 100;
 /** Bars of predictions are of these years: those that the feature store keeps. */
 const FIRST_TIME = Date.UTC(1900, 0, 1);
 const LAST_TIME = Date.UTC(2300, 0, 1) - 1;
@@ -108,8 +111,8 @@ interface OwnedRows {
   readonly changedHours: readonly string[];
 }
 
-/** Events of one owner as rows. Throws `RECORD_REFUSED` for one that cannot be a row. */
-function rowsOf(events: readonly PredictionEvent[]): OwnedRows {
+/** Events of one owner as rows; the event loop has turns between. Rejects with `RECORD_REFUSED` for one that cannot be a row. */
+async function rowsOf(events: readonly PredictionEvent[]): Promise<OwnedRows> {
   const signals = events.filter((event) => event.kind === 'signal' || event.kind === 'answer');
   const trades = events.flatMap((event) => (event.kind === 'trade' ? [event.trade] : []));
   const changed = events.flatMap((event) => {
@@ -117,14 +120,23 @@ function rowsOf(events: readonly PredictionEvent[]): OwnedRows {
     return [event.kind === 'trade' ? event.trade.barCloseTime : event.label.closeTime];
   });
   const writes: { statement: string; json: string }[] = [];
-  const add = (rows: readonly Row[], statementOf: (columns: readonly string[]) => string): void => {
-    if (rows.length > 0)
-      writes.push({ statement: statementOf(Object.keys(rows[0]!)), json: JSON.stringify(rows) });
+  const add = async <T>(
+    records: readonly T[],
+    rowOf: (record: T) => Row,
+    statementOf: (columns: readonly string[]) => string,
+  ): Promise<void> => {
+    const [first] = records;
+    if (first === undefined) return;
+    writes.push({ statement: statementOf(Object.keys(rowOf(first))), json: await jsonOf(records, rowOf) });
   };
   for (let from = 0; from < signals.length; from += SIGNALS_AT_ONCE)
-    add(signals.slice(from, from + SIGNALS_AT_ONCE).map(predictionRow), insertPredictions);
-  add(outcomeRows(events), () => WRITE_OUTCOMES);
-  add(trades.map(tradeRow), insertTrades);
+    await add(signals.slice(from, from + SIGNALS_AT_ONCE), predictionRow, insertPredictions);
+  await add(
+    outcomeRows(events),
+    (row) => row,
+    () => WRITE_OUTCOMES,
+  );
+  await add(trades, tradeRow, insertTrades);
   return {
     owner: ownerOf(events[0]!),
     writes,
@@ -132,6 +144,16 @@ function rowsOf(events: readonly PredictionEvent[]): OwnedRows {
       isoTime(hour * 3_600_000),
     ),
   };
+}
+
+/** Records as a JSON array of rows. */
+async function jsonOf<T>(records: readonly T[], rowOf: (record: T) => Row): Promise<string> {
+  const rows: string[] = [];
+  for (const record of records) {
+    rows.push(JSON.stringify(rowOf(record)));
+    if (rows.length % ROWS_A_TURN === 0) await turn();
+  }
+  return `[${rows.join(',')}]`;
 }
 
 /** What is known of each prediction's outcomes, all horizons in one row: a prediction is written once a batch. */
@@ -190,9 +212,9 @@ export class PostgresPredictionStore implements PredictionStore {
     }
     // Always in the same order: two engines on one PostgreSQL wait for each other, never in a circle.
     const owners = [...byOwner].sort(([a], [b]) => (a < b ? -1 : 1));
-    let rows: readonly OwnedRows[];
+    const rows: OwnedRows[] = [];
     try {
-      rows = owners.map(([, own]) => rowsOf(own));
+      for (const [, own] of owners) rows.push(await rowsOf(own));
     } catch (error) {
       throw new SuhoError('RECORD_REFUSED', messageOf(error), { cause: error });
     }

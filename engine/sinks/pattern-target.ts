@@ -16,7 +16,7 @@ export function patternTarget(
     name: 'patterns',
     topic: 'patterns',
     batch: 1_000,
-    read: async (offset, limit) => await Promise.resolve(journal.moments.after(offset, limit)),
+    read: async (offset, limit) => await journal.moments.after(offset, limit),
     write: async (patterns) => await weaviate.addLogged(patterns),
     describe: ({ partition, closeTime }) => ({
       key: `${partition}|${closeTime}`,
