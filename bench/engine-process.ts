@@ -74,8 +74,12 @@ const numberIn = (text: string, name: string): number =>
 function switches(): number {
   let sum = 0;
   for (const task of readdirSync('/proc/self/task')) {
-    const status = readFileSync(`/proc/self/task/${task}/status`, 'utf8');
-    sum += numberIn(status, 'voluntary_ctxt_switches') + numberIn(status, 'nonvoluntary_ctxt_switches');
+    try {
+      const status = readFileSync(`/proc/self/task/${task}/status`, 'utf8');
+      sum += numberIn(status, 'voluntary_ctxt_switches') + numberIn(status, 'nonvoluntary_ctxt_switches');
+    } catch {
+      // The thread has ended.
+    }
   }
   return sum;
 }

@@ -33,6 +33,11 @@ interface Launch {
 }
 
 const START_MS_MAX = 30_000;
+/**
+ * What makes a shell, and all it starts, less urgent than the engine: stores lag rather than signals. The server has a session
+ * of its own, and Linux may weigh whole sessions against each other, so both are told.
+ */
+const LESS_URGENT = 'renice -n 10 -p $$ >/dev/null 2>&1; (echo 10 >/proc/self/autogroup) 2>/dev/null;';
 /** Pause before a server that died is started again. */
 const REVIVE_MS = 500;
 /** What PostgreSQL says while processes of the server before are still ending. */
@@ -191,8 +196,7 @@ export class EmbeddedPostgres {
       '-c',
       'shared_buffers=64MB',
     ];
-    const script =
-      'exec 3<&0; "$@" <&- 3<&- & server=$!; (read -r _ <&3; kill -INT "$server" 2>/dev/null) & reader=$!; wait "$server"; kill "$reader" 2>/dev/null';
+    const script = `${LESS_URGENT} exec 3<&0; "$@" <&- 3<&- & server=$!; (read -r _ <&3; kill -INT "$server" 2>/dev/null) & reader=$!; wait "$server"; kill "$reader" 2>/dev/null`;
     const child = spawn('/bin/sh', ['-c', script, 'suho-postgres', ...server], {
       ...launch.ids,
       cwd: '/',

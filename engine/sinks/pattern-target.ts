@@ -5,7 +5,7 @@ import type { WeaviatePatternIndex } from '../patterns/weaviate-pattern-index.js
 import type { SinkTarget } from './sink.js';
 
 /**
- * Moments to Weaviate. Not prompt: inserts one by one cost it as much as the lookups of the signals beside them (their
+ * Moments to Weaviate. It lingers: inserts one by one cost it as much as the lookups of the signals beside them (their
  * 99th percentile was 57 ms so and is 37).
  */
 export function patternTarget(

@@ -53,7 +53,7 @@ function signalTarget(
   return {
     ...target,
     topic: 'predictions',
-    prompt: true,
+    lingerMs: 0,
     read: async (offset, limit) => {
       const page = await journal.predictions.after(offset, limit);
       return { ...page, entries: page.entries.filter(isOfTenant) };

@@ -17,8 +17,8 @@ export interface SinkTarget<R = unknown> {
   readonly topic: Topic;
   /** Whether it begins with what comes, not with what the journal holds already. */
   readonly fromNow?: boolean;
-  /** Whether it writes at once instead of gathering: for those who wait at the other end. */
-  readonly prompt?: boolean;
+  /** How long it gathers while little waits, milliseconds; 0 where somebody waits at the other end, 2,000 unless given. */
+  readonly lingerMs?: number;
   /** Entries it reads at once at most. */
   readonly batch: number;
   /**
@@ -65,7 +65,7 @@ const RETRY_MS_MAX = 30_000;
 /** Time a sink that is stopped has to write what waits. */
 const STOP_MS = 5_000;
 /**
- * A store is written to at most this often while less than half a batch waits: an insert of ten rows costs ClickHouse
+ * A store is written to at most this often, unless its target says otherwise, while less than half a batch waits: an insert of ten rows costs ClickHouse
  * about as much as one of ten thousand, each of its parts is merged again and again, and the engine needs the core. At
  * 1,000 bars a second on two cores, 500 ms here made the median way of a bar to its signal 40 ms; 2,000 ms make it 5.
  */
@@ -202,8 +202,9 @@ export class Sink<R = unknown> {
       }
       this.#backoff.reset();
       if (count > 0) {
-        const few = count < this.#target.batch / 2 && this.#target.prompt !== true;
-        if (few && this.#waiters.length === 0) await this.#rest('lingering', LINGER_MS);
+        const { batch, lingerMs = LINGER_MS } = this.#target;
+        if (lingerMs > 0 && count < batch / 2 && this.#waiters.length === 0)
+          await this.#rest('lingering', lingerMs);
       } else if (!this.#news) {
         this.#release(Infinity);
         if (this.#stopping) return;

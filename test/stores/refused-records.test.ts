@@ -47,7 +47,7 @@ function openSinks(folder: string) {
   const patterns = new AnyStore<LoggedPattern>();
   const parts = { journal, clock: SYSTEM_CLOCK, log: pino({ level: 'silent' }), random: Math.random };
   const sinkOf = <R>(target: SinkTarget<R>): Sink =>
-    new Sink<R>(parts, { ...target, prompt: true }) as unknown as Sink;
+    new Sink<R>(parts, { ...target, lingerMs: 0 }) as unknown as Sink;
   const identified = async (given: readonly StoredRow[]) =>
     given.map((row) => ({ series: seriesIdentity(row.seriesId), row }));
   const weaviate = { addLogged: async (given: readonly LoggedPattern[]) => await patterns.write(given) };

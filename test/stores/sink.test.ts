@@ -242,7 +242,7 @@ test('a store that is away is asked ever less often, every thirty seconds at las
   await sink.stop();
 });
 
-test('a few records gather for two seconds; a prompt sink, and one that is waited for, writes at once', async () => {
+test('a few records gather for two seconds; a sink that does not linger, and one that is waited for, writes at once', async () => {
   const { clock, log, store, sink } = sinkOf();
   sink.start();
   await clock.settle();
@@ -257,7 +257,7 @@ test('a few records gather for two seconds; a prompt sink, and one that is waite
   await sink.caughtUp();
   assert.deepEqual(store.order, [1, 2, 3]);
   await sink.stop();
-  const prompt = sinkOf(100, { prompt: true });
+  const prompt = sinkOf(100, { lingerMs: 0 });
   prompt.sink.start();
   for (let i = 0; i < 5; i++) {
     prompt.log.append(i);
