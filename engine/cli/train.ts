@@ -98,8 +98,12 @@ function worth({ family, tried }: ModelRecord): string[] {
     (each.baseLogLoss - each.logLoss).toFixed(4),
     `${each.chosen} of ${each.fits}`,
   ]);
-  const head = ['kind of model', 'validation log-loss', 'better than base rates by', 'best in'];
-  return [formatTable(head, rows), `Kept: ${family}, the best on the newest validation rows.`];
+  const head = ['kind of model', 'validation log-loss', 'better than base rates by', 'kept in'];
+  const why =
+    family === 'ensemble'
+      ? 'the mean of the kinds that the newest validation rows cannot tell from the best'
+      : 'the best on the newest validation rows';
+  return [formatTable(head, rows), `Kept: ${family}, ${why}.`];
 }
 
 /** What the probabilities are worth, and what they rest on. */

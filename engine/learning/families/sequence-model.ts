@@ -33,7 +33,7 @@ import type { FamilyName } from './names.js';
 /** How a network of sequences is trained. */
 export interface SequenceRules {
   readonly epochsMax: number;
-  /** Epochs without a gain on the validation rows after which it ends. */
+  /** Epochs without a gain on the validation rows after which it ends; the first gain has to come one epoch sooner. */
   readonly patience: number;
   readonly rate: number;
   readonly decay: number;
@@ -195,7 +195,7 @@ async function trainNetwork(
   try {
     const start = await reach(initial);
     let best = start;
-    let worse = 0;
+    let worse = 1;
     for (let epoch = 0; epoch < rules.epochsMax && worse < rules.patience; epoch++) {
       const rate = rules.rate * (1 - (0.8 * epoch) / rules.epochsMax);
       for (const { batch, rows } of batches.epoch(straight.answered)) {
