@@ -1,7 +1,7 @@
 // The page docs/python-models.md as its reader follows it: a market exported, the page's own Python run, its file imported.
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -15,8 +15,9 @@ import { inventedBars, toCsv } from '../support/markets.js';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../engine/cli/main.js', import.meta.url));
 const MINUTES_10 = 600_000;
-/** A Python with the packages that the page names; `SUHO_PYTHON` names one that is not on the path. */
-const PYTHON = process.env['SUHO_PYTHON'] ?? 'python3';
+/** A virtual environment with the packages that the page names; `SUHO_PYTHON` names another Python. */
+const ENVIRONMENT = '/opt/suho-python/bin/python';
+const PYTHON = process.env['SUHO_PYTHON'] ?? (existsSync(ENVIRONMENT) ? ENVIRONMENT : 'python3');
 const run = promisify(execFile);
 
 /** The page's commands and code that stand after a heading, in their order. */
