@@ -41,7 +41,7 @@ export const ensemble: Family = {
 };
 
 /** A model and its probabilities of the validation rows. */
-export interface Judged {
+interface Judged {
   readonly fitted: Fitted;
   /** rows × 9. */
   readonly probabilities: Float32Array;

@@ -29,7 +29,8 @@ export function growForest(
   if (known.length === 0) return [];
   const trees: Tree[] = [];
   const first = Math.ceil(FIRST_SHARE * rules.trees);
-  while (trees.length < rules.trees && (trees.length !== first || (shows?.(trees) ?? true))) {
+  for (let i = 0; i < rules.trees; i++) {
+    if (i === first && shows?.(trees) === false) break;
     beforeStep?.();
     const drawn = Int32Array.from({ length: known.length }, () => known[random.below(known.length)]!);
     trees.push(grower.grow(drawn.sort()));
