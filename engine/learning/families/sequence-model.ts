@@ -15,7 +15,7 @@ import {
   type Parameter,
   type Values,
 } from '../network.js';
-import { Graph } from '../onnx/graph.js';
+import { Graph, type Value } from '../onnx/graph.js';
 import { SEQUENCE_BATCH, SequenceBatches, type Answered } from '../sequence-batches.js';
 import { HEADS, addNetwork, networkParameters, type SequenceNetwork } from '../sequence-network.js';
 import { fitStraight, straightForward, type FittedStraight, type StraightPath } from '../straight-path.js';
@@ -77,7 +77,20 @@ class FittedSequenceModel extends Fitted {
   }
 
   outputs(g: Graph, inputs: ModelInputs): Outputs {
-    const { parameters, normalisation, straight, calibration, returnScale } = this.#found;
+    const { normalisation, straight, calibration, returnScale } = this.#found;
+    const x = normalise(g, inputs.sequence, normalisation);
+    const { logits, returns } = this.#withNetwork(g, x, straightForward(g, x, straight));
+    return {
+      probabilities: calibrated(g, logits, calibration),
+      returns: g.mul(returns, g.constant(returnScale, [HORIZONS.length])),
+    };
+  }
+
+  /** What the network adds; one that no horizon gained from is left out of the file. */
+  #withNetwork(g: Graph, x: Value, forecast: Forecast): Forecast {
+    const { parameters } = this.#found;
+    const heads = parameters.filter(({ name }) => HEADS.includes(name));
+    if (heads.every(({ data }) => data.every((w) => w === 0))) return forecast;
     // Names of its own: an ensemble may hold several such models.
     const own = parameters.map((parameter) => ({
       ...parameter,
@@ -88,12 +101,7 @@ class FittedSequenceModel extends Fitted {
       own.map(({ constant, ...parameter }) => ({ ...parameter, name: constant })),
     );
     const byName = Object.fromEntries(own.map(({ name, constant }) => [name, values[constant]!]));
-    const x = normalise(g, inputs.sequence, normalisation);
-    const { logits, returns } = addNetwork(g, this.#network, x, byName, straightForward(g, x, straight));
-    return {
-      probabilities: calibrated(g, logits, calibration),
-      returns: g.mul(returns, g.constant(returnScale, [HORIZONS.length])),
-    };
+    return addNetwork(g, this.#network, x, byName, forecast);
   }
 }
 
