@@ -29,7 +29,10 @@ export function trainCommand(): Command {
   return addFileOptions(command)
     .addOption(dataOption())
     .addOption(
-      new Option('--family <family>', 'kind of model; auto tries all that fit and keeps the best')
+      new Option(
+        '--family <family>',
+        'kind of model; auto tries all that fit and keeps the best, or those it cannot tell from it',
+      )
         .choices(TRAINABLE)
         .default('auto'),
     )
