@@ -29,7 +29,10 @@ export function trainCommand(): Command {
   return addFileOptions(command)
     .addOption(dataOption())
     .addOption(
-      new Option('--family <family>', 'kind of model; auto tries all that fit and keeps the best')
+      new Option(
+        '--family <family>',
+        'kind of model; auto tries all that fit and keeps the best, or those it cannot tell from it',
+      )
         .choices(TRAINABLE)
         .default('auto'),
     )
@@ -98,8 +101,12 @@ function worth({ family, tried }: ModelRecord): string[] {
     (each.baseLogLoss - each.logLoss).toFixed(4),
     `${each.chosen} of ${each.fits}`,
   ]);
-  const head = ['kind of model', 'validation log-loss', 'better than base rates by', 'best in'];
-  return [formatTable(head, rows), `Kept: ${family}, the best on the newest validation rows.`];
+  const head = ['kind of model', 'validation log-loss', 'better than base rates by', 'kept in'];
+  const why =
+    family === 'ensemble'
+      ? 'the mean of the kinds that the newest validation rows cannot tell from the best'
+      : 'the best on the newest validation rows';
+  return [formatTable(head, rows), `Kept: ${family}, ${why}.`];
 }
 
 /** What the probabilities are worth, and what they rest on. */

@@ -32,8 +32,8 @@ const SETTLED = 1e-3;
  * A linear model that leaves out every column which does not pay: the lasso's path from no column to many, and at each of its points
  * the same columns without a penalty (the relaxed lasso); the held-out rows choose among them all. With thousands of rows and hundreds of
  * columns, the errors of the many weights of columns that say nothing would drown the few that do. Coordinate descent on a
- * quadratic bound, columns screened by the strong rule. Then once more among the columns that the path came to, where the larger a column's weight the less it
-costs (the adaptive lasso). Sources: Tibshirani 1996; Zou 2006; Meinshausen 2007; Friedman, Hastie & Tibshirani
+ * quadratic bound, columns screened by the strong rule. Where that found something, once more among the columns that the path came to: the larger a
+ * column's weight the less it costs (the adaptive lasso). Sources: Tibshirani 1996; Zou 2006; Meinshausen 2007; Friedman, Hastie & Tibshirani
  * 2010; Böhning 1992; Tibshirani et al. 2012.
  */
 export function fitSparse(
@@ -46,6 +46,7 @@ export function fitSparse(
   descent.settle([], 0);
   const none = { fit: descent.fit(), loss: heldLoss(link, held, descent.fit()) };
   const first = bestOfPath(descent, link, held, none, beforeStep);
+  if (first === none) return none.fit;
   // Of all columns that the path came to: the best of it may have let in one that stands for several others, and not those yet.
   descent.settle(descent.support(), 0);
   descent.penaliseByWeight();

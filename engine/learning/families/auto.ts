@@ -1,7 +1,8 @@
 import { logLossOf, priors } from '../calibration.js';
+import { alikeTheBest } from '../comparison.js';
 import type { Dataset } from '../dataset.js';
 import type { Graph } from '../onnx/graph.js';
-import { crossMixed, ensemble, fitAll, membersFor, stack, type Tried } from './ensemble.js';
+import { ensemble, fitAll, meanOf, membersFor, type Tried } from './ensemble.js';
 import {
   Fitted,
   type Family,
@@ -11,14 +12,15 @@ import {
   type Split,
   type Trial,
 } from './family.js';
+import type { FamilyName } from './names.js';
 
 /** About how often each row is trained on: by the final model, and by the walk-forward folds, which have a part of them each. */
 const PASSES = 3;
 const BUDGET_SECONDS = 180;
 
 /**
- * The kind of model that makes the validation rows likeliest, or all of them stacked. Only validation rows choose; what the
- * choice is worth, the walk-forward test says on rows that neither fitting nor choosing saw.
+ * The kind of model that makes the validation rows likeliest, or the mean of those they cannot tell from it. Only validation rows
+ * choose; what the choice is worth, the walk-forward test says on rows that neither fitting nor choosing saw.
  */
 export const auto: Family = {
   name: 'auto',
@@ -42,26 +44,32 @@ async function fit(dataset: Dataset, split: Split, options: FitOptions): Promise
   return choose(await fitAll(families, dataset, split, options), priors(dataset, split.train));
 }
 
-/** The best of some models on the validation rows, or all of them stacked; `logPriors` are the classes' base rates. */
-export function choose(tried: Tried, logPriors: readonly number[]): Fitted {
-  const { judged, held } = tried;
-  const candidates = judged.map(({ fitted, probabilities }) => ({
-    fitted,
-    logLoss: logLossOf(held, probabilities),
-  }));
-  if (judged.length > 1)
-    candidates.push({ fitted: stack(tried), logLoss: logLossOf(held, crossMixed(judged, held)) });
-  const best = candidates.reduce((a, b) => (b.logLoss < a.logLoss ? b : a));
+/**
+ * The best of some models on the validation rows, or the mean of it and of those that the rows cannot tell from it: the best of
+ * several that are alike is the luckiest. `logPriors` are the classes' base rates.
+ */
+export function choose({ judged, held, sharesApart }: Tried, logPriors: readonly number[]): Fitted {
+  const answers = judged.map(({ probabilities }) => probabilities);
+  const isKept = alikeTheBest(answers, held, sharesApart);
+  const kept = judged.filter((_, i) => isKept[i]);
+  const chosen = meanOf(kept.map(({ fitted }) => fitted));
+  const together = answers[0]!.map((_, i) =>
+    kept.reduce((sum, { probabilities: p }) => sum + p[i]! / kept.length, 0),
+  );
   const shares = logPriors.map(Math.exp);
-  const base = Float32Array.from({ length: held.classes.length }, (_, i) => shares[i % shares.length]!);
-  const baseLogLoss = logLossOf(held, base);
-  const trials = candidates.map((candidate) => ({
-    family: candidate.fitted.family,
-    logLoss: candidate.logLoss,
+  const baseLogLoss = logLossOf(
+    held,
+    answers[0]!.map((_, i) => shares[i % shares.length]!),
+  );
+  const trial = (family: FamilyName, probabilities: Float32Array): Trial => ({
+    family,
+    logLoss: logLossOf(held, probabilities),
     baseLogLoss,
-    isChosen: candidate === best,
-  }));
-  return new Chosen(best.fitted, trials);
+    isChosen: family === chosen.family,
+  });
+  const trials = judged.map(({ fitted, probabilities }) => trial(fitted.family, probabilities));
+  if (judged.length > 1) trials.push(trial('ensemble', together));
+  return new Chosen(chosen, trials);
 }
 
 /** A model that was chosen among others. */

@@ -1,9 +1,9 @@
 import { HORIZONS } from '../../../actors/features/labels.js';
 import { heldRows, type Held } from '../calibration.js';
+import { sharesApart } from '../comparison.js';
 import type { Dataset } from '../dataset.js';
 import { predict } from '../predict.js';
 import type { Graph } from '../onnx/graph.js';
-import type { RowRange } from '../split.js';
 import { boosted } from './boosted.js';
 import {
   Fitted,
@@ -41,7 +41,7 @@ export const ensemble: Family = {
 };
 
 /** A model and its probabilities of the validation rows. */
-export interface Judged {
+interface Judged {
   readonly fitted: Fitted;
   /** rows × 9. */
   readonly probabilities: Float32Array;
@@ -51,6 +51,8 @@ export interface Judged {
 export interface Tried {
   readonly judged: readonly Judged[];
   readonly held: Held;
+  /** By horizon, the share of the validation rows whose outcomes have no time in common. */
+  readonly sharesApart: readonly number[];
 }
 
 /** Fits families, and lets their files answer the validation rows. */
@@ -73,54 +75,37 @@ export async function fitAll(
       split.validation,
       HORIZONS.map(() => 1),
     ),
+    sharesApart: sharesApart(dataset, split.validation),
   };
 }
 
 /** Stacks models with the weights that make the validation rows most likely. */
-export function stack({ judged, held }: { readonly judged: readonly Judged[]; readonly held: Held }): Fitted {
-  const weights = weightsOf(judged, held, { from: 0, to: held.rows });
+export function stack({ judged, held }: Tried): Fitted {
   return new FittedEnsemble(
     judged.map(({ fitted }) => fitted),
-    weights,
+    weightsOf(judged, held),
   );
 }
 
-/**
- * Probabilities of the validation rows, each half mixed with the weights that the other half gave: what stacking is worth on rows
- * that it was not fitted to.
- */
-export function crossMixed(judged: readonly Judged[], held: Held): Float32Array {
-  const mixed = new Float32Array(held.rows * CLASSES);
-  const middle = held.rows >> 1;
-  for (const [of, by] of [
-    [
-      { from: 0, to: middle },
-      { from: middle, to: held.rows },
-    ],
-    [
-      { from: middle, to: held.rows },
-      { from: 0, to: middle },
-    ],
-  ] as const) {
-    const weights = weightsOf(judged, held, by);
-    judged.forEach(({ probabilities }, m) => {
-      for (let i = of.from * CLASSES; i < of.to * CLASSES; i++)
-        mixed[i]! += weights[m]![Math.floor((i % CLASSES) / 3)]! * probabilities[i]!;
-    });
-  }
-  return mixed;
+/** The mean of some models; one is itself. */
+export function meanOf(models: readonly Fitted[]): Fitted {
+  if (models.length === 1) return models[0]!;
+  return new FittedEnsemble(
+    models,
+    models.map(() => HORIZONS.map(() => 1 / models.length)),
+  );
 }
 
 /** The weight of each model for each horizon: not negative, one in sum. */
 type Weights = readonly (readonly number[])[];
 
 /** Expectation maximisation, which ends at the one optimum: the likelihood of a mixture is concave in its weights. */
-function weightsOf(judged: readonly Judged[], held: Held, { from, to }: RowRange): Weights {
+function weightsOf(judged: readonly Judged[], held: Held): Weights {
   const weights = judged.map(() => HORIZONS.map(() => 1 / judged.length));
   for (let horizon = 0; horizon < WIDTH; horizon++) {
     const likelihoods = judged.map(({ probabilities }) => {
       const found: number[] = [];
-      for (let row = from; row < to; row++)
+      for (let row = 0; row < held.rows; row++)
         for (let i = row * CLASSES + horizon * 3, end = i + 3; i < end; i++)
           if (held.classes[i] === 1) found.push(Math.max(1e-12, probabilities[i]!));
       return found;

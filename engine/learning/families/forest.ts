@@ -1,7 +1,9 @@
 import { FEATURE_COUNT } from '../../../actors/features/catalogue.js';
 import { HORIZONS } from '../../../actors/features/labels.js';
+import { heldRows, priors, sharpness } from '../calibration.js';
 import type { Dataset } from '../dataset.js';
 import type { Graph, Value } from '../onnx/graph.js';
+import type { RowRange } from '../split.js';
 import { Binning } from '../trees/binning.js';
 import { CLASSES } from '../trees/booster.js';
 import { growForest, sharesOf, type ForestRules } from '../trees/forest.js';
@@ -71,16 +73,40 @@ function fit(
   const { train, validation } = split;
   const binning = Binning.of(dataset.features, FEATURE_COUNT, train, rules.bins);
   const bins = binning.bin(dataset.features, train);
+  const held = heldRows(
+    dataset,
+    validation,
+    HORIZONS.map(() => 1),
+  );
+  const logPriors = priors(dataset, train);
   const forests = HORIZONS.map((_, horizon) =>
     growForest(binning, { bins, classes: classesOf(dataset, train, horizon) }, rules, {
       seed: seed + horizon,
       beforeStep,
+      // Trees that make the validation rows no likelier than base rates do would be calibrated away, however many there are.
+      shows: (trees) =>
+        sharpness(
+          held,
+          logitsOf(
+            dataset,
+            validation,
+            HORIZONS.map(() => trees),
+          ),
+          logPriors,
+          horizon,
+          SHARPNESS_MAX,
+        ) > 0,
     }),
   );
-  const logits = logitsOver(validation, (at) =>
+  const logits = logitsOf(dataset, validation, forests);
+  return new FittedForest(forests, scaleOf(dataset, split, logits, SHARPNESS_MAX), rules);
+}
+
+/** Log of the mean class shares of the forests of all horizons: rows × 9. */
+function logitsOf(dataset: Dataset, rows: RowRange, forests: readonly (readonly Tree[])[]): Float32Array {
+  return logitsOver(rows, (at) =>
     forests
       .flatMap((trees) => sharesOf(trees, dataset.features, at))
       .map((share) => Math.log(Math.max(SHARE_MIN, share))),
   );
-  return new FittedForest(forests, scaleOf(dataset, split, logits, SHARPNESS_MAX), rules);
 }

@@ -15,7 +15,7 @@ import {
   type Parameter,
   type Values,
 } from '../network.js';
-import { Graph } from '../onnx/graph.js';
+import { Graph, type Value } from '../onnx/graph.js';
 import { SEQUENCE_BATCH, SequenceBatches, type Answered } from '../sequence-batches.js';
 import { HEADS, addNetwork, networkParameters, type SequenceNetwork } from '../sequence-network.js';
 import { fitStraight, straightForward, type FittedStraight, type StraightPath } from '../straight-path.js';
@@ -33,7 +33,7 @@ import type { FamilyName } from './names.js';
 /** How a network of sequences is trained. */
 export interface SequenceRules {
   readonly epochsMax: number;
-  /** Epochs without a gain on the validation rows after which it ends. */
+  /** Epochs without a gain on the validation rows after which it ends; the first gain has to come one epoch sooner. */
   readonly patience: number;
   readonly rate: number;
   readonly decay: number;
@@ -77,7 +77,20 @@ class FittedSequenceModel extends Fitted {
   }
 
   outputs(g: Graph, inputs: ModelInputs): Outputs {
-    const { parameters, normalisation, straight, calibration, returnScale } = this.#found;
+    const { normalisation, straight, calibration, returnScale } = this.#found;
+    const x = normalise(g, inputs.sequence, normalisation);
+    const { logits, returns } = this.#withNetwork(g, x, straightForward(g, x, straight));
+    return {
+      probabilities: calibrated(g, logits, calibration),
+      returns: g.mul(returns, g.constant(returnScale, [HORIZONS.length])),
+    };
+  }
+
+  /** What the network adds; one that no horizon gained from is left out of the file. */
+  #withNetwork(g: Graph, x: Value, forecast: Forecast): Forecast {
+    const { parameters } = this.#found;
+    const heads = parameters.filter(({ name }) => HEADS.includes(name));
+    if (heads.every(({ data }) => data.every((w) => w === 0))) return forecast;
     // Names of its own: an ensemble may hold several such models.
     const own = parameters.map((parameter) => ({
       ...parameter,
@@ -88,12 +101,7 @@ class FittedSequenceModel extends Fitted {
       own.map(({ constant, ...parameter }) => ({ ...parameter, name: constant })),
     );
     const byName = Object.fromEntries(own.map(({ name, constant }) => [name, values[constant]!]));
-    const x = normalise(g, inputs.sequence, normalisation);
-    const { logits, returns } = addNetwork(g, this.#network, x, byName, straightForward(g, x, straight));
-    return {
-      probabilities: calibrated(g, logits, calibration),
-      returns: g.mul(returns, g.constant(returnScale, [HORIZONS.length])),
-    };
+    return addNetwork(g, this.#network, x, byName, forecast);
   }
 }
 
@@ -195,7 +203,7 @@ async function trainNetwork(
   try {
     const start = await reach(initial);
     let best = start;
-    let worse = 0;
+    let worse = 1;
     for (let epoch = 0; epoch < rules.epochsMax && worse < rules.patience; epoch++) {
       const rate = rules.rate * (1 - (0.8 * epoch) / rules.epochsMax);
       for (const { batch, rows } of batches.epoch(straight.answered)) {
