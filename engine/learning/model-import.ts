@@ -302,7 +302,9 @@ async function factsOf(
     const at = dataset.closeTimes.findIndex((closeTime) => closeTime > time);
     return at < 0 ? dataset.rows : at;
   };
-  const [from, to] = [after(trainedFrom - 1), after(trainedThrough)];
+  const to = after(trainedThrough);
+  // Where it does not say from when on, all that are given.
+  const from = trainedFrom < trainedThrough ? after(trainedFrom - 1) : Math.max(0, to - ENCODER_ROWS_MAX);
   if (to - from < ENCODER_ROWS_MIN) return undefined;
   const bytes = encoder.bytes ?? (await readFile(encoder.file.path));
   const errors = await reconstructionErrors(bytes, { ...dataset, rows: to });
