@@ -48,7 +48,7 @@ interface WatchedSeries {
 }
 
 /** A model that answers on a series. */
-export interface WatchedModel {
+interface WatchedModel {
   /** Whose alerts are about it. */
   readonly owner: SignalOwner;
   /** As what it is registered. */

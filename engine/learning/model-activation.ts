@@ -198,7 +198,7 @@ export function pastOf(record: ModelRecord, seriesId: string): string {
 }
 
 /** Id of the series a model was trained on. */
-export function homeOf(record: ModelRecord): string {
+function homeOf(record: ModelRecord): string {
   return record.trainedOn ?? seriesOf(record);
 }
 

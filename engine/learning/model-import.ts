@@ -127,10 +127,7 @@ export async function importModel(given: ModelImport, parts: ModelImportParts): 
       batchInvariant,
       ...(sequenceVersion === undefined ? {} : { sequenceVersion }),
     };
-    const facts =
-      dataset === undefined || evaluated === undefined
-        ? undefined
-        : await factsOf(given, dataset, encoder, evaluated);
+    const facts = await factsOf(given, dataset, encoder, evaluated);
     if (!(await parts.registry.register(record, facts)))
       throw new SuhoError(
         'BAD_MODEL',
@@ -290,14 +287,15 @@ async function evaluate(
 
 /**
  * What monitors compare with: the rows that are given of those it was trained on, and what its directions were worth after them.
- * Undefined where those rows are too few.
+ * Undefined where no bars are given, or too few of those.
  */
 async function factsOf(
   { trainedFrom, trainedThrough }: ModelImport,
-  dataset: Dataset,
+  dataset: Dataset | undefined,
   encoder: Encoder,
-  { promised }: Evaluation,
+  evaluated: Evaluation | undefined,
 ): Promise<Uint8Array | undefined> {
+  if (dataset === undefined || evaluated === undefined) return undefined;
   const after = (time: number): number => {
     const at = dataset.closeTimes.findIndex((closeTime) => closeTime > time);
     return at < 0 ? dataset.rows : at;
@@ -313,7 +311,7 @@ async function factsOf(
     { ...dataset, features, rows: to - from },
     errors.subarray(from),
     encoder.scale,
-    promised,
+    evaluated.promised,
   );
 }
 

@@ -6,7 +6,7 @@ import type { QuerySignalsResponse__Output as Queried } from '../../engine/api/g
 import type { Signal__Output as ProtoSignal } from '../../engine/api/generated/suho/v1/Signal.js';
 import type { ConfigInput } from '../../engine/config.js';
 import type { Engine } from '../../engine/engine.js';
-import { SuhoError } from '../../engine/errors.js';
+import type { SuhoError } from '../../engine/errors.js';
 import { signalActorId } from '../../engine/instruments/ids.js';
 import { afterTest } from '../support/cleanup.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
@@ -176,20 +176,18 @@ test('the actor goes when what came of its last signal is known, also where the 
     const own = all.filter(({ userId }) => userId === 'ann');
     assert.equal(own.length, 7 + 18);
     // What came of each of the first seven over an hour, four hours and a day is stored for her alone.
-    const [known] = await Promise.all([
-      engine.predictions.history.page('acme', {
-        symbols: ['EURUSD'],
-        timeframes: ['1h'],
-        from: undefined,
-        to: closeOf(259) + 1,
-        onlyActionable: false,
-        limit: 100,
-        user: {
-          userId: 'ann',
-          own: [{ symbol: 'EURUSD', timeframe: '1h', since: closeOf(252), until: closeOf(259) }],
-        },
-      }),
-    ]);
+    const known = await engine.predictions.history.page('acme', {
+      symbols: ['EURUSD'],
+      timeframes: ['1h'],
+      from: undefined,
+      to: closeOf(259) + 1,
+      onlyActionable: false,
+      limit: 100,
+      user: {
+        userId: 'ann',
+        own: [{ symbol: 'EURUSD', timeframe: '1h', since: closeOf(252), until: closeOf(259) }],
+      },
+    });
     assert.deepEqual(
       known.filter(({ userId }) => userId === 'ann').map(({ outcomes }) => outcomes.filter(Boolean).length),
       Array.from({ length: 7 }, () => 3),
