@@ -39,8 +39,8 @@ export type Message =
   | { readonly kind: 'base_bar'; readonly bar: Bar; readonly closeTime: number }
   | { readonly kind: 'row'; readonly row: FeatureRow }
   | { readonly kind: 'evidence'; readonly evidence: Evidence }
-  /** New models for one signal actor; it travels the way the rows do, so it takes effect between two bars. */
-  | { readonly kind: 'route'; readonly target: string; readonly route: RoutePlan }
+  /** New models, or none, for one signal actor; it travels the way the rows do, so it takes effect between two bars. */
+  | { readonly kind: 'route'; readonly target: string; readonly route: RoutePlan | undefined }
   /**
    * From here on a signal actor gets the rows of a series. It travels the way the rows do; a longer series that is new
    * begins with bars that open at `since`.
@@ -51,6 +51,8 @@ export type Message =
       readonly actorId: string;
       readonly since: number;
     }
+  /** From here on a signal actor gets no rows of its series, and ends. It travels the way the rows do. */
+  | { readonly kind: 'unsubscribe'; readonly actorId: string }
   /** A signal actor's report to its tenant. */
   | {
       readonly kind: 'tally';
@@ -91,6 +93,10 @@ export type Effect =
       /** What it was withheld for; undefined when none was asked for. */
       readonly evidence: Evidence | undefined;
     }
+  /** A row that no signal is made of: the signals of its actor have ended. */
+  | { readonly kind: 'passed' }
+  /** A signal actor that gets no more rows. */
+  | { readonly kind: 'ended'; readonly actorId: string }
   /** What came of an earlier signal over one horizon. */
   | {
       readonly kind: 'outcome';

@@ -117,6 +117,10 @@ export class SeriesActor implements Actor<Message, Effect> {
       case 'subscribe':
         this.#subscribe(message, context);
         return;
+      case 'unsubscribe':
+        for (const { id } of this.topology.longer) context.tell(id, message);
+        this.#unsubscribe(message, context);
+        return;
       case 'row':
       case 'evidence':
       case 'tally':
@@ -143,6 +147,18 @@ export class SeriesActor implements Actor<Message, Effect> {
     if (!longer.some(({ id }) => id === message.seriesId))
       longer.push({ id: message.seriesId, since: message.since });
     context.tell(message.seriesId, message);
+  }
+
+  #unsubscribe(
+    message: Extract<Message, { kind: 'unsubscribe' }>,
+    context: ActorContext<Message, Effect>,
+  ): void {
+    const { subscribers, sequenceReaders } = this.topology;
+    const at = subscribers.indexOf(message.actorId);
+    if (at < 0) return;
+    subscribers.splice(at, 1);
+    sequenceReaders.delete(message.actorId);
+    context.tell(message.actorId, message);
   }
 
   #close(bar: Bar | undefined, context: ActorContext<Message, Effect>): void {

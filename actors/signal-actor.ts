@@ -144,6 +144,9 @@ export class SignalActor implements Actor<Message, Effect> {
       case 'route':
         this.#plan = message.route;
         return;
+      case 'unsubscribe':
+        context.emit({ kind: 'ended', actorId: this.id });
+        return;
       case 'barrier':
         context.emit({ kind: 'snapshot', actorId: this.id, epoch: message.epoch, bytes: this.snapshot() });
         return;
@@ -158,6 +161,8 @@ export class SignalActor implements Actor<Message, Effect> {
     state[metaAt + ROWS] = state[metaAt + ROWS]! + 1;
     for (const label of row.labels) this.#resolve(label, row, context);
     const plan = this.#plan;
+    // A user's own begin with models and end with them.
+    if (plan === undefined && this.userId !== undefined) return context.emit({ kind: 'passed' });
     if (plan === undefined) return this.#withhold('no_model', row.closeTime, undefined, context);
     if (!isOfCurrentFeatures(plan)) {
       return this.#withhold('feature_set_mismatch', row.closeTime, undefined, context);

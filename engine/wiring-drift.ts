@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { armsOf } from '../actors/signals/route-plan.js';
 import type { Logger } from 'pino';
 import type { Background } from './background.js';
 import { SYSTEM_CLOCK } from './clock.js';
@@ -6,8 +7,9 @@ import type { Config } from './config.js';
 import { Alerts } from './drift/alerts.js';
 import { DriftWatch } from './drift/drift-watch.js';
 import { FolderMonitorStates } from './drift/folder-monitor-states.js';
+import { readSignalActorId, seriesIdentity } from './instruments/ids.js';
 import type { Instruments } from './instruments/instruments.js';
-import { servedSeries, tenantsOf } from './instruments/served-series.js';
+import { ownerOfModel, ownersOf, servedSeries, trainedSeries } from './instruments/served-series.js';
 import { Retraining } from './learning/retraining/retraining.js';
 import { RetrainingTriggers } from './learning/retraining/triggers.js';
 import type { Challengers } from './rollout/challengers.js';
@@ -31,13 +33,14 @@ export function wireDrift(
   const alerts = new Alerts({
     store: alertStore,
     background,
-    tenantIds: () =>
-      tenantsOf(
+    owners: () =>
+      ownersOf(
         instruments(),
         config.tenants.map(({ id }) => id),
       ),
     publish: (alert) => {
-      if (messaging === undefined) return;
+      // All of a tenant read its subject.
+      if (messaging === undefined || alert.userId !== undefined) return;
       const id = `${alert.alertId}:${alert.state}`;
       void background.untilDone(`alert ${id} to NATS`, async () => {
         await messaging.publishAlert(alert.tenantId, id, alert);
@@ -49,7 +52,18 @@ export function wireDrift(
     store: alertStore,
     states: new FolderMonitorStates(folder.at('drift')),
     alerts,
-    trainedOn: (actorId) => instruments().graph.signal(actorId)?.route?.trainedOn,
+    modelOf: (actorId, { modelId, arm }) => {
+      const { seriesId, userId } = readSignalActorId(actorId);
+      const plan = instruments().graph.signal(actorId)?.route;
+      const route =
+        plan === undefined
+          ? undefined
+          : armsOf(plan).find((each) => each.modelId === modelId && each.arm === arm);
+      // Of a model of his tenant, which a user's own is tried beside, the tenant's signals tell.
+      if (route === undefined || route.level?.userId !== userId) return undefined;
+      const home = { ...seriesIdentity(route.trainedOn ?? seriesId), ...route.level };
+      return { home, owner: ownerOfModel(route, seriesId) };
+    },
     background,
     clock: SYSTEM_CLOCK,
     log,
@@ -59,13 +73,9 @@ export function wireDrift(
     watch,
     taps: {
       onConclusion: ({ actorId, closeTime, result }) => {
-        // Users see to models of their own.
-        if (result.kind === 'signal' && result.signal.userId === undefined)
-          watch.answered(actorId, closeTime, result.signal.model);
+        if (result.kind === 'signal') watch.answered(actorId, closeTime, result.signal.model);
       },
-      onOutcome: ({ actorId, userId, label }) => {
-        if (userId === undefined) watch.resolved(actorId, label);
-      },
+      onOutcome: ({ actorId, label }) => watch.resolved(actorId, label),
     },
   };
 }
@@ -96,8 +106,8 @@ export function wireRetraining(
     jobs,
     closedThrough: (seriesId) =>
       servedSeries(instruments).has(seriesId) ? instruments.closedThrough(seriesId) : NaN,
-    tenantIds: () =>
-      tenantsOf(
+    owners: () =>
+      ownersOf(
         instruments,
         config.tenants.map(({ id }) => id),
       ),
@@ -113,9 +123,9 @@ export function wireRetraining(
     retraining,
     registry,
     served: () =>
-      [...servedSeries(instruments)].map((seriesId) => ({
-        seriesId,
-        closedThrough: instruments.closedThrough(seriesId),
+      trainedSeries(instruments).map((trained) => ({
+        ...trained,
+        closedThrough: instruments.closedThrough(trained.seriesId),
       })),
     settings,
     clock: SYSTEM_CLOCK,

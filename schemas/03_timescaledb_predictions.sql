@@ -404,8 +404,11 @@ BEGIN
 END $$;
 ALTER FUNCTION suho_private.expired_predictions() OWNER TO suho_owner;
 
--- Whose rows tables hold, and a digest that differs when any row does.
-CREATE OR REPLACE FUNCTION suho_private.digest_of(tables regclass[], OUT tenants text[], OUT digest text)
+-- Whose rows tables hold, as pairs of a tenant and a user, which is null for rows of the whole tenant; and a digest that differs
+-- when any row does. Up to version 4 users were left out, and with them what they had.
+DROP FUNCTION IF EXISTS public.suho_expired_predictions();
+DROP FUNCTION IF EXISTS suho_private.digest_of(regclass[]);
+CREATE FUNCTION suho_private.digest_of(tables regclass[], OUT owners jsonb, OUT digest text)
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
 DECLARE
     each  regclass;
@@ -413,24 +416,24 @@ DECLARE
     total bigint := 0;
     hash  bigint := 0;
 BEGIN
-    tenants := '{}';
+    owners := '[]';
     FOREACH each IN ARRAY tables LOOP
         EXECUTE format('SELECT count(*) AS n, coalesce(bit_xor(hashtextextended(t::text, 0)), 0) AS hash,
-                               coalesce(array_agg(DISTINCT t.tenant_id), ''{}'') AS tenants FROM %s t', each) INTO found;
+                               coalesce(jsonb_agg(DISTINCT jsonb_build_array(t.tenant_id, t.user_id)), ''[]'') AS owners FROM %s t', each) INTO found;
         total := total + found.n;
         hash := hash # found.hash;
-        tenants := tenants || found.tenants;
+        owners := owners || found.owners;
     END LOOP;
-    tenants := ARRAY(SELECT DISTINCT unnest(tenants) ORDER BY 1);
+    owners := coalesce((SELECT jsonb_agg(DISTINCT each_owner) FROM jsonb_array_elements(owners) AS each_owner), '[]');
     digest := total || ' ' || hash;
 END $$;
 ALTER FUNCTION suho_private.digest_of(regclass[]) OWNER TO suho_owner;
 
 -- What an engine stores elsewhere before it has it dropped. Nothing for one that asks as a tenant.
-CREATE OR REPLACE FUNCTION public.suho_expired_predictions()
-    RETURNS TABLE (bars_from timestamptz, bars_to timestamptz, tenants text[], digest text)
+CREATE FUNCTION public.suho_expired_predictions()
+    RETURNS TABLE (bars_from timestamptz, bars_to timestamptz, owners jsonb, digest text)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    SELECT e.bars_from, e.bars_to, d.tenants, d.digest
+    SELECT e.bars_from, e.bars_to, d.owners, d.digest
     FROM suho_private.expired_predictions() e, LATERAL suho_private.digest_of(e.tables) d
     WHERE current_setting('suho.scope', true) = 'platform'
 $$;

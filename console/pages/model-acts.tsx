@@ -11,7 +11,7 @@ const TITLES: Readonly<Record<string, string>> = {
   canary: 'Try as a canary',
   ab: 'Start an A/B test',
   rollback: 'Roll back',
-  withdraw: 'End the trial',
+  withdraw: 'Take out of use',
   archive: 'Archive',
 };
 

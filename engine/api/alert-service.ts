@@ -1,3 +1,4 @@
+import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import type { Caller } from '../credentials/caller.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
 import type { Alert as ModelAlert } from '../drift/alert-store.js';
@@ -27,14 +28,20 @@ export interface AlertServiceParts {
   readonly now: () => number;
 }
 
-/** Tenants whose things a caller sees: its own and the platform's, an operator all. */
-export function seenBy({ role, tenantId }: Caller, tenantIds: () => readonly string[]): readonly string[] {
-  return role === 'operator' ? [...new Set([tenantId, ...tenantIds()])] : [PLATFORM, tenantId];
+/** As whom a caller reads: for its own tenant, where it is a user as that user, and for the platform, an operator for all tenants. */
+export function seenBy(caller: Caller, tenantIds: () => readonly string[]): readonly SignalOwner[] {
+  const more = caller.role === 'operator' ? tenantIds() : [PLATFORM];
+  return readersOf(caller, more);
 }
 
-/** Tenants whose things a caller may change: its own, an operator any. */
-export function changedBy({ role, tenantId }: Caller, tenantIds: () => readonly string[]): readonly string[] {
-  return role === 'operator' ? [...new Set([tenantId, ...tenantIds()])] : [tenantId];
+/** The same for what a caller may change: for its own tenant, an operator for any. */
+export function changedBy(caller: Caller, tenantIds: () => readonly string[]): readonly SignalOwner[] {
+  return readersOf(caller, caller.role === 'operator' ? tenantIds() : []);
+}
+
+function readersOf({ tenantId, userId }: Caller, more: readonly string[]): readonly SignalOwner[] {
+  const others = more.filter((id) => id !== tenantId).map((id) => ({ tenantId: id }));
+  return [{ tenantId, userId }, ...others];
 }
 
 /** Who acts, as it is written down. */
@@ -49,7 +56,7 @@ export async function alertsOf(
   all: boolean,
 ): Promise<readonly ModelAlert[]> {
   const found: ModelAlert[] = [];
-  for (const tenantId of seenBy(caller, tenantIds)) found.push(...(await alerts.list(tenantId, all)));
+  for (const reader of seenBy(caller, tenantIds)) found.push(...(await alerts.list(reader, all)));
   return found.sort((a, b) => b.raisedAt - a.raisedAt).slice(0, LISTED_MAX);
 }
 
@@ -61,8 +68,8 @@ export async function changeAlert(
   id: string,
 ): Promise<ModelAlert> {
   const act = { by: actorOf(caller), at: now() };
-  for (const tenantId of changedBy(caller, tenantIds)) {
-    const changed = await alerts[to](tenantId, id, act);
+  for (const reader of changedBy(caller, tenantIds)) {
+    const changed = await alerts[to](reader, id, act);
     if (changed !== undefined) return changed;
   }
   const which = to === 'acknowledge' ? 'open' : 'unclosed';
@@ -110,6 +117,7 @@ function toProto(alert: ModelAlert): Alert {
   return {
     alert_id: alert.alertId,
     tenant_id: alert.tenantId,
+    user_id: alert.userId ?? '',
     series: alert.seriesId,
     model: alert.model,
     version: alert.version,

@@ -98,12 +98,11 @@ export function latestSignalOf(
   const latest: PublishedSignal[] = [];
   for (const instrument of instruments.all()) {
     if (instrument.definition.symbol !== symbol || !instrument.follows(tenantId, timeframe)) continue;
-    // A user's own, and before the first of them his tenant's.
     const owners = userId === undefined ? [{ tenantId }] : [{ tenantId, userId }, { tenantId }];
-    const newest = owners
-      .map((owner) => publication.latest(instrument.signalActorId({ ...owner, timeframe })))
-      .find((found) => found !== undefined && isFor(instruments, caller, found));
-    if (newest !== undefined) latest.push(newest);
+    for (const owner of owners) {
+      const newest = publication.latest(instrument.signalActorId({ ...owner, timeframe }));
+      if (newest !== undefined && isFor(instruments, caller, newest)) latest.push(newest);
+    }
   }
   return latest.sort((a, b) => b.sequence - a.sequence)[0];
 }

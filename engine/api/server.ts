@@ -4,7 +4,7 @@ import { Server, ServerCredentials, type UntypedServiceImplementation } from '@g
 import type { Config } from '../config.js';
 import type { Engine } from '../engine.js';
 import { SuhoError, messageOf } from '../errors.js';
-import { servedSeries, tenantsOf } from '../instruments/served-series.js';
+import { trainedSeries, tenantsOf } from '../instruments/served-series.js';
 import { PUBLISHED_FEED } from '../intake/intake.js';
 import { AuditLog } from '../ops/audit-log.js';
 import { Health } from '../ops/health.js';
@@ -134,7 +134,7 @@ export class ApiServer {
       TrainingService: trainingService(calls, {
         retraining: engine.retraining,
         tenantIds: this.tenantIds,
-        series: () => [...servedSeries(engine.instruments)],
+        series: () => trainedSeries(engine.instruments),
       }),
     })) {
       this.#server.addService(

@@ -1,6 +1,8 @@
 import type { Caller } from '../credentials/caller.js';
 import { SuhoError, quoted } from '../errors.js';
+import { isKnownTo } from '../instruments/audience.js';
 import { seriesIdentity } from '../instruments/ids.js';
+import type { TrainedSeries } from '../instruments/served-series.js';
 import type { TrainingJob as Job } from '../learning/retraining/job-store.js';
 import type { Retraining } from '../learning/retraining/retraining.js';
 import { PRIORITIES } from '../learning/retraining/triggers.js';
@@ -23,8 +25,8 @@ export interface TrainingServiceParts {
   readonly retraining: Pick<Retraining, 'request' | 'list' | 'cancel'>;
   /** Tenants the engine serves, the platform among them. */
   readonly tenantIds: () => readonly string[];
-  /** Ids of all series with signals. */
-  readonly series: () => readonly string[];
+  /** All series with signals, and whose models they are made with. */
+  readonly series: () => readonly TrainedSeries[];
 }
 
 /** Jobs a caller sees, newest first: those that wait or run, or with `all` every one. Throws `STORE_UNAVAILABLE`. */
@@ -34,7 +36,7 @@ export async function jobsOf(
   all: boolean,
 ): Promise<readonly Job[]> {
   const found: Job[] = [];
-  for (const tenantId of seenBy(caller, tenantIds)) found.push(...(await retraining.list(tenantId, all)));
+  for (const reader of seenBy(caller, tenantIds)) found.push(...(await retraining.list(reader, all)));
   return found.sort((a, b) => b.queuedAt - a.queuedAt).slice(0, LISTED_MAX);
 }
 
@@ -44,8 +46,8 @@ export async function cancelJob(
   caller: Caller,
   id: string,
 ): Promise<Job> {
-  for (const tenantId of changedBy(caller, tenantIds)) {
-    const cancelled = await retraining.cancel(tenantId, id);
+  for (const reader of changedBy(caller, tenantIds)) {
+    const cancelled = await retraining.cancel(reader, id);
     if (cancelled !== undefined) return cancelled;
   }
   throw new SuhoError(
@@ -70,10 +72,10 @@ export function trainingService(calls: CallContext, parts: TrainingServiceParts)
       'engineer',
       async (request: RetrainSeriesRequest, caller): Promise<RetrainSeriesResponse> => {
         const jobs: Job[] = [];
-        for (const seriesId of chosen(parts, request, caller))
+        for (const trained of chosen(parts, request, caller))
           jobs.push(
             await retraining.request({
-              seriesId,
+              ...trained,
               cause: 'requested',
               reason: `Asked for by ${actorOf(caller)}.`,
               priority: PRIORITIES.requested,
@@ -95,17 +97,17 @@ export function trainingService(calls: CallContext, parts: TrainingServiceParts)
   };
 }
 
-/** Series that a request names and the caller may train. Throws `NOT_FOUND` when there are none, `BAD_INPUT` when there are too many. */
+/** Series that a request names and the caller may train, each for whom. Throws `NOT_FOUND` when there are none, `BAD_INPUT` when there are too many. */
 function chosen(
   { series, tenantIds }: TrainingServiceParts,
   { symbol, timeframe, feed }: RetrainSeriesRequest,
   caller: Caller,
-): string[] {
-  const owners = changedBy(caller, tenantIds);
-  const found = series().filter((id) => {
-    const of = seriesIdentity(id);
+): readonly TrainedSeries[] {
+  const readers = changedBy(caller, tenantIds);
+  const found = series().filter(({ seriesId, owner }) => {
+    const of = seriesIdentity(seriesId);
     return (
-      owners.includes(of.tenantId) &&
+      readers.some((reader) => isKnownTo(reader, owner)) &&
       of.symbol === symbol &&
       (timeframe === '' || of.timeframe === timeframe) &&
       (feed === '' || of.feed === feed)
@@ -128,6 +130,7 @@ function toProto(job: Job): TrainingJob {
   return {
     job_id: job.jobId,
     tenant_id: job.tenantId,
+    user_id: job.userId ?? '',
     series: job.seriesId,
     status: job.status,
     cause: job.cause,

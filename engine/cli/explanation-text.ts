@@ -79,7 +79,9 @@ function forecastLines({ forecasts, primary_horizon: primary, outcomes }: Stored
 }
 
 function cameOf({ direction, return: change }: SignalOutcome): string {
-  return `${MOVES[direction + 1]} by ${signed(change)}`;
+  // One that stayed moved by less than counts, up or down.
+  const by = direction === 0 ? signed(change) : `${Math.abs(change * 100).toFixed(3)} %`;
+  return `${MOVES[direction + 1]} by ${by}`;
 }
 
 function modelLines(

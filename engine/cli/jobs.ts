@@ -88,8 +88,8 @@ function inNumbers(job: TrainingJob): object {
 
 function describe(jobs: readonly TrainingJob[]): string {
   if (jobs.length === 0) return 'no trainings';
-  return formatTable(
-    ['queued (UTC)', 'series', 'cause', 'status', 'version', 'CPU', 'id', 'why'],
+  const table = formatTable(
+    ['queued (UTC)', 'series', 'cause', 'status', 'version', 'CPU', 'id'],
     jobs.map((job) => [
       utc(Number(job.queued_at)),
       job.series,
@@ -98,7 +98,10 @@ function describe(jobs: readonly TrainingJob[]): string {
       job.version,
       `${job.cpu_seconds.toFixed(1)} s`,
       job.job_id,
-      job.error === '' ? job.reason : job.error,
     ]),
   );
+  const why = jobs.map(
+    ({ series, cause, error, reason }) => `${series} ${cause}: ${error === '' ? reason : error}`,
+  );
+  return [table, ...why].join('\n');
 }

@@ -171,7 +171,10 @@ function changeCommands(): Command[] {
         new Option('--days <days>', 'how long it goes on at most, 30 without it').argParser(readDays),
       ),
     changeCommand('rollback', 'from this production version back to the one before'),
-    changeCommand('withdraw', 'end the trial of a version'),
+    changeCommand(
+      'withdraw',
+      'end the trial of a version; of one in production of a user or tenant: let the level behind serve',
+    ),
     changeCommand('archive', 'end a version for good'),
   ];
 }

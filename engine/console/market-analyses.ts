@@ -4,6 +4,7 @@ import { ruleOf } from '../calendars.js';
 import type { Caller } from '../credentials/caller.js';
 import type { Engine } from '../engine.js';
 import { LAST_TIME } from '../feature-store/row-blocks.js';
+import { ownerOfSignals } from '../instruments/audience.js';
 import { seriesIdentity } from '../instruments/ids.js';
 import { DEFAULT_RELATIONS, RELATION_BARS } from '../relations/relations.js';
 import type { Analyses } from './analyses.js';
@@ -86,11 +87,12 @@ export class MarketAnalyses {
   async drift(caller: Caller, id: string): Promise<DriftView> {
     const series = this.#series.find(caller, id);
     const { instruments, alerts } = this.#engine;
-    const route = instruments.routeOf(caller.tenantId, id);
+    const { tenantId, userId } = ownerOfSignals(series.instrument, caller, series.timeframe);
+    const route = instruments.routeOf(tenantId, id, userId);
     if (route === undefined)
       return nothing('This series has no model yet, so there is nothing to compare with.');
     const { modelId, version } = route;
-    const home = seriesIdentity(route.trainedOn ?? id);
+    const home = { ...seriesIdentity(route.trainedOn ?? id), ...route.level };
     const facts = await alerts.trainingFacts(home, modelId);
     if (facts === undefined) return nothing(`${version} was registered without a reference of its training.`);
     const stretches = await this.#analyses.get('drift', `${id} ${modelId}`, async () => ({

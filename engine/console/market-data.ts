@@ -3,7 +3,7 @@ import type { Bar } from '../../actors/market/bar.js';
 import { timeframeMs } from '../../actors/market/timeframe.js';
 import type { Caller } from '../credentials/caller.js';
 import type { Engine } from '../engine.js';
-import { ownSignals } from '../instruments/audience.js';
+import { isFor, ownSignals } from '../instruments/audience.js';
 import { LAST_TIME } from '../feature-store/row-blocks.js';
 import { SuhoError, quoted } from '../errors.js';
 import type { SeriesDirectory, VisibleSeries } from './series.js';
@@ -80,18 +80,23 @@ export class MarketData {
     const series = this.#series.find(caller, id);
     const { timeframe, identity } = series;
     const { predictions, journal } = this.#engine;
-    const { actorId } = series;
-    if (actorId === undefined) return { signals: [], note: null };
-    const user = ownSignals(this.#engine.instruments, caller);
+    const { instruments } = this.#engine;
+    if (series.actorId === undefined) return { signals: [], note: null };
+    const user = ownSignals(instruments, caller);
     const range = { symbol: identity.symbol, timeframe, from, to: Math.min(to, LAST_TIME), limit, user };
     const stored = await away(predictions.history.range(caller.tenantId, range));
     const last = stored?.at(-1)?.barCloseTime;
     const since = last === undefined ? from : last + 1;
-    const unstored = journal.predictions.conclusions
-      .newestSignals(actorId, since, Math.min(limit, UNSTORED_MAX))
-      .filter(({ signal }) => signal.barCloseTime <= to)
+    const { tenantId } = caller;
+    const owners = user === undefined ? [{ tenantId }] : [{ tenantId }, { tenantId, userId: user.userId }];
+    const unstored = owners
+      .flatMap((owner) => {
+        const actorId = series.instrument.signalActorId({ ...owner, timeframe });
+        return journal.predictions.conclusions.newestSignals(actorId, since, Math.min(limit, UNSTORED_MAX));
+      })
+      .filter((found) => found.signal.barCloseTime <= to && isFor(instruments, caller, found))
       .map(({ signal }) => rowOfSignal(signal))
-      .reverse();
+      .sort((a, b) => a.time - b.time);
     const signals: SignalRow[] = [...(stored ?? []).map(rowOfPrediction), ...unstored];
     return { signals: signals.slice(-limit), note: stored === undefined ? STORE_AWAY : null };
   }

@@ -206,7 +206,7 @@ export class Operations {
 
   #mayChange(caller: Caller): (tenantId: string) => boolean {
     if (!covers(caller.role, 'engineer')) return () => false;
-    const own = new Set(changedBy(caller, this.#api.tenantIds));
+    const own = new Set(changedBy(caller, this.#api.tenantIds).map(({ tenantId }) => tenantId));
     return (tenantId) => own.has(tenantId);
   }
 

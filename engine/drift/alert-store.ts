@@ -1,3 +1,4 @@
+import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import type { ModelSeries } from '../registry/model-registry.js';
 
 export type AlertKind = 'input_drift' | 'anomaly_drift' | 'performance';
@@ -6,8 +7,10 @@ export type AlertSeverity = 'info' | 'warning' | 'critical';
 
 /** What is to be told of a model on a series. */
 export interface NewAlert {
-  /** Owner of the series; `platform` for a shared one. */
+  /** Whose model it is; of the platform's on a tenant's own series that tenant, and `platform` on a shared one. */
   readonly tenantId: string;
+  /** User whose own model it is: the alert is for that user alone. */
+  readonly userId?: string | undefined;
   readonly seriesId: string;
   /** Series whose model it is: of a model that serves another series too, the one it was trained on. */
   readonly home: ModelSeries;
@@ -48,10 +51,13 @@ export interface AlertStore {
   facts(home: ModelSeries, modelId: string): Promise<Uint8Array | undefined>;
   /** Keeps an alert. Undefined when one of its kind, about this model on this series, is not closed yet. */
   raise(alert: NewAlert): Promise<Alert | undefined>;
-  /** Alerts of one tenant (`platform` for shared series), newest first, 1,000 at most: those not closed, or with `all` every one. */
-  list(tenantId: string, all: boolean): Promise<Alert[]>;
-  /** Takes an alert as seen; undefined when the tenant has none of this id that is open. */
-  acknowledge(tenantId: string, alertId: string, act: AlertAct): Promise<Alert | undefined>;
-  /** Closes an alert: the next of its kind is a new one. Undefined when the tenant has none of this id that is not closed. */
-  close(tenantId: string, alertId: string, act: AlertAct): Promise<Alert | undefined>;
+  /**
+   * Alerts of one tenant (`platform` for shared series), a user's own among them when he asks, newest first, 1,000 at most: those
+   * not closed, or with `all` every one.
+   */
+  list(reader: SignalOwner, all: boolean): Promise<Alert[]>;
+  /** Takes an alert as seen; undefined when the reader has none of this id that is open. */
+  acknowledge(reader: SignalOwner, alertId: string, act: AlertAct): Promise<Alert | undefined>;
+  /** Closes an alert: the next of its kind is a new one. Undefined when the reader has none of this id that is not closed. */
+  close(reader: SignalOwner, alertId: string, act: AlertAct): Promise<Alert | undefined>;
 }

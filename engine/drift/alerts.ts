@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import type { Background } from '../background.js';
 import type { ModelSeries } from '../registry/model-registry.js';
 import type { Alert, AlertAct, AlertStore, NewAlert } from './alert-store.js';
@@ -19,8 +20,8 @@ export interface AlertCounts {
 export interface AlertsParts {
   readonly store: AlertStore;
   readonly background: Pick<Background, 'untilDone'>;
-  /** Tenants the engine serves, the platform among them. */
-  readonly tenantIds: () => readonly string[];
+  /** Tenants the engine serves, the platform among them, and users with signals of their own. */
+  readonly owners: () => readonly SignalOwner[];
   /** Tells an alert that was raised, acknowledged or closed, where someone listens. */
   readonly publish: (alert: Alert) => void;
   readonly log: Pick<Logger, 'warn' | 'info'>;
@@ -46,10 +47,10 @@ export class Alerts {
 
   /** Reads what is not closed, until the store answers. */
   open(): void {
-    const { store, background, tenantIds } = this.#parts;
+    const { store, background, owners } = this.#parts;
     this.#opened = background.untilDone('alerts', async () => {
-      for (const tenantId of tenantIds())
-        for (const alert of await store.list(tenantId, false)) this.#open.set(keyOf(alert), alert);
+      for (const owner of owners())
+        for (const alert of await store.list(owner, false)) this.#open.set(keyOf(alert), alert);
     });
   }
 
@@ -63,11 +64,13 @@ export class Alerts {
     this.#listeners.add(listener);
   }
 
+  /** Of one tenant those that all of it may know, or all there are. */
   counts(tenantId?: string): AlertCounts {
     let open = 0;
     let acknowledged = 0;
     for (const alert of this.#open.values()) {
-      if (alert === undefined || (tenantId !== undefined && alert.tenantId !== tenantId)) continue;
+      if (alert === undefined) continue;
+      if (tenantId !== undefined && (alert.tenantId !== tenantId || alert.userId !== undefined)) continue;
       if (alert.state === 'open') open++;
       else acknowledged++;
     }
@@ -93,29 +96,30 @@ export class Alerts {
     );
   }
 
-  /** Closes what is open about a model that no longer serves a series. */
-  settle(seriesId: string, modelId: string, act: AlertAct): void {
+  /** Closes what is open about an owner's model that no longer serves a series. */
+  settle({ tenantId, userId }: SignalOwner, seriesId: string, modelId: string, act: AlertAct): void {
     for (const alert of this.#open.values()) {
       if (alert?.seriesId !== seriesId || alert.modelId !== modelId) continue;
+      if (alert.tenantId !== tenantId || alert.userId !== userId) continue;
       void this.#parts.background.untilDone(`closing alert ${alert.alertId}`, async () => {
-        await this.close(alert.tenantId, alert.alertId, act);
+        await this.close(alert, alert.alertId, act);
       });
     }
   }
 
   /** As {@link AlertStore.list}. */
-  async list(tenantId: string, all: boolean): Promise<Alert[]> {
-    return await this.#parts.store.list(tenantId, all);
+  async list(reader: SignalOwner, all: boolean): Promise<Alert[]> {
+    return await this.#parts.store.list(reader, all);
   }
 
   /** As {@link AlertStore.acknowledge}. */
-  async acknowledge(tenantId: string, alertId: string, act: AlertAct): Promise<Alert | undefined> {
-    return this.#changed(await this.#parts.store.acknowledge(tenantId, alertId, act));
+  async acknowledge(reader: SignalOwner, alertId: string, act: AlertAct): Promise<Alert | undefined> {
+    return this.#changed(await this.#parts.store.acknowledge(reader, alertId, act));
   }
 
   /** As {@link AlertStore.close}. */
-  async close(tenantId: string, alertId: string, act: AlertAct): Promise<Alert | undefined> {
-    return this.#changed(await this.#parts.store.close(tenantId, alertId, act));
+  async close(reader: SignalOwner, alertId: string, act: AlertAct): Promise<Alert | undefined> {
+    return this.#changed(await this.#parts.store.close(reader, alertId, act));
   }
 
   /** As {@link AlertStore.facts}. */
@@ -128,7 +132,7 @@ export class Alerts {
     this.#waiting--;
     if (kept === undefined) {
       // Another engine raised it, or its model is not in this registry.
-      const open = await this.#parts.store.list(alert.tenantId, false);
+      const open = await this.#parts.store.list(alert, false);
       const same = open.find((other) => keyOf(other) === key);
       if (same === undefined) this.#open.delete(key);
       else this.#open.set(key, same);
@@ -148,6 +152,6 @@ export class Alerts {
   }
 }
 
-function keyOf({ tenantId, seriesId, modelId, kind }: Alert | NewAlert): string {
-  return `${tenantId}|${seriesId}|${modelId}|${kind}`;
+function keyOf({ tenantId, userId, seriesId, modelId, kind }: Alert | NewAlert): string {
+  return JSON.stringify([tenantId, userId, seriesId, modelId, kind]);
 }

@@ -3,10 +3,12 @@ import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import type { Label } from '../../actors/features/labels.js';
 import type { FeatureRow } from '../../actors/messages.js';
 import type { ModelEvidence } from '../../actors/signals/evidence.js';
+import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import type { Clock } from '../clock.js';
 import type { Background } from '../background.js';
 import { messageOf } from '../errors.js';
 import { readSignalActorId, seriesIdentity } from '../instruments/ids.js';
+import type { ModelSeries } from '../registry/model-registry.js';
 import type { AlertStore } from './alert-store.js';
 import type { Alerts } from './alerts.js';
 import { describeFinding } from './findings.js';
@@ -17,7 +19,7 @@ import { decodeFacts } from './training-facts.js';
 
 /** Monitors at most, of 40 KB each. */
 const MONITORS_MAX = 4_000;
-/** Answers of other models on a series after which one that gave none serves it no more. */
+/** Rows of a series after which a model that answered none serves it no more. */
 const ENDED_AFTER = 256;
 /** How often what changed is written: a crash costs a monitor no more than this of what it saw. */
 const SAVE_EVERY_MS = 300_000;
@@ -30,18 +32,27 @@ interface Watched {
   readonly seriesId: string;
   readonly modelId: string;
   readonly version: string;
-  readonly home: string;
+  readonly of: WatchedModel;
   /** `no_facts`: it was registered without what a monitor compares with. */
   state: 'loading' | 'watching' | 'no_facts';
   monitor: ModelMonitor | undefined;
-  /** Answers on the series when it last gave one. */
+  /** Rows of the series when it last gave an answer. */
   answeredAt: number;
   isDirty: boolean;
 }
 
 interface WatchedSeries {
-  answers: number;
+  rows: number;
+  /** By their keys. */
   readonly models: Map<string, Watched>;
+}
+
+/** A model that answers on a series. */
+interface WatchedModel {
+  /** Whose alerts are about it. */
+  readonly owner: SignalOwner;
+  /** As what it is registered. */
+  readonly home: ModelSeries;
 }
 
 export interface DriftCounts {
@@ -55,8 +66,8 @@ export interface DriftWatchParts {
   readonly store: Pick<AlertStore, 'facts'>;
   readonly states: MonitorStates;
   readonly alerts: Pick<Alerts, 'raise' | 'settle'>;
-  /** Series a signal actor's models were trained on, where that is another than its own. */
-  readonly trainedOn: (actorId: string) => string | undefined;
+  /** The model that answered a signal actor; undefined for one of which the signals of others tell. */
+  readonly modelOf: (actorId: string, model: ModelEvidence) => WatchedModel | undefined;
   readonly background: Pick<Background, 'untilDone' | 'repeat'>;
   readonly clock: Clock;
   readonly log: Pick<Logger, 'warn'>;
@@ -83,38 +94,35 @@ export class DriftWatch {
   see({ seriesId, closeTime, model }: Pick<FeatureRow, 'seriesId' | 'closeTime' | 'model'>): void {
     const series = this.#series.get(seriesId);
     if (series === undefined) return;
+    series.rows++;
     for (const watched of series.models.values())
       if (watched.monitor !== undefined) this.#note(watched, watched.monitor.see(closeTime, model));
+    if (series.rows % ENDED_AFTER === 0) this.#endUnused(series);
   }
 
   /** Takes what a model answered for a row of a signal actor. */
   answered(actorId: string, closeTime: number, evidence: ModelEvidence): void {
+    const of = this.#parts.modelOf(actorId, evidence);
+    if (of === undefined) return;
     const { seriesId } = readSignalActorId(actorId);
     let series = this.#series.get(seriesId);
-    if (series === undefined) this.#series.set(seriesId, (series = { answers: 0, models: new Map() }));
+    if (series === undefined) this.#series.set(seriesId, (series = { rows: 0, models: new Map() }));
     const { modelId, version, probabilities, anomaly } = evidence;
-    let watched = series.models.get(modelId);
-    if (watched === undefined) {
-      watched = this.#watch(series, {
-        seriesId,
-        modelId,
-        version,
-        home: this.#parts.trainedOn(actorId) ?? seriesId,
-      });
-      if (watched === undefined) return;
-    }
-    series.answers++;
-    watched.answeredAt = series.answers;
+    const key = keyOf(seriesId, modelId, of.owner);
+    const watched = series.models.get(key) ?? this.#watch(series, { key, seriesId, modelId, version, of });
+    if (watched === undefined) return;
+    watched.answeredAt = series.rows;
     if (watched.monitor !== undefined)
       this.#note(watched, watched.monitor.answered(closeTime, probabilities, anomaly));
-    if (series.answers % ENDED_AFTER === 0) this.#endUnused(series);
   }
 
   /** Takes what came of an earlier row of a series over one horizon. */
   resolved(actorId: string, label: Readonly<Label>): void {
-    const series = this.#series.get(readSignalActorId(actorId).seriesId);
-    for (const watched of series?.models.values() ?? [])
-      if (watched.monitor !== undefined) this.#note(watched, watched.monitor.resolved(label));
+    const { seriesId, userId } = readSignalActorId(actorId);
+    // A user's own signals may be behind his tenant's: what came of a bar is told after what was said of it.
+    for (const watched of this.#series.get(seriesId)?.models.values() ?? [])
+      if (watched.monitor !== undefined && watched.of.owner.userId === userId)
+        this.#note(watched, watched.monitor.resolved(label));
   }
 
   counts(): DriftCounts {
@@ -141,22 +149,21 @@ export class DriftWatch {
 
   #watch(
     series: WatchedSeries,
-    of: Pick<Watched, 'seriesId' | 'modelId' | 'version' | 'home'>,
+    model: Pick<Watched, 'key' | 'seriesId' | 'modelId' | 'version' | 'of'>,
   ): Watched | undefined {
     if (this.#size >= MONITORS_MAX) {
       this.#beyondLimit++;
       return undefined;
     }
-    const key = `${of.seriesId}|${of.modelId}`;
+    const { key } = model;
     const watched: Watched = {
-      ...of,
-      key,
+      ...model,
       state: 'loading',
       monitor: undefined,
-      answeredAt: series.answers,
+      answeredAt: series.rows,
       isDirty: false,
     };
-    series.models.set(of.modelId, watched);
+    series.models.set(key, watched);
     this.#size++;
     void this.#parts.background.untilDone(`monitor of ${key}`, async () => await this.#load(watched));
     return watched;
@@ -164,8 +171,8 @@ export class DriftWatch {
 
   async #load(watched: Watched): Promise<void> {
     const { store, states, log } = this.#parts;
-    const { seriesId, modelId, version, home, key } = watched;
-    const bytes = await store.facts(seriesIdentity(home), modelId);
+    const { seriesId, modelId, version, of, key } = watched;
+    const bytes = await store.facts(of.home, modelId);
     const facts = bytes === undefined ? undefined : decodeFacts(bytes, FEATURE_COUNT);
     if (facts === undefined) {
       watched.state = 'no_facts';
@@ -190,11 +197,12 @@ export class DriftWatch {
   #note(watched: Watched, finding: Finding | undefined): void {
     watched.isDirty = true;
     if (finding === undefined) return;
-    const { seriesId, modelId, version, home } = watched;
+    const { seriesId, modelId, version, of } = watched;
     this.#parts.alerts.raise({
-      tenantId: seriesIdentity(seriesId).tenantId,
+      tenantId: of.owner.tenantId,
+      userId: of.owner.userId,
       seriesId,
-      home: seriesIdentity(home),
+      home: of.home,
       modelId,
       version,
       raisedAt: this.#parts.clock.now(),
@@ -203,14 +211,14 @@ export class DriftWatch {
   }
 
   /** Ends the monitors of models that others have taken the place of. */
-  #endUnused({ models, answers }: WatchedSeries): void {
+  #endUnused({ models, rows }: WatchedSeries): void {
     const { alerts, states, clock, log } = this.#parts;
     for (const watched of models.values()) {
-      if (answers - watched.answeredAt < ENDED_AFTER) continue;
-      const { modelId, seriesId, key } = watched;
-      models.delete(modelId);
+      if (rows - watched.answeredAt < ENDED_AFTER) continue;
+      const { modelId, seriesId, key, of } = watched;
+      models.delete(key);
       this.#size--;
-      alerts.settle(seriesId, modelId, { by: 'another model serves the series', at: clock.now() });
+      alerts.settle(of.owner, seriesId, modelId, { by: 'it serves the series no more', at: clock.now() });
       states
         .remove(key)
         .catch((error: unknown) => log.warn({ key, error: messageOf(error) }, 'a monitor is not removed'));
@@ -233,4 +241,11 @@ export class DriftWatch {
       }
     }
   }
+}
+
+/** Names a monitor: one file may be registered on several levels. */
+function keyOf(seriesId: string, modelId: string, { tenantId, userId }: SignalOwner): string {
+  const key = `${seriesId}|${modelId}`;
+  if (userId === undefined && seriesIdentity(seriesId).tenantId === tenantId) return key;
+  return `${key}|${tenantId}${userId === undefined ? '' : `/${encodeURIComponent(userId)}`}`;
 }

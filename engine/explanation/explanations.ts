@@ -7,10 +7,8 @@ import { SuhoError, messageOf } from '../errors.js';
 import type { FeatureStore } from '../feature-store/feature-store.js';
 import type { Inference } from '../inference/inference.js';
 import type { InferencePool } from '../inference/pool.js';
-import { seriesIdentity } from '../instruments/ids.js';
 import type { Instruments } from '../instruments/instruments.js';
 import type { Journal } from '../journal/journal.js';
-import { homeOf } from '../learning/model-activation.js';
 import type { PartitionKey } from '../patterns/pattern-index.js';
 import type { PredictionHistory, StoredPrediction } from '../prediction-store/prediction-store.js';
 import type { ArtifactStore } from '../registry/artifact-store.js';
@@ -233,7 +231,7 @@ export class Explanations {
     if (typeof row === 'string') return { note: row };
     const { facts: store, inference, log } = this.#parts;
     const { facts, kept } = found;
-    const bytes = await orReason(async () => await store.facts(seriesIdentity(homeOf(model)), model.modelId));
+    const bytes = await orReason(async () => await store.facts(model, model.modelId));
     if (typeof bytes === 'string') return { note: bytes };
     const training = bytes === undefined ? undefined : decodeFacts(bytes, FEATURE_COUNT);
     if (training === undefined)

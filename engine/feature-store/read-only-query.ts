@@ -1,4 +1,5 @@
 import { SuhoError } from '../errors.js';
+import { HISTORY } from './prediction-history.js';
 import { TABLE_NAMES } from './table.js';
 
 /** Table functions that read nothing but their arguments; `view` is none: it sees past a tenant's part of a table. */
@@ -72,6 +73,12 @@ export function checkQuery(query: string, { tableFunctions }: Reach): void {
   });
 }
 
+/** What a tenant reads of a table: of predictions, not those of single users. */
+function partOf(table: string): string {
+  const isOfAll = table === HISTORY.table ? ' AND user_id IS NULL' : '';
+  return `${table} AS (SELECT * FROM {database:Identifier}.${table} WHERE tenant_id = {tenant:String}${isOfAll})`;
+}
+
 /** A query over one tenant's rows: the tables' names mean that tenant's part of them. Throws for any other table. */
 export function ofTenant(query: string, tenantId: string, { databases }: Reach): string {
   const tokens = query.match(TOKEN) ?? [];
@@ -86,9 +93,6 @@ export function ofTenant(query: string, tenantId: string, { databases }: Reach):
     if (tokens[i + 1] === '(' && name.startsWith('joinget'))
       refuse(`The function ${name} is not allowed here`);
   });
-  const parts = TABLE_NAMES.map(
-    (table) => `${table} AS (SELECT * FROM {database:Identifier}.${table} WHERE tenant_id = {tenant:String})`,
-  );
   if (!/^[\w-]+$/.test(tenantId)) refuse('This is not a tenant');
-  return `WITH ${parts.join(', ')} SELECT * FROM (${query})`;
+  return `WITH ${TABLE_NAMES.map(partOf).join(', ')} SELECT * FROM (${query})`;
 }

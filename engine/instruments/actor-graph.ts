@@ -90,6 +90,12 @@ export class ActorGraph {
     }
   }
 
+  /** Ends one signal actor, which has nothing left to do. */
+  end(id: string): void {
+    this.#system.stop(id);
+    this.#signals.delete(id);
+  }
+
   /** Whether none of an instrument's actors has anything to do or waits for evidence. */
   isIdle(instrument: Instrument): boolean {
     return (

@@ -5,16 +5,18 @@ import { instrumentOfActor } from './ids.js';
 import type { Instrument } from './instrument.js';
 import type { Instruments } from './instruments.js';
 
-/** A symbol and timeframe on which a user has signals of his own, on bars that closed after `since`. */
+/** Bars of a symbol and timeframe that a user has signals of his own on: those that closed after `since`, up to `until`. */
 export interface OwnSignals {
   readonly symbol: string;
   readonly timeframe: string;
   readonly since: number;
+  /** Infinity while they go on. */
+  readonly until: number;
 }
 
 /**
- * Whether a signal is for a caller: one of his own, or one of his tenant on a bar that he has none of his own of. A model that
- * withholds its signal is not stood in for.
+ * Whether a signal is for a caller: on bars that he has signals of his own on one of those, else one of his tenant. A model
+ * that withholds its signal is not stood in for.
  */
 export function isFor(
   instruments: Pick<Instruments, 'get'>,
@@ -22,11 +24,16 @@ export function isFor(
   { actorId, signal }: Pick<SequencedSignal, 'actorId' | 'signal'>,
 ): boolean {
   if (signal.tenantId !== tenantId) return false;
-  if (signal.userId !== undefined) return signal.userId === userId;
+  if (signal.userId !== undefined && signal.userId !== userId) return false;
   if (userId === undefined) return true;
   const instrument = instruments.get(instrumentOfActor(actorId));
-  const own = instrument?.userSignals(tenantId, userId, signal.timeframe);
-  return own === undefined || signal.barCloseTime <= own.since;
+  const { timeframe, barCloseTime } = signal;
+  const isOwn =
+    instrument !== undefined &&
+    stretchesOf(instrument, tenantId, userId, timeframe).some(
+      ({ since, until }) => barCloseTime > since && barCloseTime <= until,
+    );
+  return isOwn === (signal.userId !== undefined);
 }
 
 /** Whether a caller may know a signal of which it has the id: its own, or its tenant's. */
@@ -51,9 +58,26 @@ export function ownSignals(
 ): { readonly userId: string; readonly own: readonly OwnSignals[] } | undefined {
   if (userId === undefined) return undefined;
   const own: OwnSignals[] = [];
-  for (const { definition } of instruments.all())
-    for (const each of definition.userSignals ?? [])
-      if (each.tenantId === tenantId && each.userId === userId)
-        own.push({ symbol: definition.symbol, timeframe: each.timeframe, since: each.since });
+  for (const instrument of instruments.all()) {
+    const { symbol, signals } = instrument.definition;
+    for (const { timeframe, tenantId: follower } of signals)
+      if (follower === tenantId)
+        for (const stretch of stretchesOf(instrument, tenantId, userId, timeframe))
+          own.push({ symbol, timeframe, ...stretch });
+  }
   return { userId, own };
+}
+
+/** The bars of a timeframe that a user has signals of his own on. */
+function stretchesOf(
+  instrument: Pick<Instrument, 'userSignals' | 'pastUserSignals'>,
+  tenantId: string,
+  userId: string,
+  timeframe: Timeframe,
+): readonly Pick<OwnSignals, 'since' | 'until'>[] {
+  const past = instrument
+    .pastUserSignals(tenantId, userId, timeframe)
+    .map(({ since, until }) => ({ since, until }));
+  const now = instrument.userSignals(tenantId, userId, timeframe);
+  return now === undefined ? past : [...past, { since: now.since, until: Infinity }];
 }

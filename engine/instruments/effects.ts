@@ -133,6 +133,14 @@ export class EffectRouter {
         this.#conclude(instrument, { actorId, closeTime, evidence, result: { kind: 'withheld', reason } });
         return;
       }
+      case 'passed':
+        instrument.outstanding--;
+        return;
+      case 'ended':
+        this.#graph.end(actorId);
+        this.#instruments.delete(actorId);
+        this.#arrivalOf.delete(actorId);
+        return;
       case 'outcome':
         if (effect.label.resolvedAt <= (instrument.known.outcomes.get(actorId) ?? 0)) return;
         this.#journal.predictions.appendOutcome(effect, effect.predictionId, effect.label);

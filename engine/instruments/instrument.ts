@@ -6,13 +6,16 @@ import { PLATFORM } from '../credentials/tenant-id.js';
 import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import type { RoutePlan } from '../../actors/signals/route-plan.js';
 import { SuhoError } from '../errors.js';
-import type { InputRecord, InstrumentDefinition, UserSignals } from '../journal/records.js';
+import type { InputRecord, InstrumentDefinition, PastUserSignals, UserSignals } from '../journal/records.js';
 import { unpackBars, unpackQuotes } from '../journal/records.js';
 import { seriesId, signalActorId } from './ids.js';
 import type { Workload } from './workload.js';
 
 /** `recovering` refuses input for a while; `failed` until the next start or until it is removed. */
 export type InstrumentState = 'live' | 'recovering' | 'failed' | 'removed';
+
+/** Stretches of a user's past signals on a timeframe that are known; on bars before them he has his tenant's. */
+const STRETCHES_MAX = 64;
 
 /** Bars and quotes an input holds. */
 export function rowsOf(input: InputRecord): number {
@@ -124,6 +127,12 @@ export class Instrument {
     return [...signals, ...userSignals].map((signal) => this.signalActorId(signal));
   }
 
+  /** Ids of all actors that made signals, those of single users that have ended among them. */
+  get everySignalActor(): string[] {
+    const past = (this.#definition.pastUserSignals ?? []).map((signal) => this.signalActorId(signal));
+    return [...new Set([...this.signalActors, ...past])];
+  }
+
   /** When its newest input came in, on the monotonic clock. */
   get newestArrival(): number | undefined {
     return this.#newestArrival;
@@ -217,9 +226,13 @@ export class Instrument {
 
   /** A user's own signals on a timeframe; undefined where he gets those of his tenant. */
   userSignals(tenantId: string, userId: string, timeframe: Timeframe): UserSignals | undefined {
-    return this.#definition.userSignals?.find(
-      (own) => own.userId === userId && own.tenantId === tenantId && own.timeframe === timeframe,
-    );
+    const found = this.#definition.userSignals?.find(isOf({ tenantId, userId, timeframe }));
+    return found?.route === undefined ? undefined : found;
+  }
+
+  /** Bars that a user had signals of his own on before, oldest first. */
+  pastUserSignals(tenantId: string, userId: string, timeframe: Timeframe): readonly PastUserSignals[] {
+    return (this.#definition.pastUserSignals ?? []).filter(isOf({ tenantId, userId, timeframe }));
   }
 
   follows(tenantId: string, timeframe: Timeframe): boolean {
@@ -255,6 +268,8 @@ export class Instrument {
           ? signals
           : [...signals, { tenantId, timeframe, route: undefined }],
       };
+    } else if (input.kind === 'unfollow') {
+      this.#endUser(input);
     }
   }
 
@@ -264,13 +279,41 @@ export class Instrument {
     timeframe: Timeframe,
     user: { readonly userId: string; readonly route: RoutePlan },
   ): void {
-    const { userSignals = [] } = this.#definition;
     if (this.userSignals(tenantId, user.userId, timeframe) !== undefined) return;
-    const since = Math.max(this.cursor.closedThrough, this.cursor.state.clock);
+    const own = { tenantId, timeframe, ...user, since: this.#closedBy() };
+    this.#definition = { ...this.#definition, userSignals: [...this.#withoutUser(own), own] };
+  }
+
+  #endUser({ tenantId, userId, timeframe, isOver }: Extract<InputRecord, { kind: 'unfollow' }>): void {
+    const own = this.userSignals(tenantId, userId, timeframe);
+    const others = this.#withoutUser({ tenantId, userId, timeframe });
+    if (isOver) {
+      if (own === undefined) this.#definition = { ...this.#definition, userSignals: others };
+      return;
+    }
+    if (own === undefined) return;
+    const { since } = own;
+    const past = { tenantId, userId, timeframe, since, until: Math.max(since, this.#closedBy()) };
+    const earlier = this.#definition.pastUserSignals ?? [];
+    const oldest = this.pastUserSignals(tenantId, userId, timeframe).at(-STRETCHES_MAX + 1);
+    const known = earlier.filter(
+      (each) => !isOf(own)(each) || oldest === undefined || each.since >= oldest.since,
+    );
     this.#definition = {
       ...this.#definition,
-      userSignals: [...userSignals, { tenantId, timeframe, ...user, since }],
+      userSignals: [...others, { ...own, route: undefined }],
+      pastUserSignals: [...known, past],
     };
+  }
+
+  #withoutUser(user: UserTimeframe): readonly UserSignals[] {
+    const isUser = isOf(user);
+    return (this.#definition.userSignals ?? []).filter((own) => !isUser(own));
+  }
+
+  /** Time up to which there are no bars to come: those there were, or that the clock has closed. */
+  #closedBy(): number {
+    return Math.max(this.cursor.closedThrough, this.cursor.state.clock);
   }
 
   /** Moves the cursor over an input that was accepted before. */
@@ -286,4 +329,10 @@ export class Instrument {
     if (userId !== undefined) return this.userSignals(tenantId, userId, timeframe)?.route;
     return this.#definition.signals.find((s) => s.tenantId === tenantId && s.timeframe === timeframe)?.route;
   }
+}
+
+type UserTimeframe = Pick<UserSignals, 'tenantId' | 'userId' | 'timeframe'>;
+
+function isOf({ tenantId, userId, timeframe }: UserTimeframe): (each: UserTimeframe) => boolean {
+  return (each) => each.userId === userId && each.tenantId === tenantId && each.timeframe === timeframe;
 }

@@ -10,10 +10,11 @@ import { PLATFORM } from '../credentials/tenant-id.js';
 import { SuhoError } from '../errors.js';
 import type { StageTimes } from '../stage-times.js';
 import type { Journal } from '../journal/journal.js';
-import { unpackBars, unpackQuotes, type InputRecord, type InstrumentDefinition } from '../journal/records.js';
+import type { InputRecord, InstrumentDefinition } from '../journal/records.js';
 import { ActorGraph, type ActorSettings } from './actor-graph.js';
+import { deliver } from './delivery.js';
 import { EffectRouter, type EffectPorts } from './effects.js';
-import { followerOf, instrumentId, signalActorId } from './ids.js';
+import { instrumentId, signalActorId } from './ids.js';
 import type { FollowRequest } from './follow-request.js';
 import { Instrument, rowsOf } from './instrument.js';
 import { assertQuota, type InstrumentLimits } from './limits.js';
@@ -213,6 +214,23 @@ export class Instruments {
     this.input(instrument, { kind: 'follow', instrument: id, tenantId, timeframe, user: { userId, route } });
   }
 
+  /**
+   * Ends a user's own signals on a timeframe with the newest bar; with `isOver` their actor too, once it has taken what was on
+   * its way. Throws what {@link Instrument.assertLive} throws.
+   */
+  async endUserSignals(
+    instrument: Instrument,
+    signals: { readonly tenantId: string; readonly userId: string; readonly timeframe: Timeframe },
+    isOver: boolean,
+  ): Promise<void> {
+    await instrument.recovered();
+    instrument.assertLive();
+    this.input(instrument, { kind: 'unfollow', instrument: instrument.id, ...signals, isOver });
+    // The next of this name must be another.
+    const id = instrument.signalActorId(signals);
+    if (isOver) await this.#idle(() => this.graph.signal(id) === undefined || instrument.state !== 'live');
+  }
+
   /** Ends an instrument: its actors, inputs and snapshot are gone; what stores hold of it stays. */
   async remove(id: string): Promise<boolean> {
     const instrument = this.#instruments.get(id);
@@ -226,7 +244,7 @@ export class Instruments {
     instrument.incarnation++;
     this.#journal.snapshots.remove(id);
     for (const series of instrument.series) this.#journal.rows.remove(series);
-    for (const actorId of instrument.signalActors) this.#journal.predictions.remove(actorId);
+    for (const actorId of instrument.everySignalActor) this.#journal.predictions.remove(actorId);
     await this.#journal.durable();
     return true;
   }
@@ -339,34 +357,7 @@ export class Instruments {
   }
 
   #deliver(instrument: Instrument, input: InputRecord): void {
-    const { base } = instrument;
-    switch (input.kind) {
-      case 'bars':
-        for (const bar of unpackBars(input.numbers)) this.#tell(instrument, base, { kind: 'bar', bar });
-        return;
-      case 'quotes':
-        for (const quote of unpackQuotes(input.numbers))
-          this.#tell(instrument, base, { kind: 'quote', quote });
-        return;
-      case 'clock':
-        this.#tell(instrument, base, { kind: 'clock', now: input.now });
-        return;
-      case 'route':
-        instrument.define(input);
-        this.#tell(instrument, base, { kind: 'route', target: input.target, route: input.route });
-        return;
-      case 'follow': {
-        const { timeframe, user } = input;
-        const since = instrument.cursor.closedThrough;
-        instrument.define(input);
-        const actorId = followerOf(instrument, input);
-        this.graph.extend(instrument, actorId);
-        const seriesId = instrument.seriesId(timeframe);
-        this.#tell(instrument, base, { kind: 'subscribe', seriesId, actorId, since });
-        if (user === undefined) return;
-        this.#tell(instrument, base, { kind: 'route', target: actorId, route: user.route });
-      }
-    }
+    deliver(instrument, input, this.graph, (message) => this.#tell(instrument, instrument.base, message));
   }
 
   /** A message that a mailbox refuses is a failure: the journal has it, so recovery delivers it. */

@@ -21,7 +21,8 @@ export function assertQuota(
   for (const { definition } of instruments) {
     if (definition.owner === tenantId) own++;
     for (const signal of definition.signals) if (signal.tenantId === tenantId) series++;
-    for (const each of definition.userSignals ?? []) if (each.tenantId === tenantId) series++;
+    for (const each of definition.userSignals ?? [])
+      if (each.tenantId === tenantId && each.route !== undefined) series++;
   }
   if (isNewInstrument && own >= limits.instruments) {
     throw new SuhoError(

@@ -73,7 +73,12 @@ export class Snapshots {
   write(instrument: Instrument, record: InstrumentRecord, parts: ReadonlyMap<string, Uint8Array>): void {
     const { closedThrough } = record.cursor;
     const foldedThrough = Number.isFinite(closedThrough) ? closedThrough : 0;
-    this.#journal.snapshots.put(instrument.id, { ...record, parts }, instrument.signalActors, foldedThrough);
+    this.#journal.snapshots.put(
+      instrument.id,
+      { ...record, parts },
+      instrument.everySignalActor,
+      foldedThrough,
+    );
   }
 
   /** Gives up snapshots of an instrument whose actors are gone. */

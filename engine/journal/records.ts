@@ -30,6 +30,15 @@ export type InputRecord =
       readonly timeframe: Timeframe;
       /** One of its users alone, with a plan of his own. */
       readonly user?: { readonly userId: string; readonly route: RoutePlan };
+    }
+  /** A user's own signals end with the newest bar; `isOver` once what came of them is known, and their actor goes. */
+  | {
+      readonly kind: 'unfollow';
+      readonly instrument: string;
+      readonly tenantId: string;
+      readonly userId: string;
+      readonly timeframe: Timeframe;
+      readonly isOver: boolean;
     };
 
 /** What is built from an instrument (a feed's symbol), and for whom. */
@@ -52,16 +61,28 @@ export interface InstrumentDefinition {
   }[];
   /** Users with plans of their own on a timeframe that their tenant has signals on. */
   readonly userSignals?: readonly UserSignals[];
+  /** Bars that users had signals of their own on, oldest first. */
+  readonly pastUserSignals?: readonly PastUserSignals[];
 }
 
-/** One user's signals on a timeframe, in the place of those of the tenant. */
-export interface UserSignals {
+interface OfUser {
   readonly tenantId: string;
   readonly userId: string;
   readonly timeframe: Timeframe;
-  readonly route: RoutePlan;
   /** His are those of bars that close after this; before, they were the tenant's. */
   readonly since: number;
+}
+
+/** One user's signals on a timeframe, in the place of those of the tenant. */
+export interface UserSignals extends OfUser {
+  /** Undefined once they have ended: what came of the last of them is awaited. */
+  readonly route: RoutePlan | undefined;
+}
+
+/** Those of one user that have ended. */
+export interface PastUserSignals extends OfUser {
+  /** Close time of the last bar. */
+  readonly until: number;
 }
 
 /** An instrument as of an input position, without the states of its actors. */

@@ -3,6 +3,7 @@ import { SEQUENCE_SIZE } from '../../actors/features/sequence-channels.js';
 import { isOfCurrentFeatures, type Route } from '../../actors/signals/route.js';
 import { armsOf } from '../../actors/signals/route-plan.js';
 import { turnOf, type Clock } from '../clock.js';
+import { PLATFORM } from '../credentials/tenant-id.js';
 import { SuhoError } from '../errors.js';
 import type { EvidenceGatherer, InferencePort } from '../evidence/evidence-gatherer.js';
 import type { FeatureStore } from '../feature-store/feature-store.js';
@@ -119,7 +120,7 @@ export class ModelActivation {
     const { symbol, timeframe } = seriesIdentity(seriesId);
     const partition = evidence.partition(tenantId, symbol, timeframe, record.embeddingVersion);
     await recorder.use(partition);
-    await this.#fillPatterns(homeOf(record), partition, history);
+    await this.#fillPatterns(pastOf(record, seriesId), partition, history);
     const filling = fillingOf(seriesId, tenantId, record);
     const note = (are: boolean): void => {
       if (are) recorder.noteFilled(partition);
@@ -189,8 +190,15 @@ function fillingOf(seriesId: string, tenantId: string, { embeddingVersion }: Mod
   return `${tenantId}|${seriesId}|${embeddingVersion}`;
 }
 
+/** Id of the series whose past a model's moments on a series are: of an owner's own model of a shared series that one itself. */
+export function pastOf(record: ModelRecord, seriesId: string): string {
+  const series = seriesIdentity(seriesId);
+  const isOfShared = series.tenantId === PLATFORM && modelName(record) === modelName(series);
+  return isOfShared && record.trainedOn === undefined ? seriesId : homeOf(record);
+}
+
 /** Id of the series a model was trained on. */
-export function homeOf(record: ModelRecord): string {
+function homeOf(record: ModelRecord): string {
   return record.trainedOn ?? seriesOf(record);
 }
 

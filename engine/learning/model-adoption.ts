@@ -9,7 +9,7 @@ import type { ArtifactStore } from '../registry/artifact-store.js';
 import { fileIfSound } from '../registry/model-files.js';
 import { modelName, type ModelRecord, type ModelRegistry } from '../registry/model-registry.js';
 import type { History } from './encoder.js';
-import { homeOf, type ModelActivation } from './model-activation.js';
+import { pastOf, type ModelActivation } from './model-activation.js';
 import { WARM_UP } from './series-training.js';
 import type { TrainingPool } from './training-pool.js';
 
@@ -105,7 +105,11 @@ export class ModelAdoption {
   async #historyOf(seriesId: string, record: ModelRecord): Promise<History | undefined> {
     const { features, artifacts, pool, calendars, rowsMax, log } = this.#parts;
     const { timeframe, calendar, version, trainedThrough, encoderId } = record;
-    const bars = await features.bars(seriesIdentity(homeOf(record)), trainedThrough, rowsMax + WARM_UP);
+    const bars = await features.bars(
+      seriesIdentity(pastOf(record, seriesId)),
+      trainedThrough,
+      rowsMax + WARM_UP,
+    );
     const encoder = { path: artifacts.path(encoderId), sha256: encoderId };
     try {
       return await pool.embed(seriesId, {

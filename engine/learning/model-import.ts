@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
+import { FEATURE_COUNT, FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import { HORIZONS } from '../../actors/features/labels.js';
 import type { Bar } from '../../actors/market/bar.js';
 import { SEQUENCE_VERSION } from '../../actors/features/sequence-channels.js';
@@ -25,8 +25,9 @@ import { anomalyScale, reconstructionErrors, trainEncoder } from './encoder.js';
 import { score, type HorizonScore, type Outcome } from './evaluation.js';
 import { permutationImportance, type FeatureImportance } from './importance.js';
 import { adaptModel, type ImportMapping } from './imported-model.js';
+import { trainingFacts } from './training-facts.js';
 import { judge } from './verdict.js';
-import { addOutcomes, answersOf } from './walk-forward.js';
+import { addOutcomes, answersOf, promisedBy } from './walk-forward.js';
 
 /** Rows an encoder is trained on at least, and the newest it is trained on at most. */
 const ENCODER_ROWS_MIN = 300;
@@ -63,6 +64,8 @@ interface Encoder {
 }
 
 interface Evaluation {
+  /** As its monitors hold it to. */
+  readonly promised: readonly number[];
   readonly scores: readonly HorizonScore[];
   readonly importance: readonly FeatureImportance[];
 }
@@ -124,7 +127,8 @@ export async function importModel(given: ModelImport, parts: ModelImportParts): 
       batchInvariant,
       ...(sequenceVersion === undefined ? {} : { sequenceVersion }),
     };
-    if (!(await parts.registry.register(record)))
+    const facts = await factsOf(given, dataset, encoder, evaluated);
+    if (!(await parts.registry.register(record, facts)))
       throw new SuhoError(
         'BAD_MODEL',
         `Meanwhile another model was registered as ${version} of ${modelName(series)}; import this one again.`,
@@ -273,10 +277,42 @@ async function evaluate(
   const range = { from, to: dataset.rows };
   const outcomes: Outcome[][] = HORIZONS.map(() => []);
   addOutcomes(dataset, await answersOf(model, dataset, range), range, outcomes);
+  const lengthMs = timeframeMs(series.timeframe);
   return {
-    scores: outcomes.map((list, horizon) => score(horizon, list, timeframeMs(series.timeframe))),
+    promised: promisedBy(outcomes, lengthMs),
+    scores: outcomes.map((list, horizon) => score(horizon, list, lengthMs)),
     importance: await permutationImportance(model, dataset, range, { seed: SEED }),
   };
+}
+
+/**
+ * What monitors compare with: the rows that are given of those it was trained on, and what its directions were worth after them.
+ * Undefined where no bars are given, or too few of those.
+ */
+async function factsOf(
+  { trainedFrom, trainedThrough }: ModelImport,
+  dataset: Dataset | undefined,
+  encoder: Encoder,
+  evaluated: Evaluation | undefined,
+): Promise<Uint8Array | undefined> {
+  if (dataset === undefined || evaluated === undefined) return undefined;
+  const after = (time: number): number => {
+    const at = dataset.closeTimes.findIndex((closeTime) => closeTime > time);
+    return at < 0 ? dataset.rows : at;
+  };
+  const to = after(trainedThrough);
+  // Where it does not say from when on, all that are given.
+  const from = trainedFrom < trainedThrough ? after(trainedFrom - 1) : Math.max(0, to - ENCODER_ROWS_MAX);
+  if (to - from < ENCODER_ROWS_MIN) return undefined;
+  const bytes = encoder.bytes ?? (await readFile(encoder.file.path));
+  const errors = await reconstructionErrors(bytes, { ...dataset, rows: to });
+  const features = dataset.features.subarray(from * FEATURE_COUNT, to * FEATURE_COUNT);
+  return trainingFacts(
+    { ...dataset, features, rows: to - from },
+    errors.subarray(from),
+    encoder.scale,
+    evaluated.promised,
+  );
 }
 
 /** Scores and skill as the record has them. Over horizons that a model does not predict it has no skill. */

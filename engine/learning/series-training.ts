@@ -3,10 +3,11 @@ import type { Logger } from 'pino';
 import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import type { Bar } from '../../actors/market/bar.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
+import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import type { Calendars } from '../calendars.js';
 import { SuhoError } from '../errors.js';
 import type { ModelFile } from '../inference/to-worker.js';
-import type { FeatureStore, SeriesIdentity } from '../feature-store/feature-store.js';
+import type { FeatureStore } from '../feature-store/feature-store.js';
 import type { InferencePool } from '../inference/pool.js';
 import { seriesIdentity } from '../instruments/ids.js';
 import { packBars } from '../journal/records.js';
@@ -19,6 +20,7 @@ import {
   type ModelForm,
   type ModelRecord,
   type ModelRegistry,
+  type ModelSeries,
 } from '../registry/model-registry.js';
 import type { Trainable } from './families/names.js';
 import { rowsNeeded } from './history-needed.js';
@@ -28,6 +30,7 @@ import type { TrainingPool, TrainingProgress } from './training-pool.js';
 
 /** How often a version is looked for while other engines register models of the same series. */
 const REGISTER_TRIES = 5;
+const IN_USE: readonly ListedModel['status'][] = ['production', 'canary', 'shadow'];
 /** Bars read beside the rows to train on, so that the first of those have their features. */
 export const WARM_UP = 400;
 
@@ -67,6 +70,8 @@ export interface Trained {
 
 /** How a series is trained again. */
 export interface Retraining {
+  /** Whose model it makes; of another than the series' owner only while a model of that one is in use. */
+  readonly owner: SignalOwner;
   /** Close time of the newest bar to train on. */
   readonly through: number;
   /** Close time of the oldest row to train on, where older ones are of a market that is gone. */
@@ -150,9 +155,10 @@ export class SeriesTraining {
    */
   async retrain(
     seriesId: string,
-    { through, from, newEncoder, madeSince = Infinity, signal }: Retraining,
+    { owner, through, from, newEncoder, madeSince = Infinity, signal }: Retraining,
   ): Promise<{ readonly record: ModelRecord; readonly cpuMs: number }> {
-    const newest = (await this.#parts.registry.list(seriesIdentity(seriesId))).at(-1);
+    const models = await this.#parts.registry.list({ ...seriesIdentity(seriesId), ...owner });
+    const newest = models.at(-1);
     if (newest?.status === 'validated' && newest.registeredAt >= madeSince)
       return { record: newest, cpuMs: 0 };
     if (newest !== undefined && newest.trainedThrough >= through)
@@ -160,9 +166,14 @@ export class SeriesTraining {
         'BAD_INPUT',
         `${newest.version} of ${seriesId} was trained on its newest bar; train again when there are new ones.`,
       );
+    if (!isOfSeries(owner, seriesId) && !models.some(({ status }) => IN_USE.includes(status)))
+      throw new SuhoError(
+        'NOT_FOUND',
+        `${owner.userId ?? owner.tenantId} has no model of ${seriesId} in use any more.`,
+      );
     const { record, result } = await this.#make(
       seriesId,
-      { through, from, newEncoder },
+      { owner, through, from, newEncoder },
       () => undefined,
       signal,
     );
@@ -172,20 +183,21 @@ export class SeriesTraining {
   /** Trains and registers. */
   async #make(
     seriesId: string,
-    { through, from, newEncoder = false }: Partial<Retraining> & Pick<Retraining, 'through'>,
+    { owner, through, from, newEncoder = false }: Partial<Retraining> & Pick<Retraining, 'through'>,
     onProgress: TrainingProgress,
     signal?: AbortSignal,
   ): Promise<Omit<Trained, 'isInUse'>> {
     const { features, registry, pool, settings } = this.#parts;
     const identity = seriesIdentity(seriesId);
+    const of = { ...identity, ...owner };
     const { family, budgetSeconds, folds, seed } = settings;
     const bars = await features.bars(identity, through, settings.rowsMax + WARM_UP);
     const rowsMax = from === undefined ? settings.rowsMax : rowsSince(bars, from, identity.timeframe);
-    const models = await registry.list(identity);
+    const models = await registry.list(of);
     const earlier = models.filter(({ trainedThrough }) => trainedThrough < through);
     const encoder = newEncoder
       ? undefined
-      : ((await this.#keptEncoder(identity, earlier)) ?? (await this.#sharedEncoder(seriesId, through)));
+      : ((await this.#keptEncoder(of, earlier)) ?? (await this.#sharedEncoder(seriesId, through)));
     const result = await pool.train(
       seriesId,
       {
@@ -209,7 +221,7 @@ export class SeriesTraining {
         'unsound encoder replaced by a new one',
       );
     for (let tries = 1; ; tries++) {
-      const record = await this.#register(identity, result, through, await registry.list(identity));
+      const record = await this.#register(of, seriesId, result, through, await registry.list(of));
       if (record !== undefined) return { record, result };
       if (tries === REGISTER_TRIES)
         throw new SuhoError('STORE_UNAVAILABLE', `The models of ${seriesId} change all the time.`);
@@ -218,7 +230,7 @@ export class SeriesTraining {
 
   /** The encoder of the newest model of the present features, to keep. */
   async #keptEncoder(
-    identity: SeriesIdentity,
+    identity: ModelSeries,
     earlier: readonly ModelRecord[],
   ): Promise<KeptEncoder | undefined> {
     const kept = earlier.findLast(({ featureSetVersion }) => featureSetVersion === FEATURE_SET_VERSION);
@@ -243,7 +255,8 @@ export class SeriesTraining {
 
   /** Registers what was trained under a version that none of `models` has; undefined when another engine took that one. */
   async #register(
-    identity: SeriesIdentity,
+    identity: ModelSeries,
+    seriesId: string,
     result: CostedResult,
     through: number,
     models: readonly ListedModel[],
@@ -298,9 +311,15 @@ export class SeriesTraining {
       rows,
       batchInvariant,
       ...(sequenceVersion === undefined ? {} : { sequenceVersion }),
+      ...(isOfSeries(identity, seriesId) ? {} : { trainedOn: seriesId }),
     };
     return (await registry.register(record, result.facts)) ? record : undefined;
   }
+}
+
+/** Whether an owner is that of a series. */
+function isOfSeries({ tenantId, userId }: SignalOwner, seriesId: string): boolean {
+  return userId === undefined && seriesIdentity(seriesId).tenantId === tenantId;
 }
 
 /** The version of what was trained on bars up to `through`, and the one it follows; the same again of a file that is registered. */

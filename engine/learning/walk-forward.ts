@@ -66,10 +66,14 @@ export async function walkForward(
     options.onFold();
   }
   const scores = outcomes.map((list, horizon) => score(horizon, list, lengthMs));
-  const promised = outcomes.map((list, horizon) =>
+  return { scores, folds, trials, importance, promised: promisedBy(outcomes, lengthMs) };
+}
+
+/** What a unit of stated log-odds of up against down was worth at least over each horizon, 0..1. */
+export function promisedBy(outcomes: readonly (readonly Outcome[])[], lengthMs: number): readonly number[] {
+  return outcomes.map((list, horizon) =>
     provenWorth(list.flatMap(towards), Math.max(1, HORIZON_MS[horizon]! / lengthMs)),
   );
-  return { scores, folds, trials, importance, promised };
 }
 
 function foldScore(

@@ -28,10 +28,10 @@ export async function archiveExpired(
 ): Promise<Archived> {
   let [predictions, dropped, changed] = [0, 0, 0];
   for (const stretch of await expired.stretches()) {
-    for (const tenantId of stretch.tenants) {
+    for (const owner of stretch.owners) {
       let page: readonly ArchivedPrediction[] = [];
       do {
-        page = await expired.rows(tenantId, stretch, page.at(-1), PAGE_ROWS);
+        page = await expired.rows(owner, stretch, page.at(-1), PAGE_ROWS);
         if (page.length > 0) await archive.archive(page);
         predictions += page.length;
       } while (page.length === PAGE_ROWS);

@@ -1,4 +1,5 @@
 import { HORIZONS } from '../../actors/features/labels.js';
+import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import type { Database, Row } from '../database/database.js';
 
 /** Predictions of a span of bars that are past their 90 days. They go as a whole. */
@@ -6,7 +7,8 @@ export interface ExpiredStretch {
   /** Close times of bars, epoch milliseconds UTC: [from, to). */
   readonly from: number;
   readonly to: number;
-  readonly tenants: readonly string[];
+  /** Tenants, and users with predictions of their own. */
+  readonly owners: readonly SignalOwner[];
   /** Of all rows: another one when any of them is another. */
   readonly digest: string;
 }
@@ -19,9 +21,9 @@ export type ArchivedPrediction = Readonly<Record<string, ArchivedValue>>;
 export interface ExpiredPredictions {
   /** Stretches past their time, oldest first. */
   stretches(): Promise<readonly ExpiredStretch[]>;
-  /** A tenant's predictions of a stretch by time and id, those after `after`, `limit` at most. */
+  /** An owner's predictions of a stretch by time and id, those after `after`, `limit` at most. */
   rows(
-    tenantId: string,
+    owner: SignalOwner,
     stretch: ExpiredStretch,
     after: ArchivedPrediction | undefined,
     limit: number,
@@ -55,34 +57,40 @@ export class PostgresExpiredPredictions implements ExpiredPredictions {
 
   async stretches(): Promise<readonly ExpiredStretch[]> {
     return await this.#database.transaction({ platform: true }, async (client) => {
-      const { rows } = await client.query<{ f: Date; t: Date; tenants: string[]; digest: string }>(
-        'SELECT bars_from AS f, bars_to AS t, tenants, digest FROM public.suho_expired_predictions() ORDER BY 1',
+      const { rows } = await client.query<{
+        f: Date;
+        t: Date;
+        owners: [string, string | null][];
+        digest: string;
+      }>(
+        'SELECT bars_from AS f, bars_to AS t, owners, digest FROM public.suho_expired_predictions() ORDER BY 1',
       );
-      return rows.map(({ f, t, tenants, digest }) => ({
+      return rows.map(({ f, t, owners, digest }) => ({
         from: f.getTime(),
         to: t.getTime(),
-        tenants,
+        owners: owners.map(([tenantId, userId]) => ({ tenantId, userId: userId ?? undefined })),
         digest,
       }));
     });
   }
 
   async rows(
-    tenantId: string,
+    { tenantId, userId }: SignalOwner,
     { from, to }: ExpiredStretch,
     after: ArchivedPrediction | undefined,
     limit: number,
   ): Promise<readonly ArchivedPrediction[]> {
-    return await this.#database.transaction({ tenantId }, async (client) => {
+    return await this.#database.transaction({ tenantId, userId }, async (client) => {
       // What follows the last of the page before; without one, all from the beginning.
-      const beyond = after === undefined ? '' : 'AND (bar_close_time, prediction_id) > ($4, $5)';
+      const beyond = after === undefined ? '' : 'AND (bar_close_time, prediction_id) > ($5, $6)';
       const { rows } = await client.query<Row & ArchivedPrediction>(
         `SELECT ${COLUMNS} FROM public.ml_predictions
-         WHERE bar_close_time >= $1 AND bar_close_time < $2 ${beyond}
-         ORDER BY bar_close_time, prediction_id LIMIT $3`,
+         WHERE bar_close_time >= $1 AND bar_close_time < $2 AND user_id IS NOT DISTINCT FROM $3 ${beyond}
+         ORDER BY bar_close_time, prediction_id LIMIT $4`,
         [
           new Date(from),
           new Date(to),
+          userId ?? null,
           limit,
           ...(after === undefined ? [] : [after['bar_close_time'], after['prediction_id']]),
         ],

@@ -55,8 +55,9 @@ export interface PredictionUser {
   readonly own: readonly {
     readonly symbol: string;
     readonly timeframe: string;
-    /** On bars that closed after this, epoch milliseconds. */
+    /** On bars that closed after `since`, up to `until`, epoch milliseconds. */
     readonly since: number;
+    readonly until: number;
   }[];
 }
 

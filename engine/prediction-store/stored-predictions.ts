@@ -10,6 +10,7 @@ import type {
   PredictionHistory,
   PredictionQuery,
   PredictionRange,
+  PredictionUser,
   ReliabilityBin,
   StoredOutcome,
   StoredPair,
@@ -259,17 +260,18 @@ function conditionsOf({ symbols, timeframes, from, to, user }: SignalSpan): {
   const values: unknown[] = [];
   const given = (value: unknown): string => `$${values.push(value)}`;
   const moment = (ms: number): string => `to_timestamp(${given(Math.min(ms, LAST_TIME))} / 1000.0)`;
+  const isOn = (own: PredictionUser['own'][number]): string =>
+    `(symbol = ${given(own.symbol)} AND timeframe = ${given(own.timeframe)} AND bar_close_time > ${moment(own.since)} AND bar_close_time <= ${moment(own.until)})`;
   const conditions = [
     'served',
     ...(symbols.length === 0 ? [] : [`symbol = ANY(${given(symbols)})`]),
     ...(timeframes.length === 0 ? [] : [`timeframe = ANY(${given(timeframes)})`]),
     ...(from === undefined ? [] : [`bar_close_time >= ${moment(from)}`]),
     ...(to === undefined ? [] : [`bar_close_time < ${moment(to)}`]),
-    // Row-level security shows a user his own rows and those of his tenant.
-    ...(user?.own ?? []).map(
-      (own) =>
-        `NOT (user_id IS NULL AND symbol = ${given(own.symbol)} AND timeframe = ${given(own.timeframe)} AND bar_close_time > ${moment(own.since)})`,
-    ),
+    // Row-level security shows a user his own rows and those of his tenant: a bar has one of the two.
+    ...(user === undefined
+      ? []
+      : [`(user_id IS NOT NULL) = (${['false', ...user.own.map(isOn)].join(' OR ')})`]),
   ];
   return { conditions, values, given, moment };
 }

@@ -1,4 +1,5 @@
 import { readGridName } from '../../actors/market/bar-grid.js';
+import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
 import type { Scope } from '../database/database.js';
 import type { ListedModel, ModelRecord, ModelSeries } from './model-registry.js';
@@ -47,13 +48,13 @@ export const SELECT_MODELS = `
          m.status, m.traffic, m.trial, (extract(epoch FROM m.created_at) * 1000)::bigint AS registered
   FROM ml_registry.models m LEFT JOIN ml_registry.models p ON p.model_id = m.parent_model_id`;
 
-/** Whose models of which name, as columns have it. */
-export function ownerOf({ tenantId, userId }: ModelSeries): readonly [string | null, string | null] {
+/** Whose models, as columns have it. */
+export function ownerOf({ tenantId, userId }: SignalOwner): readonly [string | null, string | null] {
   return [tenantId === PLATFORM ? null : tenantId, userId ?? null];
 }
 
-/** What a transaction on a series' models may see and write. */
-export function scopeOf({ tenantId, userId }: ModelSeries): Scope {
+/** What a transaction on an owner's models may see and write. */
+export function scopeOf({ tenantId, userId }: SignalOwner): Scope {
   return tenantId === PLATFORM ? { platform: true } : { tenantId, userId };
 }
 

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { Database, type Scope } from '../database/database.js';
 import { SuhoError, messageOf } from '../errors.js';
+import { FILE_FEED } from '../instruments/ids.js';
 import type { Deployments, Expected, ModelReader, ModelTarget } from './deployments.js';
 import {
   MODEL_STATUSES,
@@ -133,7 +134,9 @@ async function apply(
       await forward();
       return;
     case 'withdraw':
-      await change('staging');
+      if (model.status !== 'production') return await change('staging');
+      await assertBehind(client, target);
+      await change('deprecated');
       return;
     case 'archive':
       await change('archived');
@@ -141,6 +144,23 @@ async function apply(
     case 'rollback':
       await rollBack(client, target);
   }
+}
+
+/** Throws `BAD_INPUT` where no model of a farther level would take the place of the one in production. */
+async function assertBehind(client: pg.PoolClient, { series, version }: ModelTarget): Promise<void> {
+  const [tenant, user] = ownerOf(series);
+  // Signals of the whole tenant stay; his own end.
+  if (user !== null) return;
+  const names = [series, { ...series, feed: FILE_FEED }].map(modelName);
+  const { rows } = await client.query<{ found: boolean }>(
+    `SELECT EXISTS (SELECT FROM ml_registry.models WHERE tenant_id IS NULL AND status = 'production' AND name = ANY ($1)) AS found`,
+    [names],
+  );
+  if (tenant === null || !rows[0]!.found)
+    throw new SuhoError(
+      'BAD_INPUT',
+      `${version} of ${modelName(series)} is production, and no other model would serve in its place; promote another or roll back.`,
+    );
 }
 
 /** Makes production again what was production before. */

@@ -1,4 +1,5 @@
 import { SHADOWS_MAX } from '../../actors/signals/route-plan.js';
+import { PLATFORM } from '../credentials/tenant-id.js';
 import { modelName, type ListedModel, type ModelAct } from '../registry/model-registry.js';
 import { percent } from './decision.js';
 
@@ -69,7 +70,11 @@ function refusalOf(model: ListedModel, act: ModelAct, around: Surroundings): str
       if (!UNTRIED.includes(status) && !TRIED.includes(status)) return `${is}, which cannot become a canary.`;
       return hasOtherCanary;
     case 'withdraw':
-      return TRIED.includes(status) ? undefined : `${is}, so there is no trial to end.`;
+      if (TRIED.includes(status)) return undefined;
+      if (status !== 'production') return `${is}, so there is no trial to end.`;
+      return model.userId !== undefined || behind(model, around) !== undefined
+        ? undefined
+        : `${is}, and no other model would serve in its place; promote another or roll back.`;
     case 'rollback':
       if (status !== 'production') return `${is}; a rollback is from production.`;
       return around.before === undefined
@@ -99,6 +104,8 @@ function sentenceOf(model: ListedModel, act: ModelAct, around: Surroundings): st
     case 'canary':
       return `${from} to canary and serves ${percent(act.share)} of the bars from ${firstBar} on; ${stays} and serves the others. ${endOf(act.trial)}`;
     case 'withdraw':
+      if (model.status === 'production')
+        return `${from} to deprecated and serves no bar from ${firstBar} on; ${inItsPlace(model, around)}`;
       return `${from} back to staging: its trial ends before ${firstBar}; ${stays}, and what came of its forecasts stays on record.`;
     case 'rollback':
       return `${around.before?.version ?? 'The one before'} is production again from ${firstBar} on; ${version} is left behind as deprecated and can be promoted again.`;
@@ -107,6 +114,25 @@ function sentenceOf(model: ListedModel, act: ModelAct, around: Surroundings): st
     case 'stage':
       return `${from} to staging; nothing that serves changes.`;
   }
+}
+
+/** The production model of the next level behind a model's. */
+function behind(model: ListedModel, { models }: Surroundings): ListedModel | undefined {
+  const serving = models.filter(({ status }) => status === 'production');
+  return (
+    serving.find(
+      (other) =>
+        other.tenantId === model.tenantId && other.userId === undefined && model.userId !== undefined,
+    ) ?? serving.find((other) => other.tenantId === PLATFORM && model.tenantId !== PLATFORM)
+  );
+}
+
+function inItsPlace(model: ListedModel, around: Surroundings): string {
+  const next = behind(model, around);
+  const signals = model.userId === undefined ? '' : ' The user has the signals of the tenant again.';
+  return next === undefined
+    ? `no other model serves in its place.${signals}`
+    : `${next.version} of the ${next.tenantId === PLATFORM ? 'platform' : 'tenant'} serves in its place.${signals}`;
 }
 
 function leftBehind(model: ListedModel, around: Surroundings): string {

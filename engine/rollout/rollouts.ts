@@ -259,14 +259,14 @@ export class Rollouts implements Challengers {
     const figures = this.#watched.get(trialKey(model))?.comparison.figures();
     const test = { isDecided: false, figures };
     const author: Author = { who: 'rollout', role: 'engine', reason: sentence, test };
-    try {
-      await deployments.act({ series: model, version: model.version }, { kind: 'withdraw' }, author);
-      log.warn({ model: modelName(model) }, sentence);
-    } catch (error) {
-      // Somebody else has taken it out of its trial already.
-      if (!(error instanceof SuhoError && error.code === 'BAD_INPUT')) throw error;
-    }
+    const target: ModelTarget = { series: model, version: model.version };
+    const done = await deployments.act(target, { kind: 'withdraw' }, author, { model });
+    if (done !== undefined) log.warn({ model: modelName(model) }, sentence);
     await plans.check();
+    // Somebody else has given it another share; it is ended with that at the next look.
+    const isTried = (each: ListedModel): boolean =>
+      trialKey(each) === trialKey(model) && each.status !== 'production';
+    if (done === undefined && [...plans.deployed()].some(isTried)) return;
     plans.leftOut(model.modelId);
     this.#broken.delete(model.modelId);
     this.#guardrails.delete(model.modelId);

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { HORIZON_MS } from '../../actors/features/labels.js';
 import type { Route } from '../../actors/signals/route.js';
 import type { Timeframe } from '../../actors/market/timeframe.js';
 import type { SignalOwner } from '../../actors/signals/prediction-id.js';
@@ -17,7 +18,7 @@ const LOOKED_AT_ONCE = 200;
 const DEPLOYED = ['production', 'canary', 'shadow'] as const;
 
 export interface RoutePlansParts {
-  readonly instruments: Pick<Instruments, 'all' | 'get' | 'setRoute' | 'closedThrough'>;
+  readonly instruments: Pick<Instruments, 'all' | 'get' | 'setRoute' | 'endUserSignals' | 'closedThrough'>;
   readonly deployments: Pick<Deployments, 'revision' | 'users' | 'visible'>;
   /** Makes a model ready for a tenant's signals on a series; false when it cannot be. */
   readonly prepare: (seriesId: string, tenantId: string, model: ListedModel) => Promise<boolean>;
@@ -163,7 +164,7 @@ export class RoutePlans {
         if ((signal.route !== undefined || all) && (await this.#bring({ instrument, ...signal })))
           changed = true;
         const { tenantId, timeframe } = signal;
-        for (const userId of this.#users.get(tenantId) ?? [])
+        for (const userId of this.#usersOf(instrument, tenantId))
           if (await this.#bringUser({ instrument, tenantId, userId, timeframe })) changed = true;
       }
     }
@@ -200,15 +201,22 @@ export class RoutePlans {
     this.#models.set(tenantId, await deployments.visible({ tenantId }, [...DEPLOYED]));
   }
 
-  /** Brings a user's own plan to what the registry says: one is made where a model of his own serves or is tried. */
+  /** Users of a tenant with models of their own, and those with signals of their own on an instrument. */
+  #usersOf({ definition }: Instrument, tenantId: string): ReadonlySet<string> {
+    const own = (definition.userSignals ?? []).filter((signals) => signals.tenantId === tenantId);
+    return new Set([...(this.#users.get(tenantId) ?? []), ...own.map(({ userId }) => userId)]);
+  }
+
+  /**
+   * Brings a user's own plan to what the registry says: there is one where a model of his own serves or is tried. Without one
+   * his signals end, and their actor goes a day later, when what came of the last of them is known.
+   */
   async #bringUser({ instrument, tenantId, userId, timeframe }: UserSubscriber): Promise<boolean> {
+    const chosen = this.#chosen(instrument.seriesId(timeframe), tenantId, userId);
+    const arms = chosen === undefined ? [] : [chosen.production, chosen.canary, ...chosen.shadows];
+    if (!arms.some((model) => model?.userId !== undefined))
+      return await this.#endUser({ instrument, tenantId, userId, timeframe });
     const route = instrument.routeOf(tenantId, timeframe, userId);
-    if (route === undefined) {
-      const chosen = this.#chosen(instrument.seriesId(timeframe), tenantId, userId);
-      if (chosen === undefined) return false;
-      const { production, canary, shadows } = chosen;
-      if (![production, canary, ...shadows].some((model) => model?.userId !== undefined)) return false;
-    }
     try {
       return await this.#bring({ instrument, tenantId, userId, timeframe, route });
     } catch (error) {
@@ -219,6 +227,19 @@ export class RoutePlans {
       this.#beyondQuota.add(name);
       return false;
     }
+  }
+
+  /** Ends a user's own signals, or their actor, where there is still one; whether it did. */
+  async #endUser({ instrument, ...user }: UserSubscriber): Promise<boolean> {
+    const { instruments } = this.#parts;
+    const { tenantId, userId, timeframe } = user;
+    if (!instrument.signalActors.includes(instrument.signalActorId(user))) return false;
+    const isOver = instrument.userSignals(tenantId, userId, timeframe) === undefined;
+    const last = instrument.pastUserSignals(tenantId, userId, timeframe).at(-1);
+    const known = (last?.until ?? -Infinity) + Math.max(...HORIZON_MS);
+    if (isOver && !(instruments.closedThrough(instrument.seriesId(timeframe)) >= known)) return false;
+    await instruments.endUserSignals(instrument, user, isOver);
+    return true;
   }
 
   /** Brings one plan to what the registry says; whether that changed it. */

@@ -157,6 +157,8 @@ test('a model of another library is scored, staged, promoted and served; what is
 /** Promotes a staged model, publishes bars from 750 on, and gives the signal of bar 1,250. */
 async function servedSignal(t: TestContext, data: string, record: ModelRecord): Promise<SignalUpdate> {
   const engine = await openEngine(t, data);
+  // What its monitors compare with, of the bars it was scored on.
+  assert.ok(await engine.alerts.trainingFacts(record, record.modelId));
   const [staged] = await engine.registry.list(record);
   await engine.registry.promote(staged!);
   const { port } = await serve(t, engine);

@@ -195,10 +195,13 @@ test('nobody sees or changes the alerts and trainings of another tenant, and a v
   // Too few bars: the job says so, and no model is proposed.
   await eventually(
     'the trainings have failed',
-    async () => (await engine.retraining.list('acme', true))[0]!.status === 'failed',
+    async () => (await engine.retraining.list({ tenantId: 'acme' }, true))[0]!.status === 'failed',
     90_000,
   );
-  assert.match((await engine.retraining.list('acme', true))[0]!.error!, /^Training needs 600 1h bars/);
+  assert.match(
+    (await engine.retraining.list({ tenantId: 'acme' }, true))[0]!.error!,
+    /^Training needs 600 1h bars/,
+  );
 });
 
 test('alerts and trainings by command', async (t) => {

@@ -49,7 +49,8 @@ async function requested(engine: Engine, newEncoder = false): Promise<string> {
 }
 
 async function statusOf(engine: Engine, jobId: string): Promise<string | undefined> {
-  return (await engine.retraining.list('platform', true)).find((job) => job.jobId === jobId)?.status;
+  return (await engine.retraining.list({ tenantId: 'platform' }, true)).find((job) => job.jobId === jobId)
+    ?.status;
 }
 
 /** Nice values of this process's threads, where the system tells them. */
@@ -77,8 +78,12 @@ test('a training is asked for once, runs below every other thread, ends when it 
     () => niceValues().some((nice) => nice > own || nice === 19),
     WAIT_MS,
   );
-  assert.equal(await engine.retraining.cancel('default', jobId), undefined, 'it is not of that tenant');
-  assert.equal((await engine.retraining.cancel('platform', jobId))?.status, 'cancelled');
+  assert.equal(
+    await engine.retraining.cancel({ tenantId: 'default' }, jobId),
+    undefined,
+    'it is not of that tenant',
+  );
+  assert.equal((await engine.retraining.cancel({ tenantId: 'platform' }, jobId))?.status, 'cancelled');
   await eventually('nothing runs', () => engine.retraining.counts().running === 0, WAIT_MS);
   assert.equal(await statusOf(engine, jobId), 'cancelled');
   assert.equal((await engine.registry.list(seriesIdentity(SERIES))).length, 1);

@@ -42,7 +42,7 @@ async function feed(engine: Engine, from: number, to: number): Promise<void> {
 }
 
 async function alertsOf(engine: Engine, all = false): Promise<Alert[]> {
-  return await engine.alerts.list('platform', all);
+  return await engine.alerts.list({ tenantId: 'platform' }, all);
 }
 
 async function modelsOf(engine: Engine): Promise<ListedModel[]> {
@@ -95,10 +95,10 @@ test('a market whose edge turns round: an alarm, a training on the new market al
   assert.ok(Math.abs(since - bars[TURN]!.openTime) < 60 * HOUR, 'the turn is dated');
   await eventually(
     'a job',
-    async () => (await second.retraining.list('platform', false)).length === 1,
+    async () => (await second.retraining.list({ tenantId: 'platform' }, false)).length === 1,
     WAIT_MS,
   );
-  const [job] = await second.retraining.list('platform', false);
+  const [job] = await second.retraining.list({ tenantId: 'platform' }, false);
   assert.deepEqual([job!.cause, job!.status, job!.dataFrom], ['performance', 'queued', since]);
   await feed(second, TURN + 150, TURN + 400);
   assert.equal((await modelsOf(second)).length, 1, 'there is too little of the new market to learn from');
@@ -116,10 +116,15 @@ test('a market whose edge turns round: an alarm, a training on the new market al
   assert.equal(await statusOf('v1.0.0'), 'production');
   await eventually(
     'the job is over',
-    async () => (await third.retraining.list('platform', true)).some(({ status }) => status === 'succeeded'),
+    async () =>
+      (await third.retraining.list({ tenantId: 'platform' }, true)).some(
+        ({ status }) => status === 'succeeded',
+      ),
     WAIT_MS,
   );
-  const done = (await third.retraining.list('platform', true)).find(({ status }) => status === 'succeeded')!;
+  const done = (await third.retraining.list({ tenantId: 'platform' }, true)).find(
+    ({ status }) => status === 'succeeded',
+  )!;
   assert.equal(done.version, 'v1.0.1');
   assert.ok(done.cpuMs > 0);
 

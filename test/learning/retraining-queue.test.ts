@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TrainingJob } from '../../engine/learning/retraining/job-store.js';
-import { nextJob, stillCounts, type Spent } from '../../engine/learning/retraining/queue.js';
+import { nextJob, ownerAndSeries, stillCounts, type Spent } from '../../engine/learning/retraining/queue.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -44,7 +44,7 @@ test('of the jobs of a tenant the one of the highest priority comes first, then 
 
 test('a series that was trained waits for its cooldown, unless someone asks by hand', () => {
   const again = job({ seriesId: 'market/EURUSD/1h' });
-  const state = { waiting: [again], spent: [], trainedAt: new Map([['market/EURUSD/1h', 100]]) };
+  const state = { waiting: [again], spent: [], trainedAt: new Map([[ownerAndSeries(again), 100]]) };
   assert.equal(nextJob({ ...state, now: 100 + 6 * HOUR - 1 }, SETTINGS), undefined);
   assert.equal(nextJob({ ...state, now: 100 + 6 * HOUR }, SETTINGS), again);
   const asked = { ...again, cause: 'requested' as const };

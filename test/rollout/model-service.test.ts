@@ -143,12 +143,28 @@ test('the command shows models and changes them, with the reason on the record',
   await suho('promote', NAME, 'v1.0.0', '--level', 'tenant', '--reason', 'the first');
   await suho('canary', NAME, 'v1.0.1', '--share', '0.25', '--reason', 'it may be better');
   const shown = await suho('show', NAME, 'v1.0.1');
-  assert.match(shown, /v1\.0\.1 of acme: canary 25\.0 % \(manual\)/);
-  assert.match(shown, /staging to canary with 25\.0 % of the bars, by acme \(engineer\): it may be better/);
-  assert.match(await suho('diff', NAME, 'v1.0.1', 'v1.0.0', '--level', 'tenant'), /parentVersion/);
+  assert.match(shown, /v1\.0\.1 of acme: canary on 25 % of the bars \(manual\)/);
+  // Every act once, in the order they happened, with what was passed on the way left out.
+  assert.deepEqual(
+    shown
+      .slice(shown.indexOf('history (UTC)'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d {2}/, '')),
+    [
+      'history (UTC)',
+      'registered (by suho)',
+      'canary on 25 % of the bars (by acme, engineer)',
+      `${' '.repeat(18)}it may be better`,
+    ],
+  );
+  assert.match(
+    await suho('diff', NAME, 'v1.0.1', 'v1.0.0', '--level', 'tenant'),
+    /after +│ v1\.0\.0 +│ none/,
+  );
   assert.match(
     await suho('compare', NAME, 'v1.0.1', 'v1.0.0'),
-    /No bar that v1\.0\.1 and v1\.0\.0 both answered/,
+    /no bar that v1\.0\.1 and v1\.0\.0 both answered/,
   );
   const refused = await runCommand([
     'models',

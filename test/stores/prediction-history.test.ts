@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import pg from 'pg';
 import pino from 'pino';
+import { predictionId } from '../../actors/signals/prediction-id.js';
 import { EmbeddedPostgres } from '../../engine/database/embedded-postgres.js';
 import { applySchemas } from '../../engine/database/schemas.js';
 import type { Engine } from '../../engine/engine.js';
@@ -125,6 +126,61 @@ function bound({ expired }: PostgresPredictionStore): PostgresPredictionStore['e
     drop: async (stretch) => await expired.drop(stretch),
   };
 }
+
+test('what is one user’s goes into the history too, and a tenant reads it as little there as before', async (t) => {
+  const server = new EmbeddedPostgres(temporaryFolder(t));
+  afterTest(t, () => server.stop());
+  await server.start();
+  await applySchemas(server.connection);
+  const store = new PostgresPredictionStore(server.connection);
+  afterTest(t, async () => await store.close());
+  const features = new ClickHouseFeatureStore(new EmbeddedClickHouse(temporaryFolder(t)));
+  afterTest(t, async () => await features.close());
+  await features.prepare();
+  const owners = [
+    { tenantId: 'acme' },
+    { tenantId: 'acme', userId: 'ann' },
+    { tenantId: 'acme', userId: 'o:d/d@é|1' },
+    { tenantId: 'zen', userId: 'ann' },
+  ];
+  // More than a page of one of them.
+  const counts = [30, 2_100, 20, 10];
+  let sequence = 0;
+  for (const [i, { tenantId, userId }] of owners.entries())
+    await store.write(
+      Array.from({ length: counts[i]! }, (_, bar) => {
+        const signal = inventedSignal(tenantId, bar);
+        const id = predictionId(tenantId, 'EURUSD', '1h', signal.barCloseTime, 'v1.0.0', userId);
+        const own = { ...signal, predictionId: id, ...(userId === undefined ? {} : { userId }) };
+        return { kind: 'signal' as const, sequence: ++sequence, signal: own };
+      }),
+    );
+  const admin = new pg.Client(server.connection);
+  await admin.connect();
+  afterTest(t, async () => await admin.end());
+  await ageOfPredictions(admin, '91 days');
+  const moved = await archiveExpired(store.expired, features);
+  assert.deepEqual([moved.predictions, moved.changed], [2_160, 0]);
+  assert.deepEqual(await store.expired.stretches(), []);
+  const count =
+    'SELECT tenant_id, user_id, count() AS n FROM ml_predictions_history GROUP BY 1, 2 ORDER BY 1, 2';
+  const all = await features.sql(count);
+  assert.deepEqual(
+    all.map((row) => [row['tenant_id'], row['user_id'], Number(row['n'])]),
+    [
+      ['acme', 'ann', 2_100],
+      ['acme', 'o:d/d@é|1', 20],
+      ['acme', null, 30],
+      ['zen', 'ann', 10],
+    ],
+  );
+  const ofAcme = await features.sql(count, 'acme');
+  assert.deepEqual(
+    ofAcme.map((row) => [row['tenant_id'], row['user_id'], Number(row['n'])]),
+    [['acme', null, 30]],
+  );
+  assert.deepEqual(await features.sql(count, 'zen'), []);
+});
 
 test('an engine drops nothing while ClickHouse is away, and moves it when it is back', async (t) => {
   const folder = temporaryFolder(t);

@@ -1,7 +1,7 @@
 import { SHADOWS_MAX } from '../../actors/signals/route-plan.js';
 import type { Bar } from '../../actors/market/bar.js';
 import type { JobCause, TrainingJob } from '../../engine/learning/retraining/job-store.js';
-import { nextJob, stillCounts, type Spent } from '../../engine/learning/retraining/queue.js';
+import { nextJob, ownerAndSeries, stillCounts, type Spent } from '../../engine/learning/retraining/queue.js';
 import { PRIORITIES } from '../../engine/learning/retraining/triggers.js';
 import { Comparison } from '../../engine/rollout/comparison.js';
 import { DEFAULT_RULES, decide } from '../../engine/rollout/decision.js';
@@ -194,7 +194,7 @@ class TrainingDesk {
       this.#spent.push({ tenantId: job.tenantId, cpuMs: this.#trainingMs, at: now });
       const total = stillCounts(this.#spent, now).reduce((sum, { cpuMs }) => sum + cpuMs, 0);
       this.mostMsAnHour = Math.max(this.mostMsAnHour, total);
-      this.#trainedAt.set(job.seriesId, now);
+      this.#trainedAt.set(ownerAndSeries(job), now);
       const series = this.#bySeries.get(job.seriesId)!;
       series.trainedAt = hour * HOUR;
       this.trainings++;

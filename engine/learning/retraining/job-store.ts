@@ -1,10 +1,14 @@
+import type { SignalOwner } from '../../../actors/signals/prediction-id.js';
+
 export type JobCause = 'requested' | 'performance' | 'drift' | 'data' | 'schedule';
 type JobStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
 /** A training that is asked for. */
 export interface NewJob {
-  /** Owner of the series; `platform` for a shared one. */
+  /** Whose model it makes: the owner of the series (`platform` of a shared one), or a tenant with a model of its own there. */
   readonly tenantId: string;
+  /** User whose own model it makes. */
+  readonly userId?: string | undefined;
   readonly seriesId: string;
   /** Name of the series' models. */
   readonly model: string;
@@ -49,15 +53,15 @@ export interface JobEnd {
   readonly at: number;
 }
 
-/** Keeps trainings: one open job a series, whoever asks and however many engines there are. All methods throw `STORE_UNAVAILABLE`. */
+/** Keeps trainings: one open job of an owner on a series, whoever asks and however many engines there are. All methods throw `STORE_UNAVAILABLE`. */
 export interface JobStore {
-  /** Queues a job, or gives the one that waits or runs for its series already, with the higher priority of both. */
+  /** Queues a job, or gives the one that waits or runs for its owner and series already, with the higher priority of both. */
   enqueue(job: NewJob): Promise<TrainingJob>;
   /**
-   * Jobs of a tenant, newest first, 200 at most: those that wait or run, and those that ended after `endedSince`, or with
-   * `all` every one.
+   * Jobs of a tenant, a user's own among them when he asks, newest first, 200 at most: those that wait or run, and those that
+   * ended after `endedSince`, or with `all` every one.
    */
-  list(tenantId: string, all: boolean, endedSince?: number): Promise<TrainingJob[]>;
+  list(reader: SignalOwner, all: boolean, endedSince?: number): Promise<TrainingJob[]>;
   /**
    * Begins a job for an engine: one that waits, one of its own that it died under, or one whose engine has not been heard
    * of since `staleBefore`. Undefined when it is another's or over; `over_budget` when trainings of all engines together took
@@ -75,6 +79,6 @@ export interface JobStore {
   renew(job: TrainingJob, engine: string, at: number): Promise<boolean>;
   /** Ends a job as it was claimed; one that another engine took meanwhile goes on. */
   end(job: TrainingJob, end: JobEnd): Promise<void>;
-  /** Cancels a job; undefined when the tenant has none of this id that waits or runs. */
-  cancel(tenantId: string, jobId: string, at: number): Promise<TrainingJob | undefined>;
+  /** Cancels a job; undefined when the reader has none of this id that waits or runs. */
+  cancel(reader: SignalOwner, jobId: string, at: number): Promise<TrainingJob | undefined>;
 }

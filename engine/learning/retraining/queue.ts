@@ -19,7 +19,7 @@ export interface QueueSettings {
 export interface QueueState {
   readonly waiting: readonly TrainingJob[];
   readonly spent: readonly Spent[];
-  /** When a series was last trained here. */
+  /** When a model of an owner and series was last trained, by {@link ownerAndSeries}. */
   readonly trainedAt: ReadonlyMap<string, number>;
   readonly now: number;
 }
@@ -41,8 +41,8 @@ export function nextJob(
     total += cpuMs;
   }
   if (total >= budgetMsAnHour) return undefined;
-  const cools = ({ seriesId, cause }: TrainingJob): boolean =>
-    cause !== 'requested' && now < (trainedAt.get(seriesId) ?? -Infinity) + cooldownMs;
+  const cools = (job: TrainingJob): boolean =>
+    job.cause !== 'requested' && now < (trainedAt.get(ownerAndSeries(job)) ?? -Infinity) + cooldownMs;
   return waiting
     .filter((job) => !cools(job))
     .sort(
@@ -56,4 +56,13 @@ export function nextJob(
 /** What of the spent time still counts. */
 export function stillCounts(spent: readonly Spent[], now: number): Spent[] {
   return spent.filter(({ at }) => at > now - HOUR_MS);
+}
+
+/** Names what a job trains: one open job and one cooldown each. */
+export function ownerAndSeries({
+  tenantId,
+  userId,
+  seriesId,
+}: Pick<TrainingJob, 'tenantId' | 'userId' | 'seriesId'>): string {
+  return JSON.stringify([tenantId, userId, seriesId]);
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { SignalOwner } from '../../../actors/signals/prediction-id.js';
 import { timeframeMs } from '../../../actors/market/timeframe.js';
 import type { Background } from '../../background.js';
 import type { Clock, Timer } from '../../clock.js';
@@ -9,7 +10,7 @@ import type { Challengers } from '../../rollout/challengers.js';
 import { rowsNeeded } from '../history-needed.js';
 import type { SeriesTraining } from '../series-training.js';
 import type { JobEnd, JobStore, NewJob, TrainingJob } from './job-store.js';
-import { HOUR_MS, nextJob, stillCounts, type QueueSettings, type Spent } from './queue.js';
+import { HOUR_MS, nextJob, ownerAndSeries, stillCounts, type QueueSettings, type Spent } from './queue.js';
 
 /** How often it is looked whether a job may begin, and how often the jobs of other engines and calls are read. */
 const LOOK_MS = 5_000;
@@ -36,8 +37,8 @@ export interface RetrainingParts {
   readonly closedThrough: (seriesId: string) => number;
   /** Settles when the feature store holds what the journal does. */
   readonly featuresStored: () => Promise<void>;
-  /** Tenants the engine serves, the platform among them. */
-  readonly tenantIds: () => readonly string[];
+  /** Tenants the engine serves, the platform among them, and users with signals of their own. */
+  readonly owners: () => readonly SignalOwner[];
   /** Name of this engine among those of one registry; the same after a restart. */
   readonly engine: string;
   readonly settings: QueueSettings;
@@ -55,6 +56,11 @@ export interface RetrainingCounts {
   readonly cpuSeconds: number;
   readonly budgetSeconds: number;
 }
+
+/** A training that is asked for: of the series' owner, unless it says whose model it makes. */
+export type JobRequest = Omit<NewJob, 'tenantId' | 'userId' | 'model' | 'queuedAt'> & {
+  readonly owner?: SignalOwner;
+};
 
 /**
  * Trains series again, one at a time: jobs wait in one queue that the registry keeps, so that they survive a crash and all
@@ -100,11 +106,12 @@ export class Retraining {
   }
 
   /** Queues a training. The one that waits or runs for the series already is given instead. Throws `STORE_UNAVAILABLE`. */
-  async request(job: Omit<NewJob, 'tenantId' | 'model' | 'queuedAt'>): Promise<TrainingJob> {
+  async request({ owner, ...job }: JobRequest): Promise<TrainingJob> {
     const series = seriesIdentity(job.seriesId);
     const queued = await this.#parts.jobs.enqueue({
       ...job,
-      tenantId: series.tenantId,
+      tenantId: owner?.tenantId ?? series.tenantId,
+      userId: owner?.userId,
       model: modelName(series),
       queuedAt: this.#parts.clock.now(),
     });
@@ -113,20 +120,20 @@ export class Retraining {
   }
 
   /** As {@link request}, until the store of jobs takes it: for causes that do not come again. */
-  requestInTime(job: Omit<NewJob, 'tenantId' | 'model' | 'queuedAt'>): void {
+  requestInTime(job: JobRequest): void {
     void this.#parts.background.untilDone(`training job of ${job.seriesId}`, async () => {
       await this.request(job);
     });
   }
 
   /** As {@link JobStore.list}. */
-  async list(tenantId: string, all: boolean): Promise<TrainingJob[]> {
-    return await this.#parts.jobs.list(tenantId, all);
+  async list(reader: SignalOwner, all: boolean): Promise<TrainingJob[]> {
+    return await this.#parts.jobs.list(reader, all);
   }
 
   /** As {@link JobStore.cancel}; one that runs here ends at its next step. */
-  async cancel(tenantId: string, jobId: string): Promise<TrainingJob | undefined> {
-    const cancelled = await this.#parts.jobs.cancel(tenantId, jobId, this.#parts.clock.now());
+  async cancel(reader: SignalOwner, jobId: string): Promise<TrainingJob | undefined> {
+    const cancelled = await this.#parts.jobs.cancel(reader, jobId, this.#parts.clock.now());
     if (cancelled === undefined) return undefined;
     this.#jobs.delete(jobId);
     if (this.#running?.job.jobId === jobId) this.#running.abort.abort();
@@ -180,11 +187,11 @@ export class Retraining {
   }
 
   async #read(): Promise<void> {
-    const { jobs, tenantIds, clock } = this.#parts;
+    const { jobs, owners, clock } = this.#parts;
     const first = this.#readAt === -Infinity;
     const found = new Map<string, TrainingJob>();
-    for (const tenantId of tenantIds()) {
-      for (const job of await jobs.list(tenantId, first, clock.now() - HOUR_MS)) {
+    for (const owner of owners()) {
+      for (const job of await jobs.list(owner, first, clock.now() - HOUR_MS)) {
         if (job.status === 'queued' || job.status === 'running') found.set(job.jobId, job);
         else this.#remember(job);
       }
@@ -197,11 +204,12 @@ export class Retraining {
   }
 
   /** What a finished job took still counts after a restart, and what it took another engine counts here. */
-  #remember({ tenantId, seriesId, cpuMs, finishedAt = 0, status }: TrainingJob): void {
+  #remember(job: TrainingJob): void {
+    const { tenantId, cpuMs, finishedAt = 0, status } = job;
     if (!this.#spent.some(({ at }) => at === finishedAt))
       this.#spent.push({ tenantId, cpuMs, at: finishedAt });
-    if (status === 'succeeded')
-      this.#trainedAt.set(seriesId, Math.max(finishedAt, this.#trainedAt.get(seriesId) ?? 0));
+    const key = ownerAndSeries(job);
+    if (status === 'succeeded') this.#trainedAt.set(key, Math.max(finishedAt, this.#trainedAt.get(key) ?? 0));
   }
 
   #isReady(job: TrainingJob, now: number): boolean {
@@ -240,7 +248,7 @@ export class Retraining {
         at: clock.now(),
       };
       this.#succeeded++;
-      this.#trainedAt.set(seriesId, end.at);
+      this.#trainedAt.set(ownerAndSeries(job), end.at);
     } catch (error) {
       end = this.#ended(job, error, clock.monotonic() - startedAt);
     } finally {
@@ -255,14 +263,15 @@ export class Retraining {
 
   async #train(job: TrainingJob, signal: AbortSignal): ReturnType<SeriesTraining['retrain']> {
     const { training, propose, closedThrough } = this.#parts;
-    const { seriesId, dataFrom: from, newEncoder, reason, cause } = job;
+    const { tenantId, userId, seriesId, dataFrom: from, newEncoder, reason, cause } = job;
+    const owner = { tenantId, userId };
     await this.#stored(signal);
     const through = closedThrough(seriesId);
     // One that was begun before may have been registered then, and not proposed.
     const madeSince = job.attempts > 1 ? job.queuedAt : undefined;
-    const trained = await training.retrain(seriesId, { through, from, newEncoder, madeSince, signal });
+    const trained = await training.retrain(seriesId, { owner, through, from, newEncoder, madeSince, signal });
     await propose({
-      series: seriesIdentity(seriesId),
+      series: { ...seriesIdentity(seriesId), ...owner },
       version: trained.record.version,
       by: 'engine',
       reason: `${cause}: ${reason}`,

@@ -4,8 +4,10 @@ import { turnOf, type Clock } from '../../clock.js';
 import type { Alert } from '../../drift/alert-store.js';
 import { messageOf } from '../../errors.js';
 import { seriesIdentity } from '../../instruments/ids.js';
+import type { TrainedSeries } from '../../instruments/served-series.js';
 import type { ModelRegistry } from '../../registry/model-registry.js';
 import type { JobCause } from './job-store.js';
+import { ownerAndSeries } from './queue.js';
 import type { Retraining } from './retraining.js';
 
 const DAY_MS = 86_400_000;
@@ -31,8 +33,8 @@ interface TriggerSettings {
 export interface TriggerParts {
   readonly retraining: Pick<Retraining, 'requestInTime'>;
   readonly registry: Pick<ModelRegistry, 'list'>;
-  /** Series with signals by models of their own, and the close time of their newest bar. */
-  readonly served: () => Iterable<{ readonly seriesId: string; readonly closedThrough: number }>;
+  /** Series with signals, whose models they are made with, and the close time of their newest bar. */
+  readonly served: () => Iterable<TrainedSeries & { readonly closedThrough: number }>;
   readonly settings: TriggerSettings;
   readonly background: Pick<Background, 'repeat'>;
   readonly clock: Clock;
@@ -42,7 +44,7 @@ export interface TriggerParts {
 /** Asks for trainings when a monitor found something, and when models are old or have much new data. */
 export class RetrainingTriggers {
   readonly #parts: TriggerParts;
-  /** Newest bar that a model of a series was asked to be trained on, so that the same age asks once. */
+  /** Newest bar that an owner's model of a series was asked to be trained on, so that the same age asks once. */
   readonly #asked = new Map<string, number>();
 
   constructor(parts: TriggerParts) {
@@ -57,14 +59,17 @@ export class RetrainingTriggers {
   /** A model whose market changed is trained again; one that lost its edge on what came since. */
   raised({
     kind,
+    tenantId,
+    userId,
     seriesId,
     summary,
     details,
-  }: Pick<Alert, 'kind' | 'seriesId' | 'summary' | 'details'>): void {
+  }: Pick<Alert, 'kind' | 'tenantId' | 'userId' | 'seriesId' | 'summary' | 'details'>): void {
     const since = details['since'];
     const cause = kind === 'performance' ? 'performance' : 'drift';
     this.#parts.retraining.requestInTime({
       seriesId,
+      owner: { tenantId, userId },
       cause,
       reason: summary,
       priority: PRIORITIES[cause],
@@ -77,30 +82,32 @@ export class RetrainingTriggers {
   async sweep(): Promise<void> {
     const { served, clock, log } = this.#parts;
     try {
-      for (const { seriesId, closedThrough } of served()) {
+      for (const { closedThrough, ...trained } of served()) {
         await turnOf(clock);
-        await this.#consider(seriesId, closedThrough);
+        await this.#consider(trained, closedThrough);
       }
     } catch (error) {
       log.warn({ error: messageOf(error) }, 'the age of models is not known');
     }
   }
 
-  async #consider(seriesId: string, closedThrough: number): Promise<void> {
+  async #consider({ seriesId, owner }: TrainedSeries, closedThrough: number): Promise<void> {
     const { registry, retraining, settings } = this.#parts;
     const series = seriesIdentity(seriesId);
-    const newest = (await registry.list(series)).at(-1);
-    if (newest === undefined || this.#asked.get(seriesId) === newest.trainedThrough) return;
+    const newest = (await registry.list({ ...series, ...owner })).at(-1);
+    const key = ownerAndSeries({ ...owner, seriesId });
+    if (newest === undefined || this.#asked.get(key) === newest.trainedThrough) return;
     const ageMs = closedThrough - newest.trainedThrough;
     const rows = Math.floor(ageMs / timeframeMs(series.timeframe));
     const { everyDays, newDataShare } = settings;
     const isOld = everyDays > 0 && ageMs >= everyDays * DAY_MS;
     const isRich = newDataShare > 0 && rows >= newDataShare * newest.rows;
     if (!isOld && !isRich) return;
-    this.#asked.set(seriesId, newest.trainedThrough);
+    this.#asked.set(key, newest.trainedThrough);
     const cause = isRich ? 'data' : 'schedule';
     retraining.requestInTime({
       seriesId,
+      owner,
       cause,
       reason: isRich
         ? `${rows} bars since ${newest.version}, which was trained on ${newest.rows}.`

@@ -12,7 +12,7 @@ export interface Alert {
    */
   'alert_id'?: (string);
   /**
-   * Owner of the series; "platform" for a shared one.
+   * Whose model it is: a tenant with a model of its own on the series, else the series' owner; "platform" for a shared one.
    */
   'tenant_id'?: (string);
   /**
@@ -67,6 +67,10 @@ export interface Alert {
    * Who closed it.
    */
   'closed_by'?: (string);
+  /**
+   * User whose own model it is about, who alone sees it; empty else.
+   */
+  'user_id'?: (string);
   '_acknowledged_at'?: "acknowledged_at";
   '_closed_at'?: "closed_at";
 }
@@ -80,7 +84,7 @@ export interface Alert__Output {
    */
   'alert_id': (string);
   /**
-   * Owner of the series; "platform" for a shared one.
+   * Whose model it is: a tenant with a model of its own on the series, else the series' owner; "platform" for a shared one.
    */
   'tenant_id': (string);
   /**
@@ -135,4 +139,8 @@ export interface Alert__Output {
    * Who closed it.
    */
   'closed_by': (string);
+  /**
+   * User whose own model it is about, who alone sees it; empty else.
+   */
+  'user_id': (string);
 }

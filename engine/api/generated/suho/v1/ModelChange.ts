@@ -29,7 +29,7 @@ export const ModelChange = {
    */
   MODEL_CHANGE_ROLLBACK: 'MODEL_CHANGE_ROLLBACK',
   /**
-   * Ends its trial.
+   * Ends its trial; one in production of a user or a tenant goes out of use, and the model of the level behind serves.
    */
   MODEL_CHANGE_WITHDRAW: 'MODEL_CHANGE_WITHDRAW',
   /**
@@ -73,7 +73,7 @@ export type ModelChange =
   | 'MODEL_CHANGE_ROLLBACK'
   | 5
   /**
-   * Ends its trial.
+   * Ends its trial; one in production of a user or a tenant goes out of use, and the model of the level behind serves.
    */
   | 'MODEL_CHANGE_WITHDRAW'
   | 6

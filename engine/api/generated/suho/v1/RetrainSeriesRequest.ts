@@ -7,7 +7,7 @@
 export interface RetrainSeriesRequest {
   /**
    * Symbol of the series, such as EURUSD: every series of it with signals that the caller may train, or those that the
-   * fields below leave.
+   * fields below leave. On a shared series, a tenant's or user's own model that serves there.
    */
   'symbol'?: (string);
   /**
@@ -26,7 +26,7 @@ export interface RetrainSeriesRequest {
 export interface RetrainSeriesRequest__Output {
   /**
    * Symbol of the series, such as EURUSD: every series of it with signals that the caller may train, or those that the
-   * fields below leave.
+   * fields below leave. On a shared series, a tenant's or user's own model that serves there.
    */
   'symbol': (string);
   /**

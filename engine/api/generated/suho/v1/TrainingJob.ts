@@ -11,7 +11,7 @@ export interface TrainingJob {
    */
   'job_id'?: (string);
   /**
-   * Owner of the series; "platform" for a shared one.
+   * Whose model it makes: a tenant with a model of its own on the series, else the series' owner; "platform" for a shared one.
    */
   'tenant_id'?: (string);
   /**
@@ -62,6 +62,10 @@ export interface TrainingJob {
    * Processor time it took, seconds.
    */
   'cpu_seconds'?: (number | string);
+  /**
+   * User whose own model it makes, who alone sees it; empty else.
+   */
+  'user_id'?: (string);
   '_started_at'?: "started_at";
   '_finished_at'?: "finished_at";
 }
@@ -75,7 +79,7 @@ export interface TrainingJob__Output {
    */
   'job_id': (string);
   /**
-   * Owner of the series; "platform" for a shared one.
+   * Whose model it makes: a tenant with a model of its own on the series, else the series' owner; "platform" for a shared one.
    */
   'tenant_id': (string);
   /**
@@ -126,4 +130,8 @@ export interface TrainingJob__Output {
    * Processor time it took, seconds.
    */
   'cpu_seconds': (number);
+  /**
+   * User whose own model it makes, who alone sees it; empty else.
+   */
+  'user_id': (string);
 }
