@@ -370,7 +370,7 @@ BEGIN
         CONTINUE WHEN to_regclass('suho_private.' || made) IS NOT NULL;
         PERFORM pg_advisory_xact_lock(728310503);
         CONTINUE WHEN to_regclass('suho_private.' || made) IS NOT NULL;
-        EXECUTE format('CREATE TABLE suho_private.%I PARTITION OF suho_private.%I FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = 60)',
+        EXECUTE format('CREATE TABLE suho_private.%I PARTITION OF suho_private.%I FOR VALUES FROM (%L) TO (%L)',
                        made, parent, first, (first AT TIME ZONE 'UTC' + INTERVAL '1 month') AT TIME ZONE 'UTC');
         INSERT INTO suho_private.partitions (parent, name, ends)
             VALUES (parent, made, (first AT TIME ZONE 'UTC' + INTERVAL '1 month') AT TIME ZONE 'UTC');
@@ -534,6 +534,6 @@ BEGIN
     END LOOP;
 END $$;
 
-INSERT INTO suho_private.schema_versions (file, version) VALUES ('03_timescaledb_predictions', 5)
+INSERT INTO suho_private.schema_versions (file, version) VALUES ('03_timescaledb_predictions', 6)
     ON CONFLICT (file) DO UPDATE SET version = excluded.version, applied_at = now();
 COMMIT;
