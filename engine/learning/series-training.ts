@@ -299,7 +299,7 @@ export class SeriesTraining {
       batchInvariant,
       ...(sequenceVersion === undefined ? {} : { sequenceVersion }),
     };
-    return (await registry.register(record, result.facts)) ? record : undefined;
+    return (await registry.register(record, result)) ? record : undefined;
   }
 }
 
