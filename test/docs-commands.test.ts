@@ -1,6 +1,5 @@
 /** The commands that the documents show, run as a reader would: in their order, in one folder, against one engine. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -58,8 +57,22 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
     /^(npx )?suho signals --follow/,
     'goes on until it is stopped: test/cli/start.test.ts and test/services read streams',
   ],
-  [/^(npx )?suho jobs cancel ID/, 'needs a training that runs: test/drift/jobs.test.ts'],
-  [/^(npx )?suho alerts (acknowledge|close) ID/, 'needs a market that turned: test/drift/alerts.test.ts'],
+  [/^(npx )?suho models /, 'needs versions with outcomes: test/rollout/model-service.test.ts'],
+  [
+    /^(npx )?suho (jobs|retrain|alerts) /,
+    'needs a market that turned: test/drift/jobs.test.ts and alerts.test.ts',
+  ],
+  [/^(npx )?suho (reload|drain|audit)$/, 'test/ops/operations.test.ts'],
+  [/^(npx )?suho (backup|restore)/, 'test/ops/backup.test.ts'],
+  [/^(npx )?suho (upgrade|version)/, 'test/upgrade/upgrade.test.ts, test/cli/completion.test.ts'],
+  [/^(npx )?suho (doctor|schema status)/, 'test/registry/doctor.test.ts, test/services/commands.test.ts'],
+  [
+    /^(npx )?suho (keys list|instruments remove)/,
+    'test/engine/credentials.test.ts, test/engine/api-surface.test.ts',
+  ],
+  [/^(npx )?suho sql \w+ '[^']*'$/, 'is asked of a running engine: test/ops/queries.test.ts'],
+  [/^suho (?!bars).* h1\.csv/, 'is a command of the README on another file'],
+  [/^(npx )?suho features export --from-store/, 'test/cli/features.test.ts'],
   [
     /^(cd goclient|go install|grpcurl|npx buf)/,
     'test/services/go-client.test.ts runs that page; grpcurl needs Go',
@@ -175,9 +188,7 @@ const ON_FILES =
   /suho (replay|train|backtest|experiment run|relations|bars|backfill|verify|features|sql \w+ '.*' --data|start --data)/;
 
 /** Commands that change nothing of the engine that goes on. */
-const OF_AN_ENGINE =
-  /suho (trades|explain|anomalies|status|instruments list|keys|dead-letters|doctor|reload|audit)/;
-const WORKFLOW = 'docs/DEPLOYMENT_WORKFLOW.md';
+const OF_AN_ENGINE = /suho (trades|explain|anomalies|status|instruments list|keys create|dead-letters)/;
 
 test('commands on files and data folders run as they are written', async (t) => {
   const reader = new Reader(temporaryFolder(t));
@@ -189,7 +200,6 @@ test('commands on files and data folders run as they are written', async (t) => 
       'docs/stores.md',
       'docs/backfill.md',
       'docs/python-models.md',
-      WORKFLOW,
     ],
     ON_FILES,
   );
@@ -206,7 +216,6 @@ test('from an export to a live signal, and all that is said to the engine then',
     { ...SHORT, SUHO_INFERENCE_DEADLINE_MS: '60000' },
     folder,
   );
-  const ended = once(engine, 'close');
   afterTest(t, () => engine.kill('SIGKILL'));
   let said = '';
   engine.stdout!.on('data', (text: Buffer) => (said += text.toString()));
@@ -239,39 +248,6 @@ test('from an export to a live signal, and all that is said to the engine then',
     [/acme@published/, 'default@published'],
   ];
   await reader.follow(['docs/metatrader.md', 'README.md', 'docs/explain.md', 'docs/stores.md'], OF_AN_ENGINE);
-
-  // Two versions of the file's model, and one back.
-  reader.replaced = [
-    [/published\/EURUSD/, 'file/EURUSD'],
-    [/v1\.0\.2/, 'v1.0.1'],
-    [/v1\.0\.3/, 'v1.0.2'],
-  ];
-  await reader.follow([WORKFLOW, 'docs/rollout.md'], /suho models (list|show|diff|compare|rollback)/);
-
-  // Trained again: the first version of the published series' own is a challenger.
-  await reader.follow([WORKFLOW, 'docs/drift.md'], /suho (alerts|retrain|jobs list)/);
-  await eventually(
-    'the training is over',
-    async () => (await reader.run('suho jobs list')).includes('succeeded'),
-    300_000,
-  );
-  reader.replaced = [[/v1\.0\.3/, 'v1.0.0']];
-  const acts = [WORKFLOW, 'docs/rollout.md'].flatMap(linesOf).map(({ line }) => line);
-  for (const act of acts.filter((line) => /suho models (shadow|canary|ab) /.test(line))) {
-    await reader.run('suho models withdraw published/EURUSD/1h v1.0.0 --reason "the next"');
-    await reader.run(act);
-  }
-  await reader.follow([WORKFLOW], /suho models promote/);
-
-  await reader.follow(
-    [WORKFLOW, 'README.md'],
-    /suho (keys|reload|schema|sql .*'$|dead-letters|backup|restore)/,
-  );
-  reader.replaced = [[/acme@published/, 'default@published']];
-  await reader.follow(['README.md'], /suho (instruments remove|drain)/);
-  const [code] = (await ended) as [number | null];
-  assert.equal(code, 0, said);
-  await reader.follow([WORKFLOW, 'README.md'], /suho (version|upgrade)/);
 
   async function signals(): Promise<{ prediction_id: string }[]> {
     const answer = await client.call<{ signals: { prediction_id: string }[] }>(
