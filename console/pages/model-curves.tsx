@@ -1,8 +1,14 @@
+import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { EquityView, ModelDetail, ReliabilityView } from '../../engine/console/wire-models.ts';
+import type {
+  EquityView,
+  ModelDetail,
+  ReliabilityView,
+  TradedView,
+} from '../../engine/console/wire-models.ts';
 import { useAnswer } from '../api.ts';
 import { LineChart, type Line } from '../charts/line-chart.tsx';
-import { count, decimal, percent, signedPercent } from '../format.ts';
+import { count, decimal, percent, signedPercent, utcDay } from '../format.ts';
 import { Card, Waiting } from '../parts/parts.tsx';
 
 const COLORS: Readonly<Record<string, string>> = { '1h': '--c1', '4h': '--c2', '1d': '--c3' };
@@ -46,7 +52,7 @@ interface CalibrationProps {
   readonly validation: ModelDetail['validation'];
 }
 
-/** What was stated against what came: in validation, and of the predictions this version made live. */
+/** What was stated against what came: in its walk-forward, and of the predictions this version made live. */
 export function Calibration({ series, version, renew, validation }: CalibrationProps) {
   const live = useAnswer<ReliabilityView>('/api/reliability', { series, version }, renew, true);
   const inValidation = useMemo(
@@ -59,7 +65,7 @@ export function Calibration({ series, version, renew, validation }: CalibrationP
       <Waiting error={live.error} loading={live.loading && validation.length === 0} />
       <div class="pair">
         <Reliability
-          title="In validation"
+          title="Walk-forward"
           bins={inValidation}
           empty="The registry has no walk-forward curve of this version."
         />
@@ -131,58 +137,84 @@ interface EquityProps {
   readonly renew: string;
 }
 
-/** What its signals came to after spreads, and how far that fell. */
+/** What its forecasts came to after costs, and how far that fell: in its walk-forward, and live. */
 export function Equity({ series, model, version, renew }: EquityProps) {
   const { value, error, loading } = useAnswer<EquityView>('/api/equity', { series, model }, renew, true);
-  const points = value?.points;
-  const x = useMemo(() => (points ?? []).map(([time]) => time), [points]);
-  const sums = useMemo<readonly Line[]>(
-    () => [
-      { label: 'sum of returns', values: (points ?? []).map(([, sum]) => sum), color: '--accent', width: 2 },
-    ],
+  const { walkForward, live } = value ?? {};
+  return (
+    <Card title="Equity and drawdown after costs" class="wide">
+      <Waiting error={error} loading={loading} />
+      {live !== undefined && (
+        <div class="pair">
+          <div>
+            <h3>Walk-forward</h3>
+            {walkForward == null || walkForward.points.length < 2 ? (
+              <p class="hint">
+                {version} was registered without it; a version that is trained now keeps it. Of any bars:{' '}
+                <code>suho backtest</code>.
+              </p>
+            ) : (
+              <Traded traded={walkForward} name={`walk-forward of ${version}`}>
+                Forecasts of rows that the model of their fold had not seen, from{' '}
+                {utcDay(walkForward.points[0]![0])}: {sumOf(walkForward)} after {percent(walkForward.cost, 2)}{' '}
+                of spread, slippage and commission; {percent(walkForward.quotedShare, 0)} of the spreads are
+                the market’s own.
+              </Traded>
+            )}
+          </div>
+          <div>
+            <h3>Live</h3>
+            {live.trades < 2 ? (
+              <p class="hint">{version} has fewer than two signals that acted and whose outcome is known.</p>
+            ) : (
+              <Traded traded={live} name={`live forecasts of ${version}`}>
+                Signals it has given: {sumOf(live)} after {percent(live.cost, 2)} of spreads.
+                {live.costed < live.trades &&
+                  ` The spread of ${count(live.trades - live.costed)} of them is not known and counts as nothing.`}
+              </Traded>
+            )}
+          </div>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+function sumOf({ horizon, trades, won, total }: TradedView): string {
+  return `${count(trades)} trades over ${horizon}, ${percent(won, 0)} gained, together ${signedPercent(total)}`;
+}
+
+interface TradedProps {
+  readonly traded: TradedView;
+  readonly name: string;
+  readonly children: ComponentChildren;
+}
+
+/** A curve of what was gained, and one below it of how far that is under its highest. */
+function Traded({ traded: { points, drawdown }, name, children }: TradedProps) {
+  const x = useMemo(() => points.map(([time]) => time), [points]);
+  const gains = useMemo<readonly Line[]>(
+    () => [{ label: 'gained', values: points.map(([, gain]) => gain), color: '--accent', width: 2 }],
     [points],
   );
   const falls = useMemo<readonly Line[]>(
-    () => [{ label: 'below its highest', values: (points ?? []).map(([, , fall]) => fall), color: '--down' }],
+    () => [{ label: 'below its highest', values: points.map(([, , fall]) => fall), color: '--down' }],
     [points],
   );
   const formatY = (y: number): string => `${Number((y * 100).toFixed(2))} %`;
   return (
-    <Card title="Equity and drawdown after costs">
-      <Waiting error={error} loading={loading} />
-      {value !== undefined && value.trades < 2 && (
-        <p class="hint">
-          {version} has fewer than two signals that acted and whose outcome is known. A past of its own is in{' '}
-          <code>suho backtest</code>.
-        </p>
-      )}
-      {value !== undefined && value.trades >= 2 && (
-        <>
-          <p class="hint">
-            Its live forecasts over {value.horizon}, one position at a time: {count(value.trades)} trades,{' '}
-            {percent(value.won, 0)} gained, together {signedPercent(value.total)} after{' '}
-            {percent(value.cost, 2)} of spreads; deepest fall {percent(value.drawdown, 2)}.
-            {value.costed < value.trades &&
-              ` The spread of ${count(value.trades - value.costed)} of them is not known and counts as nothing.`}
-          </p>
-          <LineChart
-            title={`Sum of returns after spreads of ${version}, ${value.trades} trades`}
-            x={x}
-            lines={sums}
-            time
-            formatY={formatY}
-            height={170}
-          />
-          <LineChart
-            title={`Drawdown of ${version}`}
-            x={x}
-            lines={falls}
-            time
-            formatY={formatY}
-            height={110}
-          />
-        </>
-      )}
-    </Card>
+    <>
+      <p class="hint">{children}</p>
+      <LineChart
+        title={`Gains after costs, ${name}`}
+        x={x}
+        lines={gains}
+        time
+        formatY={formatY}
+        height={170}
+      />
+      <p class="hint">Drawdown, at the deepest {percent(drawdown, 2)}</p>
+      <LineChart title={`Drawdown, ${name}`} x={x} lines={falls} time formatY={formatY} height={110} />
+    </>
   );
 }

@@ -61,7 +61,7 @@ type Fold = ModelDetail['folds'][number];
 /** Whether an edge held from stretch to stretch, or came from one of them. */
 export function Folds({ folds }: { readonly folds: readonly Fold[] }) {
   return (
-    <Card title="Walk-forward, fold by fold">
+    <Card title="Walk-forward, fold by fold" class="wide">
       {folds.length === 0 ? (
         <p class="hint">This version was registered without its folds; one that is trained now keeps them.</p>
       ) : (

@@ -5,11 +5,10 @@ import { score, type HorizonScore, type Outcome } from '../learning/evaluation.j
 import type { Family, FitOptions, Trial } from '../learning/families/family.js';
 import { walkForwardFolds, type Fold, type RowRange } from '../learning/split.js';
 import { judge } from '../learning/verdict.js';
-import { addOutcomes, answersOf, type Answers } from '../learning/walk-forward.js';
+import { addOutcomes, answersOf, forecastsOf, type Answers } from '../learning/walk-forward.js';
 import type { Forecast } from './positions.js';
 
 const WIDTH = HORIZONS.length;
-const CLASSES = WIDTH * 3;
 
 export interface SignalOptions extends FitOptions {
   readonly folds: number;
@@ -68,15 +67,7 @@ export async function walkForwardSignals(
     const answers = await answersOf(fitted.toOnnx(), dataset, fold.test);
     predicted.push({ answers, range: fold.test });
     trials.push(fitted.trials);
-    for (let row = fold.test.from; row < fold.test.to; row++) {
-      const at = row - fold.test.from;
-      forecasts.push({
-        bar: row + WARM_UP_BARS - 1,
-        fold: index,
-        probabilities: [...answers.probabilities.subarray(at * CLASSES, (at + 1) * CLASSES)],
-        returns: [...answers.returns.subarray(at * WIDTH, (at + 1) * WIDTH)],
-      });
-    }
+    forecasts.push(...forecastsOf(answers, fold.test.from + WARM_UP_BARS - 1, index));
     onFold?.(index + 1, folds.length);
   }
   return { forecasts, folds, scores: scoresOf(predicted, dataset, lengthMs), trials, hadSkill };

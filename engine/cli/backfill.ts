@@ -70,7 +70,7 @@ export function backfillCommand(): Command {
       `
 Examples:
   suho backfill GBPUSD_h1.csv.gz --symbol GBPUSD --timeframe 1h --data gbp
-  suho backfill --tenant platform --feed replay --symbol 'EUR/USD' --timeframe 1h --from 2015-01-01 --to 2016-01-01
+  suho backfill --tenant platform --feed file --symbol EURUSD --timeframe 1h --from 2015-01-01 --to 2016-01-01 --data eurusd
   suho backfill corrected.csv --symbol GBPUSD --timeframe 1h --data gbp --replace 2024-03-01..2024-04-01
   suho sql features 'SELECT symbol, count() FROM ml_features GROUP BY symbol' --data gbp
 

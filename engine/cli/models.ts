@@ -37,9 +37,9 @@ A model is named by feed, symbol and timeframe, and its version.
 
 Examples:
   suho models list
-  suho models show market/EURUSD/1h v1.0.3
-  suho models canary market/EURUSD/1h v1.0.3 --share 0.1 --automatic --reason "better in validation"
-  suho models rollback market/EURUSD/1h v1.0.3 --reason "spread widened"`,
+  suho models show published/EURUSD/1h v1.0.3
+  suho models canary published/EURUSD/1h v1.0.3 --share 0.1 --automatic --reason "better in validation"
+  suho models rollback published/EURUSD/1h v1.0.3 --reason "spread widened"`,
     );
   for (const sub of [
     listCommand(),
@@ -95,7 +95,7 @@ function listCommand(): Command {
     .description(
       'list the models you see: the platform’s, your tenant’s, your own; all of them for operators',
     )
-    .addArgument(new Argument('[name]', 'feed, symbol and timeframe: market/EURUSD/1h'))
+    .addArgument(new Argument('[name]', 'feed, symbol and timeframe: published/EURUSD/1h'))
     .addOption(tenantOption())
     .addOption(addressOption())
     .addOption(jsonOption())

@@ -88,7 +88,7 @@ function describe(report: ReplayReport, newest: SignalJson | undefined): string 
   return [
     `${report.symbol} ${report.timeframe}: ${report.bars} bars (${report.newBars} new, ${report.duplicates} known, ${report.rejected} rejected), ${report.featureRows} feature rows`,
     `${report.predictions} predictions by ${report.models} ${report.models === 1 ? 'model' : 'models'}, ${report.resolved} resolved; ${Math.round(report.barsPerSecond)} bars/s, evidence p50 ${report.latencyMs.p50.toFixed(2)} ms, p99 ${report.latencyMs.p99.toFixed(2)} ms`,
-    scoreTable('samples', Object.values(report.accuracy)),
+    ...(report.resolved === 0 ? [] : [scoreTable('samples', Object.values(report.accuracy))]),
     ...(newest === undefined ? [] : [`newest signal\n${SIGNAL_HEADER}\n${signalLine(newest)}\n`]),
     report.models === 0
       ? `There are no signals: the first model is trained once there are ${barsNeeded(report.timeframe)} bars, or --train-after.`

@@ -66,7 +66,7 @@ function reportCommand(): Command {
     .addOption(numberOption('--entry-price <price>', 'price it began at').makeOptionMandatory())
     .addOption(dateOption('--exit-time <moment>', 'when it ended').makeOptionMandatory())
     .addOption(numberOption('--exit-price <price>', 'price it ended at').makeOptionMandatory())
-    .addOption(numberOption('--pnl <money>', 'profit after costs; reckoned when left out'))
+    .addOption(numberOption('--pnl <money>', 'profit after costs; computed when left out'))
     .addOption(new Option('--currency <code>', 'currency of money; the quote currency when left out'))
     .addOption(numberOption('--commission <money>', 'cost, positive').default(0))
     .addOption(numberOption('--financing <money>', 'cost of holding, positive').default(0))

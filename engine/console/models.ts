@@ -121,10 +121,19 @@ export class ModelCatalogue {
     return { bins: await this.#engine.predictions.history.reliability(caller.tenantId, of) };
   }
 
-  /** What the caller's signals of a version came to after spreads. */
+  /** What a version's forecasts came to after costs: those of its walk-forward, and the caller's live ones. */
   async equity(caller: Caller, id: string, key: string): Promise<EquityView> {
-    const { identity, timeframe, instrument } = this.#series.find(caller, id);
-    const { modelId, primaryHorizon, userId } = await this.#find(caller, id, key);
+    const series = this.#series.find(caller, id);
+    const model = await this.#find(caller, id, key);
+    const walkForward = await this.#engine.registry.equity(model, model.version);
+    return { walkForward: walkForward ?? null, live: await this.#liveEquity(caller, series, model) };
+  }
+
+  async #liveEquity(
+    caller: Caller,
+    { identity, timeframe, instrument }: VisibleSeries,
+    { modelId, primaryHorizon, userId }: ListedModel,
+  ): Promise<EquityView['live']> {
     const { features, predictions } = this.#engine;
     // What a bar cost is known from its closing quotes.
     const grid = BarGrid.of(timeframe, instrument.calendar);

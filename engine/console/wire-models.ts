@@ -167,17 +167,21 @@ export interface OutlookView {
   readonly refusal: string | null;
 }
 
-/** What a model's signals came to after spreads, one position at a time. */
-export interface EquityView {
+/** What trading forecasts came to after costs, one position at a time. Shares are of 1. */
+export interface TradedView {
   readonly horizon: string;
-  readonly bars: number;
   readonly trades: number;
-  /** Trades whose spread is known; the others cost nothing. */
-  readonly costed: number;
   readonly won: number;
   readonly total: number;
   readonly cost: number;
   readonly drawdown: number;
-  /** Time, sum of returns, how far it is below its highest. */
+  /** Time, what was gained until then, how far that is below its highest. */
   readonly points: readonly (readonly [number, number, number])[];
+}
+
+export interface EquityView {
+  /** Of the rows that no fold's model had seen; null for a version that was registered without. */
+  readonly walkForward: (TradedView & { readonly quotedShare: number }) | null;
+  /** `costed`: trades whose spread is known; the others cost nothing. */
+  readonly live: TradedView & { readonly costed: number };
 }

@@ -9,6 +9,7 @@ import { SEQUENCE_VERSION } from '../../actors/features/sequence-channels.js';
 import { BarGrid } from '../../actors/market/bar-grid.js';
 import type { Calendar } from '../../actors/market/calendar.js';
 import { timeframeMs } from '../../actors/market/timeframe.js';
+import { walkForwardEquity, type WalkForwardEquity } from '../backtest/walk-forward-equity.js';
 import { SuhoError } from '../errors.js';
 import type { TrialReport } from '../inference/model-trials.js';
 import type { ModelFile, ModelPair } from '../inference/to-worker.js';
@@ -27,7 +28,7 @@ import { permutationImportance, type FeatureImportance } from './importance.js';
 import { adaptModel, type ImportMapping } from './imported-model.js';
 import { trainingFacts } from './training-facts.js';
 import { judge } from './verdict.js';
-import { addOutcomes, answersOf, promisedBy } from './walk-forward.js';
+import { addOutcomes, answersOf, forecastsOf, promisedBy } from './walk-forward.js';
 
 /** Rows an encoder is trained on at least, and the newest it is trained on at most. */
 const ENCODER_ROWS_MIN = 300;
@@ -68,6 +69,8 @@ interface Evaluation {
   readonly promised: readonly number[];
   readonly scores: readonly HorizonScore[];
   readonly importance: readonly FeatureImportance[];
+  /** Of forecasts over the horizon that it is for. */
+  readonly equityOver: (horizon: number) => WalkForwardEquity | undefined;
 }
 
 /**
@@ -127,8 +130,9 @@ export async function importModel(given: ModelImport, parts: ModelImportParts): 
       batchInvariant,
       ...(sequenceVersion === undefined ? {} : { sequenceVersion }),
     };
+    const equity = evaluated?.equityOver(record.primaryHorizon);
     const facts = await factsOf(given, dataset, encoder, evaluated);
-    if (!(await parts.registry.register(record, facts)))
+    if (!(await parts.registry.register(record, { facts, equity })))
       throw new SuhoError(
         'BAD_MODEL',
         `Meanwhile another model was registered as ${version} of ${modelName(series)}; import this one again.`,
@@ -270,18 +274,28 @@ async function keep(room: string, bytes: Uint8Array): Promise<ModelFile> {
 async function evaluate(
   model: Uint8Array,
   dataset: Dataset,
-  { trainedThrough, series }: ModelImport,
+  { trainedThrough, series, evaluation }: ModelImport,
 ): Promise<Evaluation> {
   let from = 0;
   while (from < dataset.rows && dataset.closeTimes[from]! <= trainedThrough) from++;
   const range = { from, to: dataset.rows };
   const outcomes: Outcome[][] = HORIZONS.map(() => []);
-  addOutcomes(dataset, await answersOf(model, dataset, range), range, outcomes);
+  const answers = await answersOf(model, dataset, range);
+  addOutcomes(dataset, answers, range, outcomes);
   const lengthMs = timeframeMs(series.timeframe);
+  const { bars, calendar } = evaluation!;
+  const traded = bars.slice(-dataset.rows);
   return {
     promised: promisedBy(outcomes, lengthMs),
     scores: outcomes.map((list, horizon) => score(horizon, list, lengthMs)),
     importance: await permutationImportance(model, dataset, range, { seed: SEED }),
+    equityOver: (horizon) =>
+      walkForwardEquity(
+        traded,
+        BarGrid.of(series.timeframe, calendar),
+        forecastsOf(answers, range.from, 0),
+        horizon,
+      ),
   };
 }
 

@@ -313,7 +313,7 @@ export class SeriesTraining {
       ...(sequenceVersion === undefined ? {} : { sequenceVersion }),
       ...(isOfSeries(identity, seriesId) ? {} : { trainedOn: seriesId }),
     };
-    return (await registry.register(record, result.facts)) ? record : undefined;
+    return (await registry.register(record, result)) ? record : undefined;
   }
 }
 

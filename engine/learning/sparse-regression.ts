@@ -292,7 +292,7 @@ class Descent {
   }
 }
 
-/** Mean products of pairs of columns, each reckoned when it is first asked for. */
+/** Mean products of pairs of columns, each computed when it is first asked for. */
 class Products {
   readonly #columns: readonly Float64Array[];
   readonly #rows: number;

@@ -6,6 +6,7 @@ import { BarGrid } from '../../actors/market/bar-grid.js';
 import type { Calendar } from '../../actors/market/calendar.js';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
 import { WARM_UP_BARS } from '../../actors/signal-actor.js';
+import { walkForwardEquity, type WalkForwardEquity } from '../backtest/walk-forward-equity.js';
 import { SuhoError } from '../errors.js';
 import { buildDataset, newest, type Dataset } from './dataset.js';
 import { datasetFault } from './dataset-faults.js';
@@ -63,6 +64,8 @@ export interface TrainingResult {
   readonly history: History;
   /** What its monitors compare live rows and outcomes with, as the registry keeps it. */
   readonly facts: Uint8Array;
+  /** What trading the walk-forward forecasts over the primary horizon came to. */
+  readonly equity: WalkForwardEquity | undefined;
 }
 
 /**
@@ -75,7 +78,8 @@ export async function train(
   timeframe: Timeframe,
   options: TrainingOptions,
 ): Promise<TrainingResult> {
-  const whole = buildDataset(bars, BarGrid.of(timeframe, options.calendar));
+  const grid = BarGrid.of(timeframe, options.calendar);
+  const whole = buildDataset(bars, grid);
   const dataset = newest(whole, options.rowsMax);
   check(dataset, timeframe, options.rowsMax);
   const stages = options.folds + 2;
@@ -83,7 +87,7 @@ export async function train(
   const progress = (name: string): void => options.onProgress?.(++stage, stages, name);
 
   const family = familyOf(options.family);
-  const { scores, folds, trials, importance, promised } = await walkForward(
+  const { scores, folds, trials, importance, promised, forecasts } = await walkForward(
     family,
     dataset,
     timeframeMs(timeframe),
@@ -120,6 +124,7 @@ export async function train(
     rows: dataset.rows,
     history: await history(encoder, whole),
     facts: trainingFacts(dataset, errors, scale, promised),
+    equity: walkForwardEquity(bars.slice(-dataset.rows), grid, forecasts, verdict.primaryHorizon),
   };
 }
 

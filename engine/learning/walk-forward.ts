@@ -1,4 +1,5 @@
 import { HORIZONS, HORIZON_MS } from '../../actors/features/labels.js';
+import type { Forecast } from '../backtest/positions.js';
 import { provenWorth } from '../drift/edge-watch.js';
 import type { Dataset } from './dataset.js';
 import { score, type HorizonScore, type Outcome } from './evaluation.js';
@@ -37,6 +38,8 @@ export interface WalkForward {
   readonly importance: readonly FeatureImportance[];
   /** Of each horizon, what a unit of stated log-odds of up against down was worth at least, 0..1. */
   readonly promised: readonly number[];
+  /** Of every row that was tested, oldest first; `bar` is its row. */
+  readonly forecasts: readonly Forecast[];
 }
 
 /**
@@ -52,12 +55,15 @@ export async function walkForward(
   const outcomes: Outcome[][] = HORIZONS.map(() => []);
   const trials: (readonly Trial[])[] = [];
   const folds: FoldScore[] = [];
+  const forecasts: Forecast[] = [];
   let importance: readonly FeatureImportance[] = [];
   for (const fold of walkForwardFolds(dataset, options.folds, 0.5)) {
     const fitted = await family.fit(dataset, fold, options);
     const model = fitted.toOnnx();
     const own: Outcome[][] = HORIZONS.map(() => []);
-    addOutcomes(dataset, await answersOf(model, dataset, fold.test), fold.test, own);
+    const answers = await answersOf(model, dataset, fold.test);
+    addOutcomes(dataset, answers, fold.test, own);
+    forecasts.push(...forecastsOf(answers, fold.test.from, trials.length));
     for (const [horizon, list] of own.entries()) outcomes[horizon]!.push(...list);
     if (fold.test.to > fold.test.from) folds.push(foldScore(dataset, fold, own, lengthMs));
     trials.push(fitted.trials);
@@ -66,7 +72,7 @@ export async function walkForward(
     options.onFold();
   }
   const scores = outcomes.map((list, horizon) => score(horizon, list, lengthMs));
-  return { scores, folds, trials, importance, promised: promisedBy(outcomes, lengthMs) };
+  return { scores, folds, trials, importance, promised: promisedBy(outcomes, lengthMs), forecasts };
 }
 
 /** What a unit of stated log-odds of up against down was worth at least over each horizon, 0..1. */
@@ -118,6 +124,16 @@ export async function answersOf(model: Uint8Array, dataset: Dataset, range: RowR
     probabilities: await predict(model, dataset, range, 'probabilities', CLASSES),
     returns: await predict(model, dataset, range, 'returns', WIDTH),
   };
+}
+
+/** Answers one by one, as a backtest trades them: the first is of bar `bar`. */
+export function forecastsOf({ probabilities, returns }: Answers, bar: number, fold: number): Forecast[] {
+  return Array.from({ length: returns.length / WIDTH }, (_, i) => ({
+    bar: bar + i,
+    fold,
+    probabilities: [...probabilities.subarray(i * CLASSES, (i + 1) * CLASSES)],
+    returns: [...returns.subarray(i * WIDTH, (i + 1) * WIDTH)],
+  }));
 }
 
 /** Adds what was said of some rows, and what came of them, by horizon. */

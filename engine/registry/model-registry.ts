@@ -1,4 +1,5 @@
 import { gridName, type TimeframeOfCalendar } from '../../actors/market/bar-grid.js';
+import type { WalkForwardEquity } from '../backtest/walk-forward-equity.js';
 import type { HorizonScore } from '../learning/evaluation.js';
 import type { FamilyName } from '../learning/families/names.js';
 import type { FeatureImportance } from '../learning/importance.js';
@@ -147,13 +148,19 @@ export interface ModelEvent {
   readonly reason: string | undefined;
 }
 
+/** What is kept of a training beside the record, and is not listed with it. */
+export interface TrainingRest {
+  /** What its monitors compare with. */
+  readonly facts?: Uint8Array | undefined;
+  readonly equity?: WalkForwardEquity | undefined;
+}
+
 /** Keeps models: who they are for, what they were trained on, how far they are. */
 export interface ModelRegistry {
   /**
-   * Registers a model that passed its checks, with what its monitors compare with; the same version of the same series again
-   * changes nothing. False when that version is another model already: another engine registered one meanwhile.
+   * Registers a model that passed its checks; the same version of the same series again changes nothing. False when that version is another model already: another engine registered one meanwhile.
    */
-  register(record: ModelRecord, facts?: Uint8Array): Promise<boolean>;
+  register(record: ModelRecord, rest?: TrainingRest): Promise<boolean>;
   /** Moves a model on to staging, saying why; one that is further is left as it is. */
   stage(record: ModelRecord, author: Author): Promise<void>;
   /**
@@ -163,6 +170,8 @@ export interface ModelRegistry {
   promote(record: ModelRecord, as?: 'first' | 'replacement'): Promise<boolean>;
   /** Models of a series, oldest training first. */
   list(series: ModelSeries): Promise<ListedModel[]>;
+  /** What a version's walk-forward forecasts came to; undefined for one that was registered without. */
+  equity(series: ModelSeries, version: string): Promise<WalkForwardEquity | undefined>;
   /** The production model of a series. */
   production(series: ModelSeries): Promise<ModelRecord | undefined>;
   close(): Promise<void>;

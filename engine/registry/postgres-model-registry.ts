@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { WalkForwardEquity } from '../backtest/walk-forward-equity.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
 import { Database, type Scope } from '../database/database.js';
 import {
@@ -9,9 +10,13 @@ import {
   type ModelRecord,
   type ModelRegistry,
   type ModelSeries,
+  type TrainingRest,
 } from './model-registry.js';
 import { actOn, inRegistry } from './postgres-deployments.js';
 import { FRAMEWORK, SELECT_MODELS, modelOf, ownerOf, scopeOf, type ModelRow } from './model-rows.js';
+
+/** Kind of evaluation that is a {@link WalkForwardEquity}. */
+const EQUITY = 'walk_forward_equity';
 
 /** A registered model by name, and the files it consists of. */
 export interface RegisteredModel {
@@ -35,7 +40,7 @@ export class PostgresModelRegistry implements ModelRegistry {
     this.#database = new Database({ max: 2, ...connection });
   }
 
-  async register(record: ModelRecord, facts?: Uint8Array): Promise<boolean> {
+  async register(record: ModelRecord, { facts, equity }: TrainingRest = {}): Promise<boolean> {
     const owner = ownerOf(record);
     const name = modelName(record);
     return await this.#in(record, async (client) => {
@@ -87,7 +92,7 @@ export class PostgresModelRegistry implements ModelRegistry {
          VALUES ($1, $2, $3, $4, 'succeeded', $5, to_timestamp($6 / 1000.0), to_timestamp($7 / 1000.0), $8, now(), now())`,
         [...owner, model.model_id, name, record.hyperparameters, trainedFrom, trainedThrough, rows],
       );
-      await keepEvaluations(client, [...owner, model.model_id], record);
+      await keepEvaluations(client, [...owner, model.model_id], record, equity);
       // It was checked and run before it came here.
       await client.query(`UPDATE ml_registry.models SET status = 'validated' WHERE model_id = $1`, [
         model.model_id,
@@ -135,6 +140,18 @@ export class PostgresModelRegistry implements ModelRegistry {
     return (await this.#find(series, ['production'])).at(-1);
   }
 
+  async equity(series: ModelSeries, version: string): Promise<WalkForwardEquity | undefined> {
+    return await this.#in(series, async (client) => {
+      const { rows } = await client.query<{ metrics: WalkForwardEquity }>(
+        `SELECT e.metrics FROM ml_registry.model_evaluations e JOIN ml_registry.models m USING (model_id)
+         WHERE m.tenant_id IS NOT DISTINCT FROM $1 AND m.user_id IS NOT DISTINCT FROM $2 AND m.name = $3 AND m.version = $4
+           AND e.kind = $5`,
+        [...ownerOf(series), modelName(series), version, EQUITY],
+      );
+      return rows[0]?.metrics;
+    });
+  }
+
   async #find(series: ModelSeries, statuses: readonly string[]): Promise<ListedModel[]> {
     return await this.#in(series, async (client) => {
       const { rows } = await client.query<ModelRow>(
@@ -180,15 +197,17 @@ export class PostgresModelRegistry implements ModelRegistry {
   }
 }
 
-/** Keeps the walk-forward scores of a model, by horizon, and the features it relies on. */
+/** Keeps the walk-forward scores of a model, by horizon, the features it relies on and what trading it came to. */
 async function keepEvaluations(
   client: pg.PoolClient,
   model: readonly (string | null)[],
   { scores, importance, trainedFrom, trainedThrough }: ModelRecord,
+  equity: WalkForwardEquity | undefined,
 ): Promise<void> {
   const found = [
     ...scores.map((score) => ['walk_forward', score.horizon, score] as const),
     ...(importance.length === 0 ? [] : [['permutation_importance', null, { features: importance }] as const]),
+    ...(equity === undefined ? [] : [[EQUITY, equity.horizon, equity] as const]),
   ];
   for (const [kind, horizon, metrics] of found)
     await client.query(

@@ -66,6 +66,10 @@ test('each page shows a running engine, at a desk and on a phone, light and dark
             'its calibration is drawn',
             async () => (await colorsDrawn(page, '.pair .plot')) > 2,
           );
+          await page
+            .getByText(/^Forecasts of rows that the model of their fold had not seen, from \d{4}/)
+            .waitFor();
+          await page.getByRole('img', { name: 'Drawdown, walk-forward of v1.0.0' }).waitFor();
           await page.getByRole('heading', { name: 'What it relies on' }).waitFor();
           break;
         case 'data':

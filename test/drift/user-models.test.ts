@@ -80,7 +80,7 @@ async function withModels(engine: Engine): Promise<void> {
   const { record } = await engine.training.train(SERIES, bars[TRAINED - 1]!.openTime + HOUR);
   const facts = await engine.alerts.trainingFacts(record, record.modelId);
   const series = { ...seriesIdentity(SERIES), ...ANN };
-  await engine.registry.register({ ...record, ...series, trainedOn: SERIES }, facts);
+  await engine.registry.register({ ...record, ...series, trainedOn: SERIES }, { facts });
   await engine.rollouts.act(
     { series, version: 'v1.0.0' },
     { kind: 'promote' },

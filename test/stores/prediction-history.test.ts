@@ -2,14 +2,18 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import pg from 'pg';
 import pino from 'pino';
 import { predictionId } from '../../actors/signals/prediction-id.js';
 import { EmbeddedPostgres } from '../../engine/database/embedded-postgres.js';
 import { applySchemas } from '../../engine/database/schemas.js';
 import type { Engine } from '../../engine/engine.js';
-import { ClickHouseFeatureStore } from '../../engine/feature-store/clickhouse-feature-store.js';
+import {
+  ClickHouseFeatureStore,
+  type ClickHouseTransport,
+} from '../../engine/feature-store/clickhouse-feature-store.js';
+import { ClickHouseServer } from '../../engine/feature-store/clickhouse-server.js';
 import { EmbeddedClickHouse } from '../../engine/feature-store/embedded-clickhouse.js';
 import { archiveExpired } from '../../engine/prediction-store/archive.js';
 import { PostgresPredictionStore } from '../../engine/prediction-store/postgres-prediction-store.js';
@@ -17,15 +21,16 @@ import { afterTest } from '../support/cleanup.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { ageOfPredictions, inventedSignal } from '../support/prediction-contract.js';
 import { eventually } from '../support/served.js';
+import { startServer } from '../support/servers.js';
 
-test('what goes from PostgreSQL is in ClickHouse, value by value, each tenant its own', async (t) => {
+async function movesEverything(t: TestContext, clickhouse: ClickHouseTransport): Promise<void> {
   const server = new EmbeddedPostgres(temporaryFolder(t));
   afterTest(t, () => server.stop());
   await server.start();
   await applySchemas(server.connection);
   const store = new PostgresPredictionStore(server.connection);
   afterTest(t, async () => await store.close());
-  const features = new ClickHouseFeatureStore(new EmbeddedClickHouse(temporaryFolder(t)));
+  const features = new ClickHouseFeatureStore(clickhouse);
   afterTest(t, async () => await features.close());
   await features.prepare();
 
@@ -116,6 +121,17 @@ test('what goes from PostgreSQL is in ClickHouse, value by value, each tenant it
   assert.ok((await archiveExpired(store.expired, features)).predictions > 0);
   const total = await features.sql('SELECT count(*) AS n FROM ml_predictions_history');
   assert.equal(Number(total[0]!['n']), 2_001);
+}
+
+test('what goes from PostgreSQL is in ClickHouse, value by value, each tenant its own', async (t) => {
+  await movesEverything(t, new EmbeddedClickHouse(temporaryFolder(t)));
+});
+
+test('the same through the client of a ClickHouse server, over HTTP', async (t) => {
+  const { port } = (await startServer(t, 'clickhouse'))!;
+  const url = `http://127.0.0.1:${port}`;
+  const credentials = { username: 'suho', password: 'clickhouse-secret', database: 'default' };
+  await movesEverything(t, new ClickHouseServer({ url, ...credentials }));
 });
 
 /** The expired predictions of a store, to change what one call does. */

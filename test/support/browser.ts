@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import { chromium, type Page } from 'playwright-core';
 import { afterTest } from './cleanup.js';
@@ -56,6 +57,39 @@ export async function openPage(
   });
   await page.goto(address);
   return { page, errors };
+}
+
+interface Drawn {
+  /** Why it could not be drawn. */
+  readonly fault?: string;
+  /** Pixels before it is fitted into anything. */
+  readonly width?: number;
+  /** All text in the picture. */
+  readonly words?: string;
+}
+
+/** Draws Mermaid texts in a browser. */
+export async function drawDiagrams(t: TestContext, texts: readonly string[]): Promise<Drawn[]> {
+  const { page } = await openPage(t, 'about:blank');
+  await page.addScriptTag({ path: fileURLToPath(import.meta.resolve('mermaid/dist/mermaid.min.js')) });
+  const drawn: Drawn[] = [];
+  for (const [i, text] of texts.entries())
+    drawn.push(
+      (await page.evaluate(`(async () => {
+        try {
+          mermaid.initialize({ startOnLoad: false });
+          const { svg } = await mermaid.render('diagram${i}', ${JSON.stringify(text)});
+          const box = document.createElement('div');
+          box.innerHTML = svg;
+          document.body.append(box);
+          const { viewBox } = box.firstElementChild;
+          return { width: viewBox.baseVal.width, words: box.innerText };
+        } catch (error) {
+          return { fault: String(error) };
+        }
+      })()`)) as Drawn,
+    );
+  return drawn;
 }
 
 interface Violation {

@@ -19,22 +19,24 @@ const OF_TESTS: ReadonlySet<string> = new Set([
   'SUHO_LONG_BARS',
 ]);
 
-/** Starts the real `suho` command in a process of its own, with further variables in its environment. */
+/** Starts the real `suho` command in a process of its own, with further variables in its environment, in a folder. */
 export function startCommand(
   args: readonly string[],
   variables: Readonly<Record<string, string>> = {},
+  cwd?: string,
 ): ChildProcess {
   const given = { ...process.env, ...variables };
   const env = Object.fromEntries(Object.entries(given).filter(([name]) => !OF_TESTS.has(name)));
-  return spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [MAIN, ...args], { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** Runs the real `suho` command to its end. */
 export async function runCommand(
   args: readonly string[],
   variables: Readonly<Record<string, string>> = {},
+  cwd?: string,
 ): Promise<CommandResult> {
-  const child = startCommand(args, variables);
+  const child = startCommand(args, variables, cwd);
   let stdout = '';
   let stderr = '';
   child.stdout!.on('data', (chunk: Buffer) => (stdout += chunk.toString()));

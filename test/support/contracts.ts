@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import pg from 'pg';
+import type { WalkForwardEquity } from '../../engine/backtest/walk-forward-equity.js';
 import { SuhoError } from '../../engine/errors.js';
 import { pipOf } from '../../engine/feedback/trade-report.js';
 import { EMBEDDING } from '../../engine/inference/slab.js';
@@ -46,6 +47,21 @@ export function inventedModel(tenantId: string, version: string, parentVersion?:
   };
 }
 
+/** What a walk-forward came to, as a training hands it over. */
+const TRADED: WalkForwardEquity = {
+  horizon: '1h',
+  trades: 2,
+  won: 0.5,
+  total: -0.01,
+  cost: 0.001,
+  drawdown: 0.02,
+  quotedShare: 1,
+  points: [
+    [MONDAY, 0.01, 0],
+    [MONDAY + HOUR, -0.01, -0.02],
+  ],
+};
+
 /**
  * Models: versions that say what changed, one production model of a series however many engines promote, and every
  * illegal change of status refused by the database. `connection` acts as the engine does.
@@ -56,7 +72,7 @@ export async function modelRegistryContract(connection: pg.PoolConfig): Promise<
   const [registry] = registries;
   try {
     const first = inventedModel(tenant, 'v1.0.0');
-    await registry!.register(first);
+    await registry!.register(first, { equity: TRADED });
     await registry!.register(first);
     await registry!.promote(first);
     const [found, ...others] = await registry!.list(first);
@@ -64,6 +80,9 @@ export async function modelRegistryContract(connection: pg.PoolConfig): Promise<
     assert.deepEqual([listed, state, others], [first, 'production', []]);
     assert.ok(Math.abs(registeredAt - Date.now()) < 3_600_000, `registered at ${registeredAt}`);
     assert.deepEqual(await registry!.list({ ...first, tenantId: `${tenant}-x` }), []);
+    assert.deepEqual(await registry!.equity(first, 'v1.0.0'), TRADED);
+    assert.equal(await registry!.equity({ ...first, tenantId: `${tenant}-x` }, 'v1.0.0'), undefined);
+    assert.equal(await registry!.equity(first, 'v1.0.1'), undefined);
 
     const later = ['v1.0.1', 'v1.0.2', 'v1.0.3', 'v1.0.4'].map((version) =>
       inventedModel(tenant, version, 'v1.0.0'),
@@ -76,7 +95,7 @@ export async function modelRegistryContract(connection: pg.PoolConfig): Promise<
       await client.query(`SET ROLE suho_engine`);
       await client.query(`SELECT set_config('suho.tenant_id', $1, false)`, [tenant]);
       const { rows: evaluations } = await client.query<{ kind: string; metrics: unknown }>(
-        'SELECT kind, metrics FROM ml_registry.model_evaluations',
+        `SELECT kind, metrics FROM ml_registry.model_evaluations WHERE kind <> 'walk_forward_equity'`,
       );
       assert.equal(
         evaluations.length,

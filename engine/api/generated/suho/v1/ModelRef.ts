@@ -11,7 +11,7 @@ export interface ModelRef {
    */
   'level'?: (_suho_v1_ModelLevel);
   /**
-   * Feed, symbol and timeframe: market/EURUSD/1h.
+   * Feed, symbol and timeframe: published/EURUSD/1h.
    */
   'name'?: (string);
   /**
@@ -33,7 +33,7 @@ export interface ModelRef__Output {
    */
   'level': (_suho_v1_ModelLevel__Output);
   /**
-   * Feed, symbol and timeframe: market/EURUSD/1h.
+   * Feed, symbol and timeframe: published/EURUSD/1h.
    */
   'name': (string);
   /**
