@@ -6,7 +6,9 @@ export const trainingSettings = z.strictObject({
   family: z
     .enum(TRAINABLE)
     .default('perceptron')
-    .describe('Kind of model the engine trains by itself; auto tries them all and keeps the best, or the mean of those that are alike'),
+    .describe(
+      'Kind of model the engine trains by itself; auto tries them all and keeps the best, or the mean of those that are alike',
+    ),
   budgetSeconds: z
     .number()
     .positive()

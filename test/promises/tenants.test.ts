@@ -109,10 +109,10 @@ test('a flood on one instrument delays neither another tenant nor the same tenan
   const minutes = inventedBars(100_000, { lengthMs: 60_000 });
   let sent = 0;
   let answered = 0;
-  let over = false;
+  const over = new AbortController();
   // As many requests wait at any moment, however fast they are answered.
   const flood = Array.from({ length: outstanding }, async () => {
-    while (!over && sent < minutes.length) {
+    while (!over.signal.aborted && sent < minutes.length) {
       const rows = minutes.slice(sent, (sent += 1_000));
       assert.equal(await publish('acme', 'EURUSD', rows), rows.length);
       answered++;
@@ -128,7 +128,7 @@ test('a flood on one instrument delays neither another tenant nor the same tenan
     answered < (others * outstanding) / 4,
     `${answered} requests of the flood were answered during ${others} others`,
   );
-  over = true;
+  over.abort();
   await Promise.all(flood);
 });
 
