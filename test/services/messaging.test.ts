@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { connect, type NatsConnection } from 'nats';
 import type { Bar } from '../../actors/market/bar.js';
 import { natsFeedOf } from '../../engine/feeds/engine-intake.js';
+import type { Alert } from '../../engine/drift/alert-store.js';
 import type { SignalJson as ProtoSignal } from '../../engine/api/signal-encoding.js';
 import { afterTest } from '../support/cleanup.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
@@ -67,6 +68,14 @@ test('bars and trades come in over NATS once each, signals go out once each, bad
   });
   const zen = await login(server.port, 'zen', 'zen-secret');
   afterTest(t, () => zen.close());
+  const alerts: string[] = [];
+  acme.subscribe('suho.alerts.acme', {
+    callback: (_error, message) => {
+      const { alertId, state, summary } = message.json<Alert>();
+      alerts.push(`${alertId} ${state} ${summary}`);
+    },
+  });
+  zen.subscribe('suho.alerts.zen', { callback: (_error, message) => zenHeard.push(message.subject) });
   zen.subscribe('suho.signals.zen.>', { callback: (_error, message) => zenHeard.push(message.subject) });
   await zen.flush();
   await acme.flush();
@@ -78,6 +87,29 @@ test('bars and trades come in over NATS once each, signals go out once each, bad
     heard.map(({ bar_close_time: time }) => time),
     bars.slice(1_200, 1_250).map(({ openTime }) => openTime + HOUR),
   );
+
+  // An alert goes out when it is raised, not again while it is open, and when it is closed.
+  const alert = {
+    tenantId: 'acme',
+    seriesId,
+    home: record,
+    modelId: record.modelId,
+    version: record.version,
+  };
+  for (const summary of ['first', 'again'])
+    engine.alerts.raise({
+      ...alert,
+      kind: 'performance',
+      severity: 'critical',
+      summary,
+      details: {},
+      raisedAt: heard[0]!.bar_close_time,
+    });
+  await eventually('the alert is heard', () => alerts.length > 0);
+  const [open] = await engine.alerts.list({ tenantId: 'acme' }, false);
+  await engine.alerts.close({ tenantId: 'acme' }, open!.alertId, { by: 'ann', at: 1 });
+  await eventually('its end is heard', () => alerts.length > 1);
+  assert.deepEqual(alerts, [`${open!.alertId} open first`, `${open!.alertId} closed first`]);
 
   // A trade on the first of them: told twice, told by another tenant, told wrongly.
   const trade = {
