@@ -71,8 +71,6 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
     'test/engine/credentials.test.ts, test/engine/api-surface.test.ts',
   ],
   [/^(npx )?suho sql \w+ '[^']*'$/, 'is asked of a running engine: test/ops/queries.test.ts'],
-  [/^suho (?!bars).* h1\.csv/, 'is a command of the README on another file'],
-  [/^(npx )?suho features export --from-store/, 'test/cli/features.test.ts'],
   [
     /^(cd goclient|go install|grpcurl|npx buf)/,
     'test/services/go-client.test.ts runs that page; grpcurl needs Go',
@@ -140,7 +138,10 @@ const SHORT = { SUHO_TRAINING_FOLDS: '1', SUHO_TRAINING_BUDGET_SECONDS: '20', SU
 /** A command whose answer is the credential of those after it. */
 const AS_KEY = /^export SUHO_API_KEY=\$\((.*)\)$/;
 
-/** Commands that ran, as the pages have them. */
+/** A command however the page calls the program. */
+const plain = (line: string): string => line.replace('npx suho', 'suho');
+
+/** Commands that ran, whoever ran them. */
 const RAN = new Set<string>();
 
 /** Runs commands in a folder of a reader's files, each once. */
@@ -153,9 +154,16 @@ class Reader {
     [/--minutes 20/, '--minutes 0.2'],
   ];
 
+  readonly #ran = new Set<string>();
+
   constructor(folder: string) {
     this.folder = folder;
     writeFiles(folder);
+  }
+
+  #note(line: string): void {
+    this.#ran.add(plain(line));
+    RAN.add(plain(line));
   }
 
   async run(line: string, page = 'the test'): Promise<string> {
@@ -164,7 +172,7 @@ class Reader {
     // `suho status` says degraded with 1: bars were withheld while there was no model.
     const isWell = code === 0 || (code === 1 && typed.endsWith('suho status'));
     assert.ok(isWell, `${page}: ${typed}\n${code}\n${stdout}\n${stderr}`);
-    RAN.add(line.replace(/^npx /, ''));
+    this.#note(line);
     return stdout;
   }
 
@@ -172,13 +180,12 @@ class Reader {
   async follow(pages: readonly string[], pattern: RegExp): Promise<void> {
     for (const { page, line } of pages.flatMap(linesOf)) {
       const [, command] = AS_KEY.exec(line) ?? [undefined, line];
-      if (!/^(npx )?suho /.test(command!) || !pattern.test(line) || RAN.has(line.replace(/^npx /, '')))
-        continue;
+      if (!/^(npx )?suho /.test(command!) || !pattern.test(line) || this.#ran.has(plain(line))) continue;
       if (ELSEWHERE.some(([elsewhere]) => elsewhere.test(line))) continue;
       const stdout = await this.run(command!, page);
       if (command === line) continue;
       this.variables = { ...this.variables, SUHO_API_KEY: stdout.trim() };
-      RAN.add(line);
+      this.#note(line);
     }
   }
 }
@@ -203,6 +210,10 @@ test('commands on files and data folders run as they are written', async (t) => 
     ],
     ON_FILES,
   );
+});
+
+test('the development of a model runs as its page has it', async (t) => {
+  await new Reader(temporaryFolder(t)).follow(['docs/DEPLOYMENT_WORKFLOW.md'], ON_FILES);
 });
 
 test('from an export to a live signal, and all that is said to the engine then', async (t) => {
@@ -264,7 +275,7 @@ test('from an export to a live signal, and all that is said to the engine then',
 
 test('no command of the documents is left out without a reason', (t) => {
   const commands = LINES.filter(({ line }) => isCommand(line));
-  const notRun = commands.filter(({ line }) => !RAN.has(line.replace(/^npx /, '')));
+  const notRun = commands.filter(({ line }) => !RAN.has(plain(line)));
   const unexplained = notRun.filter(({ line }) => !ELSEWHERE.some(([pattern]) => pattern.test(line)));
   assert.deepEqual(unexplained, []);
   for (const [pattern, why] of ELSEWHERE)
