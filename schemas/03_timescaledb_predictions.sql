@@ -328,14 +328,33 @@ ALTER FUNCTION suho_private.write_trade_outcome() OWNER TO suho_owner;
 CREATE OR REPLACE TRIGGER write_trade_outcome AFTER INSERT OR UPDATE ON suho_private.trade_results
     FOR EACH ROW EXECUTE FUNCTION suho_private.write_trade_outcome();
 
--- Writes what the market did; rows that name a horizon leave the others as they are. One prediction after the other, each
--- found by its key: a join would be planned with statistics, which a partition has not in its first minutes nor of a tenant
--- that is new in it, and without them PostgreSQL compares every outcome with every prediction of the tenant.
+-- Writes what the market did; rows that name a horizon leave the others as they are. In plain partitions one prediction after the
+-- other, each found by its key: a join would be planned with statistics, which a partition has not in its first minutes nor of
+-- a tenant that is new in it, and without them PostgreSQL compares every outcome with every prediction of the tenant. On
+-- TimescaleDB a join, which looks at each chunk once: a plan for any row would open all chunks for every row.
 CREATE OR REPLACE FUNCTION public.suho_write_outcomes(outcomes json) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     o record;
 BEGIN
+    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN
+        EXECUTE $update$
+            UPDATE public.ml_predictions p
+            SET actual_1h = coalesce(n.actual_1h, p.actual_1h), return_1h = coalesce(n.return_1h, p.return_1h),
+                resolved_1h = coalesce(n.resolved_1h, p.resolved_1h),
+                actual_4h = coalesce(n.actual_4h, p.actual_4h), return_4h = coalesce(n.return_4h, p.return_4h),
+                resolved_4h = coalesce(n.resolved_4h, p.resolved_4h),
+                actual_1d = coalesce(n.actual_1d, p.actual_1d), return_1d = coalesce(n.return_1d, p.return_1d),
+                resolved_1d = coalesce(n.resolved_1d, p.resolved_1d)
+            FROM json_to_recordset($1) AS n(
+                id uuid, bar timestamptz,
+                actual_1h smallint, actual_4h smallint, actual_1d smallint,
+                return_1h double precision, return_4h double precision, return_1d double precision,
+                resolved_1h timestamptz, resolved_4h timestamptz, resolved_1d timestamptz)
+            WHERE p.prediction_id = n.id AND p.bar_close_time = n.bar
+        $update$ USING outcomes;
+        RETURN;
+    END IF;
     FOR o IN SELECT * FROM json_to_recordset(outcomes) AS r(
         id uuid, bar timestamptz,
         actual_1h smallint, actual_4h smallint, actual_1d smallint,
