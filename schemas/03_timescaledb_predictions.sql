@@ -511,7 +511,7 @@ END $$;
 -- Counts a tenant's predictions of whole hours anew into model_performance_timeseries.
 CREATE OR REPLACE FUNCTION public.suho_record_performance(hours timestamptz[]) RETURNS void
     LANGUAGE sql SET search_path = pg_catalog AS $$
-    INSERT INTO public.model_performance_timeseries
+    INSERT INTO public.model_performance_timeseries AS kept
         (bucket, tenant_id, symbol, timeframe, model_version, arm, horizon, predictions, resolved, correct, accuracy, brier, log_loss,
          mean_return, trades, trade_pnl_pips)
     SELECT o.hour, p.tenant_id, p.symbol, p.timeframe, p.model_version, p.arm, h.horizon,
@@ -538,6 +538,10 @@ CREATE OR REPLACE FUNCTION public.suho_record_performance(hours timestamptz[]) R
     SET predictions = excluded.predictions, resolved = excluded.resolved, correct = excluded.correct, accuracy = excluded.accuracy,
         brier = excluded.brier, log_loss = excluded.log_loss, mean_return = excluded.mean_return, trades = excluded.trades,
         trade_pnl_pips = excluded.trade_pnl_pips, updated_at = now()
+    -- An outcome over one horizon changes nothing of the others.
+    WHERE (kept.predictions, kept.resolved, kept.correct, kept.brier, kept.log_loss, kept.mean_return, kept.trades, kept.trade_pnl_pips)
+        IS DISTINCT FROM (excluded.predictions, excluded.resolved, excluded.correct, excluded.brier, excluded.log_loss,
+                          excluded.mean_return, excluded.trades, excluded.trade_pnl_pips)
 $$;
 
 DO $$
