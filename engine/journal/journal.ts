@@ -79,6 +79,11 @@ export class Journal {
     return this.#committer.bytes > this.bytesMax;
   }
 
+  /** Whether more than half of its size is used: what it need not keep is dropped, and nobody lets it wait. */
+  get isPressed(): boolean {
+    return this.#committer.bytes > this.bytesMax / 2;
+  }
+
   /** Throws `JOURNAL_FULL` when no more input can be taken for now, `STORE_UNAVAILABLE` when never. */
   assertRoom(): void {
     const { bytes, failure } = this.#committer;

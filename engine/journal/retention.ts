@@ -66,7 +66,7 @@ export class Retention {
   async #run(): Promise<void> {
     let more = false;
     try {
-      if (this.#isPressed()) {
+      if (this.#journal.isPressed) {
         const isFolding = this.#around.fold();
         more = await this.#step();
         if (!more && !isFolding && this.#journal.isFull) await this.#shed();
@@ -76,10 +76,6 @@ export class Retention {
     }
     if (this.#stopped) return;
     this.#timer = this.#clock.setTimeout(() => void this.#run(), more ? STEP_EVERY_MS : EVERY_MS);
-  }
-
-  #isPressed(): boolean {
-    return this.#journal.stats().bytes > this.#journal.bytesMax / 2;
   }
 
   /** Drops some entries of each topic; true when there may be more. */
@@ -95,7 +91,7 @@ export class Retention {
       );
     });
     if (most < STEP_ENTRIES || ++this.#steps % STEPS_TO_COMPACT === 0) await this.#journal.compact();
-    return most === STEP_ENTRIES && this.#isPressed();
+    return most === STEP_ENTRIES && this.#journal.isPressed;
   }
 
   /** Makes room when nothing is left to drop but rows whose labels are open. */

@@ -71,6 +71,9 @@ const STOP_MS = 5_000;
  */
 const LINGER_MS = 2_000;
 
+/** While it gathers, a sink looks this often whether the journal needs its room. */
+const LOOKS_EVERY_MS = 200;
+
 /** A record that the store refused, and the store's own words. */
 interface Refusal<R> {
   readonly entry: SinkEntry<R>;
@@ -203,8 +206,7 @@ export class Sink<R = unknown> {
       this.#backoff.reset();
       if (count > 0) {
         const { batch, lingerMs = LINGER_MS } = this.#target;
-        if (lingerMs > 0 && count < batch / 2 && this.#waiters.length === 0)
-          await this.#rest('lingering', lingerMs);
+        if (count < batch / 2) await this.#linger(lingerMs);
       } else if (!this.#news) {
         this.#release(Infinity);
         if (this.#stopping) return;
@@ -295,6 +297,14 @@ export class Sink<R = unknown> {
   }
 
   /** Does nothing until {@link #endRest} or, where given, until the time is over. */
+  /** Lets more gather, until somebody waits for it or the journal needs its room. */
+  async #linger(ms: number): Promise<void> {
+    for (let left = ms; left > 0 && this.#waiters.length === 0 && !this.#stopping; left -= LOOKS_EVERY_MS) {
+      await this.#rest('lingering', Math.min(left, LOOKS_EVERY_MS));
+      if (this.#journal.isPressed) return;
+    }
+  }
+
   async #rest(as: Rest, ms?: number): Promise<void> {
     if (this.#stopping) return;
     let timer: { cancel(): void } | undefined;

@@ -23,8 +23,8 @@ class NumberLog {
   /** Called when a read has taken what there is, before it answers. */
   afterRead: () => void = () => undefined;
 
-  constructor(clock: VirtualClock) {
-    this.journal = new Journal(memoryStore(), Infinity, clock);
+  constructor(clock: VirtualClock, bytesMax: number) {
+    this.journal = new Journal(memoryStore(), bytesMax, clock);
   }
 
   append(...values: readonly number[]): void {
@@ -79,9 +79,10 @@ class NumberStore {
 function sinkOf(
   batch = 100,
   settings: Partial<SinkTarget<PredictionEvent>> = {},
+  journalBytes = Infinity,
 ): { clock: VirtualClock; log: NumberLog; store: NumberStore; sink: Sink<PredictionEvent> } {
   const clock = new VirtualClock();
-  const log = new NumberLog(clock);
+  const log = new NumberLog(clock, journalBytes);
   const store = new NumberStore();
   const target = predictionTarget(log.journal, {
     write: async (events) => await store.write(events.map(numberOf)),
@@ -265,6 +266,20 @@ test('a few records gather for two seconds; a sink that does not linger, and one
   }
   assert.deepEqual(prompt.store.order, [0, 1, 2, 3, 4]);
   await prompt.sink.stop();
+});
+
+test('nothing gathers for long while the journal needs its room', async () => {
+  const { clock, log, store, sink } = sinkOf(100, {}, 1);
+  sink.start();
+  await clock.settle();
+  log.append(1);
+  await clock.settle();
+  log.append(2);
+  await clock.advance(199);
+  assert.deepEqual(store.order, [1]);
+  await clock.advance(1);
+  assert.deepEqual(store.order, [1, 2]);
+  await sink.stop();
 });
 
 test('what is committed while a read is under way is written without waiting for more', async () => {
