@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import type { Label } from '../../actors/features/labels.js';
 import { Database } from '../../engine/database/database.js';
-import { EmbeddedPostgres } from '../../engine/database/embedded-postgres.js';
-import { applySchemas } from '../../engine/database/schemas.js';
 import type { PredictionEvent, TradeRecord } from '../../engine/journal/records.js';
-import { PostgresPredictionStore } from '../../engine/prediction-store/postgres-prediction-store.js';
 import { WRITE_OUTCOMES, insertTrades } from '../../engine/prediction-store/statements.js';
 import { afterTest } from '../support/cleanup.js';
-import { temporaryFolder } from '../support/engine.js';
+import { embeddedPredictions } from '../support/embedded-predictions.js';
 import { tradeOn } from '../support/invented-records.js';
 import { inventedSignal } from '../support/prediction-contract.js';
 
@@ -23,13 +20,8 @@ function outcomeOf(tenantId: string, i: number, label: Partial<Label>): Predicti
   return { kind: 'outcome', tenantId, predictionId, label: { ...known, barrier: 0, resolvedAt, ...label } };
 }
 
-async function storeWithSignals(t: Parameters<typeof afterTest>[0]) {
-  const server = new EmbeddedPostgres(temporaryFolder(t));
-  afterTest(t, () => server.stop());
-  await server.start();
-  await applySchemas(server.connection);
-  const store = new PostgresPredictionStore(server.connection);
-  afterTest(t, async () => await store.close());
+async function storeWithSignals(t: TestContext) {
+  const { server, store } = await embeddedPredictions(t);
   for (const tenantId of TENANTS)
     await store.write(
       Array.from({ length: SIGNALS }, (_, i) => ({

@@ -7,7 +7,6 @@ import pg from 'pg';
 import pino from 'pino';
 import { predictionId } from '../../actors/signals/prediction-id.js';
 import { EmbeddedPostgres } from '../../engine/database/embedded-postgres.js';
-import { applySchemas } from '../../engine/database/schemas.js';
 import type { Engine } from '../../engine/engine.js';
 import {
   ClickHouseFeatureStore,
@@ -16,20 +15,16 @@ import {
 import { ClickHouseServer } from '../../engine/feature-store/clickhouse-server.js';
 import { EmbeddedClickHouse } from '../../engine/feature-store/embedded-clickhouse.js';
 import { archiveExpired } from '../../engine/prediction-store/archive.js';
-import { PostgresPredictionStore } from '../../engine/prediction-store/postgres-prediction-store.js';
+import type { PostgresPredictionStore } from '../../engine/prediction-store/postgres-prediction-store.js';
 import { afterTest } from '../support/cleanup.js';
+import { embeddedPredictions } from '../support/embedded-predictions.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { ageOfPredictions, inventedSignal } from '../support/prediction-contract.js';
 import { eventually } from '../support/served.js';
 import { startServer } from '../support/servers.js';
 
 async function movesEverything(t: TestContext, clickhouse: ClickHouseTransport): Promise<void> {
-  const server = new EmbeddedPostgres(temporaryFolder(t));
-  afterTest(t, () => server.stop());
-  await server.start();
-  await applySchemas(server.connection);
-  const store = new PostgresPredictionStore(server.connection);
-  afterTest(t, async () => await store.close());
+  const { server, store } = await embeddedPredictions(t);
   const features = new ClickHouseFeatureStore(clickhouse);
   afterTest(t, async () => await features.close());
   await features.prepare();
@@ -144,12 +139,7 @@ function bound({ expired }: PostgresPredictionStore): PostgresPredictionStore['e
 }
 
 test('what is one user’s goes into the history too, and a tenant reads it as little there as before', async (t) => {
-  const server = new EmbeddedPostgres(temporaryFolder(t));
-  afterTest(t, () => server.stop());
-  await server.start();
-  await applySchemas(server.connection);
-  const store = new PostgresPredictionStore(server.connection);
-  afterTest(t, async () => await store.close());
+  const { server, store } = await embeddedPredictions(t);
   const features = new ClickHouseFeatureStore(new EmbeddedClickHouse(temporaryFolder(t)));
   afterTest(t, async () => await features.close());
   await features.prepare();

@@ -4,14 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import pg from 'pg';
-import { EmbeddedPostgres } from '../../engine/database/embedded-postgres.js';
-import { applySchemas } from '../../engine/database/schemas.js';
 import { SuhoError } from '../../engine/errors.js';
 import { readTradeReport, tradeOf } from '../../engine/feedback/trade-report.js';
 import type { PredictionEvent } from '../../engine/journal/records.js';
 import { PostgresPredictionStore } from '../../engine/prediction-store/postgres-prediction-store.js';
-import { afterTest } from '../support/cleanup.js';
-import { temporaryFolder } from '../support/engine.js';
+import { embeddedPredictions } from '../support/embedded-predictions.js';
 import { MONDAY } from '../support/markets.js';
 import { inventedSignal } from '../support/prediction-contract.js';
 
@@ -102,12 +99,7 @@ const nearlyRight = fc
   }));
 
 test('whatever trade is accepted is stored, a refused record is told from a store that is away', async (t) => {
-  const server = new EmbeddedPostgres(temporaryFolder(t));
-  afterTest(t, () => server.stop());
-  await server.start();
-  await applySchemas(server.connection);
-  const store = new PostgresPredictionStore(server.connection);
-  afterTest(t, () => store.close());
+  const { server, store } = await embeddedPredictions(t);
   const signal = inventedSignal('acme', 0);
   await store.write([{ kind: 'signal', sequence: 1, signal }]);
   let stored = 0;
