@@ -65,9 +65,10 @@ const RETRY_MS_MAX = 30_000;
 /** Time a sink that is stopped has to write what waits. */
 const STOP_MS = 5_000;
 /**
- * A store is written to at most this often, unless its target says otherwise, while less than half a batch waits: an insert of ten rows costs ClickHouse
- * about as much as one of ten thousand, each of its parts is merged again and again, and the engine needs the core. At
- * 1,000 bars a second on two cores, 500 ms here made the median way of a bar to its signal 40 ms; 2,000 ms make it 5.
+ * A store is written to at most this often, unless its target says otherwise, while less than half a batch waits: an
+ * insert of ten rows costs ClickHouse about as much as one of ten thousand, each of its parts is merged again and again,
+ * and the engine needs the core. At 1,000 bars a second on two cores, 500 ms here made the median way of a bar to its
+ * signal 40 ms; 2,000 ms make it 5.
  */
 const LINGER_MS = 2_000;
 
@@ -130,14 +131,19 @@ export class Sink<R = unknown> {
     this.#loop = this.#run();
   }
 
-  /** Settles when the sink has written all that the journal holds now. Rejects nothing: it waits as long as it takes. */
+  /**
+   * Settles when the sink has written all that the journal holds now, and the journal holds how far it came and what its
+   * store refused. Rejects nothing: it waits as long as it takes.
+   */
   async caughtUp(): Promise<void> {
     await this.#journal.durable();
-    if (this.#stopping || this.#lag().entries === 0) return;
-    const place = this.#offset + this.#lag().entries;
-    const done = new Promise<void>((resolve) => this.#waiters.push({ place, resolve }));
-    this.#endRest('idle', 'lingering');
-    await done;
+    if (!this.#stopping && this.#lag().entries > 0) {
+      const place = this.#offset + this.#lag().entries;
+      const done = new Promise<void>((resolve) => this.#waiters.push({ place, resolve }));
+      this.#endRest('idle', 'lingering');
+      await done;
+    }
+    if (!this.#stopping) await this.#journal.durable();
   }
 
   status(): SinkStatus {
@@ -296,7 +302,6 @@ export class Sink<R = unknown> {
     for (const { place, resolve } of waiters) if (place <= through) resolve();
   }
 
-  /** Does nothing until {@link #endRest} or, where given, until the time is over. */
   /** Lets more gather, until somebody waits for it or the journal needs its room. */
   async #linger(ms: number): Promise<void> {
     for (let left = ms; left > 0 && this.#waiters.length === 0 && !this.#stopping; left -= LOOKS_EVERY_MS) {
@@ -305,6 +310,7 @@ export class Sink<R = unknown> {
     }
   }
 
+  /** Does nothing until {@link #endRest} or, where given, until the time is over. */
   async #rest(as: Rest, ms?: number): Promise<void> {
     if (this.#stopping) return;
     let timer: { cancel(): void } | undefined;
