@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { InferenceSession } from 'onnxruntime-node';
+import { InferenceSession } from '../engine/onnx-runtime.js';
 import { FEATURE_COUNT } from '../actors/features/catalogue.js';
 import { SEQUENCE_SIZE } from '../actors/features/sequence-channels.js';
 import { BarGrid } from '../actors/market/bar-grid.js';

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from '../engine/onnx-runtime.js';
 import { FEATURE_COUNT } from '../actors/features/catalogue.js';
 import { InferencePool } from '../engine/inference/pool.js';
 import { train } from '../engine/learning/trainer.js';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { Tensor } from 'onnxruntime-node';
+import { Tensor } from '../engine/onnx-runtime.js';
 import { HORIZONS } from '../actors/features/labels.js';
 import { CHANNEL_COUNT, SEQUENCE_BARS, SEQUENCE_SIZE } from '../actors/features/sequence-channels.js';
 import { TrainingStep } from '../engine/learning/network.js';

@@ -1,4 +1,4 @@
-import { Tensor } from 'onnxruntime-node';
+import { Tensor } from '../engine/onnx-runtime.js';
 import { FEATURE_COUNT } from '../actors/features/catalogue.js';
 import { HORIZONS } from '../actors/features/labels.js';
 import { TrainingStep, predictorParameters } from '../engine/learning/network.js';

@@ -1,5 +1,6 @@
 import { readlinkSync } from 'node:fs';
 import path from 'node:path';
+import './no-telemetry.js';
 
 /**
  * Options of every worker thread of piscina. It first tries `require` on a worker's module, and Node 20 aborts the whole

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { LRUCache } from 'lru-cache';
-import type { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession } from '../onnx-runtime.js';
 import { BadModel, openModel } from './model-session.js';
 import type { ModelFile } from './to-worker.js';
 

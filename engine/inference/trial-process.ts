@@ -1,4 +1,5 @@
 // The process that tries models: this thread watches time and memory, another one runs them. It ends with its parent.
+import '../no-telemetry.js';
 import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { FromTrial, ToTrial } from './model-trials.js';

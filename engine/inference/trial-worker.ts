@@ -1,6 +1,6 @@
 // The thread that opens and runs models nobody has vouched for.
 import { parentPort } from 'node:worker_threads';
-import type { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession } from '../onnx-runtime.js';
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { SEQUENCE_SIZE, SEQUENCE_VERSION } from '../../actors/features/sequence-channels.js';
 import { messageOf } from '../errors.js';

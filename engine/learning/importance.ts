@@ -1,4 +1,4 @@
-import { InferenceSession } from 'onnxruntime-node';
+import { InferenceSession } from '../onnx-runtime.js';
 import { CATALOGUE, FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { HORIZONS } from '../../actors/features/labels.js';
 import { CHANNELS, CHANNEL_COUNT, SEQUENCE_SIZE } from '../../actors/features/sequence-channels.js';

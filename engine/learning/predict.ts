@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from '../onnx-runtime.js';
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { CHANNEL_COUNT, SEQUENCE_BARS, SEQUENCE_SIZE } from '../../actors/features/sequence-channels.js';
 import { sequenceOf, type Dataset } from './dataset.js';

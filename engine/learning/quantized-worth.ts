@@ -1,4 +1,4 @@
-import { InferenceSession } from 'onnxruntime-node';
+import { InferenceSession } from '../onnx-runtime.js';
 import { HORIZONS } from '../../actors/features/labels.js';
 import { SuhoError, messageOf } from '../errors.js';
 import { heldRows, logLossOf } from './calibration.js';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { Client, credentials } from '@grpc/grpc-js';
 import fc from 'fast-check';
@@ -130,6 +131,20 @@ test('simulated symbols of any tenant are trained once, a signal to stop drains,
   assert.equal(await second.ended, 0, second.output());
 });
 
+test('an engine that trains and serves writes nothing outside its data folder', async (t) => {
+  const folder = temporaryFolder(t);
+  const home = temporaryFolder(t);
+  const config = { training: { folds: 1 }, simulator: { symbols: ['EURUSD'], historyBars: 1_300 } };
+  // ONNX Runtime keeps its reports to itself in CI, and this process was told to as well.
+  const shy = { CI: '', TF_BUILD: '', GITHUB_ACTIONS: '', ORT_DISABLE_TELEMETRY: '' };
+  const homes = { HOME: home, XDG_CACHE_HOME: '', XDG_CONFIG_HOME: '', XDG_DATA_HOME: '' };
+  const started = startEngine(t, folder, config, { variables: { ...shy, ...homes } });
+  await eventually('it serves', () => started.output().includes('serving gRPC'), 300_000);
+  started.child.kill('SIGTERM');
+  assert.equal(await started.ended, 0, started.output());
+  assert.deepEqual(readdirSync(home, { recursive: true }), []);
+});
+
 test('tenants in any order start, and a signal to stop in the middle of the start drains too', async (t) => {
   const tenants = [
     { id: 'acme', series: [{ feed: 'polygon', symbol: 'EURUSD', timeframe: '1h' }] },
@@ -158,8 +173,7 @@ test('while history is made the started engine says preparing and is not SERVING
     t,
     temporaryFolder(t),
     { simulator: { symbols: ['EURUSD'], historyBars: 1_300 }, training: { folds: 1 } },
-    '--port',
-    String(port),
+    { args: ['--port', String(port)] },
   );
   const client = new TestClient(port);
   const raw = new Client(`127.0.0.1:${port}`, credentials.createInsecure());

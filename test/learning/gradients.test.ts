@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from '../../engine/onnx-runtime.js';
 import { Graph, type Value } from '../../engine/learning/onnx/graph.js';
 import { lstm } from '../../engine/learning/onnx/lstm.js';
 import { Random } from '../../engine/learning/random.js';

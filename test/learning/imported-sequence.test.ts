@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from '../../engine/onnx-runtime.js';
 import { CHANNEL_COUNT, SEQUENCE_BARS, SEQUENCE_SIZE } from '../../actors/features/sequence-channels.js';
 import { SuhoError } from '../../engine/errors.js';
 import { adaptModel, type ImportMapping } from '../../engine/learning/imported-model.js';

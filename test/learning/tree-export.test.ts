@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from '../../engine/onnx-runtime.js';
 import { Graph } from '../../engine/learning/onnx/graph.js';
 import { faultOf } from '../../engine/learning/onnx/model-inspection.js';
 import { Random } from '../../engine/learning/random.js';

@@ -27,7 +27,9 @@ class Served {
   }
 
   static async start(t: TestContext, config: object): Promise<Served> {
-    const { child, data, output } = startEngine(t, temporaryFolder(t), config, '--no-simulator');
+    const { child, data, output } = startEngine(t, temporaryFolder(t), config, {
+      args: ['--no-simulator'],
+    });
     await eventually('it serves', () => output().includes('serving gRPC'), 120_000);
     return new Served(data, child, Number(/serving gRPC on [\d.]+:(\d+)/.exec(output())![1]));
   }

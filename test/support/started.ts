@@ -13,17 +13,23 @@ export interface Started {
   readonly ended: Promise<number | null>;
 }
 
+/** Further arguments, and variables in its environment. */
+export interface StartOptions {
+  readonly args?: readonly string[];
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
 /** Starts the real engine on `folder`/data with a configuration, and kills it after the test if it still runs. */
 export function startEngine(
   t: TestContext,
   folder: string,
   config: object,
-  ...args: readonly string[]
+  { args = [], variables = {} }: StartOptions = {},
 ): Started {
   const file = path.join(folder, 'config.json');
   writeFileSync(file, JSON.stringify(config));
   const data = path.join(folder, 'data');
-  const child = startCommand(['start', '--config', file, '--data', data, '--port', '0', ...args]);
+  const child = startCommand(['start', '--config', file, '--data', data, '--port', '0', ...args], variables);
   afterTest(t, () => child.kill('SIGKILL'));
   let output = '';
   for (const stream of [child.stdout!, child.stderr!])

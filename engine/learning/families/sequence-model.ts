@@ -1,4 +1,4 @@
-import { InferenceSession } from 'onnxruntime-node';
+import { InferenceSession } from '../../onnx-runtime.js';
 import { HORIZONS } from '../../../actors/features/labels.js';
 import { CHANNEL_COUNT, SEQUENCE_BARS } from '../../../actors/features/sequence-channels.js';
 import { logLoss, priors, returnShrink, sharpness } from '../calibration.js';
