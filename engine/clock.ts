@@ -29,9 +29,21 @@ export const SYSTEM_CLOCK: Clock = {
   setImmediate: (run) => void setImmediate(run),
 };
 
-/** Settles once the event loop has done what it has to do now. */
-export async function turnOf(clock: Clock): Promise<void> {
-  await new Promise<void>((resolve) => clock.setImmediate(resolve));
+/** A turn of the event loop that takes no longer had nothing to do. */
+const IDLE_TURN_MS = 0.1;
+/** However busy the loop is, work that gives way goes on after so many turns. */
+const TURNS_MAX = 20;
+
+/**
+ * Gives way in work that takes its time: settles once the event loop had a turn with nothing else to do, and after some
+ * turns at the latest. After every single turn, such work had half of a busy loop, and what waited there piled up.
+ */
+export async function turnOf(clock: Pick<Clock, 'monotonic' | 'setImmediate'>): Promise<void> {
+  for (let turns = 0; turns < TURNS_MAX; turns++) {
+    const before = clock.monotonic();
+    await new Promise<void>((resolve) => clock.setImmediate(resolve));
+    if (clock.monotonic() - before < IDLE_TURN_MS) return;
+  }
 }
 
 /** A pause of `ms` milliseconds, which `signal` ends. */

@@ -1,6 +1,6 @@
-import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Bar } from '../../actors/market/bar.js';
+import { SYSTEM_CLOCK, turnOf } from '../clock.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { PredictionArchive } from '../prediction-store/archive.js';
 import type { ArchivedPrediction } from '../prediction-store/expired-predictions.js';
@@ -91,7 +91,7 @@ export class ClickHouseFeatureStore implements FeatureStore, PredictionArchive {
       const encoded: ReturnType<typeof encodeForStore>[] = [];
       for (let i = 0; i < segment.length; i += ENCODED_AT_ONCE) {
         encoded.push(encodeForStore(segment.slice(i, i + ENCODED_AT_ONCE)));
-        await eventLoopTurn();
+        await turnOf(SYSTEM_CLOCK);
       }
       await this.insert('ml_features', Buffer.concat(encoded.map(({ features }) => features)));
       await this.insert('aggregates', Buffer.concat(encoded.map(({ bars }) => bars)));

@@ -1,5 +1,5 @@
-import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { HORIZONS } from '../../actors/features/labels.js';
+import { SYSTEM_CLOCK, turnOf } from '../clock.js';
 import type { ArchivedPrediction, ArchivedValue } from '../prediction-store/expired-predictions.js';
 
 type Kind = 'String' | 'UUID' | 'Time' | 'Float64' | 'Int8' | 'UInt32' | 'Bool' | 'Strings';
@@ -186,7 +186,7 @@ export async function encodePredictions(predictions: readonly ArchivedPrediction
   const writer = new RowWriter();
   for (const [i, prediction] of predictions.entries()) {
     for (const column of COLUMNS) writer.write(column, prediction[column.name] ?? null);
-    if (i % ENCODED_AT_ONCE === ENCODED_AT_ONCE - 1) await eventLoopTurn();
+    if (i % ENCODED_AT_ONCE === ENCODED_AT_ONCE - 1) await turnOf(SYSTEM_CLOCK);
   }
   return writer.written;
 }

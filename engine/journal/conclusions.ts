@@ -148,12 +148,21 @@ export class ConclusionTopic {
     this.#meta.put('purgedSignals', sequence);
   }
 
-  /** Drops what is kept for a replay only, up to a bar that the actor's snapshot holds. Inside a transaction. */
-  fold(actorId: string, through: number): void {
-    this.#meta.put(`folded:${actorId}`, through);
-    const range: KeyRange = { start: [actorId, 0], end: [actorId, through + 1] };
-    for (const { key, value } of Array.from(this.#conclusions.entries(range)))
-      if (typeof value !== 'number') this.#conclusions.remove(key);
+  /**
+   * Drops what is kept for a replay only, up to a bar that the actor's snapshot holds, looking at `limit` bars at most from
+   * where it stopped before. Inside a transaction. Returns how many it looked at: fewer than `limit` when it is done.
+   */
+  fold(actorId: string, through: number, limit = Infinity): number {
+    const from = Math.min(this.#foldedThrough(actorId), through);
+    const range: KeyRange = {
+      start: [actorId, from],
+      end: [actorId, through + 1],
+      ...(limit === Infinity ? {} : { limit }),
+    };
+    const entries = Array.from(this.#conclusions.entries(range));
+    for (const { key, value } of entries) if (typeof value !== 'number') this.#conclusions.remove(key);
+    this.#meta.put(`folded:${actorId}`, entries.length < limit ? through : entries.at(-1)!.key[1]);
+    return entries.length;
   }
 
   #foldedThrough(actorId: string): number {

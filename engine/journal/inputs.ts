@@ -49,24 +49,31 @@ export class InputTopic {
     return this.#retained.get(instrument) ?? { records: 0, bytes: 0 };
   }
 
-  /** Removes an instrument's inputs up to a position. Inside a transaction. */
-  remove(instrument: string, through: number): void {
+  /** Removes an instrument's inputs up to a position, the first `limit` at most. Inside a transaction. Returns how many. */
+  remove(instrument: string, through: number, limit = Infinity): number {
     const range: KeyRange = {
       start: [instrument, 0],
       end: [instrument, through === Infinity ? through : through + 1],
+      ...(limit === Infinity ? {} : { limit }),
     };
-    for (const { key, value } of Array.from(this.#table.entries(range))) {
-      this.#table.remove(key);
-      this.#retain(instrument, -sizeOf(value.body));
-    }
+    const keys = Array.from(this.#table.keys(range));
+    for (const key of keys) this.#table.remove(key);
+    const retained = this.#retained.get(instrument);
+    if (retained === undefined) return keys.length;
+    // Of their bytes it takes their share: reading each would cost more than the rest.
+    retained.bytes *= 1 - keys.length / retained.records;
+    retained.records -= keys.length;
+    if (retained.records <= 0) this.#retained.delete(instrument);
+    return keys.length;
   }
 
   #retain(instrument: string, bytes: number): void {
-    const retained = this.#retained.get(instrument) ?? { records: 0, bytes: 0 };
-    retained.records += Math.sign(bytes);
-    retained.bytes += bytes;
-    if (retained.records === 0) this.#retained.delete(instrument);
-    else this.#retained.set(instrument, retained);
+    const retained = this.#retained.get(instrument);
+    if (retained === undefined) this.#retained.set(instrument, { records: 1, bytes });
+    else {
+      retained.records++;
+      retained.bytes += bytes;
+    }
   }
 }
 

@@ -55,7 +55,7 @@ export class Journal {
     this.rows = new RowTopic(store, committer, clock, meta);
     this.predictions = new PredictionTopic(store, committer, clock, meta);
     this.moments = new MomentTopic(store, committer, clock, () => this.readers.has('patterns'));
-    this.snapshots = new SnapshotTopic(store, committer, this.inputs, this.predictions.conclusions);
+    this.snapshots = new SnapshotTopic(store, committer, clock, this.inputs, this.predictions.conclusions);
     this.deadLetters = new DeadLetters(store, committer, clock, bytesMax);
   }
 
@@ -149,6 +149,7 @@ export class Journal {
   }
 
   async close(): Promise<void> {
+    this.snapshots.finish();
     // What cannot be written is not lost by closing: it was not acknowledged.
     await this.#committer.durable().catch(() => undefined);
     await this.#store.close();

@@ -1,4 +1,5 @@
 import type { Database, RootDatabase } from 'lmdb';
+import { SYSTEM_CLOCK, turnOf } from '../clock.js';
 import { commit, commitNow, openEnvironment } from './environment.js';
 import type { Key, KeyRange } from './log-store.js';
 import type { Entry, Overlay } from './overlay.js';
@@ -61,12 +62,13 @@ export class LmdbTables {
   }
 
   /**
-   * Takes over an overlay's writes, then sets a mark, in several transactions: the event loop has its turns between
-   * them, and a crash between them is followed by the same writes again.
+   * Takes over an overlay's writes, then sets a mark, in several transactions: others on the event loop come before each
+   * of them, unless it `isUrgent`, and a crash between them is followed by the same writes again.
    */
-  async absorb(overlay: Overlay, mark: string, value: number): Promise<void> {
+  async absorb(overlay: Overlay, mark: string, value: number, isUrgent: () => boolean): Promise<void> {
     const writes = [...overlay.writes()];
     for (let from = 0; from < writes.length; from += WRITES_AT_ONCE) {
+      if (!isUrgent()) await turnOf(SYSTEM_CLOCK);
       const some = writes.slice(from, from + WRITES_AT_ONCE);
       await commit(this.#root, () => {
         for (const { table, key, value: bytes } of some) {

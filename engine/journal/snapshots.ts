@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '../clock.js';
 import type { Committer } from './committer.js';
 import type { InputTopic } from './inputs.js';
 import { BYTES, type LogStore, type Table } from './log-store.js';
@@ -9,19 +10,43 @@ export interface InstrumentSnapshot extends InstrumentRecord {
   readonly parts: ReadonlyMap<string, Uint8Array>;
 }
 
+/** What a snapshot holds, and nobody needs any more: inputs up to a position, and conclusions up to a bar. */
+interface Held {
+  readonly position: number;
+  readonly signalActors: readonly string[];
+  readonly foldedThrough: number;
+}
+
+/** Entries dropped in one transaction: a millisecond of the event loop. */
+const DROPPED_AT_ONCE = 500;
+/** Time between two such transactions. */
+const DROP_EVERY_MS = 10;
+
 /**
- * The newest snapshot of each instrument. Writing one drops, in the same transaction, the inputs it holds, so no
- * instrument keeps the inputs of another.
+ * The newest snapshot of each instrument. With it goes what it holds, so no instrument keeps the inputs of another: some
+ * in the same transaction, what is more in later ones, for instruments fed alike have their snapshots at once. What is
+ * left after a crash goes with the next snapshot; nobody reads it.
  */
 export class SnapshotTopic {
   readonly #committer: Committer;
+  readonly #clock: Clock;
+  /** What is still to be dropped, by instrument. */
+  readonly #held = new Map<string, Held>();
+  #timer: Timer | undefined;
   readonly #inputs: InputTopic;
   readonly #conclusions: ConclusionTopic;
   readonly #records: Table<InstrumentRecord, string>;
   readonly #parts: Table<Uint8Array, [instrument: string, actorId: string]>;
 
-  constructor(store: LogStore, committer: Committer, inputs: InputTopic, conclusions: ConclusionTopic) {
+  constructor(
+    store: LogStore,
+    committer: Committer,
+    clock: Clock,
+    inputs: InputTopic,
+    conclusions: ConclusionTopic,
+  ) {
     this.#committer = committer;
+    this.#clock = clock;
     this.#inputs = inputs;
     this.#conclusions = conclusions;
     this.#records = store.table('instruments');
@@ -61,8 +86,8 @@ export class SnapshotTopic {
         if (!parts.has(key[1])) this.#parts.remove(key);
       for (const [actorId, part] of parts) this.#parts.put([instrument, actorId], part);
       this.#records.put(instrument, record);
-      this.#inputs.remove(instrument, record.position);
-      for (const actorId of signalActors) this.#conclusions.fold(actorId, foldedThrough);
+      this.#held.set(instrument, { position: record.position, signalActors, foldedThrough });
+      if (this.#timer === undefined) this.#drop(DROPPED_AT_ONCE);
     });
   }
 
@@ -72,7 +97,30 @@ export class SnapshotTopic {
       for (const key of Array.from(this.#parts.keys(partsOf(instrument)))) this.#parts.remove(key);
       this.#records.remove(instrument);
       this.#inputs.remove(instrument, Infinity);
+      this.#held.delete(instrument);
     });
+  }
+
+  /** Has all that snapshots hold dropped with what is written next. */
+  finish(): void {
+    this.#committer.push(0, () => this.#drop(Infinity));
+  }
+
+  /** Drops so many entries at most, and has the rest dropped later. Inside a transaction. */
+  #drop(limit: number): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    let left = limit;
+    for (const [instrument, { position, signalActors, foldedThrough }] of this.#held) {
+      left -= this.#inputs.remove(instrument, position, left);
+      for (const actorId of signalActors)
+        if (left > 0) left -= this.#conclusions.fold(actorId, foldedThrough, left);
+      if (left <= 0) break;
+      this.#held.delete(instrument);
+    }
+    if (this.#held.size === 0) return;
+    const later = (): void => this.#committer.push(0, () => this.#drop(DROPPED_AT_ONCE));
+    this.#timer = this.#clock.setTimeout(later, DROP_EVERY_MS);
   }
 }
 

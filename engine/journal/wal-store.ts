@@ -32,6 +32,8 @@ export class WalStore implements LogStore {
   #next: number;
   #tableBytes: number;
   #checkpoint: Promise<void> | undefined;
+  /** How many wait until all is in the tables. */
+  #waiting = 0;
   #failure: Error | undefined;
   #closed = false;
 
@@ -148,17 +150,23 @@ export class WalStore implements LogStore {
   }
 
   async compact(): Promise<void> {
-    await this.#checkpoint;
-    await this.#begin();
+    await this.#moveAll();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   async close(): Promise<void> {
-    await this.#checkpoint;
-    await this.#begin();
+    await this.#moveAll();
     this.#closed = true;
     this.#log.close();
     await this.#tables.close();
+  }
+
+  /** Writes all there is in memory to the tables. Never rejects. */
+  async #moveAll(): Promise<void> {
+    this.#waiting++;
+    await this.#checkpoint;
+    await this.#begin();
+    this.#waiting--;
   }
 
   /** Begins to write what is in memory to the tables, unless that is under way. Never rejects. */
@@ -178,7 +186,9 @@ export class WalStore implements LogStore {
     const next = this.#next;
     this.#leaving = this.#newest;
     this.#newest = new Overlay();
-    await this.#tables.absorb(this.#leaving, LOGGED_FROM, next);
+    // Whoever waits for it, or the next to be due, leaves no time to give way.
+    const isUrgent = (): boolean => this.#waiting > 0 || this.#newest.bytes >= CHECKPOINT_BYTES;
+    await this.#tables.absorb(this.#leaving, LOGGED_FROM, next, isUrgent);
     this.#leaving = undefined;
     this.#tableBytes = this.#tables.bytes();
     this.#log.release(next);

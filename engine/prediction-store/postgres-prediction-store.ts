@@ -1,9 +1,9 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type pg from 'pg';
 import { HORIZONS } from '../../actors/features/labels.js';
 import { likeliest } from '../../actors/signals/aggregation.js';
 import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import type { Signal } from '../../actors/signals/signal.js';
+import { SYSTEM_CLOCK, turnOf } from '../clock.js';
 import { Database, type Row } from '../database/database.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { PredictionEvent, TradeRecord } from '../journal/records.js';
@@ -151,7 +151,7 @@ async function jsonOf<T>(records: readonly T[], rowOf: (record: T) => Row): Prom
   const rows: string[] = [];
   for (const record of records) {
     rows.push(JSON.stringify(rowOf(record)));
-    if (rows.length % ROWS_A_TURN === 0) await turn();
+    if (rows.length % ROWS_A_TURN === 0) await turnOf(SYSTEM_CLOCK);
   }
   return `[${rows.join(',')}]`;
 }
