@@ -32,7 +32,7 @@ export function calibrate(validated: Validated): Calibration {
     sharpness: bySharpness.map((each, horizon) => each.sharpness[horizon]!),
     logPriors: validated.logPriors,
     isotonic: bySharpness.map((each, horizon) =>
-      isBetter(validated, horizon) ? ascentsOf(validated, horizon, each, NONE) : undefined,
+      isBetter(validated, horizon) ? isotonicOf(sayings(validated, horizon, each, NONE)) : undefined,
     ),
   };
 }
@@ -47,13 +47,13 @@ function sharpened(
   return { sharpness: HORIZONS.map(() => sharp), logPriors, isotonic: HORIZONS.map(() => undefined) };
 }
 
-/** Isotonic regressions of what a calibration says of one horizon, one a class, for all rows but some. */
-function ascentsOf(
+/** What a calibration says of one horizon for all rows but some, and the class that came true. */
+function sayings(
   { held, logits }: Validated,
   horizon: number,
   calibration: Calibration,
   except: RowRange,
-): readonly Ascent[] {
+): { readonly said: readonly (readonly number[])[]; readonly came: readonly number[] } {
   const said: (readonly number[])[] = [];
   const came: number[] = [];
   for (let row = 0; row < held.rows; row++) {
@@ -62,6 +62,13 @@ function ascentsOf(
     said.push(probabilitiesOf(logits, row, horizon, calibration));
     came.push(actual);
   }
+  return { said, came };
+}
+
+type Sayings = ReturnType<typeof sayings>;
+
+/** Isotonic regressions, one a class. */
+function isotonicOf({ said, came }: Sayings): readonly Ascent[] {
   return [0, 1, 2].map((c) =>
     ascentOf(
       said.map((p) => p[c]!),
@@ -70,7 +77,18 @@ function ascentsOf(
   );
 }
 
-/** Whether rows that neither was fitted to are likelier by isotonic regression, by more than one standard error. */
+/** What makes each class as frequent as it was, and changes nothing else. */
+function shiftsOf({ said, came }: Sayings): readonly Ascent[] {
+  return [0, 1, 2].map((c) => {
+    const stated = said.reduce((sum, p) => sum + p[c]!, 0);
+    return { at: [0, 1], value: [0, (came.filter((actual) => actual === c).length + 1) / (stated + 1)] };
+  });
+}
+
+/**
+ * Whether rows that neither was fitted to are likelier by isotonic regression, by more than one standard error: likelier than by
+ * sharpness, and than by sharpness and the frequencies of these rows, which wander from one month to the next.
+ */
 function isBetter(validated: Validated, horizon: number): boolean {
   const { held, logits, sharesApart } = validated;
   const share = sharesApart[horizon]!;
@@ -78,25 +96,35 @@ function isBetter(validated: Validated, horizon: number): boolean {
     (row) => classOf(held, row, horizon) >= 0,
   );
   if (known.length * share < ROWS_MIN) return false;
-  const leads: number[] = [];
+  const leads: [number[], number[]] = [[], []];
   // Outcomes of the rows beside a part have time in common with those in it.
   const beside = Math.ceil(1 / share);
   for (let part = 0; part < PARTS; part++) {
     const [from, to] = [part, part + 1].map((p) => Math.floor((p * held.rows) / PARTS)) as [number, number];
     const except = { from: from - beside, to: to + beside };
     const plain = sharpened(validated, horizon, except);
-    const isotonic = HORIZONS.map(() => ascentsOf(validated, horizon, plain, except));
+    const others = sayings(validated, horizon, plain, except);
+    const [isotonic, shifted] = [isotonicOf(others), shiftsOf(others)].map((ascents) => ({
+      ...plain,
+      isotonic: HORIZONS.map(() => ascents),
+    }));
     for (const row of known) {
       if (row < from || row >= to) continue;
       const actual = classOf(held, row, horizon);
       const of = (calibration: Calibration): number =>
         Math.log(Math.max(1e-12, probabilitiesOf(logits, row, horizon, calibration)[actual]!));
-      leads.push(of({ ...plain, isotonic }) - of(plain));
+      const own = of(isotonic!);
+      [plain, shifted!].forEach((other, i) => leads[i]!.push(own - of(other)));
     }
   }
-  const mean = leads.reduce((sum, lead) => sum + lead, 0) / leads.length;
-  const variance = leads.reduce((sum, lead) => sum + (lead - mean) ** 2, 0) / leads.length;
-  return mean > Math.sqrt(variance / (leads.length * share));
+  return leads.every((own) => isAbove(own, share));
+}
+
+/** Whether the mean of numbers is more than a standard error above 0; a `share` of them says something new. */
+function isAbove(numbers: readonly number[], share: number): boolean {
+  const mean = numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
+  const variance = numbers.reduce((sum, x) => sum + (x - mean) ** 2, 0) / numbers.length;
+  return mean > Math.sqrt(variance / (numbers.length * share));
 }
 
 /** Class 0, 1 or 2 that came true, −1 where that is not known. */
