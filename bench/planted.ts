@@ -113,7 +113,7 @@ async function sharesOf({
 function peerLeans(dataset: Dataset, { train, validation, test }: Fold): [string, Lean][] {
   const known = rowsOf(dataset, { from: train.from, to: validation.to });
   const asked = rowsOf(dataset, test);
-  const peers = peersOf(known, asked, priors(dataset, train).slice(0, 3));
+  const peers = peersOf(known, asked, priors(dataset, train).slice(0, 3), [7]);
   const places = new Map(asked.at.map((row, i) => [row, i]));
   return Object.entries(peers ?? {}).map(([name, { probabilities }]) => [
     name,

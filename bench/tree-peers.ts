@@ -16,14 +16,16 @@ export const BOOSTED = { ...BOOSTED_RULES, rounds: 100 };
 export const NO_PEERS = `NO PEERS: ${PYTHON} has not all of xgboost, lightgbm and scikit-learn; SUHO_PYTHON names a Python that has`;
 const LIBRARIES = ['xgboost', 'lightgbm', 'sklearn'] as const;
 
-export interface Fit {
-  readonly logLoss: number;
+export interface Fits {
+  /** One a seed. */
+  readonly logLosses: readonly number[];
+  /** CPU time of the fastest. */
   readonly seconds: number;
 }
 
-/** A fit, and its probabilities of down, flat and up for every test row. */
-type PeerFit = Fit & { readonly version: string; readonly probabilities: Float32Array };
-export type Peers = Readonly<Record<(typeof LIBRARIES)[number], PeerFit>>;
+/** Fits, and the probabilities of down, flat and up of the first one for every test row. */
+type PeerFits = Fits & { readonly version: string; readonly probabilities: Float32Array };
+export type Peers = Readonly<Record<(typeof LIBRARIES)[number], PeerFits>>;
 
 export interface Rows {
   readonly features: Float32Array;
@@ -48,8 +50,13 @@ export function rowsOf(dataset: Dataset, { from, to }: RowRange): Rows {
   return { features, classes: Int8Array.from(at, (row) => dataset.directions[row * 3]! + 1), at };
 }
 
-/** Boosted trees and forests of other libraries by the rules of Suho's own, where Python has them. `base` are log base rates. */
-export function peersOf(train: Rows, test: Rows, base: readonly number[]): Peers | undefined {
+/** Boosted trees and forests of other libraries by the rules of Suho's own, one a seed, where Python has them. `base` are log base rates. */
+export function peersOf(
+  train: Rows,
+  test: Rows,
+  base: readonly number[],
+  seeds: readonly number[],
+): Peers | undefined {
   const folder = mkdtempSync(path.join(tmpdir(), 'suho-bench-'));
   try {
     for (const [part, { features, classes }] of [
@@ -59,14 +66,14 @@ export function peersOf(train: Rows, test: Rows, base: readonly number[]): Peers
       writeFileSync(path.join(folder, `${part}.f32`), new Uint8Array(features.buffer));
       writeFileSync(path.join(folder, `${part}.i8`), classes);
     }
-    const job = { columns: FEATURE_COUNT, base, boosted: BOOSTED, forest: FOREST_RULES };
+    const job = { columns: FEATURE_COUNT, base, seeds, boosted: BOOSTED, forest: FOREST_RULES };
     writeFileSync(path.join(folder, 'job.json'), JSON.stringify(job));
     const script = fileURLToPath(new URL('../../bench/trees_peer.py', import.meta.url));
     const run = spawnSync(PYTHON, [script, folder], { encoding: 'utf8', timeout: 1_800_000 });
     if (run.status !== 0 && /ModuleNotFoundError|ENOENT/.test(`${run.stderr}${String(run.error)}`))
       return undefined;
     if (run.status !== 0) throw new Error(`trees_peer.py failed: ${run.stderr}`);
-    const fits = JSON.parse(run.stdout) as Record<string, Omit<PeerFit, 'probabilities'>>;
+    const fits = JSON.parse(run.stdout) as Record<string, Omit<PeerFits, 'probabilities'>>;
     return Object.fromEntries(
       LIBRARIES.map((name) => {
         const bytes = readFileSync(path.join(folder, `${name}.f32`));

@@ -12,38 +12,85 @@ import { growForest, sharesOf } from '../engine/learning/trees/forest.js';
 import { barsOf } from './market-bars.js';
 import { RULES, plantedMarket } from './planted-markets.js';
 import { report } from './report.js';
-import { BOOSTED, NO_PEERS, peersOf, rowsOf, type Fit, type Peers, type Rows } from './tree-peers.js';
+import { BOOSTED, NO_PEERS, peersOf, rowsOf, type Fits, type Peers, type Rows } from './tree-peers.js';
 
 const ROWS = Number(process.env['SUHO_BENCH_ROWS'] ?? 12_000);
-const FITS = 2;
+/** With those that warm up the features. */
+const BARS = ROWS + 400;
+/** Stretches of a file that are compared at most, newest first: on few rows it also depends on which they are. */
+const STRETCHES = Number(process.env['SUHO_BENCH_STRETCHES'] ?? 1);
+/** What a fit is worth depends on the rows and columns that are drawn, on few rows by several percent. */
+const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 
 /**
- * Boosted trees beside XGBoost and LightGBM, and the forest beside scikit-learn's, on the same rows by the same rules: log-loss on later rows, and
- * CPU seconds of a fit. SUHO_BENCH_HOURS and SUHO_BENCH_MINUTES name CSV files of hourly and of minute bars to use too.
+ * Boosted trees beside XGBoost and LightGBM, and the forest beside scikit-learn's, on the same rows by the same rules: mean log-loss over
+ * several seeds on later rows, and CPU seconds of a fit. SUHO_BENCH_HOURS and SUHO_BENCH_MINUTES name CSV files of hourly and of minute bars to use too,
+ * SUHO_BENCH_STRETCHES how many stretches of them that share no bar.
  */
 export async function benchTrees(): Promise<void> {
   const { SUHO_BENCH_HOURS: hours, SUHO_BENCH_MINUTES: minutes } = process.env;
-  const markets: [string, Timeframe, readonly Bar[]][] = [
-    ['planted momentum', '1h', plantedMarket(RULES['momentum']!, ROWS + 400, 5).bars],
+  const markets: Market[] = [
+    { name: 'planted momentum', timeframe: '1h', bars: plantedMarket(RULES['momentum']!, BARS, 5).bars },
   ];
-  if (hours !== undefined) markets.push([path.basename(hours), '1h', await barsOf(hours, '1h')]);
-  if (minutes !== undefined) markets.push([path.basename(minutes), '1m', await barsOf(minutes, '1m')]);
+  if (hours !== undefined)
+    markets.push({ name: path.basename(hours), timeframe: '1h', bars: await barsOf(hours, '1h') });
+  if (minutes !== undefined)
+    markets.push({ name: path.basename(minutes), timeframe: '1m', bars: await barsOf(minutes, '1m') });
   const lines: string[] = [];
   const results: unknown[] = [];
-  for (const [name, timeframe, bars] of markets) {
-    const result = compare(bars, timeframe);
-    results.push({ name, ...result });
-    lines.push(...told(name, result));
+  for (const { name, timeframe, bars } of markets) {
+    const compared = stretchesOf(bars).map((stretch) => compare(stretch, timeframe));
+    results.push({ name, compared });
+    for (const each of compared) lines.push(...told(name, each));
+    if (compared.length > 1) lines.push(...toldTogether(name, compared));
   }
   report('trees', lines, results);
 }
 
-function told(name: string, { rows, base, boosted, forest, peers }: ReturnType<typeof compare>): string[] {
-  const one = (fit: Fit): string => `${fit.logLoss.toFixed(5)} in ${fit.seconds.toFixed(2)} s`;
-  const beside = (ours: Fit, peer: Fit): string =>
-    `log-loss ${(100 * (ours.logLoss / peer.logLoss - 1)).toFixed(2)} % more, ${(ours.seconds / peer.seconds).toFixed(2)} times its time`;
+interface Market {
+  readonly name: string;
+  readonly timeframe: Timeframe;
+  readonly bars: readonly Bar[];
+}
+
+type Compared = ReturnType<typeof compare>;
+
+/** The newest bars, and those before them. */
+function stretchesOf(bars: readonly Bar[]): (readonly Bar[])[] {
+  const count = Math.max(1, Math.min(STRETCHES, Math.floor(bars.length / BARS)));
+  return Array.from({ length: count }, (_, i) => bars.slice(-(i + 1) * BARS, bars.length - i * BARS));
+}
+
+/** How much more log-loss ours have than their peers over some stretches, with the standard error of that mean. */
+function toldTogether(name: string, compared: readonly Compared[]): string[] {
+  const more = (of: (each: Compared) => readonly [Fits, Fits | undefined]): string => {
+    const shares = compared.map((each) => {
+      const [ours, peer] = of(each);
+      return peer === undefined
+        ? NaN
+        : 100 * (spreadOf(ours.logLosses).mean / spreadOf(peer.logLosses).mean - 1);
+    });
+    const { mean, error } = spreadOf(shares);
+    return `${mean.toFixed(2)} ± ${error.toFixed(2)} %`;
+  };
   return [
-    `${name}, ${rows} rows (base rates ${base.toFixed(5)})`,
+    `${name}, ${compared.length} stretches: log-loss of boosted trees ${more(({ boosted, peers }) => [boosted, peers?.xgboost])} more than XGBoost's, of the forest ${more(({ forest, peers }) => [forest, peers?.sklearn])} more than scikit-learn's`,
+  ];
+}
+
+function told(name: string, { rows, base, boosted, forest, peers }: Compared): string[] {
+  const one = ({ logLosses, seconds }: Fits): string => {
+    const { mean, deviation } = spreadOf(logLosses);
+    return `${mean.toFixed(5)} (±${deviation.toFixed(5)} a seed) in ${seconds.toFixed(2)} s`;
+  };
+  const beside = (ours: Fits, peer: Fits): string => {
+    const [own, other] = [spreadOf(ours.logLosses), spreadOf(peer.logLosses)];
+    const more = 100 * (own.mean / other.mean - 1);
+    const error = (100 * Math.hypot(own.error, other.error)) / other.mean;
+    return `log-loss ${more.toFixed(2)} ± ${error.toFixed(2)} % more, ${(ours.seconds / peer.seconds).toFixed(2)} times its time`;
+  };
+  return [
+    `${name}, ${rows} rows (base rates ${base.toFixed(5)}), ${SEEDS.length} seeds`,
     `  boosted trees ${one(boosted)}; forest ${one(forest)}`,
     ...(peers === undefined
       ? [`  ${NO_PEERS}`]
@@ -55,14 +102,22 @@ function told(name: string, { rows, base, boosted, forest, peers }: ReturnType<t
   ];
 }
 
+/** Mean of numbers, their standard deviation, and the standard error of the mean. */
+function spreadOf(numbers: readonly number[]): { mean: number; deviation: number; error: number } {
+  const n = numbers.length;
+  const mean = numbers.reduce((sum, x) => sum + x, 0) / n;
+  const deviation = Math.sqrt(numbers.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n - 1));
+  return { mean, deviation, error: deviation / Math.sqrt(n) };
+}
+
 function compare(
   bars: readonly Bar[],
   timeframe: Timeframe,
 ): {
   readonly rows: number;
   readonly base: number;
-  readonly boosted: Fit;
-  readonly forest: Fit;
+  readonly boosted: Fits;
+  readonly forest: Fits;
   readonly peers: Peers | undefined;
 } {
   const dataset = newest(buildDataset(bars, BarGrid.of(timeframe)), ROWS);
@@ -78,15 +133,15 @@ function compare(
   return {
     rows: train.classes.length,
     base: logLoss(test, () => shares),
-    boosted: fastest(test, () => {
-      const booster = boost(...binned(BOOSTED), undefined, base, BOOSTED, { seed: 7 });
+    boosted: overSeeds(test, (seed) => {
+      const booster = boost(...binned(BOOSTED), undefined, base, BOOSTED, { seed });
       return (at) => softmax(logitsOf(booster, test.features, at));
     }),
-    forest: fastest(test, () => {
-      const trees = growForest(...binned(FOREST_RULES), FOREST_RULES, { seed: 7 });
+    forest: overSeeds(test, (seed) => {
+      const trees = growForest(...binned(FOREST_RULES), FOREST_RULES, { seed });
       return (at) => sharesOf(trees, test.features, at);
     }),
-    peers: peersOf(train, test, base),
+    peers: peersOf(train, test, base, SEEDS),
   };
 }
 
@@ -99,17 +154,17 @@ function logLoss({ classes }: Rows, predict: Predict): number {
   return sum / classes.length;
 }
 
-/** CPU seconds of the fastest of some fits: on a busy machine the clock on the wall says little. */
-function fastest(test: Rows, fit: () => Predict): Fit {
+/** Log-loss of each seed, and CPU seconds of the fastest: on a busy machine the clock on the wall says little. */
+function overSeeds(test: Rows, fit: (seed: number) => Predict): Fits {
   let seconds = Infinity;
-  let predict: Predict = () => [];
-  for (let i = 0; i < FITS; i++) {
+  const logLosses = SEEDS.map((seed) => {
     const start = process.cpuUsage();
-    predict = fit();
+    const predict = fit(seed);
     const { user, system } = process.cpuUsage(start);
     seconds = Math.min(seconds, (user + system) / 1e6);
-  }
-  return { logLoss: logLoss(test, predict), seconds };
+    return logLoss(test, predict);
+  });
+  return { logLosses, seconds };
 }
 
 function softmax(logits: readonly number[]): number[] {

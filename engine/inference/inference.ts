@@ -12,7 +12,7 @@ export interface Inference {
 }
 
 /**
- * Reads one row of a worker's outputs. Throws `BAD_MODEL` when the predictor's numbers are no distribution or a
+ * Reads one row of a worker's outputs, of which the embedding stays a part. Throws `BAD_MODEL` when the predictor's numbers are no distribution or a
  * return, the embedding or the reconstruction error is not finite.
  */
 export function readInference(outputs: Float32Array, row: number): Inference {
@@ -20,7 +20,7 @@ export function readInference(outputs: Float32Array, row: number): Inference {
   const probabilities = numbersOf(outputs, at, PROBABILITIES);
   const returns = numbersOf(outputs, at + PROBABILITIES, RETURNS);
   const end = at + PROBABILITIES + RETURNS;
-  const embedding = outputs.slice(end, end + EMBEDDING);
+  const embedding = outputs.subarray(end, end + EMBEDDING);
   const reconstructionError = outputs[end + EMBEDDING]!;
   if (!isValidPrediction(probabilities, returns))
     throw new SuhoError(

@@ -98,13 +98,14 @@ function probabilityOf(
   return Math.max(1e-12, actual / total);
 }
 
-/** The sharpness in 0..`most` that gives the validation rows the best likelihood. */
+/** The sharpness in 0..`most` that gives the validation rows, but those left out, the best likelihood. */
 export function sharpness(
   held: Held,
   logits: Float32Array,
   logPriors: readonly number[],
   horizon: number,
   most: number,
+  except: RowRange = { from: 0, to: 0 },
 ): number {
   let best = 0;
   let bestLoss = Infinity;
@@ -112,6 +113,7 @@ export function sharpness(
     const sharp = step / 20;
     let loss = 0;
     for (let row = 0; row < held.rows; row++) {
+      if (row >= except.from && row < except.to) continue;
       const i = row * WIDTH + horizon;
       if (held.known[i] === 1) loss -= Math.log(probabilityOf(held, logits, i, sharp, logPriors));
     }

@@ -7,6 +7,7 @@ import { heldRows, logLossOf, priors } from '../../engine/learning/calibration.j
 import { buildDataset, type Dataset } from '../../engine/learning/dataset.js';
 import { choose, familiesFor } from '../../engine/learning/families/auto.js';
 import { BOOSTED_RULES, boosted, boostedTrees } from '../../engine/learning/families/boosted.js';
+import { probabilitiesOf } from '../../engine/learning/families/calibrated.js';
 import { membersFor } from '../../engine/learning/families/ensemble.js';
 import { familyOf } from '../../engine/learning/families/families.js';
 import type { Fitted, Split } from '../../engine/learning/families/family.js';
@@ -14,7 +15,7 @@ import { FOREST_RULES, forest, randomForest } from '../../engine/learning/famili
 import { lstm } from '../../engine/learning/families/lstm.js';
 import { TRAINABLE } from '../../engine/learning/families/names.js';
 import { transformer } from '../../engine/learning/families/transformer.js';
-import { classesOf, probabilitiesOf, scaleOf } from '../../engine/learning/families/tree-model.js';
+import { classesOf, scaleOf } from '../../engine/learning/families/tree-model.js';
 import { predict } from '../../engine/learning/predict.js';
 import { faultOf } from '../../engine/learning/onnx/model-inspection.js';
 import { summariseOnnx } from '../../engine/learning/onnx/model-format.js';

@@ -1,7 +1,8 @@
 import { HORIZONS } from '../../../actors/features/labels.js';
 import { EMBEDDING } from '../../inference/slab.js';
 import { BATCH, Batches } from '../batches.js';
-import { logLoss, priors, returnShrink, sharpness } from '../calibration.js';
+import { logLoss, priors, returnShrink } from '../calibration.js';
+import { sharesApart } from '../comparison.js';
 import type { Dataset } from '../dataset.js';
 import { meanAndDeviation, relevance, returnSpread } from '../feature-scaling.js';
 import {
@@ -16,6 +17,7 @@ import {
   type Parameter,
 } from '../network.js';
 import type { Graph } from '../onnx/graph.js';
+import { calibrate } from './calibrate.js';
 import { calibrated, type Calibration } from './calibrated.js';
 import {
   Fitted,
@@ -113,11 +115,13 @@ async function fit(
     await step.close();
   }
   const raw = await rawOutputs(best.parameters, held.inputs, held.rows);
-  const logPriors = priors(dataset, rows);
-  const calibration = {
-    logPriors,
-    sharpness: HORIZONS.map((_, horizon) => sharpness(held, raw.logits, logPriors, horizon, SHARPNESS_MAX)),
-  };
+  const calibration = calibrate({
+    held,
+    logits: raw.logits,
+    logPriors: priors(dataset, rows),
+    sharesApart: sharesApart(dataset, validation),
+    sharpnessMax: SHARPNESS_MAX,
+  });
   return new FittedPerceptron(
     best.parameters,
     normalisation,

@@ -1,7 +1,8 @@
 import { InferenceSession } from '../../onnx-runtime.js';
 import { HORIZONS } from '../../../actors/features/labels.js';
 import { CHANNEL_COUNT, SEQUENCE_BARS } from '../../../actors/features/sequence-channels.js';
-import { logLoss, priors, returnShrink, sharpness } from '../calibration.js';
+import { logLoss, priors, returnShrink } from '../calibration.js';
+import { sharesApart } from '../comparison.js';
 import type { Dataset } from '../dataset.js';
 import { meanAndDeviation, returnSpread } from '../feature-scaling.js';
 import {
@@ -19,6 +20,7 @@ import { Graph, type Value } from '../onnx/graph.js';
 import { SEQUENCE_BATCH, SequenceBatches, type Answered } from '../sequence-batches.js';
 import { HEADS, addNetwork, networkParameters, type SequenceNetwork } from '../sequence-network.js';
 import { fitStraight, straightForward, type FittedStraight, type StraightPath } from '../straight-path.js';
+import { calibrate } from './calibrate.js';
 import { calibrated, type Calibration } from './calibrated.js';
 import {
   Fitted,
@@ -119,7 +121,6 @@ export async function fitSequence(
   const returnScale = HORIZONS.map((_, horizon) => returnSpread(dataset, train, horizon));
   const rows = new SequenceBatches(dataset, train, normalisation, returnScale, seed);
   const held = new SequenceBatches(dataset, validation, normalisation, returnScale, seed);
-  const logPriors = priors(dataset, train);
   const straight = straightOf(dataset, { train, validation }, () => fitStraight(rows, held, beforeStep));
   const whole = await trainNetwork(made, seed, { rows, held, straight, beforeStep });
   const { parameters, logits, returns } = whole;
@@ -127,10 +128,13 @@ export async function fitSequence(
     parameters,
     normalisation,
     straight: straight.path,
-    calibration: {
-      logPriors,
-      sharpness: HORIZONS.map((_, h) => sharpness(held, logits, logPriors, h, SHARPNESS_MAX)),
-    },
+    calibration: calibrate({
+      held,
+      logits,
+      logPriors: priors(dataset, train),
+      sharesApart: sharesApart(dataset, validation),
+      sharpnessMax: SHARPNESS_MAX,
+    }),
     returnScale: returnScale.map((spread, h) => spread * returnShrink(held, returns, h)),
   });
 }

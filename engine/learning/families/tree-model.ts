@@ -1,11 +1,13 @@
 import { FEATURE_COUNT } from '../../../actors/features/catalogue.js';
 import { HORIZONS } from '../../../actors/features/labels.js';
-import { heldRows, priors, returnShrink, sharpness } from '../calibration.js';
+import { heldRows, priors, returnShrink } from '../calibration.js';
+import { sharesApart } from '../comparison.js';
 import type { Dataset } from '../dataset.js';
 import { returnSpread } from '../feature-scaling.js';
 import type { Graph, Value } from '../onnx/graph.js';
 import type { RowRange } from '../split.js';
-import { calibrated, type Calibration } from './calibrated.js';
+import { calibrate } from './calibrate.js';
+import { calibrated, probabilitiesOf, type Calibration } from './calibrated.js';
 import { Fitted, type ModelInputs, type Outputs, type Split } from './family.js';
 
 const WIDTH = HORIZONS.length;
@@ -64,9 +66,13 @@ export function scaleOf(
 ): TreeScale {
   const returnScale = HORIZONS.map((_, horizon) => returnSpread(dataset, train, horizon));
   const held = heldRows(dataset, validation, returnScale);
-  const logPriors = priors(dataset, train);
-  const sharp = HORIZONS.map((_, horizon) => sharpness(held, logits, logPriors, horizon, sharpnessMax));
-  const calibration = { sharpness: sharp, logPriors };
+  const calibration = calibrate({
+    held,
+    logits,
+    logPriors: priors(dataset, train),
+    sharesApart: sharesApart(dataset, validation),
+    sharpnessMax,
+  });
   const means = classMeans(dataset, train);
   const expected = new Float32Array(held.rows * WIDTH);
   for (let row = 0; row < held.rows; row++) {
@@ -78,23 +84,6 @@ export function scaleOf(
   }
   const shrink = HORIZONS.map((_, horizon) => returnShrink(held, expected, horizon));
   return { calibration, classReturns: means.map((mean, c) => mean * shrink[Math.floor(c / 3)]!) };
-}
-
-/** Calibrated probabilities of one row and horizon, as the file computes them. */
-export function probabilitiesOf(
-  logits: ArrayLike<number>,
-  row: number,
-  horizon: number,
-  { sharpness: sharp, logPriors }: Calibration,
-): number[] {
-  const scaled = [0, 1, 2].map((c) => {
-    const [k, prior] = [sharp[horizon]!, logPriors[horizon * 3 + c]!];
-    return logits[row * CLASSES + horizon * 3 + c]! * k + prior * (1 - k);
-  });
-  const most = Math.max(...scaled);
-  const parts = scaled.map((x) => Math.exp(x - most));
-  const total = parts.reduce((sum, x) => sum + x, 0);
-  return parts.map((x) => x / total);
 }
 
 /** Mean return of the training rows of each horizon and class, 0 where there are none. */
