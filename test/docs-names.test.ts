@@ -45,9 +45,9 @@ const SETTINGS = new Map(
 
 /** A file or folder of the project. */
 const PLACE = /^(actors|engine|console|proto|schemas|deploy|bench|scripts|test|docs)\/[\w./-]+$/;
-/** A metric, table, reason or field, perhaps with its column. */
+/** A metric, recorded rule, table, reason or field, perhaps with its column. */
 const NAME =
-  /^(?:[a-z][a-z0-9]*(?:_[a-z0-9]+)+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+)(?:\.[a-z_]+)?$/;
+  /^(?:[a-z][a-z0-9]*(?:_[a-z0-9]+)+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+|suho:[a-z0-9_:]+)(?:\.[a-z_]+)?$/;
 
 test('every setting that the documents name exists, and configuration.md has them all with their defaults', () => {
   const sections = new Set([...SETTINGS.keys()].filter((name) => !name.includes('.')));
