@@ -6,11 +6,12 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { definition, served } from '../support/api.js';
+import { definition } from '../support/api.js';
 import { hash } from '../support/console.js';
-import { temporaryFolder } from '../support/engine.js';
+import { openEngine, temporaryFolder } from '../support/engine.js';
 import { inventedBars, toCsv } from '../support/markets.js';
 import { linesOf } from '../support/reader.js';
+import { serve } from '../support/served.js';
 import { startTutorialEngine } from '../support/tutorial-engine.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -59,7 +60,7 @@ test(
   { skip },
   async (t) => {
     const folder = temporaryFolder(t);
-    const { port } = await served(t, {
+    const engine = await openEngine(t, temporaryFolder(t), {
       tenants: [
         {
           id: 'acme',
@@ -68,6 +69,7 @@ test(
         },
       ],
     });
+    const { port } = await serve(t, engine);
     cpSync(path.join(ROOT, 'proto'), path.join(folder, 'proto'), { recursive: true });
     await type(folder, /^(python3|venv)/);
     await run('venv/bin/pip', ['install', 'grpcio-status', 'grpcio-health-checking'], { cwd: folder });
@@ -86,6 +88,7 @@ test(
     assert.deepEqual(told('unknown_service').slice(0, 2), ['NOT_FOUND', 'UNKNOWN_SERVICE']);
     assert.deepEqual([seen['gzip'], seen['deflate']], [1_000, 1_000]);
     assert.deepEqual(told('no_key').slice(0, 2), ['UNAUTHENTICATED', 'CREDENTIAL_MISSING']);
+    assert.deepEqual(told('wrong_key').slice(0, 2), ['UNAUTHENTICATED', 'CREDENTIAL_UNKNOWN']);
     assert.deepEqual(told('wrong_field'), ['INVALID_ARGUMENT', 'INVALID_FIELD', 'timeframe']);
     assert.deepEqual(told('role'), [
       'PERMISSION_DENIED',
