@@ -145,11 +145,11 @@ test('from an export to a live signal, and all that is said to the engine then',
   const followers = ['npx suho signals --follow --json', 'suho signals --follow --symbol EURUSD'].map(
     (line) => reader.start(line),
   );
-  afterTest(t, () => void followers.forEach((child) => child.kill('SIGKILL')));
+  for (const child of followers) afterTest(t, () => child.kill('SIGKILL'));
   const heard = followers.map(listen);
   await eventually('both follow', async () => {
     const { subscribers } = await client.call<EngineHealth>('EngineService', 'GetHealth', {});
-    return Number(subscribers) >= 2;
+    return subscribers >= 2;
   });
   await client.publish(after.slice(900, 960));
   await eventually('both are told', () => heard.every((said) => said().split('\n').length > 10));
