@@ -1,201 +1,44 @@
 /** The commands that the documents show, run as a reader would: in their order, in one folder, against one engine. */
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import type { Bar } from '../actors/market/bar.js';
 import type { EngineHealth__Output as EngineHealth } from '../engine/api/generated/suho/v1/EngineHealth.js';
+import type { Engine } from '../engine/engine.js';
+import { seriesIdentity } from '../engine/instruments/ids.js';
 import { afterTest } from './support/cleanup.js';
-import { runCommand, startCommand } from './support/command.js';
-import { temporaryFolder } from './support/engine.js';
-import { inventedBars, toCsv } from './support/markets.js';
-import { TestClient, eventually } from './support/served.js';
-import { zipOf } from './support/zip.js';
+import { openEngine, temporaryFolder } from './support/engine.js';
+import { inventedBars } from './support/markets.js';
+import { PolygonServer, TEST_KEY } from './support/polygon-server.js';
+import { BARS, COMMANDS, RAN, Reader, SHORT, plain } from './support/reader.js';
+import { registerModel } from './support/rollout.js';
+import { TestClient, eventually, serve } from './support/served.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
-interface Shown {
-  readonly page: string;
-  /** As the page has it, on one line. */
-  readonly line: string;
-}
-
-/** Lines of the code blocks of a page that have no language: what is typed into a shell, and what that answers. */
-function linesOf(page: string): Shown[] {
-  const text = readFileSync(path.join(ROOT, page), 'utf8').replaceAll('\\\n', '');
-  const blocks = [...text.matchAll(/^ *```(\w*)\n([\s\S]*?)^ *```$/gm)];
-  return blocks.flatMap(([, language, block]) =>
-    language === ''
-      ? block!
-          .split('\n')
-          .map((line) => ({ page, line: line.trim().replace(/^\$ /, '').replace(/ +#.*/, '') }))
-      : [],
-  );
-}
-
-const PAGES = ['README.md', ...readdirSync(path.join(ROOT, 'docs')).map((name) => `docs/${name}`)].filter(
-  (page) => page.endsWith('.md'),
-);
-const LINES = PAGES.flatMap(linesOf);
-
-/** Commands that are not run here, and why. */
+/** Commands that this file does not run: which test does, or why none can. */
 const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
-  [/^(npx )?suho start /, 'is the engine that the others talk to; this test starts it'],
-  [
-    /^(npx )?suho polygon /,
-    'needs a key of the vendor: test/polygon/backfill.test.ts, against a server of our own',
-  ],
-  [/^export POLYGON_API_KEY/, 'the same'],
-  [
-    /^(npx )?suho models import /,
-    'needs a file from Python: test/cli/models-import.test.ts imports such files',
-  ],
-  [
-    /^(npx )?suho signals --follow/,
-    'goes on until it is stopped: test/cli/start.test.ts and test/services read streams',
-  ],
-  [/^(npx )?suho models /, 'needs versions with outcomes: test/rollout/model-service.test.ts'],
-  [
-    /^(npx )?suho (jobs|retrain|alerts) /,
-    'needs a market that turned: test/drift/jobs.test.ts and alerts.test.ts',
-  ],
-  [/^(npx )?suho (reload|drain|audit)$/, 'test/ops/operations.test.ts'],
-  [/^(npx )?suho (backup|restore)/, 'test/ops/backup.test.ts'],
-  [/^(npx )?suho (upgrade|version)/, 'test/upgrade/upgrade.test.ts, test/cli/completion.test.ts'],
-  [/^(npx )?suho (doctor|schema status)/, 'test/registry/doctor.test.ts, test/services/commands.test.ts'],
-  [
-    /^(npx )?suho (keys list|instruments remove)/,
-    'test/engine/credentials.test.ts, test/engine/api-surface.test.ts',
-  ],
-  [/^(npx )?suho sql \w+ '[^']*'$/, 'is asked of a running engine: test/ops/queries.test.ts'],
   [
     /^(cd goclient|go install|grpcurl|npx buf)/,
-    'test/services/go-client.test.ts runs that page; grpcurl needs Go',
+    'needs Go: test/services/go-client.test.ts runs each line of that page, and the calls by grpcurl of the other pages',
   ],
-  [/^(python3|venv\/bin|PYTHONPATH)/, 'needs packages of Python'],
-  [/^npm ci && npm start/, 'test/cli/start.test.ts starts the built engine as npm start does'],
-  [/^(npm ci && )?npm (test|run)|^SUHO_FUZZ/, 'runs this suite, a part of it, or for hours'],
+  [
+    /^(npx suho start --no-simulator --data own|python3 -m venv|venv\/bin|PYTHONPATH)/,
+    'needs packages of Python or Go: test/services/python-client.test.ts and go-client.test.ts run each line of their pages',
+  ],
+  [
+    /^(npm ci && )?npm (test|start|ci|run)|^SUHO_FUZZ/,
+    'starts what test/cli/start.test.ts starts, or runs this suite, parts of it with more repetitions, or measurements: a test below looks for its script',
+  ],
 ];
-const isCommand = (line: string): boolean =>
-  /^(npx suho|suho|npm|npx|go|grpcurl|python3|venv|PYTHONPATH|SUHO_\w+=|export|cd) ?/.test(line);
-
-/** Words of a command, quotes taken off as a shell does. */
-function wordsOf(line: string): string[] {
-  const words = line.replace(/^(npx )?suho /, '').match(/'[^']*'|"[^"]*"|\S+/g) ?? [];
-  return words.map((word) => word.replace(/^['"]|['"]$/g, ''));
-}
-
-/** Bars as MetaTrader 5 exports minutes of them. */
-function metaTrader(bars: readonly Bar[], minutes: number): string {
-  const rows = bars.flatMap(({ openTime, open, close, high, low }) =>
-    Array.from({ length: 60 / minutes }, (_, i) => {
-      const at = new Date(openTime + i * minutes * 60_000).toISOString();
-      const price = (share: number): number => open + (close - open) * share;
-      const [from, to] = [price((i * minutes) / 60), price(((i + 1) * minutes) / 60)];
-      const prices = [from, i === 0 ? high : Math.max(from, to), i === 0 ? low : Math.min(from, to), to];
-      const cells = [
-        at.slice(0, 10).replaceAll('-', '.'),
-        at.slice(11, 19),
-        ...prices.map((x) => x.toFixed(6)),
-      ];
-      return [...cells, 100, 0, 5].join('\t');
-    }),
-  );
-  return `<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n${rows.join('\n')}\n`;
-}
-
-const BARS = inventedBars(2_050, { momentum: 0.66, seed: 51 });
-
-/** The files that a reader of the pages has. */
-function writeFiles(folder: string): void {
-  const write = (name: string, content: string | Buffer): void =>
-    writeFileSync(path.join(folder, name), content);
-  const zipped = (bars: readonly Bar[]): Buffer => gzipSync(toCsv(bars));
-  write('EURUSD_h1.csv.gz', zipped(BARS));
-  // Through the month that docs/backfill.md corrects.
-  const pound = inventedBars(2_400, { seed: 52 });
-  write('GBPUSD_h1.csv.gz', zipped(pound));
-  write('corrected.csv', toCsv(pound.map((bar) => ({ ...bar, close: bar.open }))));
-  write('USDJPY_h1.csv.gz', zipped(inventedBars(2_050, { seed: 53 })));
-  write('XAUUSD_h1.csv.gz', zipped(inventedBars(2_050, { seed: 54 })));
-  const quotes = Array.from(
-    { length: 2_000 },
-    (_, i) => `${BARS[0]!.openTime + i * 15_000},1.1,${1.1 + (i % 7) / 1e5}`,
-  );
-  write('ticks.csv', `ts,bid,ask\n${quotes.join('\n')}\n`);
-  const minutes = metaTrader(BARS, 1);
-  write('EURUSD_M1.csv', minutes);
-  write('EURUSD_M1.zip', zipOf([['EURUSD_M1.csv', minutes]], true));
-  write('EURUSD_H1.csv', metaTrader(BARS, 60));
-}
-
-/** Trainings that take no longer than they must. */
-const SHORT = { SUHO_TRAINING_FOLDS: '1', SUHO_TRAINING_BUDGET_SECONDS: '20', SUHO_CONSOLE_ENABLED: 'false' };
-
-/** A command whose answer is the credential of those after it. */
-const AS_KEY = /^export SUHO_API_KEY=\$\((.*)\)$/;
-
-/** A command however the page calls the program. */
-const plain = (line: string): string => line.replace('npx suho', 'suho');
-
-/** Commands that ran, whoever ran them. */
-const RAN = new Set<string>();
-
-/** Runs commands in a folder of a reader's files, each once. */
-class Reader {
-  readonly folder: string;
-  variables: Readonly<Record<string, string>> = SHORT;
-  /** What stands in the pages for what only the reader knows. */
-  replaced: readonly (readonly [RegExp, string])[] = [
-    // Minutes of search are as many as one likes.
-    [/--minutes 20/, '--minutes 0.2'],
-  ];
-
-  readonly #ran = new Set<string>();
-
-  constructor(folder: string) {
-    this.folder = folder;
-    writeFiles(folder);
-  }
-
-  #note(line: string): void {
-    this.#ran.add(plain(line));
-    RAN.add(plain(line));
-  }
-
-  async run(line: string, page = 'the test'): Promise<string> {
-    const typed = this.replaced.reduce((text, [pattern, by]) => text.replace(pattern, by), line);
-    const { code, stdout, stderr } = await runCommand(wordsOf(typed), this.variables, this.folder);
-    // `suho status` says degraded with 1: bars were withheld while there was no model.
-    const isWell = code === 0 || (code === 1 && typed.endsWith('suho status'));
-    assert.ok(isWell, `${page}: ${typed}\n${code}\n${stdout}\n${stderr}`);
-    this.#note(line);
-    return stdout;
-  }
-
-  /** Runs the commands of pages that a pattern finds, in their order. */
-  async follow(pages: readonly string[], pattern: RegExp): Promise<void> {
-    for (const { page, line } of pages.flatMap(linesOf)) {
-      const [, command] = AS_KEY.exec(line) ?? [undefined, line];
-      if (!/^(npx )?suho /.test(command!) || !pattern.test(line) || this.#ran.has(plain(line))) continue;
-      if (ELSEWHERE.some(([elsewhere]) => elsewhere.test(line))) continue;
-      const stdout = await this.run(command!, page);
-      if (command === line) continue;
-      this.variables = { ...this.variables, SUHO_API_KEY: stdout.trim() };
-      this.#note(line);
-    }
-  }
-}
 
 /** Commands on files and data folders; the others talk to an engine. */
 const ON_FILES =
-  /suho (replay|train|backtest|experiment run|relations|bars|backfill|verify|features|sql \w+ '.*' --data|start --data)/;
-
-/** Commands that change nothing of the engine that goes on. */
-const OF_AN_ENGINE = /suho (trades|explain|anomalies|status|instruments list|keys create|dead-letters)/;
+  /suho (replay|train|backtest|experiment run|relations|bars|backfill|verify|features|models import|sql \w+ '.*' --data)/;
 
 test('commands on files and data folders run as they are written', async (t) => {
   const reader = new Reader(temporaryFolder(t));
@@ -216,25 +59,79 @@ test('the development of a model runs as its page has it', async (t) => {
   await new Reader(temporaryFolder(t)).follow(['docs/DEPLOYMENT_WORKFLOW.md'], ON_FILES);
 });
 
+test('history of Polygon comes as the pages say, from a server of our own', async (t) => {
+  const server = await PolygonServer.start(t);
+  const from = Date.UTC(2023, 0, 2);
+  for (const [ticker, lengthMs, begin] of [
+    ['C:EURUSD', 60_000, Date.UTC(2024, 0, 2)],
+    ['X:BTCUSD', HOUR, from],
+    ['AAPL', HOUR, from],
+  ] as const)
+    server.aggregates.set(
+      ticker,
+      inventedBars(600, { lengthMs, from: begin }).map((bar) => ({
+        t: bar.openTime,
+        o: bar.open,
+        h: bar.high,
+        l: bar.low,
+        c: bar.close,
+        v: 1,
+      })),
+    );
+  const reader = new Reader(temporaryFolder(t));
+  assert.ok(COMMANDS.some(({ line }) => line.startsWith('export POLYGON_API_KEY=')));
+  RAN.add('export POLYGON_API_KEY=…');
+  reader.variables = { ...SHORT, POLYGON_API_KEY: TEST_KEY, SUHO_POLYGON_REST_URL: server.restUrl };
+  await reader.follow(['README.md', 'docs/polygon.md'], /suho polygon backfill/);
+  for (const ticker of ['C:EURUSD', 'X:BTCUSD', 'AAPL'])
+    assert.ok(
+      server.requests.some((request) => request.includes(`/ticker/${ticker}/range/`)),
+      ticker,
+    );
+});
+
+/** Gathers what a process writes. */
+function listen(child: ChildProcess): () => string {
+  let said = '';
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.on('data', (text: Buffer) => (said += text.toString()));
+  return () => said;
+}
+
+/** The engine of the tutorial, on the folder that a model was trained in. */
+async function startTutorial(
+  t: TestContext,
+  reader: Reader,
+): Promise<{ engine: ChildProcess; client: TestClient }> {
+  const engine = reader.start('suho start --data suho-data --no-simulator', ['--port', '0'], {
+    SUHO_INFERENCE_DEADLINE_MS: '60000',
+  });
+  afterTest(t, () => engine.kill('SIGKILL'));
+  const said = listen(engine);
+  await eventually('it serves', () => /serving gRPC on/.test(said()), 300_000);
+  const port = Number(/serving gRPC on \S+:(\d+);/.exec(said())![1]);
+  reader.variables = { ...SHORT, SUHO_ADDRESS: `127.0.0.1:${port}` };
+  const client = new TestClient(port);
+  afterTest(t, () => client.close());
+  return { engine, client };
+}
+
+async function signalsOf(client: TestClient): Promise<{ prediction_id: string }[]> {
+  const request = { symbols: ['EURUSD'], timeframes: ['TIMEFRAME_1H'] };
+  return (
+    await client.call<{ signals: { prediction_id: string }[] }>('SignalService', 'QuerySignals', request)
+  ).signals;
+}
+
+/** What is said to an engine that goes on. */
+const OF_AN_ENGINE =
+  /suho (trades|explain|anomalies|status|instruments|keys|dead-letters|doctor|schema status|sql \w+ '[^']*'$|alerts list|retrain|jobs list|backup|restore|reload|audit|version)/;
+
 test('from an export to a live signal, and all that is said to the engine then', async (t) => {
   const folder = temporaryFolder(t);
   const reader = new Reader(folder);
   await reader.follow(['docs/metatrader.md'], ON_FILES);
-
-  // The engine of the tutorial, on the folder that a model was trained in; the pages call it suho-data elsewhere.
-  const engine = startCommand(
-    ['start', '--data', 'suho-data', '--no-simulator', '--port', '0'],
-    { ...SHORT, SUHO_INFERENCE_DEADLINE_MS: '60000' },
-    folder,
-  );
-  afterTest(t, () => engine.kill('SIGKILL'));
-  let said = '';
-  engine.stdout!.on('data', (text: Buffer) => (said += text.toString()));
-  await eventually('it serves', () => /serving gRPC on/.test(said), 300_000);
-  const port = Number(/serving gRPC on \S+:(\d+);/.exec(said)![1]);
-  reader.variables = { ...SHORT, SUHO_ADDRESS: `127.0.0.1:${port}` };
-  const client = new TestClient(port);
-  afterTest(t, () => client.close());
+  const { engine, client } = await startTutorial(t, reader);
 
   // Step 5 of the tutorial: the newest bars of the history, then those that follow.
   const after = inventedBars(1_000, { momentum: 0.66, seed: 55, from: BARS.at(-1)!.openTime + HOUR });
@@ -245,10 +142,22 @@ test('from an export to a live signal, and all that is said to the engine then',
     const { first_models: waiting } = await client.call<EngineHealth>('EngineService', 'GetHealth', {});
     return waiting!.series.length === 0;
   });
+  const followers = ['npx suho signals --follow --json', 'suho signals --follow --symbol EURUSD'].map(
+    (line) => reader.start(line),
+  );
+  for (const child of followers) afterTest(t, () => child.kill('SIGKILL'));
+  const heard = followers.map(listen);
+  await eventually('both follow', async () => {
+    const { subscribers } = await client.call<EngineHealth>('EngineService', 'GetHealth', {});
+    return subscribers >= 2;
+  });
   await client.publish(after.slice(900, 960));
-  await eventually('its signals are stored', async () => (await signals()).length > 40);
+  await eventually('both are told', () => heard.every((said) => said().split('\n').length > 10));
+  for (const child of followers) child.kill('SIGINT');
+  assert.equal((JSON.parse(heard[0]!().split('\n')[0]!) as { symbol: string }).symbol, 'EURUSD');
+  await eventually('its signals are stored', async () => (await signalsOf(client)).length > 40);
 
-  const [signal] = await signals();
+  const [signal] = await signalsOf(client);
   const trade = 'trade_id,prediction_id,side,quantity,entry_time,entry_price,exit_time,exit_price';
   writeFileSync(
     path.join(folder, 'closed-trades.csv'),
@@ -258,24 +167,89 @@ test('from an export to a live signal, and all that is said to the engine then',
     [/PREDICTION_ID|\b[0-9a-f]{8}-[0-9a-f-]{27}\b/, signal!.prediction_id],
     [/acme@published/, 'default@published'],
   ];
-  await reader.follow(['docs/metatrader.md', 'README.md', 'docs/explain.md', 'docs/stores.md'], OF_AN_ENGINE);
+  const pages = ['docs/metatrader.md', 'docs/explain.md', 'docs/DEPLOYMENT_WORKFLOW.md', 'README.md'];
+  await reader.follow([...pages, 'docs/stores.md'], OF_AN_ENGINE);
 
-  async function signals(): Promise<{ prediction_id: string }[]> {
-    const answer = await client.call<{ signals: { prediction_id: string }[] }>(
-      'SignalService',
-      'QuerySignals',
-      {
-        symbols: ['EURUSD'],
-        timeframes: ['TIMEFRAME_1H'],
-      },
-    );
-    return answer.signals;
-  }
+  // Last of all the engine takes no more, ends, and its folder is one of this version already.
+  await reader.follow(['README.md'], /suho drain/);
+  engine.kill('SIGINT');
+  await once(engine, 'close');
+  await reader.follow(['README.md'], /suho upgrade/);
+});
+
+/** An engine with two versions for the series of the pages, the older one in production. */
+async function twoVersions(t: TestContext): Promise<{ engine: Engine; client: TestClient; reader: Reader }> {
+  const engine = await openEngine(t, temporaryFolder(t), {
+    training: { firstModels: false, retraining: { automatic: false } },
+  });
+  const { port } = await serve(t, engine);
+  const client = new TestClient(port);
+  afterTest(t, () => client.close());
+  await client.publish(BARS.slice(0, 300));
+  await engine.settled();
+  const series = seriesIdentity('default@published/EURUSD/1h');
+  for (const [seed, version] of ['v1.0.0', 'v1.0.1', 'v1.0.2', 'v1.0.3'].entries())
+    await registerModel(engine, { series, version, seed });
+  const reader = new Reader(temporaryFolder(t));
+  reader.variables = { ...SHORT, SUHO_ADDRESS: `127.0.0.1:${port}` };
+  for (const version of ['v1.0.1', 'v1.0.2'])
+    await reader.run(`suho models promote published/EURUSD/1h ${version} --reason "in use"`);
+  return { engine, client, reader };
+}
+
+for (const page of ['docs/DEPLOYMENT_WORKFLOW.md', 'docs/rollout.md'])
+  test(`a version is tried and decided on as ${page} has it`, async (t) => {
+    const { reader } = await twoVersions(t);
+    await reader.follow([page], /suho models /);
+    const models = JSON.parse(await reader.run('suho models list --json')) as {
+      version: string;
+      status: string;
+    }[];
+    assert.equal(models.find(({ version }) => version === 'v1.0.2')?.status, 'production');
+  });
+
+test('an alert is acknowledged and closed, a training asked for and cancelled', async (t) => {
+  const { engine, client, reader } = await twoVersions(t);
+  const home = seriesIdentity('default@published/EURUSD/1h');
+  const [model] = await engine.registry.list(home);
+  engine.alerts.raise({
+    tenantId: 'default',
+    seriesId: 'default@published/EURUSD/1h',
+    home,
+    modelId: model!.modelId,
+    version: model!.version,
+    kind: 'performance',
+    severity: 'critical',
+    summary: 'It is right less often than in training.',
+    details: {},
+    raisedAt: Date.now() - DAY,
+  });
+  const alerts = async (): Promise<{ alert_id: string }[]> =>
+    (await client.call<{ alerts: { alert_id: string }[] }>('AlertService', 'ListAlerts', {})).alerts;
+  await eventually('it is kept', async () => (await alerts()).length === 1);
+  reader.replaced = [[/\bID\b/, (await alerts())[0]!.alert_id]];
+  await reader.follow(['docs/drift.md'], /suho (alerts|retrain|jobs list)/);
+  const { jobs } = await client.call<{ jobs: { job_id: string }[] }>(
+    'TrainingService',
+    'ListTrainingJobs',
+    {},
+  );
+  reader.replaced = [[/\bID\b/, jobs[0]!.job_id]];
+  await reader.follow(['docs/drift.md'], /suho jobs cancel/);
+});
+
+test('every script of npm that the documents name is there', () => {
+  const file = fileURLToPath(new URL('../../package.json', import.meta.url));
+  const { scripts } = JSON.parse(readFileSync(file, 'utf8')) as { scripts: Record<string, string> };
+  const named = COMMANDS.flatMap(({ line }) =>
+    [...line.matchAll(/npm (?:run ([\w:]+)|(test|start))/g)].map(([, run, own]) => run ?? own!),
+  );
+  assert.ok(named.length >= 8, named.join());
+  for (const name of named) assert.ok(name in scripts, name);
 });
 
 test('no command of the documents is left out without a reason', (t) => {
-  const commands = LINES.filter(({ line }) => isCommand(line));
-  const notRun = commands.filter(({ line }) => !RAN.has(plain(line)));
+  const notRun = COMMANDS.filter(({ line }) => !RAN.has(plain(line)));
   const unexplained = notRun.filter(({ line }) => !ELSEWHERE.some(([pattern]) => pattern.test(line)));
   assert.deepEqual(unexplained, []);
   for (const [pattern, why] of ELSEWHERE)
@@ -284,6 +258,6 @@ test('no command of the documents is left out without a reason', (t) => {
       why,
     );
   t.diagnostic(
-    `${commands.length} commands in the documents: ${commands.length - notRun.length} ran, ${notRun.length} run elsewhere`,
+    `${COMMANDS.length} commands in the documents: ${COMMANDS.length - notRun.length} ran, ${notRun.length} run elsewhere`,
   );
 });

@@ -27,12 +27,11 @@ interface Props {
   readonly height?: number;
 }
 
-const DAY_MS = 86_400_000;
-
-/** Times as months and days, within a few days as hours. */
+/** Times as months and days, or with hours where several are of one day. */
 function timesOf(times: readonly number[]): string[] {
-  const span = (times.at(-1) ?? 0) - (times[0] ?? 0);
-  return times.map((time) => utc(time).slice(...(span > 2 * DAY_MS ? [5, 10] : [11])));
+  const days = times.map((time) => utc(time).slice(5, 10));
+  if (new Set(days).size === days.length) return days;
+  return times.map((time, i) => (days[i] === days[i - 1] ? utc(time).slice(11) : utc(time).slice(5)));
 }
 
 function axis(format: ((x: number) => string) | undefined, size: number): UPlot.Axis {

@@ -82,8 +82,8 @@ export function MarketPage({ route, series, chosen, update, renew }: PageProps) 
   );
 }
 
-/** How often the panel goes on to the newest signal where none was chosen. */
-const FOLLOW_MS = 5_000;
+/** How often the panel goes on to the newest signal where none was chosen: it is read, and what moved it takes seconds on a busy machine. */
+const FOLLOW_MS = 10_000;
 
 /** The newest signal, but not a new one at every bar of a market that runs fast. */
 function useNewest(id: string | undefined, series: string | undefined): string | undefined {

@@ -36,13 +36,17 @@ function useDays(
   useEffect(() => {
     let stopped = false;
     void (async () => {
-      const found: Row[] = [];
+      const found = new Map<string, Row>();
       try {
         for (const one of series.slice(0, SERIES_MAX)) {
           const days = await ask<readonly DayView[]>('/api/days', { series: one.id, limit: DAYS });
           if (stopped) return;
-          found.push({ series: one, days: new Map(days.map((day) => [day.day, day])) });
-          setRows([...found]);
+          found.set(one.id, { series: one, days: new Map(days.map((day) => [day.day, day])) });
+          // A series that was shown stays until its own answer is there.
+          setRows((before) => {
+            const shown = new Map([...before.map((row) => [row.series.id, row] as const), ...found]);
+            return series.flatMap(({ id }) => shown.get(id) ?? []);
+          });
         }
         setError(undefined);
       } catch (failure) {

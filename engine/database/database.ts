@@ -20,6 +20,13 @@ export interface Scope {
 
 export type Row = Record<string, unknown>;
 
+/** Statements that set settings until the transaction ends. Not by `set_config`, which a server of one's own lets nobody call. */
+export function setLocal(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `SET LOCAL ${name} = ${pg.escapeLiteral(value)}`)
+    .join('; ');
+}
+
 /**
  * Connections to one PostgreSQL. Every statement of the engine's runs in a transaction that first takes the
  * engine's role and says whose it is; both end with the transaction, so that a pooled connection carries
@@ -40,12 +47,12 @@ export class Database {
   /** Runs statements as the engine for a scope, all or none of them. */
   async transaction<T>(scope: Scope, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const { tenantId = '', userId = '', platform = false } = scope;
-    const settings = [
-      ['suho.tenant_id', tenantId],
-      ['suho.user_id', userId],
-      ['suho.scope', platform ? 'platform' : ''],
-    ].map(([name, value]) => `SET LOCAL ${name} = ${pg.escapeLiteral(value!)}`);
-    return await this.#run(`BEGIN; SET LOCAL ROLE ${ENGINE_ROLE}; ${settings.join('; ')}`, work);
+    const settings = setLocal({
+      'suho.tenant_id': tenantId,
+      'suho.user_id': userId,
+      'suho.scope': platform ? 'platform' : '',
+    });
+    return await this.#run(`BEGIN; SET LOCAL ROLE ${ENGINE_ROLE}; ${settings}`, work);
   }
 
   /**
@@ -83,7 +90,7 @@ export class Database {
     const whose =
       tenantId === undefined
         ? 'SET LOCAL search_path = suho_private, public'
-        : `SET LOCAL ROLE ${ENGINE_ROLE}; SET LOCAL suho.tenant_id = ${pg.escapeLiteral(tenantId)}; SET LOCAL suho.user_id = ''; SET LOCAL suho.scope = ''`;
+        : `SET LOCAL ROLE ${ENGINE_ROLE}; ${setLocal({ 'suho.tenant_id': tenantId, 'suho.user_id': '', 'suho.scope': '' })}`;
     const client = await this.#pool.connect().catch((error: unknown) => {
       throw askFailure(error);
     });

@@ -4,7 +4,7 @@ import { likeliest } from '../../actors/signals/aggregation.js';
 import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import type { Signal } from '../../actors/signals/signal.js';
 import { SYSTEM_CLOCK, turnOf } from '../clock.js';
-import { Database, type Row } from '../database/database.js';
+import { Database, setLocal, type Row } from '../database/database.js';
 import { SuhoError, messageOf } from '../errors.js';
 import type { PredictionEvent, TradeRecord } from '../journal/records.js';
 import { PostgresExpiredPredictions, type ExpiredPredictions } from './expired-predictions.js';
@@ -302,10 +302,7 @@ export class PostgresPredictionStore implements PredictionStore {
 /** Writes one owner's rows; the statements that follow are of that owner alone. */
 async function writeOwned(client: pg.PoolClient, { owner, ...rows }: OwnedRows): Promise<void> {
   const { tenantId, userId = '' } = owner;
-  await client.query(`SELECT set_config('suho.tenant_id', $1, true), set_config('suho.user_id', $2, true)`, [
-    tenantId,
-    userId,
-  ]);
+  await client.query(setLocal({ 'suho.tenant_id': tenantId, 'suho.user_id': userId }));
   for (const { statement, json } of rows.writes) await client.query(statement, [json]);
   if (rows.changedHours.length > 0)
     await client.query('SELECT public.suho_record_performance($1)', [rows.changedHours]);

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { Database, type Scope } from '../database/database.js';
+import { Database, setLocal, type Scope } from '../database/database.js';
 import { SuhoError, messageOf } from '../errors.js';
 import { FILE_FEED } from '../instruments/ids.js';
 import type { Deployments, Expected, ModelReader, ModelTarget } from './deployments.js';
@@ -57,11 +57,8 @@ export async function actOn(
   const { series, version } = target;
   const { who, role, reason } = author;
   const owner = ownerOf(series);
-  await client.query(
-    `SELECT ml_registry.lock_models($1, $2, $3), set_config('suho.actor', $4, true),
-            set_config('suho.role', $5, true), set_config('suho.reason', $6, true)`,
-    [...owner, modelName(series), who, role, reason],
-  );
+  await client.query('SELECT ml_registry.lock_models($1, $2, $3)', [...owner, modelName(series)]);
+  await client.query(setLocal({ 'suho.actor': who, 'suho.role': role, 'suho.reason': reason }));
   const { rows } = await client.query<ActedOn>(
     `SELECT model_id AS id, status, traffic, trial FROM ml_registry.models
      WHERE tenant_id IS NOT DISTINCT FROM $1 AND user_id IS NOT DISTINCT FROM $2 AND name = $3 AND version = $4 FOR UPDATE`,

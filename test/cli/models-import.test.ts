@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { CATALOGUE, FEATURE_COUNT, FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import { SEQUENCE_VERSION } from '../../actors/features/sequence-channels.js';
 import { BarGrid } from '../../actors/market/bar-grid.js';
@@ -14,12 +13,11 @@ import { PostgresModelRegistry } from '../../engine/registry/postgres-model-regi
 import { afterTest } from '../support/cleanup.js';
 import { runCommand, type CommandResult } from '../support/command.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
+import { exportedModel, withMetadata } from '../support/imported-models.js';
 import { inventedBars, toCsv } from '../support/markets.js';
 import { TestClient, eventually, protoBars, serve, type SignalUpdate } from '../support/served.js';
 
 const HOUR = 3_600_000;
-const fixture = (name: string): string =>
-  fileURLToPath(new URL(`../../../test/data/import/${name}.onnx`, import.meta.url));
 const bars = inventedBars(1_300, { momentum: 0.7, seed: 31 });
 const THROUGH = String(bars[1_000]!.openTime + HOUR);
 const FEATURES = ['--features', 'rsi_14,atr_14,adx_14,macd,hour_sin'];
@@ -70,11 +68,11 @@ test('a model of another library is scored, staged, promoted and served; what is
   writeFileSync(csv, toCsv(bars.slice(0, 1_250)));
   const directions = ['--task', 'directions', '--horizon', '1h', ...FEATURES];
 
-  const none = await runCommand(importArgs(fixture('xgboost'), data, ...directions));
+  const none = await runCommand(importArgs(exportedModel('xgboost'), data, ...directions));
   assert.match(none.stderr, /has no encoder for similar moments yet: give its bars with --evaluate FILE/);
   assert.equal(none.code, 2);
 
-  const made = await runCommand(importArgs(fixture('xgboost'), data, ...directions, '--evaluate', csv));
+  const made = await runCommand(importArgs(exportedModel('xgboost'), data, ...directions, '--evaluate', csv));
   assert.equal(made.code, 0, made.stderr);
   const record = JSON.parse(made.stdout) as ModelRecord;
   assert.equal(record.version, 'v1.0.0');
@@ -91,7 +89,7 @@ test('a model of another library is scored, staged, promoted and served; what is
     ['torch', torch, 'v2.0.0'],
     ['torch', torch, 'v2.0.1'],
   ] as const) {
-    const next = await runCommand(importArgs(fixture(name), data, ...args));
+    const next = await runCommand(importArgs(exportedModel(name), data, ...args));
     assert.equal(next.code, 0, next.stderr);
     assert.equal((JSON.parse(next.stdout) as ModelRecord).version, version);
   }
@@ -103,33 +101,33 @@ test('a model of another library is scored, staged, promoted and served; what is
   const refusals: readonly (readonly [readonly string[], RegExp])[] = [
     [importArgs(large, data, ...directions), /it has 2147483648 bytes; a model may have 268435456/],
     [
-      importArgs(fixture('bad-endless'), data, ...directions),
+      importArgs(exportedModel('bad-endless'), data, ...directions),
       /it uses Loop, whose running time has no bound/,
     ],
-    [importArgs(fixture('bad-nan'), data, ...directions), /answered out of range: probabilities NaN/],
-    [importArgs(fixture('bad-no-distribution'), data, ...directions), /answered out of range/],
-    [importArgs(fixture('bad-shape'), data, ...directions), /has 4 numbers a row; directions takes 3/],
+    [importArgs(exportedModel('bad-nan'), data, ...directions), /answered out of range: probabilities NaN/],
+    [importArgs(exportedModel('bad-no-distribution'), data, ...directions), /answered out of range/],
+    [importArgs(exportedModel('bad-shape'), data, ...directions), /has 4 numbers a row; directions takes 3/],
     [
-      importArgs(fixture('sklearn-logistic'), data, ...directions),
+      importArgs(exportedModel('sklearn-logistic'), data, ...directions),
       /answered out of range: probabilities NaN.*--fill/,
     ],
     [
-      importArgs(fixture('xgboost'), data, '--task', 'updown', '--horizon', '1h', ...FEATURES),
+      importArgs(exportedModel('xgboost'), data, '--task', 'updown', '--horizon', '1h', ...FEATURES),
       /updown takes 1 or 2/,
     ],
     [
-      importArgs(fixture('xgboost'), data, ...FEATURES),
+      importArgs(exportedModel('xgboost'), data, ...FEATURES),
       /Neither --task nor the file's metadata says what the output is/,
     ],
     [
-      importArgs(fixture('xgboost'), data, ...directions, '--feature-set', 'fs1-0'),
+      importArgs(exportedModel('xgboost'), data, ...directions, '--feature-set', 'fs1-0'),
       /trained on feature set fs1-0, and this engine computes/,
     ],
     [importArgs(path.join(folder, 'none.onnx'), data, ...directions), /none\.onnx cannot be read/],
     [importArgs(csv, data, ...directions), /cannot be imported: it cannot be read/],
     [
       importArgs(
-        fixture('xgboost'),
+        exportedModel('xgboost'),
         data,
         ...directions,
         '--evaluate',
@@ -200,19 +198,22 @@ test('an LSTM of PyTorch is imported by the sequence contract, scored, promoted 
       .concat('--data', data, '--trained-through', THROUGH, '--evaluate', csv, file, more);
   const version = ['--sequence-version', SEQUENCE_VERSION];
   for (const [wrong, words] of [
-    [args(fixture('torch-lstm')), /Neither --sequence-version nor the file's metadata says which sequence/],
     [
-      args(fixture('torch-lstm'), '--sequence-version', 'sq0-1'),
+      args(exportedModel('torch-lstm')),
+      /Neither --sequence-version nor the file's metadata says which sequence/,
+    ],
+    [
+      args(exportedModel('torch-lstm'), '--sequence-version', 'sq0-1'),
       /trained on sequence channels of version sq0-1, and this engine computes/,
     ],
-    [args(fixture('bad-sequence-bars'), ...version), /takes 16 bars, and a sequence has 32/],
-    [args(fixture('bad-external'), ...version), /it keeps data in other files; save it as one file/],
+    [args(exportedModel('bad-sequence-bars'), ...version), /takes 16 bars, and a sequence has 32/],
+    [args(exportedModel('bad-external'), ...version), /it keeps data in other files; save it as one file/],
   ] as const) {
     const { code, stderr } = await runCommand(wrong);
     assert.equal(code, 2, stderr);
     assert.match(stderr, words);
   }
-  const made = await runCommand(args(fixture('torch-lstm'), ...version));
+  const made = await runCommand(args(exportedModel('torch-lstm'), ...version));
   assert.equal(made.code, 0, made.stderr);
   const record = JSON.parse(made.stdout) as ModelRecord;
   assert.deepEqual([record.family, record.sequenceVersion], ['imported', SEQUENCE_VERSION]);
@@ -294,23 +295,15 @@ test('what a Python program trains on is what a model is given, bit for bit', as
 test('options may stand in the file instead', async (t) => {
   const folder = temporaryFolder(t);
   const copy = path.join(folder, 'copy.onnx');
-  copyFileSync(fixture('xgboost'), copy);
-  // Of a protobuf message, what is appended is merged with what is there: metadata_props, field 14.
-  const pair = (key: string, value: string): Buffer => {
-    const text = (field: number, content: string): Buffer =>
-      Buffer.concat([Buffer.from([(field << 3) | 2, content.length]), Buffer.from(content)]);
-    const entry = Buffer.concat([text(1, key), text(2, value)]);
-    return Buffer.concat([Buffer.from([(14 << 3) | 2, entry.length]), entry]);
+  const said = {
+    task: 'directions',
+    horizon: '4h',
+    features: 'rsi_14, atr_14, adx_14, macd, hour_sin',
+    featureSet: FEATURE_SET_VERSION,
+    trainedThrough: THROUGH,
+    rows: '400',
   };
-  const said = [
-    ['task', 'directions'],
-    ['horizon', '4h'],
-    ['features', 'rsi_14, atr_14, adx_14, macd, hour_sin'],
-    ['featureSet', FEATURE_SET_VERSION],
-    ['trainedThrough', THROUGH],
-    ['rows', '400'],
-  ] as const;
-  writeFileSync(copy, Buffer.concat([readFileSync(copy), ...said.map(([key, value]) => pair(key, value))]));
+  writeFileSync(copy, withMetadata(exportedModel('xgboost'), said));
   const csv = path.join(folder, 'eurusd.csv');
   writeFileSync(csv, toCsv(bars));
   const data = path.join(folder, 'data');

@@ -13,6 +13,8 @@ import { EmbeddedClickHouse } from '../../engine/feature-store/embedded-clickhou
 import { afterTest } from '../support/cleanup.js';
 import { runCommand } from '../support/command.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
+import { inventedSignal } from '../support/prediction-contract.js';
+import { registerModel } from '../support/rollout.js';
 
 /** Runs each statement and wants it refused in one SuhoError; some may answer, but then without what is secret. */
 async function refuseAll(
@@ -234,6 +236,13 @@ test('the command answers a hostile statement with one sentence, on a running en
     (await ask('predictions', 'SELECT 1 AS x', '--tenant', 'acme', '--json')).stdout,
     '[{"x":1}]\n',
   );
+  // The engine goes on as it was: it stores signals, and acts on models.
+  await engine.predictions.write([{ kind: 'signal', sequence: 1, signal: inventedSignal('acme', 10) }]);
+  assert.equal(
+    (await ask('predictions', 'SELECT tenant_id FROM ml_predictions', '--json')).stdout,
+    '[{"tenant_id":"acme"}]\n',
+  );
+  await engine.registry.promote(await registerModel(engine));
   await engine.stop();
   for (const statement of ['DROP TABLE ml_features', 'SELECT 1; SELECT 2', `SELECT file('/etc/passwd')`]) {
     const { code, stdout, stderr } = await ask('features', statement);

@@ -79,7 +79,8 @@ test('a tenant signs in and sees its own markets alone, until its key is revoked
   await page.reload();
   await page.getByText('acme@published/EURUSD').waitFor();
 
-  await runCommand(['keys', 'revoke', keyId, '--data', folder]);
+  const revoked = await runCommand(['keys', 'revoke', keyId, '--data', folder]);
+  assert.equal(revoked.code, 0, revoked.stderr);
   await page
     .getByRole('alert')
     .getByText(/expired or was revoked|API key/)

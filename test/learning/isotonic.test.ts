@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from '../../engine/onnx-runtime.js';
 import { logLossOf, type Held } from '../../engine/learning/calibration.js';
 import { calibrate, type Validated } from '../../engine/learning/families/calibrate.js';
 import { calibrated, probabilitiesOf, type Calibration } from '../../engine/learning/families/calibrated.js';

@@ -1,17 +1,17 @@
 // The tutorial docs/go-client.md as its reader follows it: its files written, its commands run, in their order.
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { copyFileSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterTest } from '../support/cleanup.js';
-import { startCommand } from '../support/command.js';
+import { runCommand } from '../support/command.js';
 import { temporaryFolder } from '../support/engine.js';
 import { inventedBars, toCsv } from '../support/markets.js';
+import { linesOf } from '../support/reader.js';
+import { startTutorialEngine } from '../support/tutorial-engine.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const MINUTES_10 = 600_000;
@@ -37,23 +37,7 @@ test(
   { skip: !hasGo && 'SKIPPED: Go is not installed (https://go.dev/dl)' },
   async (t) => {
     const folder = temporaryFolder(t);
-    const data = path.join(folder, 'own');
-    const engine = startCommand(['start', '--no-simulator', '--data', data, '--port', '0'], {
-      SUHO_CONSOLE_ENABLED: 'false',
-      SUHO_TRAINING_FOLDS: '1',
-    });
-    afterTest(t, async () => {
-      engine.kill('SIGTERM');
-      if (engine.exitCode === null) await once(engine, 'close');
-    });
-    let said = '';
-    let address: string | undefined;
-    while (address === undefined) {
-      const [chunk] = (await once(engine.stdout!, 'data')) as [Buffer];
-      said += chunk.toString();
-      address = /serving gRPC on (\S+);/.exec(said)?.[1];
-    }
-
+    const { address, data } = await startTutorialEngine(t, folder);
     cpSync(path.join(ROOT, 'proto'), path.join(folder, 'proto'), { recursive: true });
     symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
     copyFileSync(path.join(ROOT, 'package.json'), path.join(folder, 'package.json'));
@@ -69,15 +53,13 @@ test(
     const PATH = [bin, process.env['PATH'], path.join(homedir(), 'go', 'bin')].join(':');
     const environment = { ...process.env, GOBIN: bin, GOFLAGS: '-mod=mod', PATH };
     const answers = new Map<string, string>();
-    const commands = blocks.flatMap(({ language, text }) => (language === '' ? text.trim().split('\n') : []));
-    for (const command of commands.filter((line) => !line.startsWith('npx suho'))) {
-      const { stdout } = await run('bash', ['-c', command], {
-        cwd: folder,
-        env: environment,
-        timeout: MINUTES_10,
-      });
+    const type = async (command: string, variables: Readonly<Record<string, string>> = {}): Promise<void> => {
+      const env = { ...environment, ...variables };
+      const { stdout } = await run('bash', ['-c', command], { cwd: folder, env, timeout: MINUTES_10 });
       answers.set(command, stdout);
-    }
+    };
+    const commands = blocks.flatMap(({ language, text }) => (language === '' ? text.trim().split('\n') : []));
+    for (const command of commands.filter((line) => !line.startsWith('npx suho'))) await type(command);
     const answerTo = (part: string): string =>
       [...answers].find(([command]) => command.includes(part))?.[1] ?? '';
     assert.match(answerTo(' list'), /^suho\.v1\.SignalService$/m);
@@ -90,5 +72,29 @@ test(
     assert.ok(ofModel.length >= 15, answerTo('go run'));
     assert.ok(!signals.some((line) => line.startsWith('not all taken')));
     assert.ok(Number(ofModel.at(-1)!.split(' ')[0]) <= lastTime);
+
+    // What other pages say to the same engine; the page of the API with a key.
+    const calls = (page: string): string[] =>
+      linesOf(page).flatMap(({ line }) =>
+        line.startsWith('grpcurl') ? [line.replace('127.0.0.1:50051', address)] : [],
+      );
+    const [bar] = calls('docs/metatrader.md');
+    await type(bar!);
+    assert.match(answers.get(bar!)!, /"accepted": 1/);
+    const made = await runCommand([
+      'keys',
+      'create',
+      '--tenant',
+      'default',
+      '--role',
+      'operator',
+      '--data',
+      data,
+    ]);
+    assert.equal(made.code, 0, made.stderr);
+    const [list, latest] = calls('docs/api.md');
+    for (const command of [list!, latest!]) await type(command, { SUHO_API_KEY: made.stdout.trim() });
+    assert.match(answers.get(list!)!, /^suho\.v1\.SignalService$/m);
+    assert.match(answers.get(latest!)!, /"symbol": "EURUSD"/);
   },
 );
