@@ -6,10 +6,11 @@ import { loadDefinition, serviceNames } from '../../engine/api/definition.js';
 import type { Engine } from '../../engine/engine.js';
 import type { ModelSeries } from '../../engine/registry/model-registry.js';
 import { afterTest } from '../support/cleanup.js';
+import { asked, serveConsole } from '../support/console.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { inventedBars } from '../support/markets.js';
 import { registerModel } from '../support/rollout.js';
-import { TestClient, eventually, serve } from '../support/served.js';
+import { TestClient, eventually } from '../support/served.js';
 
 const NAME = 'published/EURUSD/1h';
 const ACME: ModelSeries = { tenantId: 'acme', feed: 'published', symbol: 'EURUSD', timeframe: '1h' };
@@ -37,7 +38,7 @@ interface Owned {
   readonly secrets: readonly string[];
 }
 
-async function served(t: TestContext): Promise<{ engine: Engine; client: TestClient }> {
+async function served(t: TestContext): Promise<{ engine: Engine; client: TestClient; address: string }> {
   const tenants = ['acme', 'zen'].map((id) => ({
     id,
     apiKeySha256: Object.entries(KEYS)
@@ -50,12 +51,13 @@ async function served(t: TestContext): Promise<{ engine: Engine; client: TestCli
   }));
   const engine = await openEngine(t, temporaryFolder(t), {
     tenants,
+    console: { port: 0 },
     training: { folds: 1, firstModels: false, retraining: { automatic: false, cooldownHours: 1_000 } },
   });
-  const { port } = await serve(t, engine);
+  const { port, address } = await serveConsole(t, engine);
   const client = new TestClient(port);
   afterTest(t, () => client.close());
-  return { engine, client };
+  return { engine, client, address };
 }
 
 /** Has an owner a model in production and another in an A/B test with it, signals, an alert and a training. */
@@ -165,6 +167,48 @@ function requestOf(fields: readonly string[], { level, ids, versions }: Owned): 
   return Object.fromEntries(fields.flatMap((name) => (name in values ? [[name, values[name]]] : [])));
 }
 
+/** A text without what was asked for; long words are cut in sentences. */
+function withoutAsked(text: string, { ids, versions }: Owned): string {
+  const words = [...Object.values(ids).map((id) => id.slice(0, 32)), ...versions];
+  return words
+    .reduce((rest, word) => rest.replaceAll(word, 'ASKED'), text)
+    .replace(/ASKED[0-9a-f]{4}/g, 'ASKED');
+}
+
+/** The same requests to the console, by their paths. */
+async function consoleOutcomesOf(
+  address: string,
+  owned: Owned,
+  key: Key,
+): Promise<Record<string, { status: number; text: string }>> {
+  const { prediction_id: signal, alert_id: alert, job_id: job } = owned.ids;
+  const series = 'acme@published/EURUSD/1h';
+  const level = owned.level === 'MODEL_LEVEL_USER' ? 'user' : 'tenant';
+  const model = `${level}/${NAME}/${owned.versions[1]}`;
+  const about = `series=${encodeURIComponent(series)}&model=${encodeURIComponent(model)}`;
+  const change = { series, model, change: 'promote', reason: 'a trespass' };
+  const requests: readonly (readonly [string, object?])[] = [
+    [`/api/signal?id=${signal}`],
+    [`/api/signal/moved?id=${signal}`],
+    [`/api/model?${about}`],
+    [`/api/equity?${about}`],
+    [`/api/outlook?${about}&change=promote`],
+    ['/api/alerts/acknowledge', { id: alert }],
+    ['/api/alerts/close', { id: alert }],
+    ['/api/jobs/cancel', { id: job }],
+    ['/api/model/change', change],
+  ];
+  const outcomes = requests.map(async ([path, body]) => {
+    const answer = await asked(address, path, {
+      key,
+      ...(body === undefined ? {} : { method: 'POST', body }),
+    });
+    const text = withoutAsked(JSON.stringify(answer.body), owned);
+    return [path.split('?')[0]!, { status: answer.status, text }] as const;
+  });
+  return Object.fromEntries(await Promise.all(outcomes));
+}
+
 /** What came of a call, without what the caller itself said in it. */
 async function outcomeOf(
   client: TestClient,
@@ -172,17 +216,13 @@ async function outcomeOf(
   owned: Owned,
   key: Key,
 ): Promise<{ code: string; text: string }> {
-  // Long words are cut.
-  const words = [...Object.values(owned.ids).map((id) => id.slice(0, 32)), ...owned.versions];
-  const without = (text: string): string =>
-    words.reduce((rest, word) => rest.replaceAll(word, 'ASKED'), text).replace(/ASKED[0-9a-f]{4}/g, 'ASKED');
   try {
     const { service, method, fields } = call;
     const answer = await client.call(service, method, requestOf(fields, owned), key);
     return { code: 'OK', text: JSON.stringify(answer) };
   } catch (error) {
     const { code, details } = error as ServiceError;
-    return { code: status[code]!, text: without(details) };
+    return { code: status[code]!, text: withoutAsked(details, owned) };
   }
 }
 
@@ -205,7 +245,7 @@ async function stateOf(engine: Engine): Promise<unknown> {
 }
 
 test('what is another tenant’s or another user’s is to every call as what nobody has, and no answer tells of it', async (t) => {
-  const { engine, client } = await served(t);
+  const { engine, client, address } = await served(t);
   await client.publish(bars.slice(0, 250), 'acme');
   await client.publish(bars.slice(0, 250), 'zen');
   await engine.settled();
@@ -236,7 +276,11 @@ test('what is another tenant’s or another user’s is to every call as what no
   const naming = CALLS.filter(({ fields }) => NAMING.some((name) => fields.includes(name)));
   assert.ok(naming.length >= 9, `${naming.length} calls name something`);
   for (const [owned, keys] of trespasses)
-    for (const key of keys)
+    for (const key of keys) {
+      const found = await consoleOutcomesOf(address, owned, key);
+      assert.deepEqual(found, await consoleOutcomesOf(address, nobodys(owned), key), key);
+      for (const [path, { status: is }] of Object.entries(found))
+        assert.ok(is === 404 || is === 403, `${key}: ${path}: ${is}`);
       for (const call of CALLS) {
         const what = `${key}: ${call.method}`;
         // The instrument is all of the tenant's.
@@ -248,6 +292,7 @@ test('what is another tenant’s or another user’s is to every call as what no
         assert.deepEqual(found, await outcomeOf(client, call, nobodys(owned), key), what);
         if (call.service !== 'FeedbackService') assert.notEqual(found.code, 'OK', what);
       }
+    }
   assert.deepEqual(await stateOf(engine), before, 'nothing was changed');
 
   // The same calls are answered to whom it belongs, so what was asked above was asked rightly.
