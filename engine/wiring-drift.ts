@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { armsOf } from '../actors/signals/route-plan.js';
 import type { Logger } from 'pino';
 import type { Background } from './background.js';
-import { SYSTEM_CLOCK } from './clock.js';
+import type { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { Alerts } from './drift/alerts.js';
 import { DriftWatch } from './drift/drift-watch.js';
 import { FolderMonitorStates } from './drift/folder-monitor-states.js';
 import { readSignalActorId, seriesIdentity } from './instruments/ids.js';
 import type { Instruments } from './instruments/instruments.js';
-import { ownerOfModel, ownersOf, servedSeries, trainedSeries } from './instruments/served-series.js';
+import { isInUse, ownerOfModel, ownersOf, servedSeries, trainedSeries } from './instruments/served-series.js';
 import { Retraining } from './learning/retraining/retraining.js';
 import { RetrainingTriggers } from './learning/retraining/triggers.js';
 import type { Challengers } from './rollout/challengers.js';
@@ -27,12 +27,14 @@ export function wireDrift(
   config: Config,
   { folder, alertStore, messaging }: Stores,
   instruments: () => Instruments,
-  background: Background,
+  { background, clock }: { readonly background: Background; readonly clock: Clock },
   log: Logger,
 ): DriftRooms {
   const alerts = new Alerts({
     store: alertStore,
     background,
+    clock,
+    isInUse: (alert) => isInUse(instruments().graph, alert),
     owners: () =>
       ownersOf(
         instruments(),
@@ -65,7 +67,7 @@ export function wireDrift(
       return { home, owner: ownerOfModel(route, seriesId) };
     },
     background,
-    clock: SYSTEM_CLOCK,
+    clock,
     log,
   });
   return {
@@ -88,6 +90,7 @@ export interface RetrainingParts {
   /** Settles when the feature store holds what the journal does. */
   readonly featuresStored: () => Promise<void>;
   readonly background: Background;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -116,7 +119,6 @@ export function wireRetraining(
       budgetMsAnHour: settings.budgetMinutesPerHour * 60_000,
       cooldownMs: settings.cooldownHours * 3_600_000,
     },
-    clock: SYSTEM_CLOCK,
   });
   const triggers = new RetrainingTriggers({
     ...parts,
@@ -128,7 +130,6 @@ export function wireRetraining(
         closedThrough: instruments.closedThrough(trained.seriesId),
       })),
     settings,
-    clock: SYSTEM_CLOCK,
   });
   return {
     retraining,
