@@ -135,8 +135,7 @@ export class Engine {
     this.#background = background;
     this.#isPatient = options.waitForEvidence ?? false;
     this.failed = new Promise((resolve) => journal.onFailure(resolve));
-    const { clock = SYSTEM_CLOCK } = options;
-    this.#drift = wireDrift(config, stores, () => this.instruments, { background, clock }, log);
+    this.#drift = wireDrift(config, stores, () => this.instruments, background, log);
     this.alerts = this.#drift.alerts;
     this.#rooms = wireSignals(config, stores, this.#isPatient, this.#taps(), log);
     const everyMs = config.features.checkEverySeconds * 1000;
@@ -172,7 +171,7 @@ export class Engine {
     this.sources = wireSources(config, stores, log);
     const featuresStored = async () => await this.#storedBy('features');
     const momentsStored = async () => await this.#momentsStored();
-    const rooms = { ...this.#rooms, featuresStored, momentsStored, clock };
+    const rooms = { ...this.#rooms, featuresStored, momentsStored, clock: background.clock };
     this.#learning = wireLearning(config, stores, rooms, log);
     ({ training: this.training, firstModels: this.firstModels } = this.#learning);
     ({ rollouts: this.rollouts, plans: this.plans } = this.#learning);
@@ -184,7 +183,6 @@ export class Engine {
       propose: async (challenger) => await this.rollouts.propose(challenger),
       featuresStored,
       background,
-      clock,
     });
     this.retraining = retraining;
     this.#openRetraining = open;

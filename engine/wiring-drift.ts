@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { armsOf } from '../actors/signals/route-plan.js';
 import type { Logger } from 'pino';
 import type { Background } from './background.js';
-import type { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { Alerts } from './drift/alerts.js';
 import { DriftWatch } from './drift/drift-watch.js';
@@ -27,9 +26,10 @@ export function wireDrift(
   config: Config,
   { folder, alertStore, messaging }: Stores,
   instruments: () => Instruments,
-  { background, clock }: { readonly background: Background; readonly clock: Clock },
+  background: Background,
   log: Logger,
 ): DriftRooms {
+  const { clock } = background;
   const alerts = new Alerts({
     store: alertStore,
     background,
@@ -90,7 +90,6 @@ export interface RetrainingParts {
   /** Settles when the feature store holds what the journal does. */
   readonly featuresStored: () => Promise<void>;
   readonly background: Background;
-  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -100,12 +99,14 @@ export function wireRetraining(
   { jobs, journal, registry }: Stores,
   parts: RetrainingParts,
 ): { readonly retraining: Retraining; readonly open: () => void } {
-  const { instruments, alerts } = parts;
+  const { instruments, alerts, background } = parts;
+  const { clock } = background;
   const { retraining: settings } = config.training;
   let engine = journal.fact('engine');
   if (typeof engine !== 'string') journal.putFact('engine', (engine = randomUUID()));
   const retraining = new Retraining({
     ...parts,
+    clock,
     jobs,
     closedThrough: (seriesId) =>
       servedSeries(instruments).has(seriesId) ? instruments.closedThrough(seriesId) : NaN,
@@ -122,6 +123,7 @@ export function wireRetraining(
   });
   const triggers = new RetrainingTriggers({
     ...parts,
+    clock,
     retraining,
     registry,
     served: () =>

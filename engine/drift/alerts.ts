@@ -127,7 +127,7 @@ export class Alerts {
   /** Closes what is open about models that others have taken the place of, also in an earlier run of the engine. */
   async #closeUnused(): Promise<void> {
     const { isInUse, clock, log } = this.#parts;
-    for (const alert of [...this.#open.values()]) {
+    for (const alert of this.#open.values()) {
       if (alert === undefined || isInUse(alert) !== false) continue;
       try {
         await this.close(alert, alert.alertId, { by: 'it serves the series no more', at: clock.now() });

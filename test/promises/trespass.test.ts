@@ -277,9 +277,9 @@ test('what is another tenant’s or another user’s is to every call as what no
   assert.ok(naming.length >= 9, `${naming.length} calls name something`);
   for (const [owned, keys] of trespasses)
     for (const key of keys) {
-      const found = await consoleOutcomesOf(address, owned, key);
-      assert.deepEqual(found, await consoleOutcomesOf(address, nobodys(owned), key), key);
-      for (const [path, { status: is }] of Object.entries(found))
+      const shown = await consoleOutcomesOf(address, owned, key);
+      assert.deepEqual(shown, await consoleOutcomesOf(address, nobodys(owned), key), key);
+      for (const [path, { status: is }] of Object.entries(shown))
         assert.ok(is === 404 || is === 403, `${key}: ${path}: ${is}`);
       for (const call of CALLS) {
         const what = `${key}: ${call.method}`;
