@@ -46,24 +46,33 @@ export class LeapingClock implements Clock {
     return timer;
   }
 
-  /** Goes on to a time. */
+  /** Goes on to a time, and waits for all that became due. */
   async leapTo(time: number): Promise<void> {
-    this.#now = time;
-    const due = [...this.#timers].filter(({ at }) => at <= time).sort((a, b) => a.at - b.at);
     const awaited = new Map<number, number>();
     // What is due at once comes but once.
-    for (const { ms } of due.filter((timer) => timer.ms > 0))
+    for (const { ms } of this.#due(time).filter((timer) => timer.ms > 0))
       awaited.set(ms, (awaited.get(ms) ?? this.#timesSet(ms)) + 1);
-    for (const timer of due) {
-      this.#timers.delete(timer);
-      timer.run();
-    }
+    this.passTo(time);
     const deadline = performance.now() + PATIENCE_MS;
     for (const [ms, times] of awaited)
       while (this.#timesSet(ms) < times) {
         if (performance.now() > deadline) throw new Error(`what comes every ${ms} ms came to no end`);
         await sleep(LOOK_MS);
       }
+  }
+
+  /** Goes on to a time and runs what became due, without waiting for it: for work that itself waits for a time. */
+  passTo(time: number): void {
+    const due = this.#due(time);
+    this.#now = time;
+    for (const timer of due) {
+      this.#timers.delete(timer);
+      timer.run();
+    }
+  }
+
+  #due(time: number): Pending[] {
+    return [...this.#timers].filter(({ at }) => at <= time).sort((a, b) => a.at - b.at);
   }
 
   #timesSet(ms: number): number {
