@@ -29,9 +29,10 @@ export interface S3Settings {
 const RESUMES_MAX = 5;
 
 /**
- * Model files in S3, or a server that speaks it: `s3://BUCKET/PREFIX/TENANT/MODEL/VERSION/SHA256.onnx`, and of a
- * user's own models `TENANT/users/USER/MODEL/…`, so that rights by prefix can keep users of a tenant apart, too. A download that broke off goes on from where it was, and counts only once its SHA-256 is right. However many ask
- * for a file at once, it is downloaded once.
+ * Model files in S3, or a server that speaks it: `s3://BUCKET/PREFIX/TENANT/MODEL/VERSION/SHA256.onnx`, and of a user's
+ * own models `TENANT/user=USER/MODEL/…`, so that rights by prefix can keep users of a tenant apart, too. A download that
+ * broke off goes on from where it was, and counts only once its SHA-256 is right. However many ask for a file at once, it
+ * is downloaded once.
  */
 export class S3ArtifactStore implements ArtifactStore {
   readonly #client: S3Client;
@@ -184,8 +185,8 @@ export class S3ArtifactStore implements ArtifactStore {
   }
 
   #key({ tenantId, userId, model, version }: ArtifactPlace, sha256: string): string {
-    // Users are named by whoever issues their tokens, also with slashes and dots.
-    const user = userId === undefined ? '' : `users/${encodeURIComponent(userId).replaceAll('.', '%2E')}`;
+    // Users are named by whoever issues their tokens, also with slashes, or with nothing but dots.
+    const user = userId === undefined ? '' : `user=${encodeURIComponent(userId)}`;
     return [this.#prefix, tenantId, user, model.replaceAll('/', '-'), version, `${sha256}.onnx`]
       .filter((part) => part !== '')
       .join('/');
