@@ -8,20 +8,21 @@ const RETRY_MS_MAX = 30_000;
 
 /** Work beside the rest: tried until it succeeds, or repeated, until the engine stops. */
 export class Background {
-  readonly #clock: Clock;
+  /** What its work waits by. */
+  readonly clock: Clock;
   readonly #log: Logger;
   readonly #backoffs = new Set<Backoff>();
   readonly #timers = new Set<Timer>();
   #stopped = false;
 
   constructor(clock: Clock, log: Logger) {
-    this.#clock = clock;
+    this.clock = clock;
     this.#log = log;
   }
 
   /** Does something until it succeeds. */
   async untilDone(what: string, work: () => Promise<void>): Promise<void> {
-    const backoff = new Backoff({ clock: this.#clock, initialMs: RETRY_MS, maxMs: RETRY_MS_MAX });
+    const backoff = new Backoff({ clock: this.clock, initialMs: RETRY_MS, maxMs: RETRY_MS_MAX });
     this.#backoffs.add(backoff);
     do {
       try {
@@ -38,7 +39,7 @@ export class Background {
   async repeat(ms: number, work: () => Promise<void>): Promise<void> {
     await work();
     if (this.#stopped) return;
-    const timer = this.#clock.setTimeout(() => {
+    const timer = this.clock.setTimeout(() => {
       this.#timers.delete(timer);
       void this.repeat(ms, work);
     }, ms);

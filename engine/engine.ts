@@ -2,7 +2,7 @@ import { pino, type Logger } from 'pino';
 import { Background } from './background.js';
 import { SkewMonitor } from './backfill/skew-monitor.js';
 import type { Cache } from './cache/cache.js';
-import { SYSTEM_CLOCK } from './clock.js';
+import { SYSTEM_CLOCK, type Clock } from './clock.js';
 import type { Config } from './config.js';
 import { ApiKeys, type KeyTable } from './credentials/api-keys.js';
 import type { Alerts } from './drift/alerts.js';
@@ -62,6 +62,11 @@ export interface EngineOptions {
    * fast the machine is.
    */
   readonly waitForEvidence?: boolean;
+  /**
+   * Time of what the engine does of itself beside signals: watching models, training and trying them, keeping plans. Data,
+   * deadlines and stores go by the machine's.
+   */
+  readonly clock?: Clock;
   readonly log?: Logger;
 }
 
@@ -166,7 +171,8 @@ export class Engine {
     this.sources = wireSources(config, stores, log);
     const featuresStored = async () => await this.#storedBy('features');
     const momentsStored = async () => await this.#momentsStored();
-    this.#learning = wireLearning(config, stores, this.#rooms, { featuresStored, momentsStored }, log);
+    const rooms = { ...this.#rooms, featuresStored, momentsStored, clock: background.clock };
+    this.#learning = wireLearning(config, stores, rooms, log);
     ({ training: this.training, firstModels: this.firstModels } = this.#learning);
     ({ rollouts: this.rollouts, plans: this.plans } = this.#learning);
     const { retraining, open } = wireRetraining(config, stores, {
@@ -175,7 +181,7 @@ export class Engine {
       training: this.training,
       log,
       propose: async (challenger) => await this.rollouts.propose(challenger),
-      featuresStored: async () => await featuresStored(),
+      featuresStored,
       background,
     });
     this.retraining = retraining;
@@ -232,7 +238,7 @@ export class Engine {
   static async open(config: Config, options: EngineOptions = {}): Promise<Engine> {
     const folder = DataFolder.open(config.data);
     const log = options.log ?? pino({ level: config.log }, pino.destination({ fd: 2, sync: true }));
-    const background = new Background(SYSTEM_CLOCK, log);
+    const background = new Background(options.clock ?? SYSTEM_CLOCK, log);
     const undo: (() => Promise<void>)[] = [];
     let engine: Engine | undefined;
     try {

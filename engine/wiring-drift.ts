@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { armsOf } from '../actors/signals/route-plan.js';
 import type { Logger } from 'pino';
 import type { Background } from './background.js';
-import { SYSTEM_CLOCK } from './clock.js';
 import type { Config } from './config.js';
 import { Alerts } from './drift/alerts.js';
 import { DriftWatch } from './drift/drift-watch.js';
 import { FolderMonitorStates } from './drift/folder-monitor-states.js';
 import { readSignalActorId, seriesIdentity } from './instruments/ids.js';
 import type { Instruments } from './instruments/instruments.js';
-import { ownerOfModel, ownersOf, servedSeries, trainedSeries } from './instruments/served-series.js';
+import { isInUse, ownerOfModel, ownersOf, servedSeries, trainedSeries } from './instruments/served-series.js';
 import { Retraining } from './learning/retraining/retraining.js';
 import { RetrainingTriggers } from './learning/retraining/triggers.js';
 import type { Challengers } from './rollout/challengers.js';
@@ -30,9 +29,12 @@ export function wireDrift(
   background: Background,
   log: Logger,
 ): DriftRooms {
+  const { clock } = background;
   const alerts = new Alerts({
     store: alertStore,
     background,
+    clock,
+    isInUse: (alert) => isInUse(instruments().graph, alert),
     owners: () =>
       ownersOf(
         instruments(),
@@ -65,7 +67,7 @@ export function wireDrift(
       return { home, owner: ownerOfModel(route, seriesId) };
     },
     background,
-    clock: SYSTEM_CLOCK,
+    clock,
     log,
   });
   return {
@@ -97,12 +99,14 @@ export function wireRetraining(
   { jobs, journal, registry }: Stores,
   parts: RetrainingParts,
 ): { readonly retraining: Retraining; readonly open: () => void } {
-  const { instruments, alerts } = parts;
+  const { instruments, alerts, background } = parts;
+  const { clock } = background;
   const { retraining: settings } = config.training;
   let engine = journal.fact('engine');
   if (typeof engine !== 'string') journal.putFact('engine', (engine = randomUUID()));
   const retraining = new Retraining({
     ...parts,
+    clock,
     jobs,
     closedThrough: (seriesId) =>
       servedSeries(instruments).has(seriesId) ? instruments.closedThrough(seriesId) : NaN,
@@ -116,10 +120,10 @@ export function wireRetraining(
       budgetMsAnHour: settings.budgetMinutesPerHour * 60_000,
       cooldownMs: settings.cooldownHours * 3_600_000,
     },
-    clock: SYSTEM_CLOCK,
   });
   const triggers = new RetrainingTriggers({
     ...parts,
+    clock,
     retraining,
     registry,
     served: () =>
@@ -128,7 +132,6 @@ export function wireRetraining(
         closedThrough: instruments.closedThrough(trained.seriesId),
       })),
     settings,
-    clock: SYSTEM_CLOCK,
   });
   return {
     retraining,

@@ -5,7 +5,7 @@ import { readSignalActorId, seriesIdentity } from './instruments/ids.js';
 import type { RecoveryPorts } from './instruments/recovery.js';
 import type { PatternRecorder } from './patterns/pattern-recorder.js';
 import type { ModelFiles } from './registry/model-files.js';
-import { modelName } from './registry/model-registry.js';
+import { artifactPlace } from './registry/model-registry.js';
 
 /** How long a start waits for the trial of a model whose files may be on a server that is away. */
 const MODEL_WAIT_MS = 5_000;
@@ -26,8 +26,7 @@ export function routeUse({
     for (const arm of armsOf(route)) {
       const { modelId, encoderId, version, embeddingVersion, featureSetVersion, trainedOn = seriesId } = arm;
       const home = seriesIdentity(trainedOn);
-      const owner = arm.level?.tenantId ?? home.tenantId;
-      const place = { tenantId: owner, model: modelName(home), version };
+      const place = artifactPlace({ ...home, ...arm.level }, version);
       // The first bars after a start want a model that was tried; a server of model files that is away holds up nothing.
       await Promise.race([
         models.use({ place, modelId, encoderId, featureSetVersion }),

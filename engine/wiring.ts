@@ -7,7 +7,7 @@ import { PostgresAlertStore } from './drift/postgres-alert-store.js';
 import { PostgresJobStore } from './learning/retraining/postgres-job-store.js';
 import { Cache } from './cache/cache.js';
 import { Calendars } from './calendars.js';
-import { SYSTEM_CLOCK } from './clock.js';
+import { SYSTEM_CLOCK, type Clock } from './clock.js';
 import type { Config } from './config.js';
 import { openPostgres, type OpenPostgres } from './database/open.js';
 import { EvidenceGatherer } from './evidence/evidence-gatherer.js';
@@ -262,8 +262,9 @@ export interface LearningRooms {
   readonly rollouts: Rollouts;
 }
 
-/** When what the journal holds is in the stores. */
-export interface StoredRooms {
+/** What learning needs beside the stores: also when what the journal holds is in them. */
+export interface LearningParts extends SignalRooms {
+  readonly clock: Clock;
   readonly featuresStored: () => Promise<void>;
   /** With false when the engine stops before. */
   readonly momentsStored: () => Promise<boolean>;
@@ -272,24 +273,22 @@ export interface StoredRooms {
 export function wireLearning(
   config: Config,
   stores: Stores,
-  rooms: SignalRooms,
-  { featuresStored, momentsStored }: StoredRooms,
+  rooms: LearningParts,
   log: Logger,
 ): LearningRooms {
   const { journal } = stores;
+  const { clock } = rooms;
   const pool = new TrainingPool();
   const durable = async (): Promise<void> => await journal.durable();
   const activation = new ModelActivation({
     ...stores,
     ...rooms,
-    clock: SYSTEM_CLOCK,
-    momentsStored,
     isIndexHere: stores.weaviate === undefined,
     durable,
   });
   const parts = { ...stores, ...rooms, pool, activation, log };
   const besides = besidesOf(config, rooms.instruments);
-  const training = new SeriesTraining({ ...parts, settings: config.training, besides, featuresStored });
+  const training = new SeriesTraining({ ...parts, settings: config.training, besides });
   const adoption = new ModelAdoption({
     ...parts,
     rowsMax: config.training.rowsMax,
@@ -299,12 +298,12 @@ export function wireLearning(
     training,
     adoption,
     hasRoom: () => journal.takesInput,
-    clock: SYSTEM_CLOCK,
+    clock,
     random: Math.random,
     log,
     automatic: config.training.firstModels,
   });
-  const { plans, rollouts } = wireRollouts(config, stores, rooms.instruments, adoption, log);
+  const { plans, rollouts } = wireRollouts(config, stores, { ...rooms, adoption }, log);
   return { pool, training, firstModels, plans, rollouts };
 }
 
@@ -312,8 +311,11 @@ export function wireLearning(
 function wireRollouts(
   config: Config,
   { journal, deployments, predictions }: Stores,
-  instruments: Instruments,
-  adoption: ModelAdoption,
+  {
+    instruments,
+    clock,
+    adoption,
+  }: Pick<LearningParts, 'instruments' | 'clock'> & { readonly adoption: ModelAdoption },
   log: Logger,
 ): Pick<LearningRooms, 'plans' | 'rollouts'> {
   const plans = new RoutePlans({
@@ -322,7 +324,7 @@ function wireRollouts(
     prepare: async (seriesId, tenantId, model) => await adoption.prepare(seriesId, tenantId, model),
     routeOf,
     durable: async () => await journal.durable(),
-    clock: SYSTEM_CLOCK,
+    clock,
     log,
   });
   const rollouts = new Rollouts({
@@ -330,7 +332,7 @@ function wireRollouts(
     plans,
     outcomes: predictions.history,
     rules: { ...DEFAULT_RULES, ...config.rollout },
-    now: Date.now,
+    now: () => clock.now(),
     log,
   });
   return { plans, rollouts };

@@ -1,11 +1,15 @@
 import type { Logger } from 'pino';
 import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import type { Background } from '../background.js';
+import type { Clock } from '../clock.js';
+import { messageOf } from '../errors.js';
 import type { ModelSeries } from '../registry/model-registry.js';
 import type { Alert, AlertAct, AlertStore, NewAlert } from './alert-store.js';
 
 /** Alerts that wait for a store that is away; what comes beyond that is dropped and counted. */
 const WAITING_MAX = 1_000;
+/** How often it is looked whether models that alerts are about still serve. */
+const LOOK_MS = 60_000;
 
 export interface AlertCounts {
   /** Alerts that are neither acknowledged nor closed, those that are acknowledged, and those raised since start. */
@@ -19,7 +23,10 @@ export interface AlertCounts {
 
 export interface AlertsParts {
   readonly store: AlertStore;
-  readonly background: Pick<Background, 'untilDone'>;
+  readonly background: Background;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Whether the model of an alert has a part in its owner's signals on the series; undefined where that is not known here. */
+  readonly isInUse: (alert: Alert) => boolean | undefined;
   /** Tenants the engine serves, the platform among them, and users with signals of their own. */
   readonly owners: () => readonly SignalOwner[];
   /** Tells an alert that was raised, acknowledged or closed, where someone listens. */
@@ -52,6 +59,7 @@ export class Alerts {
       for (const owner of owners())
         for (const alert of await store.list(owner, false)) this.#open.set(keyOf(alert), alert);
     });
+    void background.repeat(LOOK_MS, async () => await this.#closeUnused());
   }
 
   /** Settles when what was not closed at start is known. */
@@ -96,17 +104,6 @@ export class Alerts {
     );
   }
 
-  /** Closes what is open about an owner's model that no longer serves a series. */
-  settle({ tenantId, userId }: SignalOwner, seriesId: string, modelId: string, act: AlertAct): void {
-    for (const alert of this.#open.values()) {
-      if (alert?.seriesId !== seriesId || alert.modelId !== modelId) continue;
-      if (alert.tenantId !== tenantId || alert.userId !== userId) continue;
-      void this.#parts.background.untilDone(`closing alert ${alert.alertId}`, async () => {
-        await this.close(alert, alert.alertId, act);
-      });
-    }
-  }
-
   /** As {@link AlertStore.list}. */
   async list(reader: SignalOwner, all: boolean): Promise<Alert[]> {
     return await this.#parts.store.list(reader, all);
@@ -125,6 +122,20 @@ export class Alerts {
   /** As {@link AlertStore.facts}. */
   async trainingFacts(home: ModelSeries, modelId: string): Promise<Uint8Array | undefined> {
     return await this.#parts.store.facts(home, modelId);
+  }
+
+  /** Closes what is open about models that others have taken the place of, also in an earlier run of the engine. */
+  async #closeUnused(): Promise<void> {
+    const { isInUse, clock, log } = this.#parts;
+    for (const alert of this.#open.values()) {
+      if (alert === undefined || isInUse(alert) !== false) continue;
+      try {
+        await this.close(alert, alert.alertId, { by: 'it serves the series no more', at: clock.now() });
+      } catch (error) {
+        log.warn({ error: messageOf(error) }, 'alerts about models that serve no more stay open for now');
+        return;
+      }
+    }
   }
 
   async #keep(key: string, alert: NewAlert): Promise<void> {

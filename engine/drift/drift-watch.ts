@@ -65,7 +65,7 @@ export interface DriftCounts {
 export interface DriftWatchParts {
   readonly store: Pick<AlertStore, 'facts'>;
   readonly states: MonitorStates;
-  readonly alerts: Pick<Alerts, 'raise' | 'settle'>;
+  readonly alerts: Pick<Alerts, 'raise'>;
   /** The model that answered a signal actor; undefined for one of which the signals of others tell. */
   readonly modelOf: (actorId: string, model: ModelEvidence) => WatchedModel | undefined;
   readonly background: Pick<Background, 'untilDone' | 'repeat'>;
@@ -212,13 +212,12 @@ export class DriftWatch {
 
   /** Ends the monitors of models that others have taken the place of. */
   #endUnused({ models, rows }: WatchedSeries): void {
-    const { alerts, states, clock, log } = this.#parts;
+    const { states, log } = this.#parts;
     for (const watched of models.values()) {
       if (rows - watched.answeredAt < ENDED_AFTER) continue;
-      const { modelId, seriesId, key, of } = watched;
+      const { key } = watched;
       models.delete(key);
       this.#size--;
-      alerts.settle(of.owner, seriesId, modelId, { by: 'it serves the series no more', at: clock.now() });
       states
         .remove(key)
         .catch((error: unknown) => log.warn({ key, error: messageOf(error) }, 'a monitor is not removed'));

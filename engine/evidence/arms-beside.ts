@@ -8,15 +8,22 @@ import type { Route } from '../../actors/signals/route.js';
 import type { Signal } from '../../actors/signals/signal.js';
 import type { Clock } from '../clock.js';
 import { SuhoError, messageOf } from '../errors.js';
-import type { Inference } from '../inference/inference.js';
+import type { Encoding, Inference } from '../inference/inference.js';
 import type { ArmAnswer, ArmFailure } from '../instruments/arm-answer.js';
 import type { EvidenceRequest } from '../instruments/effects.js';
 import { modelEvidenceOf } from './model-evidence.js';
 
 export interface ArmsBesideParts {
   readonly clock: Pick<Clock, 'monotonic'>;
-  /** Runs an arm's models behind all that signals wait for. */
-  readonly infer: (route: Route, request: EvidenceRequest, deadline: number) => Promise<Inference>;
+  /** Runs an arm's models behind all that signals wait for: its predictor alone where what its encoder said is given. */
+  readonly infer: (
+    route: Route,
+    request: EvidenceRequest,
+    deadline: number,
+    encoded: Encoding | undefined,
+  ) => Promise<Inference>;
+  /** What the models of the serving arm say of the row. */
+  readonly servedInference: (request: EvidenceRequest) => Promise<Inference>;
   /** What similar moments say in an arm's own embedding; it notes the moment there. */
   readonly similar: (
     route: Route,
@@ -46,10 +53,20 @@ export class ArmsBeside {
 
   /** Answers of all arms beside the one that serves, whose evidence is `served`. Never rejects. */
   async ask(request: EvidenceRequest, served: Promise<Evidence>, deadline: number): Promise<ArmAnswer[]> {
+    const { infer, servedInference } = this.#parts;
+    // An encoder that several arms share sees the row once: with the first of them.
+    const firsts = new Map([[request.route.encoderId, servedInference(request)]]);
+    const inferenceOf = async (route: Route): Promise<Inference> => {
+      const first = firsts.get(route.encoderId);
+      if (first !== undefined) return await infer(route, request, deadline, await encodingOf(first));
+      const inference = infer(route, request, deadline, undefined);
+      firsts.set(route.encoderId, inference);
+      return await inference;
+    };
     return await Promise.all(
       request.beside.map(async (route) => {
         try {
-          return await this.#answer(request, route, served, deadline);
+          return await this.#answer(request, route, served, deadline, inferenceOf);
         } catch (error) {
           return { route, signal: undefined, failure: this.#failureOf(request, route, error) };
         }
@@ -72,11 +89,12 @@ export class ArmsBeside {
     route: Route,
     served: Promise<Evidence>,
     deadline: number,
+    inferenceOf: (route: Route) => Promise<Inference>,
   ): Promise<ArmAnswer> {
-    const { clock, infer, similar, gatesOf } = this.#parts;
+    const { clock, similar, gatesOf } = this.#parts;
     const { row, tenantId, userId } = request;
     const start = clock.monotonic();
-    const inference = await infer(route, request, deadline);
+    const inference = await inferenceOf(route);
     const inferred = clock.monotonic();
     const model = modelEvidenceOf(route, inference);
     if (!isValidModelEvidence(model)) return { route, signal: undefined, failure: 'bad_model' };
@@ -103,6 +121,11 @@ export class ArmsBeside {
       failure: inferred > deadline ? 'deadline' : undefined,
     };
   }
+}
+
+/** What the encoder said where another arm ran it; undefined where that failed. */
+async function encodingOf(inference: Promise<Inference>): Promise<Encoding | undefined> {
+  return await inference.catch(() => undefined);
 }
 
 /**

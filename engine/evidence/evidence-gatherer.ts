@@ -60,6 +60,8 @@ export class EvidenceGatherer {
   /** Inferences begun before they were asked for, with how many will ask. */
   readonly #ahead = new Map<string, { readonly promise: Promise<Inference>; uses: number }>();
   readonly #partitions = new Map<string, PartitionKey>();
+  /** What the models of the serving arm say of the rows that were asked about. */
+  readonly #served = new WeakMap<EvidenceRequest, Promise<Inference>>();
   readonly #beside: ArmsBeside;
   #onEvidence: (evidence: Evidence) => void = () => undefined;
 
@@ -70,8 +72,9 @@ export class EvidenceGatherer {
       clock,
       gatesOf,
       onError,
-      infer: async (route, { row, tenantId }, deadline) =>
-        await this.#start(route, row, deadline, tenantId, true),
+      infer: async (route, { row, tenantId }, deadline, encoded) =>
+        await this.#start(route, row, deadline, tenantId, { behind: true, encoded }),
+      servedInference: (request) => this.#served.get(request)!,
       similar: async (route, request, inference) =>
         (await this.#similar(route, request, inference, this.#deadline(false))).patterns,
     });
@@ -152,7 +155,7 @@ export class EvidenceGatherer {
     row: FeatureRow,
     deadline: number,
     tenantId: string,
-    behind = false,
+    options: Pick<RowOptions, 'behind' | 'encoded'> = {},
   ): Promise<Inference> {
     const { inference, pairOf } = this.#parts;
     const pair = await pairOf(route);
@@ -160,7 +163,7 @@ export class EvidenceGatherer {
       sequence: row.sequence,
       // What is run again must give the same bits.
       alone: deadline === Infinity && pair.batchInvariant === false,
-      behind,
+      ...options,
     });
   }
 
@@ -198,7 +201,9 @@ export class EvidenceGatherer {
     const { clock } = this.#parts;
     const { route } = request;
     const start = clock.monotonic();
-    const inference = await within(clock, deadline, this.#infer(request, deadline));
+    const running = this.#infer(request, deadline);
+    this.#served.set(request, running);
+    const inference = await within(clock, deadline, running);
     const inferred = clock.monotonic();
     const found = await this.#similar(route, request, inference, deadline);
     return {

@@ -9,7 +9,7 @@ import { routeOf } from '../learning/model-activation.js';
 import { partitionName, readMomentId, type PartitionKey } from '../patterns/pattern-index.js';
 import type { ArtifactStore } from '../registry/artifact-store.js';
 import { fileIfSound } from '../registry/model-files.js';
-import { modelName, type ListedModel } from '../registry/model-registry.js';
+import { artifactPlace, type ListedModel } from '../registry/model-registry.js';
 import { outdated, type KeptRow, type RunnableModel } from './signal-replay.js';
 
 /** A similar moment, and what came of it. */
@@ -91,8 +91,8 @@ export async function runnable(
   const route = routeOf(model, seriesId, arm);
   const fault = outdated(route);
   if (fault !== undefined) return fault;
-  const { tenantId, version, modelId, encoderId, batchInvariant } = model;
-  const place = { tenantId, model: modelName(model), version };
+  const { version, modelId, encoderId, batchInvariant } = model;
+  const place = artifactPlace(model, version);
   try {
     const predictor = await fileIfSound(artifacts, place, modelId);
     const encoder = await fileIfSound(artifacts, place, encoderId);

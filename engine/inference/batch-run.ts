@@ -2,7 +2,7 @@ import { workerData } from 'piscina';
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { SEQUENCE_SIZE } from '../../actors/features/sequence-channels.js';
 import type { BatchAnswer } from './from-worker.js';
-import { BadModel, runPair } from './model-session.js';
+import { BadModel, runModels } from './model-session.js';
 import { Sessions, type Lease } from './sessions.js';
 import { slotInputs, slotOutputs, slotSequences } from './slab.js';
 import type { Batch, WorkerSetup } from './to-worker.js';
@@ -20,7 +20,7 @@ export async function runBatch({
 }: Batch): Promise<BatchAnswer> {
   const leases: Lease[] = [];
   try {
-    for (const file of [predictor, encoder]) leases.push(sessions.lease(file));
+    for (const file of [predictor, encoder]) if (file !== undefined) leases.push(sessions.lease(file));
     const [first, second] = await Promise.all(leases.map(({ session }) => session));
     const start = performance.now();
     // ONNX Runtime refuses shared memory as a tensor, so the rows are copied here, off the engine's thread.
@@ -29,7 +29,7 @@ export async function runBatch({
     const sequences = withSequences
       ? slotSequences(slab, layout, slot).slice(0, rows * SEQUENCE_SIZE)
       : undefined;
-    await runPair(first!, second!, { rows, features, sequences }, slotOutputs(slab, layout, slot));
+    await runModels(first!, second, { rows, features, sequences }, slotOutputs(slab, layout, slot));
     return { kind: 'inferred', rows, runMs: performance.now() - start };
   } catch (error) {
     if (error instanceof BadModel) return { kind: 'failed', code: 'BAD_MODEL', message: error.message };

@@ -53,7 +53,7 @@ export async function readModel({ path, sha256 }: ModelFile): Promise<Uint8Array
   return bytes;
 }
 
-/** What a pair of models is asked about. */
+/** What models are asked about. */
 export interface Asked {
   readonly rows: number;
   /** rows × FEATURE_COUNT, in model form. */
@@ -62,10 +62,10 @@ export interface Asked {
   readonly sequences: Float32Array | undefined;
 }
 
-/** Runs both models over rows and writes their outputs, a stride a row. */
-export async function runPair(
+/** Runs models over rows and writes their outputs, a stride a row; without an encoder, its part stays as it is. */
+export async function runModels(
   predictor: InferenceSession,
-  encoder: InferenceSession,
+  encoder: InferenceSession | undefined,
   { rows, features, sequences }: Asked,
   outputs: Float32Array,
 ): Promise<void> {
@@ -77,13 +77,14 @@ export async function runPair(
     feeds['sequence'] = new Tensor('float32', sequences, [rows, SEQUENCE_BARS, CHANNEL_COUNT]);
   }
   const predicted = await runModel(predictor, feeds, 'predictor');
-  const encoded = await runModel(encoder, byRow, 'encoder');
-  const columns: readonly (readonly [string, Tensor | undefined, number])[] = [
+  const columns: [string, Tensor | undefined, number][] = [
     ['probabilities', predicted['probabilities'], PROBABILITIES],
     ['returns', predicted['returns'], RETURNS],
-    ['embedding', encoded['embedding'], EMBEDDING],
-    ['error', encoded['error'], 1],
   ];
+  if (encoder !== undefined) {
+    const encoded = await runModel(encoder, byRow, 'encoder');
+    columns.push(['embedding', encoded['embedding'], EMBEDDING], ['error', encoded['error'], 1]);
+  }
   let at = 0;
   for (const [name, tensor, width] of columns) {
     const data = tensor?.data;

@@ -5,7 +5,7 @@ import { SuhoError, messageOf } from '../errors.js';
 import { THREAD_OPTIONS } from '../worker-threads.js';
 import { FairQueue, type Place } from './fair-queue.js';
 import type { FromWorker } from './from-worker.js';
-import { readInference, type Inference } from './inference.js';
+import { readInference, type Encoding, type Inference } from './inference.js';
 import { ModelTrials, type TrialReport } from './model-trials.js';
 import { OUTPUT_STRIDE, slabBytes, slotInputs, slotOutputs, slotSequences, type SlabLayout } from './slab.js';
 import type { Batch, ModelPair, ToWorker, WorkerSetup } from './to-worker.js';
@@ -49,6 +49,7 @@ interface Job {
   readonly row: Float32Array;
   readonly sequence: Float32Array | undefined;
   readonly isAlone: boolean;
+  readonly encoded: Encoding | undefined;
   /** The latest deadline of those that wait for it. */
   deadline: number;
   /** Runs only while nothing that a signal waits for does. */
@@ -63,6 +64,8 @@ export interface RowOptions {
   readonly alone?: boolean;
   /** Runs once nothing that signals wait for does; `OVERLOADED` when there is no time for it. */
   readonly behind?: boolean;
+  /** What the pair's encoder said of the row before: the predictor runs alone. */
+  readonly encoded?: Encoding | undefined;
 }
 
 interface Shared {
@@ -173,7 +176,8 @@ export class InferencePool {
    * row still waiting then is refused with `DEADLINE`. Throws `OVERLOADED` when the tenant has its share of rows
    * waiting and there is no place, `BAD_MODEL` for a bad file and for an answer that is out of range. `sequence` are the
    * row's sequence channels, for a predictor that takes them; a row that is `alone` shares its run with no other. A row
-   * that goes `behind` runs only while no other waits; `OVERLOADED` when that was not so before its deadline.
+   * that goes `behind` runs only while no other waits; `OVERLOADED` when that was not so before its deadline. With what the
+   * encoder said of it (`encoded`) only the predictor runs.
    */
   infer(
     pair: ModelPair,
@@ -181,7 +185,7 @@ export class InferencePool {
     row: Float32Array,
     deadline: number,
     tenantId: string,
-    { sequence, alone: isAlone = false, behind = false }: RowOptions = {},
+    { sequence, alone: isAlone = false, behind = false, encoded }: RowOptions = {},
   ): Promise<Inference> {
     if (this.#closed) return Promise.reject(new SuhoError('STOPPING', 'The engine is stopping.'));
     // One that a signal waits for serves those behind as well, never the other way.
@@ -196,7 +200,7 @@ export class InferencePool {
     let job!: Job;
     const promise = new Promise<Inference>((resolve, reject) => {
       const name = behind ? behindKey(key) : key;
-      job = { pair, key: name, row, sequence, isAlone, deadline, behind, resolve, reject };
+      job = { pair, key: name, row, sequence, isAlone, encoded, deadline, behind, resolve, reject };
     });
     this.#enqueue(job, promise, tenantId);
     return promise;
@@ -302,7 +306,7 @@ export class InferencePool {
         rows: jobs.length,
         withSequences,
         predictor: pair.predictor,
-        encoder: pair.encoder,
+        encoder: jobs[0]!.encoded === undefined ? pair.encoder : undefined,
       });
       if (answer.kind === 'failed') throw new SuhoError('BAD_MODEL', answer.message);
       // One copy for all: a copy of each row costs five times as much, most of it in the garbage collector.
@@ -324,7 +328,7 @@ export class InferencePool {
 
   #answer(job: Job, outputs: Float32Array, row: number): void {
     try {
-      const inference = readInference(outputs, row);
+      const inference = readInference(outputs, row, job.encoded);
       this.#counts.rows++;
       this.#shared.delete(job.key);
       job.resolve(inference);
@@ -366,9 +370,10 @@ function behindKey(key: string): string {
   return `behind/${key}`;
 }
 
-/** What jobs wait for together: their models, or a run of their own. */
-function lineOf({ pair, key, isAlone }: Job): string {
-  return isAlone ? `${nameOf(pair)}/${key}` : nameOf(pair);
+/** What jobs wait for together: the models that run for them, or a run of their own. */
+function lineOf({ pair, key, isAlone, encoded }: Job): string {
+  const models = encoded === undefined ? nameOf(pair) : pair.predictor.sha256;
+  return isAlone ? `${models}/${key}` : models;
 }
 
 function overloaded(waiting: number): SuhoError {

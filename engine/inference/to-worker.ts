@@ -23,8 +23,11 @@ export interface WorkerSetup {
 }
 
 /** Which rows of the slab to run through which models. */
-export interface Batch extends ModelPair {
+export interface Batch {
   readonly kind: 'infer';
+  readonly predictor: ModelFile;
+  /** Undefined where it has seen the rows already. */
+  readonly encoder: ModelFile | undefined;
   readonly slot: number;
   readonly rows: number;
   /** Whether every row has its sequence in the slab. */

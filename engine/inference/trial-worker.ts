@@ -6,7 +6,7 @@ import { SEQUENCE_SIZE, SEQUENCE_VERSION } from '../../actors/features/sequence-
 import { messageOf } from '../errors.js';
 import { readInference } from './inference.js';
 import { summariseOnnx } from '../learning/onnx/model-format.js';
-import { BadModel, openModel, readModel, runPair, takesSequences, type Asked } from './model-session.js';
+import { BadModel, openModel, readModel, runModels, takesSequences, type Asked } from './model-session.js';
 import type { FromTrial } from './model-trials.js';
 import { OUTPUT_STRIDE } from './slab.js';
 import type { ModelPair } from './to-worker.js';
@@ -29,7 +29,7 @@ async function batchInvariant(predictor: InferenceSession, encoder: InferenceSes
   const features = trialRows(FEATURE_COUNT);
   const sequences = trialRows(SEQUENCE_SIZE);
   const together = new Float32Array(ROWS * OUTPUT_STRIDE);
-  await runPair(predictor, encoder, { rows: ROWS, features, sequences }, together);
+  await runModels(predictor, encoder, { rows: ROWS, features, sequences }, together);
   for (let row = 0; row < ROWS; row++) readInference(together, row);
   const part = new Float32Array(ROWS * OUTPUT_STRIDE);
   for (const size of SIZES) {
@@ -40,7 +40,7 @@ async function batchInvariant(predictor: InferenceSession, encoder: InferenceSes
         features: features.slice(from * FEATURE_COUNT, to * FEATURE_COUNT),
         sequences: sequences.slice(from * SEQUENCE_SIZE, to * SEQUENCE_SIZE),
       };
-      await runPair(predictor, encoder, asked, part);
+      await runModels(predictor, encoder, asked, part);
       for (let i = 0; i < asked.rows * OUTPUT_STRIDE; i++)
         if (!Object.is(part[i], together[from * OUTPUT_STRIDE + i])) return false;
     }

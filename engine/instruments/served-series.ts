@@ -1,6 +1,8 @@
 import type { SignalOwner } from '../../actors/signals/prediction-id.js';
 import type { Route } from '../../actors/signals/route.js';
+import { armsOf } from '../../actors/signals/route-plan.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
+import type { ActorGraph } from './actor-graph.js';
 import { seriesIdentity } from './ids.js';
 import type { Instruments } from './instruments.js';
 
@@ -39,6 +41,21 @@ export function ownerOfModel({ level, trainedOn }: Route, seriesId: string): Sig
   if (level !== undefined) return level;
   const { tenantId } = seriesIdentity(trainedOn ?? seriesId);
   return { tenantId: tenantId === PLATFORM ? seriesIdentity(seriesId).tenantId : tenantId };
+}
+
+/** Whether a model of an owner has a part in signals on a series; undefined where there are none with a model here. */
+export function isInUse(
+  graph: Pick<ActorGraph, 'series' | 'signal'>,
+  of: { readonly seriesId: string; readonly modelId: string } & SignalOwner,
+): boolean | undefined {
+  const { seriesId, modelId, tenantId, userId } = of;
+  const actors = graph.series(seriesId)?.topology.subscribers ?? [];
+  const arms = actors.flatMap((id) => graph.signal(id)?.route ?? []).flatMap(armsOf);
+  if (arms.length === 0) return undefined;
+  return arms.some((arm) => {
+    const owner = ownerOfModel(arm, seriesId);
+    return arm.modelId === modelId && owner.tenantId === tenantId && owner.userId === userId;
+  });
 }
 
 /** Tenants that publish or follow instruments, those that are configured, and the platform. */

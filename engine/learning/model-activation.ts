@@ -13,7 +13,7 @@ import { CONDITIONS } from '../patterns/conditions.js';
 import type { PartitionKey } from '../patterns/pattern-index.js';
 import type { PatternRecorder } from '../patterns/pattern-recorder.js';
 import type { ModelFiles } from '../registry/model-files.js';
-import { modelName, type ModelRecord } from '../registry/model-registry.js';
+import { artifactPlace, modelName, type ModelRecord } from '../registry/model-registry.js';
 import type { History } from './encoder.js';
 
 /** Moments handed to the pattern index before the event loop has a turn: a few milliseconds. */
@@ -141,7 +141,7 @@ export class ModelActivation {
   async warmUp(record: ModelRecord): Promise<void> {
     const { models, inference } = this.#parts;
     const { tenantId, version, modelId, encoderId, featureSetVersion } = record;
-    const place = { tenantId, model: modelName(record), version };
+    const place = artifactPlace(record, version);
     const state = await models.use({ place, modelId, encoderId, featureSetVersion });
     if (state.kind !== 'available') return;
     const row = new Float32Array(FEATURE_COUNT);

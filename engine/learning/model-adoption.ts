@@ -7,7 +7,12 @@ import { FILE_FEED, seriesIdentity } from '../instruments/ids.js';
 import { packBars } from '../journal/records.js';
 import type { ArtifactStore } from '../registry/artifact-store.js';
 import { fileIfSound } from '../registry/model-files.js';
-import { modelName, type ModelRecord, type ModelRegistry } from '../registry/model-registry.js';
+import {
+  artifactPlace,
+  modelName,
+  type ModelRecord,
+  type ModelRegistry,
+} from '../registry/model-registry.js';
 import type { History } from './encoder.js';
 import { pastOf, type ModelActivation } from './model-activation.js';
 import { WARM_UP } from './series-training.js';
@@ -65,9 +70,9 @@ export class ModelAdoption {
 
   async #isSound(record: ModelRecord): Promise<boolean> {
     const { artifacts, log } = this.#parts;
-    const { tenantId, version, modelId, encoderId } = record;
+    const { version, modelId, encoderId } = record;
     for (const sha256 of [modelId, encoderId]) {
-      const found = await fileIfSound(artifacts, { tenantId, model: modelName(record), version }, sha256);
+      const found = await fileIfSound(artifacts, artifactPlace(record, version), sha256);
       if (found.file !== undefined) continue;
       log.warn({ model: modelName(record), version, fault: found.fault }, 'a registered model is left out');
       return false;

@@ -15,6 +15,7 @@ import type { TrialReport } from '../inference/model-trials.js';
 import type { ModelFile, ModelPair } from '../inference/to-worker.js';
 import type { ArtifactStore } from '../registry/artifact-store.js';
 import {
+  artifactPlace,
   modelName,
   nextVersion,
   type ModelRecord,
@@ -59,7 +60,7 @@ export interface ModelImportParts {
 }
 
 interface Encoder {
-  readonly bytes: Uint8Array | undefined;
+  readonly bytes: Uint8Array;
   readonly file: ModelFile;
   readonly scale: number;
 }
@@ -107,17 +108,17 @@ export async function importModel(given: ModelImport, parts: ModelImportParts): 
     };
     const parent = newestVersion(models);
     const version = nextVersion(form, parent, new Set(models.map((model) => model.version)));
-    const place = { tenantId: series.tenantId, model: modelName(series), version };
+    const place = artifactPlace(series, version);
     const stored = await parts.artifacts.put(place, adapted.bytes);
-    const encoderStored =
-      encoder.bytes === undefined ? undefined : await parts.artifacts.put(place, encoder.bytes);
+    // Also one that is kept: an engine with another folder looks for it where this version's files belong.
+    const encoderStored = await parts.artifacts.put(place, encoder.bytes);
     const record: ModelRecord = {
       ...form,
       ...series,
       modelId: stored.sha256,
       encoderId: encoder.file.sha256,
       artifactUri: stored.uri,
-      encoderUri: encoderStored?.uri ?? newestWithEncoder(models)!.encoderUri,
+      encoderUri: encoderStored.uri,
       version,
       parentVersion: parent?.version,
       embeddingVersion: `e-${encoder.file.sha256.slice(0, 12)}`,
@@ -221,10 +222,10 @@ async function encoderOf(
 ): Promise<Encoder> {
   const kept = newestWithEncoder(models);
   if (kept !== undefined) {
-    const { tenantId, version, encoderId } = kept;
-    await artifacts.fetch({ tenantId, model: modelName(kept), version }, encoderId);
+    const { version, encoderId } = kept;
+    await artifacts.fetch(artifactPlace(kept, version), encoderId);
     const file = { path: artifacts.path(encoderId), sha256: encoderId };
-    return { bytes: undefined, file, scale: kept.anomalyScale };
+    return { bytes: await readFile(file.path), file, scale: kept.anomalyScale };
   }
   if (dataset === undefined)
     throw new SuhoError(
@@ -318,8 +319,7 @@ async function factsOf(
   // Where it does not say from when on, all that are given.
   const from = trainedFrom < trainedThrough ? after(trainedFrom - 1) : Math.max(0, to - ENCODER_ROWS_MAX);
   if (to - from < ENCODER_ROWS_MIN) return undefined;
-  const bytes = encoder.bytes ?? (await readFile(encoder.file.path));
-  const errors = await reconstructionErrors(bytes, { ...dataset, rows: to });
+  const errors = await reconstructionErrors(encoder.bytes, { ...dataset, rows: to });
   const features = dataset.features.subarray(from * FEATURE_COUNT, to * FEATURE_COUNT);
   return trainingFacts(
     { ...dataset, features, rows: to - from },

@@ -11,10 +11,10 @@ import type { FeatureStore } from '../feature-store/feature-store.js';
 import type { InferencePool } from '../inference/pool.js';
 import { seriesIdentity } from '../instruments/ids.js';
 import { packBars } from '../journal/records.js';
-import type { ArtifactPlace, ArtifactStore } from '../registry/artifact-store.js';
+import type { ArtifactStore } from '../registry/artifact-store.js';
 import { fileIfSound, type ModelFiles } from '../registry/model-files.js';
 import {
-  modelName,
+  artifactPlace,
   nextVersion,
   type ListedModel,
   type ModelForm,
@@ -235,9 +235,9 @@ export class SeriesTraining {
   ): Promise<KeptEncoder | undefined> {
     const kept = earlier.findLast(({ featureSetVersion }) => featureSetVersion === FEATURE_SET_VERSION);
     if (kept === undefined) return undefined;
-    const place = { ...identity, model: modelName(identity), version: kept.version };
-    const { version } = kept;
-    return { version, ...(await fileIfSound(this.#parts.artifacts, place, kept.encoderId)) };
+    const { version, encoderId } = kept;
+    const place = artifactPlace(identity, version);
+    return { version, ...(await fileIfSound(this.#parts.artifacts, place, encoderId)) };
   }
 
   /** The encoder of the first market beside this one that has a model in production, trained on nothing after `through`. */
@@ -269,7 +269,7 @@ export class SeriesTraining {
       createHash('sha256').update(result.predictor).digest('hex'),
       through,
     );
-    const place: ArtifactPlace = { tenantId: identity.tenantId, model: modelName(identity), version };
+    const place = artifactPlace(identity, version);
     const predictor = await artifacts.put(place, result.predictor);
     const encoder = await artifacts.put(place, result.encoder);
     const pair = {

@@ -2,6 +2,8 @@
 export interface ArtifactPlace {
   /** Tenant of the model, `platform` for everyone's. */
   readonly tenantId: string;
+  /** User whose own it is; of all users of the tenant without. */
+  readonly userId?: string | undefined;
   /** Name of the model, as the registry has it. */
   readonly model: string;
   readonly version: string;

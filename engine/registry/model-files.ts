@@ -129,6 +129,7 @@ export class ModelFiles {
     for (const { model } of this.#entries.values())
       if (
         model.place.tenantId === place.tenantId &&
+        model.place.userId === place.userId &&
         model.place.model === place.model &&
         !isOfCurrentFeatures(model)
       )

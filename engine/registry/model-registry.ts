@@ -5,6 +5,7 @@ import type { FamilyName } from '../learning/families/names.js';
 import type { FeatureImportance } from '../learning/importance.js';
 import type { FamilyWorth } from '../learning/verdict.js';
 import type { FoldScore } from '../learning/walk-forward.js';
+import type { ArtifactPlace } from './artifact-store.js';
 
 /** What a version number counts: see {@link nextVersion}. */
 export interface ModelForm {
@@ -180,6 +181,12 @@ export interface ModelRegistry {
 /** Name of a series' models. */
 export function modelName(series: ModelSeries): string {
   return `${series.feed}/${series.symbol}/${gridName(series)}`;
+}
+
+/** Where the files of a version of a series' models belong. */
+export function artifactPlace(series: ModelSeries, version: string): ArtifactPlace {
+  const { tenantId, userId } = series;
+  return { tenantId, userId, model: modelName(series), version };
 }
 
 /**

@@ -29,9 +29,10 @@ export interface S3Settings {
 const RESUMES_MAX = 5;
 
 /**
- * Model files in S3, or a server that speaks it: `s3://BUCKET/PREFIX/TENANT/MODEL/VERSION/SHA256.onnx`. A
- * download that broke off goes on from where it was, and counts only once its SHA-256 is right. However many ask
- * for a file at once, it is downloaded once.
+ * Model files in S3, or a server that speaks it: `s3://BUCKET/PREFIX/TENANT/MODEL/VERSION/SHA256.onnx`, and of a user's
+ * own models `TENANT/user=USER/MODEL/…`, so that rights by prefix can keep users of a tenant apart, too. A download that
+ * broke off goes on from where it was, and counts only once its SHA-256 is right. However many ask for a file at once, it
+ * is downloaded once.
  */
 export class S3ArtifactStore implements ArtifactStore {
   readonly #client: S3Client;
@@ -70,11 +71,12 @@ export class S3ArtifactStore implements ArtifactStore {
   }
 
   async fetch(place: ArtifactPlace, sha256: string): Promise<void> {
-    let download = this.#downloads.get(sha256);
+    const Key = this.#key(place, sha256);
+    let download = this.#downloads.get(Key);
     if (download === undefined) {
       download = this.#download(place, sha256);
-      this.#downloads.set(sha256, download);
-      const forget = (): boolean => this.#downloads.delete(sha256);
+      this.#downloads.set(Key, download);
+      const forget = (): boolean => this.#downloads.delete(Key);
       download.then(forget, forget);
     }
     await download;
@@ -83,6 +85,17 @@ export class S3ArtifactStore implements ArtifactStore {
   /** Takes a file unless it is here and whole: a damaged one is replaced. */
   async #download(place: ArtifactPlace, sha256: string): Promise<void> {
     if (await this.#local.has(sha256)) return;
+    try {
+      await this.#take(place, sha256);
+    } catch (error) {
+      const isMissing = error instanceof SuhoError && error.code === 'NOT_FOUND';
+      if (!isMissing || place.userId === undefined) throw error;
+      // Earlier versions kept what is a user's own with what is all of his tenant's.
+      await this.#take({ ...place, userId: undefined }, sha256);
+    }
+  }
+
+  async #take(place: ArtifactPlace, sha256: string): Promise<void> {
     await this.#ask('fetched', async () => {
       await this.#local.receive(sha256, this.#pieces(this.#key(place, sha256)));
     });
@@ -171,8 +184,10 @@ export class S3ArtifactStore implements ArtifactStore {
     }
   }
 
-  #key({ tenantId, model, version }: ArtifactPlace, sha256: string): string {
-    return [this.#prefix, tenantId, model.replaceAll('/', '-'), version, `${sha256}.onnx`]
+  #key({ tenantId, userId, model, version }: ArtifactPlace, sha256: string): string {
+    // Users are named by whoever issues their tokens, also with slashes, or with nothing but dots.
+    const user = userId === undefined ? '' : `user=${encodeURIComponent(userId)}`;
+    return [this.#prefix, tenantId, user, model.replaceAll('/', '-'), version, `${sha256}.onnx`]
       .filter((part) => part !== '')
       .join('/');
   }

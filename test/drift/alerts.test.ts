@@ -13,7 +13,9 @@ import type { ModelRecord } from '../../engine/registry/model-registry.js';
 import { afterTest } from '../support/cleanup.js';
 import { runCommand } from '../support/command.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
+import { LeapingClock } from '../support/leaping-clock.js';
 import { inventedBars } from '../support/markets.js';
+import { registerModel } from '../support/rollout.js';
 import { TestClient, codeOf, eventually, serve } from '../support/served.js';
 
 const ROLES = ['viewer', 'engineer', 'operator'] as const;
@@ -133,6 +135,53 @@ test('an alert is one until it is closed, whoever sees it and after a restart, a
     'input_drift',
     'performance',
   ]);
+});
+
+test('an alert closes once another model has the place of the one it is about, also where that one never answered since the start; others stay', async (t) => {
+  const folder = temporaryFolder(t);
+  const bars = inventedBars(260, { seed: 14 });
+  const series = seriesIdentity(seriesOfTenant('acme'));
+  const acme = { tenantId: 'acme' };
+  const author = { who: 'ann', role: 'engineer', reason: 'better' };
+  const opened = async (): Promise<{ engine: Engine; clock: LeapingClock }> => {
+    const clock = new LeapingClock(bars[0]!.openTime);
+    return { engine: await openEngine(t, folder, TENANTS, { waitForEvidence: true, clock }), clock };
+  };
+  const publish = async (engine: Engine, from: number, to: number): Promise<void> => {
+    const market = { ...acme, symbol: 'EURUSD', timeframe: '1h', signalTimeframes: ['1h'] } as const;
+    await engine.intake.publishBars({ ...market, bars: bars.slice(from, to) });
+    await engine.settled();
+  };
+  const first = await opened();
+  await publish(first.engine, 0, 250);
+  const [before, after] = [
+    await registerModel(first.engine, { series, seed: 1 }),
+    await registerModel(first.engine, { series, seed: 2, version: 'v1.0.1' }),
+  ];
+  await first.engine.rollouts.act({ series, version: 'v1.0.0' }, { kind: 'promote' }, author);
+  await publish(first.engine, 250, 255);
+  first.engine.alerts.raise(alertOf(before, 'acme'));
+  first.engine.alerts.raise(alertOf(before, 'acme', 'input_drift'));
+  const open = async (engine: Engine): Promise<string[]> =>
+    (await engine.alerts.list(acme, false)).map(({ kind, version }) => `${kind} ${version}`).sort();
+  const ofBefore = ['input_drift v1.0.0', 'performance v1.0.0'];
+  await eventually('both are kept', async () => (await open(first.engine)).length === 2);
+  await first.clock.leapTo(first.clock.now() + 120_000);
+  assert.deepEqual(await open(first.engine), ofBefore);
+  await first.engine.stop();
+
+  const { engine, clock } = await opened();
+  await engine.rollouts.act({ series, version: 'v1.0.1' }, { kind: 'promote' }, author);
+  await publish(engine, 255, 256);
+  engine.alerts.raise(alertOf(after, 'acme'));
+  await eventually('that about the new one is kept', async () => (await open(engine)).length === 3);
+  await clock.leapTo(clock.now() + 120_000);
+  assert.deepEqual(await open(engine), ['performance v1.0.1']);
+  const closed = (await engine.alerts.list(acme, true)).filter(({ state }) => state === 'closed');
+  assert.deepEqual(
+    closed.map(({ closedBy }) => closedBy),
+    ['it serves the series no more', 'it serves the series no more'],
+  );
 });
 
 test('nobody sees or changes the alerts and trainings of another tenant, and a viewer changes nothing', async (t) => {

@@ -9,8 +9,9 @@ import { seriesIdentity } from '../../engine/instruments/ids.js';
 import { PRIORITIES } from '../../engine/learning/retraining/triggers.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { KilledEngine } from '../support/killed-engine.js';
+import { LeapingClock } from '../support/leaping-clock.js';
 import { inventedBars } from '../support/markets.js';
-import { eventually } from '../support/served.js';
+import { STORES_AWAY, eventually } from '../support/served.js';
 
 const SERIES = 'market/EURUSD/1h';
 const HOUR = 3_600_000;
@@ -87,6 +88,51 @@ test('a training is asked for once, runs below every other thread, ends when it 
   await eventually('nothing runs', () => engine.retraining.counts().running === 0, WAIT_MS);
   assert.equal(await statusOf(engine, jobId), 'cancelled');
   assert.equal((await engine.registry.list(seriesIdentity(SERIES))).length, 1);
+});
+
+test('a training that waits for a feature store that is away goes back to the queue, is tried again, and can be cancelled meanwhile', async (t) => {
+  const clock = new LeapingClock(bars[0]!.openTime);
+  const { clickhouse } = STORES_AWAY;
+  const engine = await openEngine(
+    t,
+    temporaryFolder(t),
+    { clickhouse, drainSeconds: 0, training: { folds: 1, firstModels: false } },
+    { waitForEvidence: false, clock },
+  );
+  const market = { tenantId: 'acme', symbol: 'EURUSD', timeframe: '1h', signalTimeframes: ['1h'] } as const;
+  await engine.intake.publishBars({ ...market, bars: bars.slice(0, 300) });
+  await engine.settled();
+  const { jobId } = await engine.retraining.request({
+    seriesId: 'acme@published/EURUSD/1h',
+    cause: 'requested',
+    reason: 'A test asks.',
+    priority: PRIORITIES.requested,
+    dataFrom: undefined,
+    newEncoder: false,
+  });
+  const acme = { tenantId: 'acme' };
+  const job = async () => (await engine.retraining.list(acme, true)).find((each) => each.jobId === jobId)!;
+  const comesTo = async (status: string, attempts: number): Promise<void> =>
+    await eventually(`it is ${status}`, async () => {
+      const found = await job();
+      return found.status === status && found.attempts === attempts;
+    });
+  clock.passTo(clock.now() + 10_000);
+  await comesTo('running', 1);
+  clock.passTo(clock.now() + 115_000);
+  assert.equal((await job()).status, 'running', 'it has two minutes');
+  clock.passTo(clock.now() + 6_000);
+  await comesTo('queued', 1);
+  assert.match((await job()).error!, /^The feature store does not hold the newest rows yet/);
+  await eventually('nothing runs', () => engine.retraining.counts().running === 0);
+  clock.passTo(clock.now() + 290_000);
+  await pause(500);
+  assert.deepEqual([(await job()).status, (await job()).attempts], ['queued', 1], 'not at once again');
+  clock.passTo(clock.now() + 15_000);
+  await comesTo('running', 2);
+  assert.equal((await engine.retraining.cancel(acme, jobId))?.status, 'cancelled');
+  await eventually('nothing runs', () => engine.retraining.counts().running === 0);
+  assert.equal((await job()).status, 'cancelled');
 });
 
 test('a new encoder has a partition of its own with every stored moment in it before it serves, and none is mixed', async (t) => {

@@ -6,8 +6,8 @@ import type { Engine } from '../../engine/engine.js';
 import { seriesIdentity } from '../../engine/instruments/ids.js';
 import type { ListedModel } from '../../engine/registry/model-registry.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
+import { LeapingClock } from '../support/leaping-clock.js';
 import { followedBy, inventedBars } from '../support/markets.js';
-import { eventually } from '../support/served.js';
 
 const SERIES = 'market/EURUSD/1h';
 const HOUR = 3_600_000;
@@ -15,19 +15,28 @@ const TRAINED = 2_400;
 const TURN = TRAINED + 300;
 /** How often a bar goes the way of the last, before the turn and after it. */
 const [BEFORE, AFTER] = [0.68, 0.32];
-const WAIT_MS = 300_000;
+/** Bars that come between two looks of the engine at what it watches, trains and tries. */
+const LEAP_BARS = 10;
 const bars = followedBy(
   inventedBars(TURN, { momentum: BEFORE, seed: 71 }),
   inventedBars(3_400, { momentum: AFTER, seed: 72 }),
 );
 
-async function opened(t: TestContext, folder: string): Promise<Engine> {
-  // Bars come faster than they ever do: no answer may be too late on a busy machine.
-  const config = { inference: { deadlineMs: 600_000 } };
-  return await openEngine(t, folder, config, { waitForEvidence: false });
+/** An engine, and the time it lives in. */
+interface Lived {
+  readonly engine: Engine;
+  readonly clock: LeapingClock;
 }
 
-async function feed(engine: Engine, from: number, to: number): Promise<void> {
+async function opened(t: TestContext, folder: string, at: number): Promise<Lived> {
+  const clock = new LeapingClock(bars[at]!.openTime);
+  // Bars come faster than they ever do: no answer may be too late on a busy machine.
+  const config = { inference: { deadlineMs: 600_000 }, training: { folds: 1, firstModels: false } };
+  return { engine: await openEngine(t, folder, config, { waitForEvidence: false, clock }), clock };
+}
+
+/** Bars come in at their time; what the engine does of itself it does by its own timers. */
+async function live({ engine, clock }: Lived, from: number, to: number): Promise<void> {
   const instrument = await engine.instruments.follow({
     feed: 'market',
     symbol: 'EURUSD',
@@ -35,9 +44,12 @@ async function feed(engine: Engine, from: number, to: number): Promise<void> {
     tenantId: 'default',
     timeframe: '1h',
   });
-  for (let at = from; at < to; at += 50) {
-    engine.intake.ingestBars(instrument, bars.slice(at, Math.min(at + 50, to)) as Bar[]);
+  for (let at = from; at < to; at += LEAP_BARS) {
+    const end = Math.min(at + LEAP_BARS, to);
+    engine.intake.ingestBars(instrument, bars.slice(at, end) as Bar[]);
     await engine.settled();
+    await engine.stored();
+    await clock.leapTo(bars[end - 1]!.openTime + HOUR);
   }
 }
 
@@ -68,83 +80,91 @@ function rightOf(engine: Engine, from: number, to: number): number {
   return right / moves;
 }
 
+/** Acts on a version in their order: what it became, by whom, and why. */
+async function storyOf(engine: Engine, version: string): Promise<string[]> {
+  const acts = (await engine.deployments.history(seriesIdentity(SERIES), version, 100)).reverse();
+  return acts.map(
+    ({ to, share, who, reason = '' }) =>
+      `${to}${share === undefined ? '' : ` ${share}`} by ${who}: ${reason}`,
+  );
+}
+
 test('a market whose edge turns round: an alarm, a training on the new market alone, a challenger that becomes production; over restarts, and nobody does anything', async (t) => {
   const folder = temporaryFolder(t);
-  const first = await opened(t, folder);
-  await feed(first, 0, TRAINED);
-  const { record } = await first.training.train(SERIES, bars[TRAINED - 1]!.openTime + HOUR);
+  const first = await opened(t, folder, 0);
+  await live(first, 0, TRAINED);
+  const { record } = await first.engine.training.train(SERIES, bars[TRAINED - 1]!.openTime + HOUR);
   assert.equal(record.edge[0], true);
-  await feed(first, TRAINED, TURN + 30);
-  assert.deepEqual(await alertsOf(first), []);
-  await first.stop();
+  await live(first, TRAINED, TURN + 30);
+  assert.deepEqual(await alertsOf(first.engine), []);
+  await first.engine.stop();
 
   // What the monitor had seen is still there: it needs no longer than one that was never stopped.
-  const second = await opened(t, folder);
-  await feed(second, TURN + 30, TURN + 150);
-  await eventually('an alert', async () => (await alertsOf(second)).length > 0, WAIT_MS);
-  const [alert, ...others] = await alertsOf(second);
+  const second = await opened(t, folder, TURN + 30);
+  await live(second, TURN + 30, TURN + 150);
+  const [alert, ...others] = await alertsOf(second.engine);
   assert.equal(others.length, 0, 'one alert, not one a bar');
   assert.equal(alert!.kind, 'performance');
   assert.equal(alert!.state, 'open');
   assert.equal(alert!.version, 'v1.0.0');
+  t.diagnostic(`the alarm: ${(alert!.raisedAt - bars[TURN]!.openTime) / HOUR} hours after the turn`);
+  assert.ok(alert!.raisedAt <= bars[TURN + 150]!.openTime);
   assert.match(
     alert!.summary,
     /^Of the last \d+ moves over 1h the model had the direction of \d+ %, having stated \d+ %/,
   );
   const since = alert!.details['since'] as number;
   assert.ok(Math.abs(since - bars[TURN]!.openTime) < 60 * HOUR, 'the turn is dated');
-  await eventually(
-    'a job',
-    async () => (await second.retraining.list({ tenantId: 'platform' }, false)).length === 1,
-    WAIT_MS,
-  );
-  const [job] = await second.retraining.list({ tenantId: 'platform' }, false);
+  const [job, ...more] = await second.engine.retraining.list({ tenantId: 'platform' }, false);
+  assert.equal(more.length, 0);
   assert.deepEqual([job!.cause, job!.status, job!.dataFrom], ['performance', 'queued', since]);
-  await feed(second, TURN + 150, TURN + 400);
-  assert.equal((await modelsOf(second)).length, 1, 'there is too little of the new market to learn from');
-  await second.stop();
-
-  const third = await opened(t, folder);
-  let at = TURN + 400;
-  const statusOf = async (version: string): Promise<string | undefined> =>
-    (await modelsOf(third)).find((model) => model.version === version)?.status;
-  await feed(third, at, (at = TURN + 700));
-  await eventually('a challenger', async () => (await statusOf('v1.0.1')) === 'shadow', WAIT_MS);
-  const challenger = (await modelsOf(third))[1]!;
-  assert.ok(challenger.trainedFrom >= since - HOUR, 'it learned from the new market alone');
-  assert.equal(challenger.edge[0], true);
-  assert.equal(await statusOf('v1.0.0'), 'production');
-  await eventually(
-    'the job is over',
-    async () =>
-      (await third.retraining.list({ tenantId: 'platform' }, true)).some(
-        ({ status }) => status === 'succeeded',
-      ),
-    WAIT_MS,
+  await live(second, TURN + 150, TURN + 400);
+  assert.equal(
+    (await modelsOf(second.engine)).length,
+    1,
+    'there is too little of the new market to learn from',
   );
-  const done = (await third.retraining.list({ tenantId: 'platform' }, true)).find(
+  await second.engine.stop();
+
+  let at = TURN + 400;
+  const third = await opened(t, folder, at);
+  const { engine } = third;
+  const statuses = async (): Promise<string[]> => (await modelsOf(engine)).map(({ status }) => status);
+  const until = async (status: string, barsMax: number): Promise<void> => {
+    const last = at + barsMax;
+    while ((await statuses())[1] !== status && at < last) await live(third, at, (at += LEAP_BARS));
+    assert.equal((await statuses())[1], status);
+    t.diagnostic(`${status} ${at - TURN} bars after the turn`);
+  };
+  await until('shadow', 500);
+  const [, challenger] = await modelsOf(engine);
+  assert.ok(challenger!.trainedFrom >= since - HOUR, 'it learned from the new market alone');
+  assert.deepEqual([challenger!.version, challenger!.edge[0]], ['v1.0.1', true]);
+  assert.deepEqual(await statuses(), ['production', 'shadow']);
+  const done = (await engine.retraining.list({ tenantId: 'platform' }, true)).find(
     ({ status }) => status === 'succeeded',
   )!;
-  assert.equal(done.version, 'v1.0.1');
+  assert.deepEqual([done.jobId, done.version], [job!.jobId, 'v1.0.1']);
   assert.ok(done.cpuMs > 0);
 
   // It is decided by what came of its forecasts, as bars come.
-  while ((await statusOf('v1.0.1')) !== 'production' && at < bars.length - 500) {
-    const before = await statusOf('v1.0.1');
-    await feed(third, at, (at += 100));
-    await third.stored();
-    await third.rollouts.decideAll();
-    if (before !== (await statusOf('v1.0.1')))
-      t.diagnostic(`${await statusOf('v1.0.1')} ${at - TURN} bars after the turn`);
-  }
-  assert.equal(await statusOf('v1.0.1'), 'production');
-  await feed(third, at, at + 400);
-  const right = rightOf(third, at, at + 399);
+  await until('canary', 1_500);
+  await until('production', 1_500);
+  assert.equal((await statuses())[0], 'deprecated');
+  await live(third, at, at + 400);
+  const right = rightOf(engine, at, at + 399);
   // Nine tenths of the edge, 18 points above a coin, less two standard errors of 400 moves.
   assert.ok(right >= 0.5 + 0.9 * (0.5 - AFTER) - 0.05, `${right}`);
-  await eventually(
-    'the alert about the old model is closed',
-    async () => (await alertsOf(third)).every(({ version }) => version !== 'v1.0.0'),
-    WAIT_MS,
+  assert.ok(
+    (await alertsOf(engine)).every(({ version }) => version !== 'v1.0.0'),
+    'the alert is closed',
   );
+  const story = await storyOf(engine, 'v1.0.1');
+  for (const act of story) t.diagnostic(act);
+  [
+    /^shadow by engine: performance: Of the last \d+ moves over 1h the model had the direction of/,
+    /^canary 0\.1 by rollout: v1\.0\.1 .*better than v1\.0\.0 with evidence/,
+    /^canary 0\.5 by rollout: v1\.0\.1 .*better than v1\.0\.0 with evidence/,
+    /^production by rollout: v1\.0\.1 .*better than v1\.0\.0 with evidence/,
+  ].forEach((act, i) => assert.match(story.slice(-4)[i]!, act));
 });

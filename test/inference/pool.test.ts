@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { SuhoError } from '../../engine/errors.js';
+import { EMBEDDING } from '../../engine/inference/slab.js';
 import type { Inference } from '../../engine/inference/inference.js';
 import { InferencePool, type InferencePoolOptions } from '../../engine/inference/pool.js';
 import { BadModel } from '../../engine/inference/model-session.js';
@@ -231,4 +232,21 @@ test('rows that go behind run after those that signals wait for, share their run
     assert.ok(each.status === 'rejected' && refused('OVERLOADED', /wait for inference/)(each.reason));
   const { dropped, expired, refused: turnedAway } = pool.stats();
   assert.deepEqual([dropped, expired, turnedAway], [7, 0, 0]);
+});
+
+test('a row that its encoder has seen runs through the predictor alone, in batches of its own', async (t) => {
+  const folder = temporaryFolder(t);
+  const pool = openPool(t);
+  const pair = plainPair(folder);
+  const whole = await pool.infer(pair, 'whole', rowOf(3), Infinity, 'acme');
+  const unread = { ...pair, encoder: { path: `${folder}/nowhere.onnx`, sha256: 'nothing' } };
+  const encoded = { embedding: new Float32Array(EMBEDDING).fill(0.5), reconstructionError: 7 };
+  const [known, unknown, mixed] = await Promise.allSettled([
+    pool.infer(unread, 'known', rowOf(3), Infinity, 'acme', { encoded: whole }),
+    pool.infer(unread, 'unknown', rowOf(3), Infinity, 'acme'),
+    pool.infer(pair, 'mixed', rowOf(3), Infinity, 'acme', { encoded }),
+  ]);
+  assert.deepEqual(known, { status: 'fulfilled', value: whole });
+  assert.ok(unknown.status === 'rejected' && refused('BAD_MODEL', /no model file/)(unknown.reason));
+  assert.deepEqual(mixed, { status: 'fulfilled', value: { ...whole, ...encoded } });
 });

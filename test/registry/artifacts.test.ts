@@ -3,12 +3,20 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import fc from 'fast-check';
+import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import { SuhoError } from '../../engine/errors.js';
+import type { ModelPair } from '../../engine/inference/to-worker.js';
+import type { ImportMapping } from '../../engine/learning/imported-model.js';
+import { importModel } from '../../engine/learning/model-import.js';
+import { artifactPlace } from '../../engine/registry/model-registry.js';
 import { FolderArtifactStore } from '../../engine/registry/folder-artifact-store.js';
 import { S3ArtifactStore } from '../../engine/registry/s3-artifact-store.js';
 import { afterTest } from '../support/cleanup.js';
 import { artifactStoreContract } from '../support/contracts.js';
-import { temporaryFolder } from '../support/engine.js';
+import { openEngine, temporaryFolder } from '../support/engine.js';
+import { plainPredictor } from '../support/models.js';
+import { registerModel } from '../support/rollout.js';
 import { S3Front } from '../support/s3-front.js';
 
 const PLACE = { tenantId: 'acme', model: 'market/EURUSD/1h', version: 'v1.0.0' };
@@ -123,4 +131,93 @@ test('what dead downloads left is removed at start, what may be coming now is no
   const store = new FolderArtifactStore(folder);
   assert.deepEqual(files(folder), [path.basename(coming!)]);
   store.close();
+});
+
+test('files of a user’s own models lie in a folder of that user, whatever he is called; those of an earlier version are found', async (t) => {
+  const front = await S3Front.start(t);
+  const store = storeOn(t, front, temporaryFolder(t));
+  const bytes = randomBytes(100);
+  const { sha256, uri } = await store.put({ ...PLACE, userId: 'ann' }, bytes);
+  assert.equal(uri, `s3://models/suho/acme/user=ann/market-EURUSD-1h/v1.0.0/${sha256}.onnx`);
+  const elsewhere = (): S3ArtifactStore => storeOn(t, front, temporaryFolder(t));
+  await elsewhere().fetch({ ...PLACE, userId: 'ann' }, sha256);
+  for (const userId of ['bob', 'ann/market-EURUSD-1h', undefined])
+    await assert.rejects(
+      elsewhere().fetch({ ...PLACE, userId }, sha256),
+      (error) => error instanceof SuhoError && error.code === 'NOT_FOUND',
+    );
+  const earlier = await store.put(PLACE, randomBytes(100));
+  await elsewhere().fetch({ ...PLACE, userId: 'ann' }, earlier.sha256);
+
+  const folderOf = async (userId: string | undefined): Promise<string> =>
+    new URL(path.dirname((await store.put({ ...PLACE, userId }, bytes)).uri)).href;
+  const user = fc.oneof(
+    fc.string({ minLength: 1 }),
+    fc.constantFrom(
+      '..',
+      '.',
+      '%2e',
+      'user=ann',
+      'a/b',
+      '../bob',
+      'ann/../bob',
+      'market-EURUSD-1h',
+      '%2E%2E',
+    ),
+  );
+  await fc.assert(
+    fc.asyncProperty(user, fc.option(user, { nil: undefined }), async (one, other) => {
+      fc.pre(one !== other);
+      const [a, b] = [await folderOf(one), await folderOf(other)];
+      assert.ok(!`${a}/`.startsWith(`${b}/`) && !`${b}/`.startsWith(`${a}/`), `${a} and ${b}`);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('every version of a model that was imported has both its files where they belong, also with an encoder that is kept', async (t) => {
+  const { registry, inference } = await openEngine(t, temporaryFolder(t));
+  const front = await S3Front.start(t);
+  const artifacts = storeOn(t, front, temporaryFolder(t));
+  const series = {
+    tenantId: 'acme',
+    userId: 'ann',
+    feed: 'market',
+    symbol: 'EURUSD',
+    timeframe: '1h',
+  } as const;
+  await registerModel({ registry, artifacts }, { series });
+  const mapping: ImportMapping = {
+    contract: 'row',
+    task: 'contract',
+    horizon: 0,
+    output: undefined,
+    features: undefined,
+    fill: undefined,
+    isLogits: false,
+    classes: [-1, 0, 1],
+    classReturns: [0, 0, 0],
+    flatShare: 0,
+    deviation: undefined,
+    deadZone: 0,
+  };
+  const given = {
+    mapping,
+    series,
+    inputVersion: FEATURE_SET_VERSION,
+    trainedFrom: 0,
+    rows: 0,
+    evaluation: undefined,
+  };
+  for (const trainedThrough of [1, 2]) {
+    const tryPair = async (pair: ModelPair) => await inference.check(pair);
+    const bytes = plainPredictor(trainedThrough);
+    const record = await importModel({ ...given, bytes, trainedThrough }, { registry, artifacts, tryPair });
+    const elsewhere = storeOn(t, front, temporaryFolder(t));
+    for (const sha256 of [record.modelId, record.encoderId])
+      await elsewhere.fetch(artifactPlace(record, record.version), sha256);
+  }
+  const keys = [...front.objects.keys()];
+  assert.equal(keys.length, 6);
+  for (const key of keys) assert.match(decodeURIComponent(key), /\/acme\/user=ann\//);
 });

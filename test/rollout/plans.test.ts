@@ -61,6 +61,27 @@ async function storedPredictions(engine: Engine, tenantId: string): Promise<Stor
   )) as Stored[];
 }
 
+test('an encoder that arms share sees a bar once, and each arm says bit for bit what its pair says alone', async (t) => {
+  const engine = await openEngine(t, temporaryFolder(t));
+  const id = await followed(engine);
+  await rolledOut(engine);
+  const { inference } = engine;
+  const infer = t.mock.method(inference, 'infer');
+  engine.intake.ingestBars(id, bars.slice(250, 280));
+  await engine.settled();
+  const calls = infer.mock.calls.map(({ arguments: asked, result }) => ({ asked, result }));
+  infer.mock.restore();
+  assert.equal(calls.length, 4 * 30);
+  const withEncoder = calls.filter(({ asked: [, , , , , options] }) => options?.encoded === undefined);
+  assert.equal(withEncoder.length, 30);
+  assert.equal(new Set(withEncoder.map(({ asked: [, , row] }) => row)).size, 30);
+  for (const { asked, result } of calls) {
+    const [pair, key, row] = asked;
+    const alone = await inference.infer(pair, `${key}/alone`, row, Infinity, 'acme', { alone: true });
+    assert.deepEqual(await result, alone);
+  }
+});
+
 test('a plan asks all its arms: one serves, the one the hash names, and all are stored with what came of them', async (t) => {
   const folder = temporaryFolder(t);
   let engine = await openEngine(t, folder);

@@ -24,6 +24,11 @@ export class KilledEngine {
   /** A client of the process that serves now. */
   readonly reach = (): TestClient | undefined => this.#client;
 
+  /** Its process, while there is one. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Starts a process; settles when it serves or was killed before. Rejects when it ended by itself. */
   async start(): Promise<void> {
     const child = startCommand(this.#args);

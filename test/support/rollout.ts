@@ -1,7 +1,7 @@
 import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import { PLATFORM } from '../../engine/credentials/tenant-id.js';
 import type { Engine } from '../../engine/engine.js';
-import { modelName, type ModelRecord, type ModelSeries } from '../../engine/registry/model-registry.js';
+import { artifactPlace, type ModelRecord, type ModelSeries } from '../../engine/registry/model-registry.js';
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { PROBABILITIES, RETURNS } from '../../engine/inference/slab.js';
 import { Graph } from '../../engine/learning/onnx/graph.js';
@@ -34,7 +34,7 @@ export async function registerModel(
     trainedOn,
     sequenceVersion,
   } = options;
-  const place = { tenantId: series.tenantId, model: modelName(series), version };
+  const place = artifactPlace(series, version);
   const predictor = await engine.artifacts.put(place, options.predictor ?? plainPredictor(seed));
   const encoder = await engine.artifacts.put(place, plainEncoder());
   const record: ModelRecord = {
