@@ -154,11 +154,7 @@ export class ConclusionTopic {
    */
   fold(actorId: string, through: number, limit = Infinity): number {
     const from = Math.min(this.#foldedThrough(actorId), through);
-    const range: KeyRange = {
-      start: [actorId, from],
-      end: [actorId, through + 1],
-      ...(limit === Infinity ? {} : { limit }),
-    };
+    const range: KeyRange = { start: [actorId, from], end: [actorId, through + 1], limit };
     const entries = Array.from(this.#conclusions.entries(range));
     for (const { key, value } of entries) if (typeof value !== 'number') this.#conclusions.remove(key);
     this.#meta.put(`folded:${actorId}`, entries.length < limit ? through : entries.at(-1)!.key[1]);

@@ -54,7 +54,7 @@ export class InputTopic {
     const range: KeyRange = {
       start: [instrument, 0],
       end: [instrument, through === Infinity ? through : through + 1],
-      ...(limit === Infinity ? {} : { limit }),
+      limit,
     };
     const keys = Array.from(this.#table.keys(range));
     for (const key of keys) this.#table.remove(key);

@@ -8,6 +8,7 @@ import { Journal } from '../../engine/journal/journal.js';
 import type { Codec, Key, LogStore, Table } from '../../engine/journal/log-store.js';
 import { WalStore } from '../../engine/journal/wal-store.js';
 import { temporaryFolder } from '../support/engine.js';
+import { withheldOn } from '../support/invented-records.js';
 import { VirtualClock } from '../support/virtual-clock.js';
 
 /** A store that counts what each transaction removes. */
@@ -56,19 +57,7 @@ function fill(journal: Journal): number {
   for (const instrument of INSTRUMENTS)
     for (let closeTime = 1; closeTime <= INPUTS; closeTime++) {
       position = journal.inputs.append({ kind: 'bars', instrument, numbers: new Float64Array(6) });
-      journal.predictions.appendConclusion({
-        actorId: actorOf(instrument),
-        closeTime,
-        evidence: {
-          closeTime,
-          model: undefined,
-          modelFailure: 'deadline',
-          patterns: undefined,
-          patternFailure: undefined,
-          timing: { queueMs: 0, inferenceMs: 0, patternsMs: 0 },
-        },
-        result: { kind: 'withheld', reason: 'model_deadline' },
-      });
+      journal.predictions.appendConclusion(withheldOn(actorOf(instrument), closeTime));
     }
   return position;
 }

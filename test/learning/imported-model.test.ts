@@ -5,7 +5,7 @@ import { CATALOGUE, FEATURE_COUNT, columnOf } from '../../actors/features/catalo
 import { SuhoError } from '../../engine/errors.js';
 import { adaptModel, inspectImport, type ImportMapping } from '../../engine/learning/imported-model.js';
 import { runModel } from '../../engine/learning/network.js';
-import { plainPredictor, rowOf } from '../support/models.js';
+import { PLAIN_MAPPING, plainPredictor, rowOf } from '../support/models.js';
 
 const FOLDER = new URL('../../../test/data/import/', import.meta.url);
 const bytesOf = (name: string): Uint8Array => readFileSync(new URL(`${name}.onnx`, FOLDER));
@@ -21,20 +21,7 @@ const { features, ...answers } = JSON.parse(readFileSync(new URL('answers.json',
   Answer
 > & { features: readonly string[] };
 
-const PLAIN: ImportMapping = {
-  contract: 'row',
-  task: 'directions',
-  horizon: 1,
-  output: undefined,
-  features,
-  fill: undefined,
-  isLogits: false,
-  classes: [-1, 0, 1],
-  classReturns: [0, 0, 0],
-  flatShare: 0,
-  deviation: undefined,
-  deadZone: 0,
-};
+const PLAIN: ImportMapping = { ...PLAIN_MAPPING, horizon: 1, features };
 
 /** What an adapted file answers to the rows of a library. */
 async function answered(

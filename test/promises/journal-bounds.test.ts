@@ -14,6 +14,7 @@ import { partitionName } from '../../engine/patterns/pattern-index.js';
 import { PatternRecorder } from '../../engine/patterns/pattern-recorder.js';
 import { UsearchPatternIndex } from '../../engine/patterns/usearch-pattern-index.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
+import { withheldOn } from '../support/invented-records.js';
 import { MONDAY, inventedBars } from '../support/markets.js';
 import { eventually } from '../support/served.js';
 import { FeatureStoreAway } from '../support/stores-away.js';
@@ -228,19 +229,7 @@ test('conclusions without a signal leave the journal with the snapshot that hold
   const journal = Journal.open(temporaryFolder(t), 1e9);
   const actorId = 'signal:acme:market/EURUSD/1h';
   const conclude = (closeTime: number): void =>
-    void journal.predictions.appendConclusion({
-      actorId,
-      closeTime,
-      evidence: {
-        closeTime,
-        model: undefined,
-        modelFailure: 'deadline',
-        patterns: undefined,
-        patternFailure: undefined,
-        timing: { queueMs: 0, inferenceMs: 0, patternsMs: 0 },
-      },
-      result: { kind: 'withheld', reason: 'model_deadline' },
-    });
+    void journal.predictions.appendConclusion(withheldOn(actorId, closeTime));
   const sizes: number[] = [];
   for (let snapshot = 0; snapshot < 4; snapshot++) {
     const first = snapshot * 2_000 + 1;

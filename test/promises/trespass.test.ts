@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import { status, type ServiceDefinition, type ServiceError } from '@grpc/grpc-js';
 import { loadDefinition, serviceNames } from '../../engine/api/definition.js';
 import type { Engine } from '../../engine/engine.js';
 import type { ModelSeries } from '../../engine/registry/model-registry.js';
 import { afterTest } from '../support/cleanup.js';
-import { asked, serveConsole } from '../support/console.js';
+import { asked, serveConsole, tenantsOf } from '../support/console.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { inventedBars } from '../support/markets.js';
 import { registerModel } from '../support/rollout.js';
@@ -39,18 +39,8 @@ interface Owned {
 }
 
 async function served(t: TestContext): Promise<{ engine: Engine; client: TestClient; address: string }> {
-  const tenants = ['acme', 'zen'].map((id) => ({
-    id,
-    apiKeySha256: Object.entries(KEYS)
-      .filter(([, [tenant]]) => tenant === id)
-      .map(([key, [, role, user]]) => ({
-        sha256: createHash('sha256').update(key).digest('hex'),
-        role,
-        ...(user === undefined ? {} : { user }),
-      })),
-  }));
   const engine = await openEngine(t, temporaryFolder(t), {
-    tenants,
+    tenants: tenantsOf(KEYS),
     console: { port: 0 },
     training: { folds: 1, firstModels: false, retraining: { automatic: false, cooldownHours: 1_000 } },
   });

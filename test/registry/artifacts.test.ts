@@ -7,7 +7,6 @@ import fc from 'fast-check';
 import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import { SuhoError } from '../../engine/errors.js';
 import type { ModelPair } from '../../engine/inference/to-worker.js';
-import type { ImportMapping } from '../../engine/learning/imported-model.js';
 import { importModel } from '../../engine/learning/model-import.js';
 import { artifactPlace } from '../../engine/registry/model-registry.js';
 import { FolderArtifactStore } from '../../engine/registry/folder-artifact-store.js';
@@ -15,7 +14,7 @@ import { S3ArtifactStore } from '../../engine/registry/s3-artifact-store.js';
 import { afterTest } from '../support/cleanup.js';
 import { artifactStoreContract } from '../support/contracts.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
-import { plainPredictor } from '../support/models.js';
+import { PLAIN_MAPPING, plainPredictor } from '../support/models.js';
 import { registerModel } from '../support/rollout.js';
 import { S3Front } from '../support/s3-front.js';
 
@@ -187,22 +186,8 @@ test('every version of a model that was imported has both its files where they b
     timeframe: '1h',
   } as const;
   await registerModel({ registry, artifacts }, { series });
-  const mapping: ImportMapping = {
-    contract: 'row',
-    task: 'contract',
-    horizon: 0,
-    output: undefined,
-    features: undefined,
-    fill: undefined,
-    isLogits: false,
-    classes: [-1, 0, 1],
-    classReturns: [0, 0, 0],
-    flatShare: 0,
-    deviation: undefined,
-    deadZone: 0,
-  };
   const given = {
-    mapping,
+    mapping: { ...PLAIN_MAPPING, task: 'contract' as const },
     series,
     inputVersion: FEATURE_SET_VERSION,
     trainedFrom: 0,

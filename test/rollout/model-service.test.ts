@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import type { ListModelsResponse__Output as Listed } from '../../engine/api/generated/suho/v1/ListModelsResponse.js';
 import type { Model__Output as Model } from '../../engine/api/generated/suho/v1/Model.js';
@@ -7,6 +6,7 @@ import type { ModelDetails__Output as Details } from '../../engine/api/generated
 import type { Engine } from '../../engine/engine.js';
 import { afterTest } from '../support/cleanup.js';
 import { runCommand } from '../support/command.js';
+import { tenantsOf } from '../support/console.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { EURUSD, registerModel } from '../support/rollout.js';
 import { TestClient, codeOf, serve } from '../support/served.js';
@@ -25,17 +25,7 @@ type Key = keyof typeof KEYS;
 
 /** An engine with a model of the platform, of acme, of acme's ann, and of zen, all of one name; served to their callers. */
 async function served(t: TestContext): Promise<{ engine: Engine; client: TestClient; port: number }> {
-  const tenants = ['acme', 'zen', 'ops'].map((id) => ({
-    id,
-    apiKeySha256: Object.entries(KEYS)
-      .filter(([, [tenant]]) => tenant === id)
-      .map(([key, [, role, user]]) => ({
-        sha256: createHash('sha256').update(key).digest('hex'),
-        role,
-        ...(user === undefined ? {} : { user }),
-      })),
-  }));
-  const engine = await openEngine(t, temporaryFolder(t), { tenants });
+  const engine = await openEngine(t, temporaryFolder(t), { tenants: tenantsOf(KEYS) });
   await registerModel(engine, { seed: 0 });
   await registerModel(engine, { seed: 1, series: { ...EURUSD, tenantId: 'acme' } });
   await registerModel(engine, { seed: 2, series: { ...EURUSD, tenantId: 'acme', userId: 'ann' } });

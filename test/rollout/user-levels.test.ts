@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import type { SignalExplanation__Output as Explained } from '../../engine/api/generated/suho/v1/SignalExplanation.js';
 import type { QuerySignalsResponse__Output as Queried } from '../../engine/api/generated/suho/v1/QuerySignalsResponse.js';
@@ -12,6 +11,7 @@ import type { Engine } from '../../engine/engine.js';
 import type { ModelRecord } from '../../engine/registry/model-registry.js';
 import { afterTest } from '../support/cleanup.js';
 import { runCommand } from '../support/command.js';
+import { tenantsOf } from '../support/console.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { inventedBars } from '../support/markets.js';
 import { EURUSD, registerModel } from '../support/rollout.js';
@@ -52,14 +52,9 @@ function nearest(key: Key, there: readonly Level[]): Level | undefined {
 const bars = inventedBars(420, { momentum: 0.6, seed: 21 });
 
 function config(): ConfigInput {
-  const tenants = ['acme', 'zen'].map((id) => ({
-    id,
-    apiKeySha256: CALLERS.filter((key) => KEYS[key][0] === id).map((key) => ({
-      sha256: createHash('sha256').update(key).digest('hex'),
-      role: 'trader' as const,
-      ...(KEYS[key][1] === undefined ? {} : { user: KEYS[key][1] }),
-    })),
-  }));
+  const tenants = tenantsOf(
+    Object.fromEntries(CALLERS.map((key) => [key, [KEYS[key][0], 'trader', KEYS[key][1]] as const])),
+  );
   // On a busy machine an answer takes longer than the deadline, and a bar without a signal tells nothing here.
   return { tenants, inference: { deadlineMs: 60_000 }, training: { firstModels: false } };
 }

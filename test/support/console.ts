@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import type { ApiServer } from '../../engine/api/server.js';
 import { ConsoleServer } from '../../engine/console/server.js';
 import type { ConfigInput } from '../../engine/config.js';
+import type { Role } from '../../engine/credentials/caller.js';
 import type { Engine } from '../../engine/engine.js';
 import { afterTest } from './cleanup.js';
 import { openEngine, temporaryFolder } from './engine.js';
@@ -10,6 +11,19 @@ import { TestClient, serve } from './served.js';
 
 /** SHA-256 of a key, as the configuration takes it. */
 export const hash = (key: string): string => createHash('sha256').update(key).digest('hex');
+
+/** Tenants of some callers: each a key, its tenant, its role, and its user where it has one. */
+export function tenantsOf(
+  callers: Readonly<Record<string, readonly [tenantId: string, role: Role, userId: string | undefined]>>,
+): { id: string; apiKeySha256: { sha256: string; role: Role; user?: string }[] }[] {
+  const ids = new Set(Object.values(callers).map(([tenantId]) => tenantId));
+  return [...ids].map((id) => ({
+    id,
+    apiKeySha256: Object.entries(callers)
+      .filter(([, [tenantId]]) => tenantId === id)
+      .map(([key, [, role, user]]) => ({ sha256: hash(key), role, ...(user === undefined ? {} : { user }) })),
+  }));
+}
 
 /** Two tenants that each publish their own market, and an operator. */
 export const TENANTS = [

@@ -1,3 +1,4 @@
+import type { Evidence } from '../../actors/signals/evidence.js';
 import type { Signal } from '../../actors/signals/signal.js';
 import type { ConclusionRecord, TradeRecord } from '../../engine/journal/records.js';
 
@@ -6,15 +7,29 @@ export function conclusionOf(actorId: string, signal: Signal): ConclusionRecord 
   return {
     actorId,
     closeTime: signal.barCloseTime,
-    evidence: {
-      closeTime: signal.barCloseTime,
-      model: undefined,
-      modelFailure: 'error',
-      patterns: undefined,
-      patternFailure: undefined,
-      timing: { queueMs: 0, inferenceMs: 0, patternsMs: 0 },
-    },
+    evidence: emptyEvidence(signal.barCloseTime),
     result: { kind: 'signal', signal },
+  };
+}
+
+/** What a journal takes for a bar that had no signal, since the models were late. */
+export function withheldOn(actorId: string, closeTime: number): ConclusionRecord {
+  return {
+    actorId,
+    closeTime,
+    evidence: { ...emptyEvidence(closeTime), modelFailure: 'deadline' },
+    result: { kind: 'withheld', reason: 'model_deadline' },
+  };
+}
+
+function emptyEvidence(closeTime: number): Evidence {
+  return {
+    closeTime,
+    model: undefined,
+    modelFailure: 'error',
+    patterns: undefined,
+    patternFailure: undefined,
+    timing: { queueMs: 0, inferenceMs: 0, patternsMs: 0 },
   };
 }
 

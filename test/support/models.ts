@@ -4,11 +4,28 @@ import path from 'node:path';
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { CHANNEL_COUNT, SEQUENCE_BARS } from '../../actors/features/sequence-channels.js';
 import { EMBEDDING, PROBABILITIES, RETURNS } from '../../engine/inference/slab.js';
+import type { ImportMapping } from '../../engine/learning/imported-model.js';
 import type { ModelFile, ModelPair } from '../../engine/inference/to-worker.js';
 import { Graph } from '../../engine/learning/onnx/graph.js';
 
 const onlyFirst = new Float32Array(FEATURE_COUNT);
 onlyFirst[0] = 1;
+
+/** How a file is read that says down, flat and up of the shortest horizon. */
+export const PLAIN_MAPPING: ImportMapping = {
+  contract: 'row',
+  task: 'directions',
+  horizon: 0,
+  output: undefined,
+  features: undefined,
+  fill: undefined,
+  isLogits: false,
+  classes: [-1, 0, 1],
+  classReturns: [0, 0, 0],
+  flatShare: 0,
+  deviation: undefined,
+  deadZone: 0,
+};
 
 /** A predictor that says 0.2, 0.3, 0.5 of each horizon; its returns are the row's first feature. `seed` makes it another file. */
 export function plainPredictor(seed = 0): Uint8Array {
