@@ -23,14 +23,14 @@ const KILLER = `
     DECLARE k public.killing;
     BEGIN
       UPDATE public.killing SET seen = seen + 1 RETURNING * INTO k;
-      IF k.seen = k.step THEN EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'kill -9 ' || k.pid); END IF;
+      IF k.seen = k.step THEN EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; kill -9 ' || k.pid); END IF;
       RETURN NULL;
     END $$;
   CREATE FUNCTION public.kill_at_commit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
     DECLARE k public.killing;
     BEGIN
       SELECT * INTO k FROM public.killing;
-      IF k.step = 0 THEN EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'kill -9 ' || k.pid); END IF;
+      IF k.step = 0 THEN EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; kill -9 ' || k.pid); END IF;
       RETURN NULL;
     END $$;
   CREATE TRIGGER kill_at_step AFTER INSERT ON ml_registry.model_audit
