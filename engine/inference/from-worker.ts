@@ -1,6 +1,6 @@
 /** What came of a batch. The numbers of an inference lie in the slab. */
 export type BatchAnswer =
-  | { readonly kind: 'inferred'; readonly rows: number; readonly runMs: number }
+  | { readonly kind: 'inferred' }
   | { readonly kind: 'failed'; readonly code: 'BAD_MODEL'; readonly message: string };
 
 /** What comes out of a worker; once loaded, the number that Linux knows its thread by. */

@@ -2,6 +2,7 @@ import { Piscina } from 'piscina';
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { SEQUENCE_SIZE } from '../../actors/features/sequence-channels.js';
 import { SuhoError, messageOf } from '../errors.js';
+import { TransientMap } from '../transient-map.js';
 import { THREAD_OPTIONS } from '../worker-threads.js';
 import { FairQueue, type Place } from './fair-queue.js';
 import type { FromWorker } from './from-worker.js';
@@ -89,7 +90,7 @@ export class InferencePool {
   readonly #queue: FairQueue<Job>;
   /** Rows that run only while nothing else waits: arms of a rollout that do not serve. */
   readonly #behind: FairQueue<Job>;
-  readonly #shared = new Map<string, Shared>();
+  readonly #shared = new TransientMap<string, Shared>();
   readonly #trials = new ModelTrials();
   /** Tasks the workers have now. */
   readonly #tasks = new Set<Promise<unknown>>();
