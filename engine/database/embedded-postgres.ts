@@ -12,6 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -38,6 +39,11 @@ const START_MS_MAX = 30_000;
  * of its own, and Linux may weigh whole sessions against each other, so both are told.
  */
 const LESS_URGENT = 'renice -n 10 -p $$ >/dev/null 2>&1; (echo 10 >/proc/self/autogroup) 2>/dev/null;';
+/** What the sessions of those that serve connections are told: a third of the engine's weight, so that no store starves. */
+const CONNECTION_NICE = 5;
+/** Linux takes one change of a session's weight in so many milliseconds from who is not root. */
+const WEIGHT_EVERY_MS = 150;
+const WEIGHT_TRIES = 8;
 /** Pause before a server that died is started again. */
 const REVIVE_MS = 500;
 /** What PostgreSQL says while processes of the server before are still ending. */
@@ -102,9 +108,10 @@ export class EmbeddedPostgres {
     return server.connection;
   }
 
-  /** Options of a connection to the server. */
-  get connection(): pg.ClientConfig {
+  /** Options of connections to the server, which makes them less urgent than the engine. */
+  get connection(): pg.PoolConfig {
     return {
+      onConnect: (client) => void weighLess((client as pg.ClientBase & { processID: number }).processID),
       host: '127.0.0.1',
       port: this.#port,
       user: 'suho',
@@ -240,6 +247,19 @@ export class EmbeddedPostgres {
       'STORE_UNAVAILABLE',
       `The embedded PostgreSQL does not start: ${decisiveLine(tail)} (${messageOf(last)})`,
     );
+  }
+}
+
+/** Weighs the session of a process that serves a connection less than the engine's; does nothing on systems without such weights. */
+async function weighLess(pid: number): Promise<void> {
+  for (let tries = 0; tries < WEIGHT_TRIES; tries++) {
+    try {
+      await writeFile(`/proc/${pid}/autogroup`, String(CONNECTION_NICE));
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+      await sleep(WEIGHT_EVERY_MS, undefined, { ref: false });
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import { applySchemas } from './schemas.js';
 
 /** Where PostgreSQL is, and how to end it where it is ours. */
 export interface OpenPostgres {
-  readonly connection: pg.ClientConfig;
+  readonly connection: pg.PoolConfig;
   stop(): Promise<void>;
 }
 
