@@ -389,8 +389,10 @@ BEGIN
         CONTINUE WHEN to_regclass('suho_private.' || made) IS NOT NULL;
         PERFORM pg_advisory_xact_lock(728310503);
         CONTINUE WHEN to_regclass('suho_private.' || made) IS NOT NULL;
-        EXECUTE format('CREATE TABLE suho_private.%I PARTITION OF suho_private.%I FOR VALUES FROM (%L) TO (%L)',
-                       made, parent, first, (first AT TIME ZONE 'UTC' + INTERVAL '1 month') AT TIME ZONE 'UTC');
+        -- A prediction is written again for each of its outcomes: on its own page, where that has room, and no index is touched.
+        EXECUTE format('CREATE TABLE suho_private.%I PARTITION OF suho_private.%I FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = %s)',
+                       made, parent, first, (first AT TIME ZONE 'UTC' + INTERVAL '1 month') AT TIME ZONE 'UTC',
+                       CASE parent WHEN 'ml_predictions' THEN 50 ELSE 100 END);
         INSERT INTO suho_private.partitions (parent, name, ends)
             VALUES (parent, made, (first AT TIME ZONE 'UTC' + INTERVAL '1 month') AT TIME ZONE 'UTC');
     END LOOP;
@@ -508,29 +510,33 @@ BEGIN
     RETURN dropped;
 END $$;
 
--- Counts a tenant's predictions of whole hours anew into model_performance_timeseries.
-CREATE OR REPLACE FUNCTION public.suho_record_performance(hours timestamptz[]) RETURNS void
+-- Counts a tenant's predictions of whole hours anew into model_performance_timeseries: over one horizon each, for an outcome
+-- changes nothing of the others.
+DROP FUNCTION IF EXISTS public.suho_record_performance(timestamptz[]);
+CREATE OR REPLACE FUNCTION public.suho_record_performance(hours timestamptz[], horizons text[]) RETURNS void
     LANGUAGE sql SET search_path = pg_catalog AS $$
     INSERT INTO public.model_performance_timeseries AS kept
         (bucket, tenant_id, symbol, timeframe, model_version, arm, horizon, predictions, resolved, correct, accuracy, brier, log_loss,
          mean_return, trades, trade_pnl_pips)
-    SELECT o.hour, p.tenant_id, p.symbol, p.timeframe, p.model_version, p.arm, h.horizon,
+    SELECT o.hour, p.tenant_id, p.symbol, p.timeframe, p.model_version, p.arm, o.horizon,
            count(*), count(h.actual), count(*) FILTER (WHERE h.actual = h.predicted),
            (count(*) FILTER (WHERE h.actual = h.predicted))::double precision / nullif(count(h.actual), 0),
            avg((h.down - (h.actual = -1)::integer) ^ 2 + (h.flat - (h.actual = 0)::integer) ^ 2 + (h.up - (h.actual = 1)::integer) ^ 2)
                FILTER (WHERE h.actual IS NOT NULL),
            avg(-ln(greatest(CASE h.actual WHEN -1 THEN h.down WHEN 0 THEN h.flat WHEN 1 THEN h.up END, 1e-15))),
            avg(h.predicted * h.return), sum(p.trades), sum(p.trade_pnl_pips)
-    FROM (SELECT DISTINCT date_trunc('hour', t, 'UTC') AS hour FROM unnest(hours) t) o
+    FROM (SELECT DISTINCT date_trunc('hour', t, 'UTC') AS hour, horizon FROM unnest(hours, horizons) u(t, horizon)) o
     -- The bounds are for the partitions, the equality for a hash join: ranges alone would be searched hour by hour.
     JOIN public.ml_predictions p ON date_trunc('hour', p.bar_close_time, 'UTC') = o.hour
         AND p.bar_close_time >= (SELECT date_trunc('hour', min(t), 'UTC') FROM unnest(hours) t)
         AND p.bar_close_time < (SELECT date_trunc('hour', max(t), 'UTC') + INTERVAL '1 hour' FROM unnest(hours) t)
-    CROSS JOIN LATERAL (VALUES
-        ('1h', p.actual_1h, p.predicted_1h, p.down_1h, p.flat_1h, p.up_1h, p.return_1h),
-        ('4h', p.actual_4h, p.predicted_4h, p.down_4h, p.flat_4h, p.up_4h, p.return_4h),
-        ('1d', p.actual_1d, p.predicted_1d, p.down_1d, p.flat_1d, p.up_1d, p.return_1d))
-        h(horizon, actual, predicted, down, flat, up, return)
+    CROSS JOIN LATERAL (SELECT
+        CASE o.horizon WHEN '1h' THEN p.actual_1h WHEN '4h' THEN p.actual_4h ELSE p.actual_1d END AS actual,
+        CASE o.horizon WHEN '1h' THEN p.predicted_1h WHEN '4h' THEN p.predicted_4h ELSE p.predicted_1d END AS predicted,
+        CASE o.horizon WHEN '1h' THEN p.down_1h WHEN '4h' THEN p.down_4h ELSE p.down_1d END AS down,
+        CASE o.horizon WHEN '1h' THEN p.flat_1h WHEN '4h' THEN p.flat_4h ELSE p.flat_1d END AS flat,
+        CASE o.horizon WHEN '1h' THEN p.up_1h WHEN '4h' THEN p.up_4h ELSE p.up_1d END AS up,
+        CASE o.horizon WHEN '1h' THEN p.return_1h WHEN '4h' THEN p.return_4h ELSE p.return_1d END AS return) h
     -- What single users' own models say is for them alone.
     WHERE p.tenant_id = public.suho_tenant() AND p.user_id IS NULL
     GROUP BY 1, 2, 3, 4, 5, 6, 7
@@ -538,7 +544,6 @@ CREATE OR REPLACE FUNCTION public.suho_record_performance(hours timestamptz[]) R
     SET predictions = excluded.predictions, resolved = excluded.resolved, correct = excluded.correct, accuracy = excluded.accuracy,
         brier = excluded.brier, log_loss = excluded.log_loss, mean_return = excluded.mean_return, trades = excluded.trades,
         trade_pnl_pips = excluded.trade_pnl_pips, updated_at = now()
-    -- An outcome over one horizon changes nothing of the others.
     WHERE (kept.predictions, kept.resolved, kept.correct, kept.brier, kept.log_loss, kept.mean_return, kept.trades, kept.trade_pnl_pips)
         IS DISTINCT FROM (excluded.predictions, excluded.resolved, excluded.correct, excluded.brier, excluded.log_loss,
                           excluded.mean_return, excluded.trades, excluded.trade_pnl_pips)
@@ -550,13 +555,13 @@ DECLARE
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['suho_make_partitions(text, timestamptz[])', 'suho_apply_retention()',
                                   'suho_expired_predictions()', 'suho_drop_predictions(timestamptz, timestamptz, text)',
-                                  'suho_record_performance(timestamptz[])', 'suho_write_outcomes(json)'] LOOP
+                                  'suho_record_performance(timestamptz[], text[])', 'suho_write_outcomes(json)'] LOOP
         EXECUTE format('ALTER FUNCTION public.%s OWNER TO suho_owner', wanted);
         EXECUTE format('REVOKE ALL ON FUNCTION public.%s FROM PUBLIC', wanted);
         EXECUTE format('GRANT EXECUTE ON FUNCTION public.%s TO suho_engine', wanted);
     END LOOP;
 END $$;
 
-INSERT INTO suho_private.schema_versions (file, version) VALUES ('03_timescaledb_predictions', 6)
+INSERT INTO suho_private.schema_versions (file, version) VALUES ('03_timescaledb_predictions', 7)
     ON CONFLICT (file) DO UPDATE SET version = excluded.version, applied_at = now();
 COMMIT;

@@ -85,6 +85,7 @@ function tradeRow(trade: TradeRecord): Row {
 const SIGNALS_AT_ONCE = 500;
 /** Rows made before the event loop has a turn: a millisecond of work. */
 const ROWS_A_TURN = 100;
+const HOUR_MS = 3_600_000;
 /** Bars of predictions are of these years: those that the feature store keeps. */
 const FIRST_TIME = Date.UTC(1900, 0, 1);
 const LAST_TIME = Date.UTC(2300, 0, 1) - 1;
@@ -107,18 +108,14 @@ interface OwnedRows {
   readonly owner: SignalOwner;
   /** Statements with their JSON rows: predictions, outcomes, trades. */
   readonly writes: readonly { readonly statement: string; readonly json: string }[];
-  /** Hours whose performance the outcomes and trades change. */
-  readonly changedHours: readonly string[];
+  /** Hours whose performance the outcomes and trades change, and the horizon of each. */
+  readonly changed: { readonly hours: readonly string[]; readonly horizons: readonly string[] };
 }
 
 /** Events of one owner as rows; the event loop has turns between. Rejects with `RECORD_REFUSED` for one that cannot be a row. */
 async function rowsOf(events: readonly PredictionEvent[]): Promise<OwnedRows> {
   const signals = events.filter((event) => event.kind === 'signal' || event.kind === 'answer');
   const trades = events.flatMap((event) => (event.kind === 'trade' ? [event.trade] : []));
-  const changed = events.flatMap((event) => {
-    if (event.kind === 'signal' || event.kind === 'answer') return [];
-    return [event.kind === 'trade' ? event.trade.barCloseTime : event.label.closeTime];
-  });
   const writes: { statement: string; json: string }[] = [];
   const add = async <T>(
     records: readonly T[],
@@ -140,10 +137,24 @@ async function rowsOf(events: readonly PredictionEvent[]): Promise<OwnedRows> {
   return {
     owner: ownerOf(events[0]!),
     writes,
-    changedHours: [...new Set(changed.map((ms) => Math.floor(ms / 3_600_000)))].map((hour) =>
-      isoTime(hour * 3_600_000),
-    ),
+    changed: changedBy(events),
   };
+}
+
+/** What of the performance by hour and horizon events change: an outcome one horizon of its bar's hour, a trade all. */
+function changedBy(events: readonly PredictionEvent[]): OwnedRows['changed'] {
+  const hours = HORIZONS.map(() => new Set<number>());
+  for (const event of events) {
+    if (event.kind === 'outcome') hours[event.label.horizon]!.add(hourOf(event.label.closeTime));
+    if (event.kind === 'trade') for (const all of hours) all.add(hourOf(event.trade.barCloseTime));
+  }
+  const pairs = hours.flatMap((some, i) => [...some].map((hour) => [isoTime(hour), HORIZONS[i]!] as const));
+  return { hours: pairs.map(([hour]) => hour), horizons: pairs.map(([, horizon]) => horizon) };
+}
+
+/** The hour a moment lies in, epoch milliseconds. */
+function hourOf(ms: number): number {
+  return Math.floor(ms / HOUR_MS) * HOUR_MS;
 }
 
 /** Records as a JSON array of rows. */
@@ -304,6 +315,7 @@ async function writeOwned(client: pg.PoolClient, { owner, ...rows }: OwnedRows):
   const { tenantId, userId = '' } = owner;
   await client.query(setLocal({ 'suho.tenant_id': tenantId, 'suho.user_id': userId }));
   for (const { statement, json } of rows.writes) await client.query(statement, [json]);
-  if (rows.changedHours.length > 0)
-    await client.query('SELECT public.suho_record_performance($1)', [rows.changedHours]);
+  const { hours, horizons } = rows.changed;
+  if (hours.length > 0)
+    await client.query('SELECT public.suho_record_performance($1, $2)', [hours, horizons]);
 }
