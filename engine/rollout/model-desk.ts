@@ -16,7 +16,8 @@ import {
 } from '../registry/model-registry.js';
 import type { ComparisonFigures } from './comparison.js';
 import { outlookOf, type Outlook } from './outlook.js';
-import { compareOutcomes, type Rollouts } from './rollouts.js';
+import { compareOutcomes } from './outcomes.js';
+import type { Rollouts } from './rollouts.js';
 import type { RunningTrial } from './route-plans.js';
 
 export type Level = 'platform' | 'tenant' | 'user';

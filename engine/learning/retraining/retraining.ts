@@ -275,6 +275,7 @@ export class Retraining {
       version: trained.record.version,
       by: 'engine',
       reason: `${cause}: ${reason}`,
+      isDue: cause === 'schedule' || cause === 'data',
     });
     return trained;
   }
