@@ -17,6 +17,7 @@ import { evidenceForProduction } from './false-promotions.js';
 import { Guardrails } from './guardrails.js';
 import { readOutcomes } from './outcomes.js';
 import { trialKey, type RoutePlans, type RunningTrial } from './route-plans.js';
+import { whatDecides, type Deciding } from './what-decides.js';
 
 /** How often a model is proposed while other engines change the models of its series at the same time. */
 const PROPOSE_TRIES = 5;
@@ -57,11 +58,6 @@ export class Rollouts implements Challengers {
 
   constructor(parts: RolloutsParts) {
     this.#parts = parts;
-  }
-
-  /** What trials are decided by. */
-  get rules(): DecisionRules {
-    return this.#parts.rules;
   }
 
   /** Trials that guardrails ended since start. */
@@ -187,6 +183,12 @@ export class Rollouts implements Challengers {
     };
     watched.through = await readOutcomes(this.#parts.outcomes, of, watched.comparison, watched.through);
     return watched.comparison.figures();
+  }
+
+  /** What would move a trial on or end it, of whose outcomes these are the figures. */
+  deciding(trial: RunningTrial, figures: ComparisonFigures): readonly Deciding[] {
+    const { rules, now } = this.#parts;
+    return whatDecides(stageOf(trial, now()), figures, rules);
   }
 
   /** The trial of a model that runs. */
@@ -340,7 +342,7 @@ function marketTimeSince(
 }
 
 /** Where a trial stands. `now`: epoch milliseconds. */
-export function stageOf({ model, production }: RunningTrial, now: number): TrialStage {
+function stageOf({ model, production }: RunningTrial, now: number): TrialStage {
   const { version, trial, status, traffic = 0 } = model;
   return {
     version,
