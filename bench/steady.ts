@@ -66,10 +66,8 @@ async function endedCase(
   const trainingMs = await trainingMsOf(trainedRows);
   const hours = YEARS * YEAR_BARS;
   const { accuracyOf } = better ?? {};
-  const life = liveSteadily({
-    ...{ seeds: SEEDS, hours, trainedRows, barsOf, trainingMs },
-    ...(accuracyOf === undefined ? {} : { accuracyOf }),
-  });
+  const options = { seeds: SEEDS, hours, trainedRows, barsOf, trainingMs };
+  const life = liveSteadily(accuracyOf === undefined ? options : { ...options, accuracyOf });
   const ended = { name, life, trainingMs };
   kept.keep(ended);
   return ended;

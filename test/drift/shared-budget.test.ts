@@ -51,7 +51,11 @@ test('a training that waits takes over the cause that is stronger, with all that
       ...more,
     });
   const told = ({ cause, reason, priority, dataFrom, newEncoder }: TrainingJob) => [
-    ...[cause, reason, priority, dataFrom, newEncoder],
+    cause,
+    reason,
+    priority,
+    dataFrom,
+    newEncoder,
   ];
   const { jobId } = await ask('schedule');
   assert.deepEqual(told(await ask('drift', { newEncoder: true })), [
@@ -62,10 +66,9 @@ test('a training that waits takes over the cause that is stronger, with all that
     true,
   ]);
   const turned = START - MINUTE;
-  assert.deepEqual(told(await ask('performance', { dataFrom: turned })), [
-    ...['performance', 'for performance', 80, turned, true],
-  ]);
-  assert.deepEqual(told(await ask('data')), ['performance', 'for performance', 80, turned, true]);
+  const performance = ['performance', 'for performance', 80, turned, true];
+  assert.deepEqual(told(await ask('performance', { dataFrom: turned })), performance);
+  assert.deepEqual(told(await ask('data')), performance);
   const asked = await ask('requested');
   assert.deepEqual([asked.jobId, ...told(asked)], [jobId, 'requested', 'for requested', 100, turned, true]);
   // Its cooldown is over with that: someone asked by hand.
