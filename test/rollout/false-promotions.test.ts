@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ModelDetails__Output as ModelDetails } from '../../engine/api/generated/suho/v1/ModelDetails.js';
 import { seriesIdentity } from '../../engine/instruments/ids.js';
 import { evidenceForProduction } from '../../engine/rollout/false-promotions.js';
+import { afterTest } from '../support/cleanup.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { risingBars } from '../support/markets.js';
 import { registerModel, statingPredictor } from '../support/rollout.js';
+import { TestClient, serve } from '../support/served.js';
 
 const DAY = 86_400_000;
 const SERIES = 'acme@published/EURUSD/1h';
@@ -75,6 +78,18 @@ test('what makes a challenger production is kept with its trial; a new one takes
     shadow(4),
     shadow(5),
   ]);
+  const { port } = await serve(t, engine);
+  const client = new TestClient(port);
+  afterTest(t, () => client.close());
+  const { outcomes } = await client.call<ModelDetails>('ModelService', 'GetModel', {
+    model: { name: 'published/EURUSD/1h', version: 'v1.0.3', tenant_id: 'acme' },
+  });
+  const [next] = outcomes;
+  assert.equal(next!.outcome, 'v1.0.3 serves 10 % of the bars');
+  assert.deepEqual(
+    next!.conditions.map(({ what, needed }) => [what, needed]),
+    [['evidence that v1.0.3 is better', 4]],
+  );
   const [retired] = await engine.deployments.history(ACME, 'v1.0.2', 1);
   assert.match(
     retired!.reason!,

@@ -10,6 +10,9 @@ export interface TrialOutcome {
    * What happens then, such as "v1.0.3 becomes production".
    */
   'outcome'?: (string);
+  /**
+   * All must hold.
+   */
   'conditions'?: (_suho_v1_TrialCondition)[];
 }
 
@@ -21,5 +24,8 @@ export interface TrialOutcome__Output {
    * What happens then, such as "v1.0.3 becomes production".
    */
   'outcome': (string);
+  /**
+   * All must hold.
+   */
   'conditions': (_suho_v1_TrialCondition__Output)[];
 }
