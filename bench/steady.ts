@@ -25,6 +25,15 @@ const MARKETS: readonly Market[] = [
   },
 ];
 
+/** Challengers that are right on two points more of the moves than the model in use, on 56 %. */
+const BETTER: readonly { readonly name: string; readonly accuracyOf: (before: number) => number }[] = [
+  { name: 'every challenger is better by 2 points', accuracyOf: () => 0.56 },
+  {
+    name: 'challengers are better by 2 points from the seventh on',
+    accuracyOf: (before) => (before < 6 ? 0.54 : 0.56),
+  },
+];
+
 interface EndedCase {
   readonly name: string;
   readonly life: SteadyLife;
@@ -46,12 +55,19 @@ async function endedCase(
   kept: KeptLines<EndedCase>,
   trainedRows: number,
   { name: market, barsOf }: Market,
+  better?: (typeof BETTER)[number],
 ): Promise<EndedCase> {
-  const name = `${SEEDS} markets, ${YEARS} years, ${trainedRows} rows, ${market}`;
+  const name = [
+    `${SEEDS} markets, ${YEARS} years, ${trainedRows} rows, ${market}`,
+    ...(better ? [better.name] : []),
+  ].join(', ');
   const before = kept.all.find((one) => one.name === name);
   if (before !== undefined) return before;
   const trainingMs = await trainingMsOf(trainedRows);
-  const life = liveSteadily({ seeds: SEEDS, hours: YEARS * YEAR_BARS, trainedRows, barsOf, trainingMs });
+  const hours = YEARS * YEAR_BARS;
+  const { accuracyOf } = better ?? {};
+  const options = { seeds: SEEDS, hours, trainedRows, barsOf, trainingMs };
+  const life = liveSteadily(accuracyOf === undefined ? options : { ...options, accuracyOf });
   const ended = { name, life, trainingMs };
   kept.keep(ended);
   return ended;
@@ -59,7 +75,8 @@ async function endedCase(
 
 /**
  * Markets that do not change, as many series of one engine: false alarms, trainings and what they cost, and how many models
- * are replaced by one that is no better (`npm run simulate:market`). Each case is kept in a file of JSON lines
+ * are replaced by one that is no better (`npm run simulate:market`); and, where challengers are better, how many are replaced by
+ * one, and when. Each case is kept in a file of JSON lines
  * (`SUHO_BENCH_STEADY`) as soon as it has ended, and is not run again.
  */
 export async function benchSteady(): Promise<void> {
@@ -73,16 +90,32 @@ export async function benchSteady(): Promise<void> {
       lines.push(...linesOf(`${trainedRows} rows, ${market.name}`, ended));
       process.stdout.write(`  ${lines.slice(-3).join('\n  ')}\n`);
     }
+  for (const better of BETTER) {
+    const { life } = await endedCase(kept, 4_000, MARKETS[0]!, better);
+    lines.push(`${better.name}: ${replacedOf(life)}`);
+    process.stdout.write(`  ${lines.at(-1)!}\n`);
+  }
   report('steady markets', lines, { seeds: SEEDS, years: YEARS, results });
 }
 
+function replacedOf({ changedAt }: SteadyLife): string {
+  const hours = [...changedAt, ...Array<number>(SEEDS - changedAt.length).fill(Infinity)].sort(
+    (a, b) => a - b,
+  );
+  const quantile = (share: number): string => {
+    const at = hours[Math.floor(SEEDS * share)]!;
+    return at === Infinity ? 'more than there are' : `${at}`;
+  };
+  return `the model in use is replaced in ${changedAt.length} of ${SEEDS} series, after ${quantile(0.5)} bars in the median, ${quantile(0.9)} in 90 %`;
+}
+
 function linesOf(name: string, { life, trainingMs }: EndedCase): string[] {
-  const { alarms, trainings, mostMsAnHour, waitedHours, challengers, promoted, seriesChanged } = life;
+  const { alarms, trainings, mostMsAnHour, waitedHours, challengers, promoted, changedAt } = life;
   const years = SEEDS * YEARS;
   const share = (100 * promoted) / challengers;
   return [
     `${name}: ${alarms} false alarms in ${years} years of models, ${(alarms / years).toFixed(2)} a year (aim: 1)`,
-    `   ${challengers} challengers that are no better, ${promoted} became production: ${share.toFixed(2)} % (aim: 5 %), in ${seriesChanged} of ${SEEDS} series`,
+    `   ${challengers} challengers that are no better, ${promoted} became production: ${share.toFixed(2)} %, in ${changedAt.length} of ${SEEDS} series: ${((100 * changedAt.length) / SEEDS).toFixed(1)} % (aim: 5 %)`,
     `   ${trainings} trainings of ${(trainingMs / 1000).toFixed(1)} s, ${((trainings * trainingMs) / 60_000 / years).toFixed(2)} minutes a year and series; at most ${(mostMsAnHour / 60_000).toFixed(2)} minutes in an hour of all ${SEEDS} series (budget: 10), waited ${waitedHours.toFixed(1)} hours at most`,
   ];
 }

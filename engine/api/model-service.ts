@@ -213,6 +213,10 @@ async function details(desk: ModelDesk, caller: Caller, model: ListedModel): Pro
       .map(({ seriesId, tenantId, arm }) => ({ series: seriesId, tenant_id: tenantId, arm })),
     ...(trial === undefined ? {} : { trial: comparisonOf(trial) }),
     history: (await desk.history(model)).map(actOf),
+    outcomes: (trial?.deciding ?? []).map(({ outcome, conditions }) => ({
+      outcome,
+      conditions: conditions.map((condition) => ({ ...condition })),
+    })),
   };
 }
 

@@ -40,9 +40,15 @@ function callMetadata(): Metadata {
 
 /** A failed call as a sentence. */
 export function explainCall(address: string, error: ServiceError): SuhoError {
+  // An engine names the code of its own failures.
+  const answered = error.metadata.get('suho-error').length > 0;
+  if (error.code === status.DEADLINE_EXCEEDED && !answered)
+    return new SuhoError(
+      'DEADLINE',
+      `The engine at ${address} did not answer in time. It is busy, or waits for a store that does not answer: suho status says which.`,
+    );
   if (error.code === status.UNAVAILABLE) {
-    // An engine names the code of its own failures: then it answers, and a store it needs is away.
-    const answered = error.metadata.get('suho-error').length > 0;
+    // Where it answers, a store it needs is away.
     return new SuhoError(
       'STORE_UNAVAILABLE',
       answered

@@ -3,6 +3,7 @@ import type { Model__Output as Model } from '../api/generated/suho/v1/Model.js';
 import type { ModelAct__Output as ModelAct } from '../api/generated/suho/v1/ModelAct.js';
 import type { ModelComparison__Output as ModelComparison } from '../api/generated/suho/v1/ModelComparison.js';
 import type { ModelDetails__Output as ModelDetails } from '../api/generated/suho/v1/ModelDetails.js';
+import type { TrialOutcome__Output as TrialOutcome } from '../api/generated/suho/v1/TrialOutcome.js';
 import type { ModelDifference__Output as ModelDifference } from '../api/generated/suho/v1/ModelDifference.js';
 import type { HorizonScore } from '../learning/evaluation.js';
 import { percent } from '../rollout/decision.js';
@@ -42,7 +43,15 @@ export function describeModels(models: readonly Model[]): string {
   );
 }
 
-export function describeModel({ model, uses, trial, history, features, ...rest }: ModelDetails): string {
+export function describeModel({
+  model,
+  uses,
+  trial,
+  history,
+  features,
+  outcomes,
+  ...rest
+}: ModelDetails): string {
   if (model === null) return '';
   const { name, version, rows, parent_version: parent, primary_horizon: horizon } = model;
   const places = uses.map(({ series, tenant_id: tenantId, arm }) => `${arm} of ${series} for ${tenantId}`);
@@ -63,8 +72,23 @@ export function describeModel({ model, uses, trial, history, features, ...rest }
     `${name} ${version} of ${whose(model)}: ${statusOf(model)}`,
     facts.flatMap(([key = '', value = '']) => (value === '' ? [] : [key.padEnd(INDENT) + value])).join('\n'),
     ...(trial === null ? [] : [describeComparison(trial)]),
+    ...(outcomes.length === 0 ? [] : [describeOutcomes(outcomes)]),
     describeHistory(history),
   ].join('\n\n');
+}
+
+/** What would move a trial on or end it, the next step first, and how near each is. */
+function describeOutcomes(outcomes: readonly TrialOutcome[]): string {
+  const lines = outcomes.map(({ outcome, conditions }) => {
+    const so = conditions.map(({ what, value, needed }) => `${what} ${counted(value)} of ${counted(needed)}`);
+    return `  ${outcome}\n      ${so.join(', and ')}`;
+  });
+  return ['what would decide it', ...lines].join('\n');
+}
+
+/** Counts whole, evidence and shares with two digits after the point. */
+function counted(x: number): string {
+  return x >= 1e6 ? 'over a million' : `${Number(x.toFixed(x < 100 ? 2 : 0))}`;
 }
 
 function whose(model: Model): string {

@@ -12,9 +12,7 @@ import { modelName, type ListedModel } from '../registry/model-registry.js';
 import { ASKED_CHANGES, modelActOf, type AskedAct } from '../rollout/asked-act.js';
 import { equityOfModel } from '../rollout/equity.js';
 import { levelOf, type ModelDesk } from '../rollout/model-desk.js';
-import { stageOf } from '../rollout/rollouts.js';
 import type { RunningTrial } from '../rollout/route-plans.js';
-import { whatDecides } from '../rollout/what-decides.js';
 import { detailOf, modelView, trialView } from './model-views.js';
 import { ownerOfSignals } from '../instruments/audience.js';
 import type { SeriesDirectory, VisibleSeries } from './series.js';
@@ -194,7 +192,7 @@ export class ModelCatalogue {
   async #trialOf(trial: RunningTrial): Promise<TrialView> {
     const { rollouts } = this.#engine;
     const figures = await rollouts.figures(trial);
-    return trialView(trial, figures, whatDecides(stageOf(trial, Date.now()), figures, rollouts.rules));
+    return trialView(trial, figures, rollouts.deciding(trial, figures));
   }
 
   /** The bar from which a change shows, as a clause. */

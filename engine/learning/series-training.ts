@@ -173,7 +173,7 @@ export class SeriesTraining {
       );
     const { record, result } = await this.#make(
       seriesId,
-      { owner, through, from, newEncoder },
+      { owner, through, from: from ?? presentMarketFrom(models), newEncoder },
       () => undefined,
       signal,
     );
@@ -347,4 +347,19 @@ function rowsSince(bars: readonly Bar[], from: number, timeframe: Timeframe): nu
       `There are ${rows} ${timeframe} bars since ${new Date(from).toISOString()}, when its market changed; training needs ${needed} of them.`,
     );
   return rows;
+}
+
+/**
+ * Where the market began that the models in use are of: the oldest bar of the newest one that came into use and had learned
+ * nothing its parent had, because that parent's market was gone. Undefined where that never was.
+ */
+function presentMarketFrom(models: readonly ListedModel[]): number | undefined {
+  const byVersion = new Map(models.map((model) => [model.version, model]));
+  const begins = models.flatMap(({ status, parentVersion, trainedFrom }) => {
+    const parent = byVersion.get(parentVersion ?? '');
+    const wasUsed = status === 'production' || status === 'deprecated';
+    if (!wasUsed || parent === undefined || parent.family === 'imported') return [];
+    return trainedFrom > parent.trainedThrough ? [trainedFrom] : [];
+  });
+  return begins.length === 0 ? undefined : Math.max(...begins);
 }

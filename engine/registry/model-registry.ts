@@ -81,6 +81,8 @@ interface Trial {
   readonly kind: 'challenger' | 'ab' | 'manual';
   /** Epoch milliseconds, when an A/B test ends without a winner. */
   readonly until?: number;
+  /** Evidence of being better that makes a challenger production; that of the rules without it. */
+  readonly evidence?: number;
 }
 
 /** A model as the registry lists it: how far it is, and since when it is known. */

@@ -8,6 +8,8 @@ export interface Challenger {
   /** Who proposes it, and why, for the record: "drift monitor", "PSI of 12 features above their thresholds". */
   readonly by: string;
   readonly reason: string;
+  /** Whether it was trained only because time went by: the model before was old, or there were enough new bars. */
+  readonly isDue?: boolean;
 }
 
 /** Where new models enter: never straight into production where there is one already. */

@@ -95,6 +95,11 @@ export class Comparison {
     this.#weigh(outcome);
   }
 
+  /** The evidence of the challenger being better that is left; what it was at its most decides. */
+  get betterNow(): number {
+    return this.#better.now;
+  }
+
   figures(): ComparisonFigures {
     return {
       bars: this.#bars,

@@ -9,6 +9,8 @@ export interface TrialStage {
   readonly share: number;
   /** Whether the time of an A/B test is up. */
   readonly isOver: boolean;
+  /** Evidence of being better that makes it production; that of the rules without it. */
+  readonly evidence?: number | undefined;
 }
 
 /** What is to be done about a trial, in one sentence with its figures. */
@@ -22,14 +24,16 @@ export type Decision =
       readonly winner?: string;
     };
 
+/** A step of a rollout: the evidence of being better that it takes, the bars served as a canary before it, and its share. */
+interface RolloutStep {
+  readonly evidence: number;
+  readonly canaryBars: number;
+  /** 1: production. */
+  readonly share: number;
+}
+
 export interface DecisionRules {
-  /** Steps of a rollout: the evidence of being better that each takes, the bars served as a canary before it, and its share. */
-  readonly steps: readonly {
-    readonly evidence: number;
-    readonly canaryBars: number;
-    /** 1: production. */
-    readonly share: number;
-  }[];
+  readonly steps: readonly RolloutStep[];
   /** Evidence of not being worth it that ends a trial. */
   readonly retireAt: number;
   /** Evidence of either arm being better that ends an A/B test: twice, because there are two ways to win. */
@@ -46,8 +50,8 @@ export interface DecisionRules {
 
 /**
  * A challenger that is no better reaches production with a probability of 1 % at most, however often and however long it is
- * looked at (1/100); one that is better by what is worth having is retired with 5 % at most (1/20). A decrease of log-loss of
- * 0.002 is about one point of accuracy where that is 55 %.
+ * looked at (1/100), and with less where its trial says so; one that is better by what is worth having is retired with 5 % at
+ * most (1/20). A decrease of log-loss of 0.002 is about one point of accuracy where that is 55 %.
  */
 export const DEFAULT_RULES: DecisionRules = {
   steps: [
@@ -88,9 +92,18 @@ export function decide(stage: TrialStage, figures: ComparisonFigures, rules: Dec
   }
 }
 
-function decideChallenger(stage: TrialStage, figures: ComparisonFigures, rules: DecisionRules): Decision {
-  const { version, share } = stage;
+/** The next step of a challenger's rollout. */
+export function nextStep(
+  { share, evidence: own }: TrialStage,
+  rules: DecisionRules,
+): RolloutStep | undefined {
   const step = rules.steps.find((each) => each.share > share);
+  return step?.share === 1 && own !== undefined ? { ...step, evidence: own } : step;
+}
+
+function decideChallenger(stage: TrialStage, figures: ComparisonFigures, rules: DecisionRules): Decision {
+  const { version } = stage;
+  const step = nextStep(stage, rules);
   if (step !== undefined && figures.better >= step.evidence && figures.canaryBars >= step.canaryBars) {
     const reason = `better than ${stage.against} with evidence ${evidence(figures.better)} of the ${step.evidence} needed. ${told(stage, figures)}`;
     return step.share === 1
@@ -144,7 +157,8 @@ function told({ version, against }: TrialStage, figures: ComparisonFigures): str
 }
 
 /** Evidence as people read it. */
-function evidence(x: number): string {
+export function evidence(x: number): string {
+  if (x < 0.1) return 'under 0.1';
   return x >= 1e4 ? 'over 10,000' : x.toFixed(x < 100 ? 1 : 0);
 }
 

@@ -17,6 +17,7 @@ const LOSS_MAX = 0.9;
  */
 export class EvidenceProcess {
   readonly #logWealth = Float64Array.from(SHARES, Math.log);
+  #logNow = 0;
   #highest = 0;
 
   /**
@@ -32,7 +33,13 @@ export class EvidenceProcess {
     }
     let sum = 0;
     for (const wealth of this.#logWealth) sum += Math.exp(wealth - highest);
-    this.#highest = Math.max(this.#highest, highest + Math.log(sum));
+    this.#logNow = highest + Math.log(sum);
+    this.#highest = Math.max(this.#highest, this.#logNow);
+  }
+
+  /** The evidence that is left of it. */
+  get now(): number {
+    return Math.exp(this.#logNow);
   }
 
   /** The most evidence there ever was, 1 before any. */

@@ -16,8 +16,10 @@ import {
 } from '../registry/model-registry.js';
 import type { ComparisonFigures } from './comparison.js';
 import { outlookOf, type Outlook } from './outlook.js';
-import { compareOutcomes, type Rollouts } from './rollouts.js';
+import { compareOutcomes } from './outcomes.js';
+import type { Rollouts } from './rollouts.js';
 import type { RunningTrial } from './route-plans.js';
+import type { Deciding } from './what-decides.js';
 
 export type Level = 'platform' | 'tenant' | 'user';
 
@@ -43,6 +45,11 @@ export interface VersionComparison {
   readonly against: string;
   readonly horizon: string;
   readonly figures: ComparisonFigures;
+}
+
+/** How a trial goes, and what would move it on or end it. */
+export interface TrialSoFar extends VersionComparison {
+  readonly deciding: readonly Deciding[];
 }
 
 export interface ModelDeskParts {
@@ -144,15 +151,18 @@ export class ModelDesk {
   }
 
   /** How the trial of a model goes, when it is tried for a tenant that the caller sees. */
-  async trial(caller: Caller, model: ListedModel): Promise<VersionComparison | undefined> {
+  async trial(caller: Caller, model: ListedModel): Promise<TrialSoFar | undefined> {
+    const { rollouts } = this.#parts;
     const trial = this.runningTrial(caller, model);
     if (trial === undefined) return undefined;
     const { production } = trial;
+    const figures = await rollouts.figures(trial);
     return {
       version: model.version,
       against: production.version,
       horizon: HORIZONS[production.primaryHorizon] ?? '',
-      figures: await this.#parts.rollouts.figures(trial),
+      figures,
+      deciding: rollouts.deciding(trial, figures),
     };
   }
 

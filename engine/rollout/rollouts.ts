@@ -7,17 +7,18 @@ import { SuhoError, messageOf } from '../errors.js';
 import type { ArmAnswer } from '../instruments/arm-answer.js';
 import type { EvidenceRequest } from '../instruments/effects.js';
 import { FILE_FEED, seriesIdentity } from '../instruments/ids.js';
-import type { PairQuery, PredictionHistory, StoredPair } from '../prediction-store/prediction-store.js';
+import type { PredictionHistory } from '../prediction-store/prediction-store.js';
 import type { Deployments, ModelTarget } from '../registry/deployments.js';
 import { modelName, type Author, type ListedModel, type ModelAct } from '../registry/model-registry.js';
 import type { Challenger, Challengers } from './challengers.js';
-import { Comparison, type ComparisonFigures, type PairedOutcome } from './comparison.js';
-import { decide, type DecisionRules, type TrialStage } from './decision.js';
+import { Comparison, type ComparisonFigures } from './comparison.js';
+import { decide, evidence as told, type DecisionRules, type TrialStage } from './decision.js';
+import { evidenceForProduction } from './false-promotions.js';
 import { Guardrails } from './guardrails.js';
+import { readOutcomes } from './outcomes.js';
 import { trialKey, type RoutePlans, type RunningTrial } from './route-plans.js';
+import { whatDecides, type Deciding } from './what-decides.js';
 
-/** Outcomes read at a time. */
-const PAGE = 2_000;
 /** How often a model is proposed while other engines change the models of its series at the same time. */
 const PROPOSE_TRIES = 5;
 
@@ -59,26 +60,28 @@ export class Rollouts implements Challengers {
     this.#parts = parts;
   }
 
-  /** What trials are decided by. */
-  get rules(): DecisionRules {
-    return this.#parts.rules;
-  }
-
   /** Trials that guardrails ended since start. */
   get ended(): number {
     return this.#ended;
   }
 
-  async propose({ series, version, by, reason }: Challenger): Promise<void> {
+  async propose({ series, version, by, reason, isDue = false }: Challenger): Promise<void> {
     const author: Author = { who: by, role: 'engine', reason };
-    for (let tries = 1; !(await this.#enter({ series, version }, author, tries < PROPOSE_TRIES)); tries++)
+    const enters = async (mayPass: boolean): Promise<boolean> =>
+      await this.#enter({ series, version }, isDue, author, mayPass);
+    for (let tries = 1; !(await enters(tries < PROPOSE_TRIES)); tries++)
       if (tries === PROPOSE_TRIES)
         throw new SuhoError('STORE_UNAVAILABLE', `The models of ${modelName(series)} change all the time.`);
     await this.#parts.plans.check(true);
   }
 
   /** Lets a model in as the registry is now; false when another engine changed that meanwhile, if that `mayPass`. */
-  async #enter({ series, version }: ModelTarget, author: Author, mayPass: boolean): Promise<boolean> {
+  async #enter(
+    { series, version }: ModelTarget,
+    isDue: boolean,
+    author: Author,
+    mayPass: boolean,
+  ): Promise<boolean> {
     const { deployments } = this.#parts;
     const models = await this.#modelsOf(series);
     const model = models.find((each) => each.version === version);
@@ -92,7 +95,8 @@ export class Rollouts implements Challengers {
       return (await deployments.act(target, { kind: 'promote' }, author, first)) !== undefined;
     }
     await this.#makeRoom(models, version);
-    const act: ModelAct = { kind: 'shadow', trial: { kind: 'challenger' } };
+    const evidence = evidenceForProduction(isDue ? marketTimeSince(models, model) : undefined);
+    const act: ModelAct = { kind: 'shadow', trial: { kind: 'challenger', evidence } };
     try {
       return (await deployments.act(target, act, author, { model })) !== undefined;
     } catch (error) {
@@ -179,6 +183,12 @@ export class Rollouts implements Challengers {
     };
     watched.through = await readOutcomes(this.#parts.outcomes, of, watched.comparison, watched.through);
     return watched.comparison.figures();
+  }
+
+  /** What would move a trial on or end it, of whose outcomes these are the figures. */
+  deciding(trial: RunningTrial, figures: ComparisonFigures): readonly Deciding[] {
+    const { rules, now } = this.#parts;
+    return whatDecides(stageOf(trial, now()), figures, rules);
   }
 
   /** The trial of a model that runs. */
@@ -290,27 +300,49 @@ export class Rollouts implements Challengers {
     return found.some((model) => names.includes(modelName(model)));
   }
 
-  /** Retires the challenger that has been tried longest when there are as many shadows as there can be. */
+  /** Retires the challenger that has the least evidence left when there are as many shadows as there can be. */
   async #makeRoom(models: readonly ListedModel[], version: string): Promise<void> {
     const shadows = models.filter(({ status }) => status === 'shadow');
     if (shadows.length < SHADOWS_MAX) return;
-    const oldest = shadows
-      .filter(({ trial }) => trial?.kind === 'challenger')
-      .sort((a, b) => a.registeredAt - b.registeredAt)[0];
-    if (oldest === undefined) return;
-    const reason = `${oldest.version} is retired undecided: it makes room for ${version}, and ${SHADOWS_MAX} shadows are tried at once at most.`;
+    const rivals: { readonly model: ListedModel; readonly evidence: number }[] = [];
+    for (const model of shadows)
+      if (model.trial?.kind === 'challenger')
+        rivals.push({ model, evidence: await this.#evidenceLeft(model) });
+    const [least] = rivals.sort(
+      (a, b) => a.evidence - b.evidence || a.model.registeredAt - b.model.registeredAt,
+    );
+    if (least === undefined) return;
+    const { model, evidence } = least;
+    const reason = `${model.version} is retired undecided: it makes room for ${version}, ${SHADOWS_MAX} shadows are tried at once at most, and of theirs its evidence of being better is the least: ${told(evidence)}.`;
     const author: Author = { who: 'rollout', role: 'engine', reason };
     await this.#parts.deployments.act(
-      { series: oldest, version: oldest.version },
+      { series: model, version: model.version },
       { kind: 'archive' },
       author,
-      { model: oldest },
+      { model },
     );
+  }
+
+  /** The evidence of being better that is left of a trial; 1, that of a new one, where it does not run here. */
+  async #evidenceLeft(model: ListedModel): Promise<number> {
+    const trial = this.trialOf(model);
+    if (trial === undefined) return 1;
+    await this.figures(trial);
+    return this.#watched.get(trialKey(model))?.comparison.betterNow ?? 1;
   }
 }
 
+/** Market time between the newest bars that a model and the newest one before it were trained on, milliseconds. */
+function marketTimeSince(
+  models: readonly ListedModel[],
+  { version, trainedThrough }: ListedModel,
+): number | undefined {
+  const before = models.filter((other) => other.version !== version).map((other) => other.trainedThrough);
+  return before.length === 0 ? undefined : trainedThrough - Math.max(...before);
+}
+
 /** Where a trial stands. `now`: epoch milliseconds. */
-export function stageOf({ model, production }: RunningTrial, now: number): TrialStage {
+function stageOf({ model, production }: RunningTrial, now: number): TrialStage {
   const { version, trial, status, traffic = 0 } = model;
   return {
     version,
@@ -318,49 +350,6 @@ export function stageOf({ model, production }: RunningTrial, now: number): Trial
     kind: trial?.kind ?? 'manual',
     share: status === 'canary' ? traffic : 0,
     isOver: trial?.until !== undefined && now >= trial.until,
+    evidence: trial?.evidence,
   };
-}
-
-function outcomeOf({ challengerArm, production, challenger, ...rest }: StoredPair): PairedOutcome {
-  const forecast = ({ direction, ...shares }: StoredPair['production']): PairedOutcome['production'] => ({
-    ...shares,
-    acts: direction === 'LONG' ? 1 : direction === 'SHORT' ? -1 : 0,
-  });
-  return {
-    ...rest,
-    isCanary: challengerArm === 'canary',
-    production: forecast(production),
-    challenger: forecast(challenger),
-  };
-}
-
-/** Of whose bars two models are compared, and over which horizon. */
-export interface ComparedOutcomes extends Omit<PairQuery, 'after' | 'limit'> {
-  readonly tenantId: string;
-}
-
-/** Reads outcomes of bars after a close time into a comparison; the close time of the newest. */
-async function readOutcomes(
-  outcomes: Pick<PredictionHistory, 'pairs'>,
-  { tenantId, ...of }: ComparedOutcomes,
-  comparison: Comparison,
-  after: number,
-): Promise<number> {
-  for (let through = after; ;) {
-    const pairs = await outcomes.pairs(tenantId, { ...of, after: through, limit: PAGE });
-    for (const pair of pairs) comparison.observe(outcomeOf(pair));
-    through = pairs.at(-1)?.closeTime ?? through;
-    if (pairs.length < PAGE) return through;
-  }
-}
-
-/** Compares two models by every bar that both answered. */
-export async function compareOutcomes(
-  outcomes: Pick<PredictionHistory, 'pairs'>,
-  worthHaving: number,
-  of: ComparedOutcomes,
-): Promise<ComparisonFigures> {
-  const comparison = new Comparison(worthHaving);
-  await readOutcomes(outcomes, of, comparison, 0);
-  return comparison.figures();
 }

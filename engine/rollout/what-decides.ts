@@ -1,5 +1,5 @@
 import type { ComparisonFigures } from './comparison.js';
-import type { DecisionRules, TrialStage } from './decision.js';
+import { nextStep, type DecisionRules, type TrialStage } from './decision.js';
 
 /** One way in which a trial can end or go on, and how near it is. */
 export interface Deciding {
@@ -17,10 +17,11 @@ interface Condition {
 
 /** All that {@link decide} looks at for a trial, nearest step first: what would decide it, and how far each is. */
 export function whatDecides(
-  { version, against, kind, share }: TrialStage,
+  stage: TrialStage,
   figures: ComparisonFigures,
   rules: DecisionRules,
 ): readonly Deciding[] {
+  const { version, against, kind } = stage;
   const { better, worse, notWorthIt, canaryBars, independentBars } = figures;
   if (kind === 'manual') return [];
   const withdrawn = withdrawals(version, figures, rules);
@@ -36,7 +37,7 @@ export function whatDecides(
       },
       ...withdrawn,
     ];
-  const step = rules.steps.find((each) => each.share > share);
+  const step = nextStep(stage, rules);
   const on: Deciding[] =
     step === undefined
       ? []

@@ -5,6 +5,8 @@ import { EmbeddedPostgres } from '../../engine/database/embedded-postgres.js';
 import { applySchemas } from '../../engine/database/schemas.js';
 import { PostgresJobStore } from '../../engine/learning/retraining/postgres-job-store.js';
 import type { TrainingJob } from '../../engine/learning/retraining/job-store.js';
+import { nextJob, ownerAndSeries } from '../../engine/learning/retraining/queue.js';
+import { PRIORITIES } from '../../engine/learning/retraining/triggers.js';
 import { afterTest } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/engine.js';
 
@@ -24,6 +26,63 @@ async function begun(claim: ReturnType<PostgresJobStore['claim']>): Promise<Trai
   assert.ok(typeof job === 'object', JSON.stringify(job));
   return job;
 }
+
+test('a training that waits takes over the cause that is stronger, with all that it asks for; one that runs is left as it is', async (t) => {
+  const server = new EmbeddedPostgres(path.join(temporaryFolder(t), 'postgres'));
+  await server.start();
+  afterTest(t, async () => await server.stop());
+  await applySchemas(server.connection, false, () => undefined);
+  const jobs = new PostgresJobStore(server.connection);
+  afterTest(t, async () => await jobs.close());
+  const ask = async (
+    cause: TrainingJob['cause'],
+    more: Partial<Pick<TrainingJob, 'dataFrom' | 'newEncoder'>> = {},
+  ): Promise<TrainingJob> =>
+    await jobs.enqueue({
+      tenantId: 'acme',
+      seriesId: 'acme@published/EURUSD/1h',
+      model: 'published/EURUSD/1h',
+      cause,
+      reason: `for ${cause}`,
+      priority: PRIORITIES[cause],
+      dataFrom: undefined,
+      newEncoder: false,
+      queuedAt: START,
+      ...more,
+    });
+  const told = ({ cause, reason, priority, dataFrom, newEncoder }: TrainingJob) => [
+    cause,
+    reason,
+    priority,
+    dataFrom,
+    newEncoder,
+  ];
+  const { jobId } = await ask('schedule');
+  assert.deepEqual(told(await ask('drift', { newEncoder: true })), [
+    'drift',
+    'for drift',
+    60,
+    undefined,
+    true,
+  ]);
+  const turned = START - MINUTE;
+  const performance = ['performance', 'for performance', 80, turned, true];
+  assert.deepEqual(told(await ask('performance', { dataFrom: turned })), performance);
+  assert.deepEqual(told(await ask('data')), performance);
+  const asked = await ask('requested');
+  assert.deepEqual([asked.jobId, ...told(asked)], [jobId, 'requested', 'for requested', 100, turned, true]);
+  // Its cooldown is over with that: someone asked by hand.
+  const state = { spent: [], trainedAt: new Map([[ownerAndSeries(asked), START]]), now: START + 1 };
+  const settings = { budgetMsAnHour: BUDGET_MS, cooldownMs: 360 * MINUTE };
+  assert.equal(nextJob({ ...state, waiting: [asked] }, settings), asked);
+
+  await jobs.cancel({ tenantId: 'acme' }, jobId, START);
+  const scheduled = await ask('schedule');
+  await begun(jobs.claim(scheduled, 'first', START, START - 2 * MINUTE, BUDGET_MS));
+  const running = await ask('performance', { dataFrom: turned });
+  assert.deepEqual([running.jobId, running.status], [scheduled.jobId, 'running']);
+  assert.deepEqual(told(running), ['schedule', 'for schedule', 20, undefined, false]);
+});
 
 test('engines of one registry share the budget of trainings: what one took or runs, of whatever tenant, counts for the other', async (t) => {
   const server = new EmbeddedPostgres(path.join(temporaryFolder(t), 'postgres'));

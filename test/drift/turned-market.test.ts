@@ -159,6 +159,19 @@ test('a market whose edge turns round: an alarm, a training on the new market al
     (await alertsOf(engine)).every(({ version }) => version !== 'v1.0.0'),
     'the alert is closed',
   );
+  // A training that somebody asks for learns of the old market no more either.
+  await engine.retraining.request({
+    seriesId: SERIES,
+    cause: 'requested',
+    reason: 'A test asks.',
+    priority: 100,
+    dataFrom: undefined,
+    newEncoder: false,
+  });
+  await live(third, at + 400, at + 420);
+  const [, , asked] = await modelsOf(engine);
+  assert.ok(asked!.trainedFrom >= challenger!.trainedFrom && asked!.rows > challenger!.rows);
+  assert.equal(asked!.edge[0], true);
   const story = await storyOf(engine, 'v1.0.1');
   for (const act of story) t.diagnostic(act);
   [

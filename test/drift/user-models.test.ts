@@ -12,6 +12,7 @@ import { seriesIdentity } from '../../engine/instruments/ids.js';
 import type { ListedModel } from '../../engine/registry/model-registry.js';
 import { afterTest } from '../support/cleanup.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
+import { LeapingClock } from '../support/leaping-clock.js';
 import { followedBy, inventedBars } from '../support/markets.js';
 import { TestClient, codeOf, eventually, serve } from '../support/served.js';
 
@@ -20,6 +21,8 @@ const HOUR = 3_600_000;
 const TRAINED = 2_400;
 const TURN = TRAINED + 300;
 const WAIT_MS = 600_000;
+/** Bars that come between two looks of the engine at what it watches, trains and tries. */
+const LEAP_BARS = 20;
 const ANN = { tenantId: 'acme', userId: 'ann' };
 /** A bar goes the way of the last in 68 of 100 cases, and after the turn in 32. */
 const bars = followedBy(
@@ -46,22 +49,34 @@ function config(): ConfigInput {
 }
 const OTHERS = ['acme/bob', 'acme/', 'zen/ann'];
 
-async function opened(t: TestContext, folder: string) {
-  const engine = await openEngine(t, folder, config(), { waitForEvidence: false });
+/** An engine, the time it lives in, and a client of it. */
+interface Lived {
+  readonly engine: Engine;
+  readonly clock: LeapingClock;
+  readonly client: TestClient;
+}
+
+async function opened(t: TestContext, folder: string, at: number): Promise<Lived> {
+  const clock = new LeapingClock(bars[at]!.openTime);
+  const engine = await openEngine(t, folder, config(), { waitForEvidence: false, clock });
   const { port } = await serve(t, engine);
   const client = new TestClient(port);
   afterTest(t, () => client.close());
-  return { engine, client };
+  return { engine, clock, client };
 }
 
-async function feed(engine: Engine, from: number, to: number): Promise<void> {
+/** Bars come in at their time; what the engine does of itself it does by its own timers, every few bars. */
+async function live({ engine, clock }: Omit<Lived, 'client'>, from: number, to: number): Promise<void> {
   const follow = { feed: 'market', symbol: 'EURUSD', base: '1h', timeframe: '1h' } as const;
   let instrument = '';
   for (const tenantId of ['acme', 'zen'])
     instrument = await engine.instruments.follow({ ...follow, tenantId });
-  for (let at = from; at < to; at += 50) {
-    engine.intake.ingestBars(instrument, bars.slice(at, Math.min(at + 50, to)) as Bar[]);
+  for (let at = from; at < to; at += LEAP_BARS) {
+    const end = Math.min(at + LEAP_BARS, to);
+    engine.intake.ingestBars(instrument, bars.slice(at, end) as Bar[]);
     await engine.settled();
+    await engine.stored();
+    await clock.leapTo(bars[end - 1]!.openTime + HOUR);
   }
 }
 
@@ -75,8 +90,8 @@ const statusOf = async (engine: Engine, version: string): Promise<string | undef
   (await modelsOf(engine)).find((model) => model.version === version)?.status;
 
 /** The platform's model, and ann's: the same file on her own level, with what its monitors compare with. */
-async function withModels(engine: Engine): Promise<void> {
-  await feed(engine, 0, TRAINED);
+async function withModels({ engine, clock }: Lived): Promise<void> {
+  await live({ engine, clock }, 0, TRAINED);
   const { record } = await engine.training.train(SERIES, bars[TRAINED - 1]!.openTime + HOUR);
   const facts = await engine.alerts.trainingFacts(record, record.modelId);
   const series = { ...seriesIdentity(SERIES), ...ANN };
@@ -90,15 +105,16 @@ async function withModels(engine: Engine): Promise<void> {
 
 test('a user’s model whose market turns raises an alarm, is trained again, tried by his bars and replaced, unattended and over a restart; nobody else sees, cancels or is served any of it', async (t) => {
   const folder = temporaryFolder(t);
-  const first = await opened(t, folder);
-  await withModels(first.engine);
-  await feed(first.engine, TRAINED, TURN + 30);
+  const first = await opened(t, folder, 0);
+  await withModels(first);
+  await live(first, TRAINED, TURN + 30);
   assert.deepEqual(await alertsOf(first.client, 'acme/ann'), []);
   await first.engine.stop();
 
   // What her monitor had seen is still there.
-  const { engine, client } = await opened(t, folder);
-  await feed(engine, TURN + 30, TURN + 150);
+  const second = await opened(t, folder, TURN + 30);
+  const { engine, client } = second;
+  await live(second, TURN + 30, TURN + 150);
   const isOwn = ({ user_id: user }: { readonly user_id: string }): boolean => user === 'ann';
   await eventually('both alerts', async () => (await alertsOf(client, 'acme/ann')).length === 2, WAIT_MS);
   const [alert] = (await alertsOf(client, 'acme/ann')).filter(isOwn);
@@ -148,9 +164,14 @@ test('a user’s model whose market turns raises an alarm, is trained again, tri
   for (const { jobId } of await engine.retraining.list({ tenantId: 'platform' }, false))
     await engine.retraining.cancel({ tenantId: 'platform' }, jobId);
 
-  let at = TURN + 700;
-  await feed(engine, TURN + 150, at);
-  await eventually('a challenger', async () => (await statusOf(engine, 'v1.0.1')) === 'shadow', WAIT_MS);
+  let at = TURN + 150;
+  const until = async (status: string, last: number): Promise<void> => {
+    while ((await statusOf(engine, 'v1.0.1')) !== status && at < last)
+      await live(second, at, (at += LEAP_BARS));
+    assert.equal(await statusOf(engine, 'v1.0.1'), status);
+    t.diagnostic(`${status} ${at - TURN} bars after the turn`);
+  };
+  await until('shadow', TURN + 900);
   const [before, challenger] = await modelsOf(engine);
   assert.ok(challenger!.trainedFrom >= bars[TURN]!.openTime - 60 * HOUR, 'of the new market alone');
   assert.equal(challenger!.parentVersion, 'v1.0.0');
@@ -169,15 +190,8 @@ test('a user’s model whose market turns raises an alarm, is trained again, tri
     assert.equal(await codeOf(client.call('ModelService', 'ChangeModel', promote, key)), 'NOT_FOUND', key);
   }
 
-  while ((await statusOf(engine, 'v1.0.1')) !== 'production' && at < bars.length - 200) {
-    const status = await statusOf(engine, 'v1.0.1');
-    await feed(engine, at, (at += 100));
-    await engine.stored();
-    await engine.rollouts.decideAll();
-    if (status !== (await statusOf(engine, 'v1.0.1')))
-      t.diagnostic(`${await statusOf(engine, 'v1.0.1')} ${at - TURN} bars after the turn`);
-  }
-  assert.equal(await statusOf(engine, 'v1.0.1'), 'production');
+  await until('canary', bars.length - 200);
+  await until('production', bars.length - 200);
   assert.equal(engine.instruments.routeOf('acme', SERIES, 'ann')?.modelId, challenger!.modelId);
   assert.equal(engine.instruments.routeOf('acme', SERIES)?.modelId, before!.modelId, 'the tenant’s stays');
 

@@ -34,6 +34,10 @@ test('evidence is the wealth of its bets: by hand, and never below what limits a
   const stakes = [0.0625, 0.125, 0.25, 0.5, 0.9, 0.9, 0.9, 0.9];
   const wealth = stakes.reduce((sum, stake) => sum + (1 - stake) * (1 + stake), 0) / 8;
   assert.ok(wealth < 1 && limited.most === 1, 'the most there ever was is the beginning');
+  // The wealth that is left, by the shares it began with.
+  const shares = [0.05, 0.05, 0.15, 0.25, 0.25, 0.15, 0.05, 0.05];
+  const left = stakes.reduce((sum, stake, i) => sum + shares[i]! * (1 - stake) * (1 + stake), 0);
+  assert.ok(Math.abs(limited.now - left) < 1e-12);
 });
 
 test('looking at every bar finds evidence of 20 where there is nothing in at most one series of twenty', () => {
@@ -93,6 +97,21 @@ test('a challenger that is worse or no better does not become production, and on
       /^v1\.0\.1 becomes production: better than v1\.0\.0 with evidence [\d.,a-z ]+ of the 100 needed\. Over \d+ bars the log-loss of v1\.0\.1 is [\d.]+ and that of v1\.0\.0 [\d.]+; Brier [\d.]+ and [\d.]+; profit after spreads -?[\d.]+ % and -?[\d.]+ %\.$/,
     );
   }
+});
+
+test('a challenger whose trial asks for more evidence is a canary as soon as any, and production later', () => {
+  const figures = {
+    ...new Comparison(0.002).figures(),
+    bars: 500,
+    independentBars: 500,
+    canaryBars: 200,
+    better: 150,
+  };
+  const stage = { version: 'v2', against: 'v1', kind: 'challenger', isOver: false } as const;
+  const actOf = (share: number, evidence?: number): string =>
+    decide({ ...stage, share, evidence }, figures, DEFAULT_RULES).act;
+  assert.deepEqual([actOf(0, 695), actOf(0.1, 695)], ['canary', 'canary']);
+  assert.deepEqual([actOf(0.5), actOf(0.5, 695), actOf(0.5, 150)], ['promote', 'wait', 'promote']);
 });
 
 test('a challenger that breaks is out: on the bar where it answers no number, after ten late answers, soon when it overstates', () => {

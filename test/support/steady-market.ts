@@ -5,6 +5,7 @@ import { nextJob, ownerAndSeries, stillCounts, type Spent } from '../../engine/l
 import { PRIORITIES } from '../../engine/learning/retraining/triggers.js';
 import { Comparison } from '../../engine/rollout/comparison.js';
 import { DEFAULT_RULES, decide } from '../../engine/rollout/decision.js';
+import { evidenceForProduction } from '../../engine/rollout/false-promotions.js';
 import { SimulatedBars, mistakenFor } from './trial-market.js';
 import { watch } from './watched-market.js';
 
@@ -15,8 +16,9 @@ export const YEAR_BARS = 6_240;
 export const EVERY_HOURS = Math.round((30 * YEAR_BARS) / 365);
 const EVERY_MS = EVERY_HOURS * HOUR;
 const QUEUE = { budgetMsAnHour: 10 * 60_000, cooldownMs: 6 * HOUR };
-/** Every model of a market that does not change is as good as the one before. */
-const EQUAL = { mistaken: mistakenFor(0.54) };
+/** How often the model in use is right on the moves; every model of a market that does not change is as good as the one before. */
+const ACCURACY = 0.54;
+const PRODUCTION = { mistaken: mistakenFor(ACCURACY) };
 
 export interface SteadyOptions {
   /** Series, of as many tenants; each is a market of its own. */
@@ -27,6 +29,8 @@ export interface SteadyOptions {
   readonly barsOf: (seed: number, count: number) => readonly Bar[];
   /** Processor time of one training. */
   readonly trainingMs: number;
+  /** How often challengers are right on the moves, by how many the series had before; as the model in use without it. */
+  readonly accuracyOf?: (before: number) => number;
 }
 
 /** What became of series in markets that do not change. */
@@ -39,16 +43,26 @@ export interface SteadyLife {
   /** The longest that a training waited for its turn, hours. */
   readonly waitedHours: number;
   readonly challengers: number;
-  /** Of those, became production: none is better than what it replaced. */
+  /** Of those, became production. */
   readonly promoted: number;
-  /** Series in which that happened at all. */
-  readonly seriesChanged: number;
+  /** Series in which that happened at all, by the hour of the first time. */
+  readonly changedAt: readonly number[];
 }
 
 interface Trial {
   readonly comparison: Comparison;
   readonly market: SimulatedBars;
+  readonly mistaken: number;
+  /** Evidence that makes it production. */
+  readonly evidence: number;
   share: number;
+}
+
+/** A training that was done: what for, and the hours since the one before. */
+interface Trained {
+  readonly series: Series;
+  readonly cause: JobCause;
+  readonly hoursSince: number;
 }
 
 interface Series {
@@ -58,7 +72,9 @@ interface Series {
   readonly found: ReadonlyMap<number, JobCause>;
   trainedAt: number;
   trials: Trial[];
+  challengers: number;
   promoted: number;
+  changedAt: number | undefined;
 }
 
 /** The first alarm of each kind, as the cause of a training. */
@@ -74,7 +90,8 @@ function alarmsOf(bars: readonly Bar[], trainedRows: number): Map<number, JobCau
  * gives out the processor time of all of them, and each new model challenges the one in use by its rules. Of the models only
  * what they cost and how right they are is simulated.
  */
-export function liveSteadily({ seeds, hours, trainedRows, barsOf, trainingMs }: SteadyOptions): SteadyLife {
+export function liveSteadily(options: SteadyOptions): SteadyLife {
+  const { seeds, hours, trainedRows, barsOf, trainingMs, accuracyOf = () => ACCURACY } = options;
   const all = Array.from({ length: seeds }, (_, i): Series => ({
     seriesId: `t${i}@published/S${i}/1h`,
     tenantId: `t${i}`,
@@ -82,25 +99,30 @@ export function liveSteadily({ seeds, hours, trainedRows, barsOf, trainingMs }: 
     // Models are of different ages.
     trainedAt: -Math.floor((i * EVERY_MS) / seeds / HOUR) * HOUR,
     trials: [],
+    challengers: 0,
     promoted: 0,
+    changedAt: undefined,
   }));
   const desk = new TrainingDesk(all, trainingMs);
   let challengers = 0;
   for (let hour = 0; hour < hours; hour++) {
     for (const series of all) {
       desk.consider(series, hour);
-      playBar(series);
+      playBar(series, hour);
     }
-    for (const series of desk.work(hour)) {
+    for (const { series, cause, hoursSince } of desk.work(hour)) {
       challengers++;
-      // The one that has been tried longest makes room.
-      if (series.trials.filter(({ share }) => share === 0).length >= SHADOWS_MAX)
-        series.trials.splice(
-          series.trials.findIndex(({ share }) => share === 0),
-          1,
-        );
-      const market = new SimulatedBars(challengers * 7_919);
-      series.trials.push({ comparison: new Comparison(DEFAULT_RULES.worthHaving), market, share: 0 });
+      makeRoom(series);
+      const isDue = cause === 'schedule' || cause === 'data';
+      // A market of 6,240 hours a year.
+      const sinceMs = isDue ? hoursSince * HOUR * ((365 * 24) / YEAR_BARS) : undefined;
+      series.trials.push({
+        comparison: new Comparison(DEFAULT_RULES.worthHaving),
+        market: new SimulatedBars(challengers * 7_919),
+        mistaken: mistakenFor(accuracyOf(series.challengers++)),
+        evidence: evidenceForProduction(sinceMs),
+        share: 0,
+      });
     }
   }
   return {
@@ -110,16 +132,28 @@ export function liveSteadily({ seeds, hours, trainedRows, barsOf, trainingMs }: 
     waitedHours: desk.waitedHours,
     challengers,
     promoted: all.reduce((sum, { promoted }) => sum + promoted, 0),
-    seriesChanged: all.filter(({ promoted }) => promoted > 0).length,
+    changedAt: all.flatMap(({ changedAt }) => changedAt ?? []),
   };
 }
 
+/** The shadow with the least evidence left makes room. */
+function makeRoom(series: Series): void {
+  const shadows = series.trials.filter(({ share }) => share === 0);
+  if (shadows.length < SHADOWS_MAX) return;
+  const least = Math.min(...shadows.map(({ comparison }) => comparison.betterNow));
+  series.trials.splice(
+    series.trials.findIndex(({ share, comparison }) => share === 0 && comparison.betterNow === least),
+    1,
+  );
+}
+
 /** Shows a bar to the trials of a series and does what they say. */
-function playBar(series: Series): void {
+function playBar(series: Series, hour: number): void {
   for (const trial of series.trials) {
-    trial.comparison.observe(trial.market.next(EQUAL, EQUAL, trial.share > 0));
+    const { comparison, market, mistaken, evidence, share } = trial;
+    comparison.observe(market.next(PRODUCTION, { mistaken }, share > 0));
     const stage = { version: 'v1.0.1', against: 'v1.0.0', kind: 'challenger', isOver: false } as const;
-    const decision = decide({ ...stage, share: trial.share }, trial.comparison.figures(), DEFAULT_RULES);
+    const decision = decide({ ...stage, share, evidence }, comparison.figures(), DEFAULT_RULES);
     if (decision.act === 'wait') continue;
     if (decision.act === 'canary') {
       // A series has one canary.
@@ -129,9 +163,10 @@ function playBar(series: Series): void {
     series.trials = series.trials.filter((other) => other !== trial);
     if (decision.act !== 'promote') continue;
     series.promoted++;
+    series.changedAt ??= hour;
     // The others are compared with another production from here on.
-    series.trials = series.trials.map(({ market, share }) => {
-      return { comparison: new Comparison(DEFAULT_RULES.worthHaving), market, share };
+    series.trials = series.trials.map((other) => {
+      return { ...other, comparison: new Comparison(DEFAULT_RULES.worthHaving) };
     });
   }
 }
@@ -180,9 +215,9 @@ class TrainingDesk {
     });
   }
 
-  /** Trains for an hour, one at a time; the series that have a new model. */
-  work(hour: number): Series[] {
-    const done: Series[] = [];
+  /** Trains for an hour, one at a time. */
+  work(hour: number): Trained[] {
+    const done: Trained[] = [];
     for (let now = hour * HOUR; now < (hour + 1) * HOUR;) {
       this.#spent = stillCounts(this.#spent, now);
       const state = { waiting: this.#waiting, spent: this.#spent, trainedAt: this.#trainedAt, now };
@@ -196,9 +231,9 @@ class TrainingDesk {
       this.mostMsAnHour = Math.max(this.mostMsAnHour, total);
       this.#trainedAt.set(ownerAndSeries(job), now);
       const series = this.#bySeries.get(job.seriesId)!;
+      done.push({ series, cause: job.cause, hoursSince: hour - series.trainedAt / HOUR });
       series.trainedAt = hour * HOUR;
       this.trainings++;
-      done.push(series);
     }
     return done;
   }

@@ -55,7 +55,10 @@ export interface JobEnd {
 
 /** Keeps trainings: one open job of an owner on a series, whoever asks and however many engines there are. All methods throw `STORE_UNAVAILABLE`. */
 export interface JobStore {
-  /** Queues a job, or gives the one that waits or runs for its owner and series already, with the higher priority of both. */
+  /**
+   * Queues a job, or gives the one that waits or runs for its owner and series already. One that waits takes over the cause of
+   * the higher priority, the later `dataFrom` and the wish for a new encoder; one that runs stays as it was begun.
+   */
   enqueue(job: NewJob): Promise<TrainingJob>;
   /**
    * Jobs of a tenant, a user's own among them when he asks, newest first, 200 at most: those that wait or run, and those that

@@ -66,9 +66,18 @@ export class PostgresJobStore implements JobStore {
           queuedAt,
         ],
       );
+      // One that waits already takes over a stronger cause; of the one that was just made this changes nothing.
+      await client.query(
+        `UPDATE ml_registry.training_jobs
+         SET cause = CASE WHEN priority <= $3 THEN $4 ELSE cause END, reason = CASE WHEN priority <= $3 THEN $5 ELSE reason END,
+             priority = greatest(priority, $3), data_from = greatest(data_from, to_timestamp($6::double precision / 1000.0)),
+             hyperparameters = CASE WHEN $7 THEN hyperparameters || '{"newEncoder": true}' ELSE hyperparameters END
+         WHERE ${OWN} AND ${OF_USER} AND series = $2 AND status = 'queued'`,
+        [ownerOf(tenantId), seriesId, priority, cause, reason, dataFrom ?? null, newEncoder],
+      );
       const { rows } = await client.query<JobRow>(
-        `UPDATE ml_registry.training_jobs SET priority = greatest(priority, $3) WHERE ${OWN} AND ${OF_USER} AND series = $2 AND ${OPEN} RETURNING ${COLUMNS}`,
-        [ownerOf(tenantId), seriesId, priority],
+        `SELECT ${COLUMNS} FROM ml_registry.training_jobs WHERE ${OWN} AND ${OF_USER} AND series = $2 AND ${OPEN}`,
+        [ownerOf(tenantId), seriesId],
       );
       return toJob(rows[0]!);
     });

@@ -119,10 +119,12 @@ export class Retraining {
     return queued;
   }
 
-  /** As {@link request}, until the store of jobs takes it: for causes that do not come again. */
+  /** As {@link request}, until the store of jobs takes it and no weaker cause's training runs: for causes that do not come again. */
   requestInTime(job: JobRequest): void {
     void this.#parts.background.untilDone(`training job of ${job.seriesId}`, async () => {
-      await this.request(job);
+      const { status, priority } = await this.request(job);
+      if (status === 'running' && priority < job.priority)
+        throw new SuhoError('OVERLOADED', 'The series is being trained for another cause.');
     });
   }
 
@@ -275,6 +277,7 @@ export class Retraining {
       version: trained.record.version,
       by: 'engine',
       reason: `${cause}: ${reason}`,
+      isDue: cause === 'schedule' || cause === 'data',
     });
     return trained;
   }

@@ -4,6 +4,7 @@ import type { Model as _suho_v1_Model, Model__Output as _suho_v1_Model__Output }
 import type { ModelUse as _suho_v1_ModelUse, ModelUse__Output as _suho_v1_ModelUse__Output } from '../../suho/v1/ModelUse.js';
 import type { ModelComparison as _suho_v1_ModelComparison, ModelComparison__Output as _suho_v1_ModelComparison__Output } from '../../suho/v1/ModelComparison.js';
 import type { ModelAct as _suho_v1_ModelAct, ModelAct__Output as _suho_v1_ModelAct__Output } from '../../suho/v1/ModelAct.js';
+import type { TrialOutcome as _suho_v1_TrialOutcome, TrialOutcome__Output as _suho_v1_TrialOutcome__Output } from '../../suho/v1/TrialOutcome.js';
 
 /**
  * All that is known of a version.
@@ -41,6 +42,10 @@ export interface ModelDetails {
    * What was done to it, newest first, a hundred at most.
    */
   'history'?: (_suho_v1_ModelAct)[];
+  /**
+   * What would move its trial on or end it, the next step first.
+   */
+  'outcomes'?: (_suho_v1_TrialOutcome)[];
 }
 
 /**
@@ -79,4 +84,8 @@ export interface ModelDetails__Output {
    * What was done to it, newest first, a hundred at most.
    */
   'history': (_suho_v1_ModelAct__Output)[];
+  /**
+   * What would move its trial on or end it, the next step first.
+   */
+  'outcomes': (_suho_v1_TrialOutcome__Output)[];
 }
