@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import type { Server as TlsServer } from 'node:tls';
 import { status } from '@grpc/grpc-js';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import { secureContext, type Certificate } from '../api/certificates.js';
 import type { ApiServer } from '../api/server.js';
 import { StatusFailure } from '../api/failure.js';
 import type { Engine } from '../engine.js';
@@ -53,7 +54,7 @@ export class ConsoleServer {
 
   /**
    * Listens; returns the address. Throws `PORT_IN_USE`, and `BAD_CONFIG` for another address than loopback without any
-   * credential, for TLS files that cannot be read, and for a page that was not built.
+   * credential, and for a page that was not built.
    */
   async listen(): Promise<string> {
     const { host, port, names } = this.#engine.config.console;
@@ -62,13 +63,19 @@ export class ConsoleServer {
         'BAD_CONFIG',
         `Without credentials the console is served on loopback only; console.host is ${host}. Make an API key (suho keys create), or leave console.host at 127.0.0.1.`,
       );
-    const tls = tlsOf(this.#engine.config.grpc.tls);
-    const server = fastify({ ...SERVER_OPTIONS, ...tls }) as unknown as FastifyInstance;
+    const { certificates } = this.#api;
+    const server = fastify({
+      ...SERVER_OPTIONS,
+      ...(certificates === undefined ? {} : { https: ownContext(certificates.current) }),
+    }) as unknown as FastifyInstance;
+    certificates?.onChange((next) =>
+      (server.server as unknown as TlsServer).setSecureContext(ownContext(next)),
+    );
     const shown = host.includes(':') ? `[${host}]` : host;
     guard(server, host, names);
     this.#answerFailures(server);
     servePage(server);
-    this.#addRoutes(server, tls !== undefined);
+    this.#addRoutes(server, certificates !== undefined);
     try {
       await server.listen({ host, port });
     } catch (error) {
@@ -81,7 +88,7 @@ export class ConsoleServer {
     this.#server = server;
     const address = server.server.address();
     const bound = typeof address === 'object' && address !== null ? address.port : port;
-    return `${tls === undefined ? 'http' : 'https'}://${shown}:${bound}`;
+    return `${certificates === undefined ? 'http' : 'https'}://${shown}:${bound}`;
   }
 
   async stop(): Promise<void> {
@@ -146,14 +153,7 @@ function ofFramework(error: unknown): unknown {
   return code >= 400 && code < 500 ? new StatusFailure('BAD_INPUT', `${messageOf(error)}.`) : error;
 }
 
-/** The same certificate as the API's, where it has one. */
-function tlsOf(
-  tls: Engine['config']['grpc']['tls'],
-): { readonly https: { readonly cert: Buffer; readonly key: Buffer } } | undefined {
-  if (tls === undefined) return undefined;
-  try {
-    return { https: { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) } };
-  } catch (error) {
-    throw new SuhoError('BAD_CONFIG', `TLS cannot be set up from grpc.tls: ${messageOf(error)}.`);
-  }
+/** The same certificate as the API's; browsers need none of their own. */
+function ownContext(certificate: Certificate): ReturnType<typeof secureContext> {
+  return secureContext({ ...certificate, ca: undefined });
 }
