@@ -9,7 +9,7 @@ import { rowOfSignal } from './signal-views.js';
 import type { HealthView, Update } from './wire.js';
 
 const UPDATE_MS = 1_000;
-/** A comment is sent at least this often, so that a connection that broke is noticed. */
+/** Something is sent at least this often, so that both sides notice a connection that broke. */
 const QUIET_MS = 15_000;
 /** Pages that are open at once, of all tenants. */
 export const CLIENTS_MAX = 100;
@@ -125,7 +125,7 @@ export class Events {
       response.write(`event: update\ndata: ${text}\n\n`);
     } else if (now - client.lastAt > QUIET_MS) {
       client.lastAt = now;
-      response.write(':\n\n');
+      response.write('event: alive\ndata: 1\n\n');
     }
   }
 

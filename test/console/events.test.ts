@@ -1,0 +1,38 @@
+/** Streams of updates of the console whose clients are not polite. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
+import { test } from 'node:test';
+import { CLIENTS_MAX } from '../../engine/console/events.js';
+import { afterTest } from '../support/cleanup.js';
+import { asked, openConsole } from '../support/console.js';
+
+const HEADERS = 'Host: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n';
+
+test('pages that hang up at any moment leave their places', async (t) => {
+  const { address } = await openConsole(t);
+  const port = Number(new URL(address).port);
+  for (let i = 0; i < 3 * CLIENTS_MAX; i++) {
+    const socket = net.connect(port, '127.0.0.1').on('error', () => undefined);
+    await once(socket, 'connect');
+    socket.write(`GET /api/events?health=1 HTTP/1.1\r\n${HEADERS}`);
+    // At once, and when some of the answer may be there.
+    if (i % 3 > 0) await new Promise((resolve) => setTimeout(resolve, i % 3));
+    socket.destroy();
+  }
+  const open: net.Socket[] = [];
+  afterTest(t, () => {
+    for (const socket of open) socket.destroy();
+  });
+  // As many as may be open at once have room.
+  for (let i = 0; i < CLIENTS_MAX; i++) {
+    const socket = net.connect(port, '127.0.0.1').on('error', () => undefined);
+    open.push(socket);
+    socket.write(`GET /api/events HTTP/1.1\r\n${HEADERS}`);
+    const [first] = (await once(socket, 'data')) as [Buffer];
+    assert.match(first.toString(), /^HTTP\/1\.1 200 OK/, `page ${i + 1} of ${CLIENTS_MAX}`);
+  }
+  const { status, body } = await asked(address, '/api/events');
+  assert.deepEqual([status, body['code']], [429, 'RESOURCE_EXHAUSTED']);
+  assert.match(String(body['message']), /100 pages of the console are open/);
+});
