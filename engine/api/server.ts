@@ -91,8 +91,7 @@ export class ApiServer {
     engine.publication.onSignal((published) => this.hub.publish(published));
     this.health = new Health(healthSourceOf(engine), { ...options, subscribers: this.hub });
     this.health.onChange(() => this.#tellHealth());
-    const failures = new Failures(engine.log, this.#calls);
-    this.failures = failures;
+    const failures = (this.failures = new Failures(engine.log, this.#calls));
     this.audit = new AuditLog(config.data, engine.log);
     const calls: CallContext = { admission: this.admission, failures, audit: this.audit };
     const turns = new Turns(QUESTIONS_MAX, QUESTIONS_WAITING_MAX);

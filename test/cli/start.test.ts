@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { platform } from 'node:os';
-import path from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { Client, credentials } from '@grpc/grpc-js';
 import fc from 'fast-check';
@@ -184,9 +184,9 @@ const noScript = platform() !== 'linux' || !existsSync(script) ? 'it needs scrip
 
 test('an engine whose terminal is closed drains', { skip: noScript }, async (t) => {
   const folder = temporaryFolder(t);
-  const [log, config] = [path.join(folder, 'log'), path.join(folder, 'config.json')];
+  const [log, config] = [join(folder, 'log'), join(folder, 'config.json')];
   writeFileSync(config, JSON.stringify({ simulator: { enabled: false }, console: { enabled: false } }));
-  const engine = `exec ${process.execPath} ${MAIN} start --config ${config} --data ${path.join(folder, 'data')} --port 0`;
+  const engine = `exec ${process.execPath} ${MAIN} start --config ${config} --data ${join(folder, 'data')} --port 0`;
   const terminal = spawn(script, ['--quiet', '--command', `${engine} > ${log} 2>&1`, '/dev/null'], {
     stdio: ['pipe', 'ignore', 'ignore'],
   });

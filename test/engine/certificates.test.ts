@@ -25,12 +25,12 @@ function tlsFiles(t: TestContext) {
   const at = (name: string): string => path.join(folder, name);
   return {
     tls: { certFile: at('server.pem'), keyFile: at('server.key'), clientCaFile: at('ca.pem') },
-    put(cert: string, key: string, ca: string) {
+    put: (cert: string, key: string, ca: string): void => {
       copyFileSync(given(cert), at('server.pem'));
       copyFileSync(given(key), at('server.key'));
       copyFileSync(given(ca), at('ca.pem'));
     },
-    write: (name: string, text: string) => writeFileSync(at(name), text),
+    write: (name: string, text: string): void => writeFileSync(at(name), text),
   };
 }
 
