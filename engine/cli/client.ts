@@ -43,6 +43,12 @@ export function explainCall(address: string, error: ServiceError): SuhoError {
   if (error.code === status.UNAVAILABLE) {
     // An engine names the code of its own failures: then it answers, and a store it needs is away.
     const answered = error.metadata.get('suho-error').length > 0;
+    const [, tls] = /Last error: (.*(?:certificate|SSL|TLS|altnames).*?)\.(?: |$)/i.exec(error.details) ?? [];
+    if (tls !== undefined)
+      return new SuhoError(
+        'BAD_CONFIG',
+        `TLS with ${address} fails: ${tls}. SUHO_TLS_CA is the authority that issued the engine's certificate.`,
+      );
     return new SuhoError(
       'STORE_UNAVAILABLE',
       answered

@@ -191,7 +191,7 @@ function addEvents(server: FastifyInstance, parts: RouteParts): void {
     const caller = await callers.admit(request, 'viewer');
     const asked = read(EVENTS, request.query);
     if (asked.series !== undefined) series.find(caller, asked.series);
-    events.assertRoom();
+    events.assertRoom(caller.tenantId);
     const response = reply.raw;
     // Who hung up meanwhile is told apart here, or its place would be taken for ever.
     if (response.destroyed) return reply.hijack();

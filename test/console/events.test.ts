@@ -3,16 +3,16 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { test } from 'node:test';
-import { CLIENTS_MAX } from '../../engine/console/events.js';
+import { CLIENTS_OF_TENANT_MAX } from '../../engine/console/events.js';
 import { afterTest } from '../support/cleanup.js';
-import { asked, openConsole } from '../support/console.js';
+import { TENANTS, asked, openConsole } from '../support/console.js';
 
-const HEADERS = 'Host: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n';
+const HEADERS = 'Host: 127.0.0.1\r\nAuthorization: Bearer view-a\r\n\r\n';
 
-test('pages that hang up at any moment leave their places', async (t) => {
-  const { address } = await openConsole(t);
+test('pages that hang up at any moment leave their places, and one tenant does not take those of another', async (t) => {
+  const { address } = await openConsole(t, TENANTS);
   const port = Number(new URL(address).port);
-  for (let i = 0; i < 3 * CLIENTS_MAX; i++) {
+  for (let i = 0; i < 6 * CLIENTS_OF_TENANT_MAX; i++) {
     const socket = net.connect(port, '127.0.0.1').on('error', () => undefined);
     await once(socket, 'connect');
     socket.write(`GET /api/events?health=1 HTTP/1.1\r\n${HEADERS}`);
@@ -25,14 +25,15 @@ test('pages that hang up at any moment leave their places', async (t) => {
     for (const socket of open) socket.destroy();
   });
   // As many as may be open at once have room.
-  for (let i = 0; i < CLIENTS_MAX; i++) {
+  for (let i = 0; i < CLIENTS_OF_TENANT_MAX; i++) {
     const socket = net.connect(port, '127.0.0.1').on('error', () => undefined);
     open.push(socket);
     socket.write(`GET /api/events HTTP/1.1\r\n${HEADERS}`);
     const [first] = (await once(socket, 'data')) as [Buffer];
-    assert.match(first.toString(), /^HTTP\/1\.1 200 OK/, `page ${i + 1} of ${CLIENTS_MAX}`);
+    assert.match(first.toString(), /^HTTP\/1\.1 200 OK/, `page ${i + 1} of ${CLIENTS_OF_TENANT_MAX}`);
   }
-  const { status, body } = await asked(address, '/api/events');
+  const { status, body } = await asked(address, '/api/events', { key: 'view-a' });
   assert.deepEqual([status, body['code']], [429, 'RESOURCE_EXHAUSTED']);
-  assert.match(String(body['message']), /100 pages of the console are open/);
+  assert.match(String(body['message']), /50 pages of the console are open, 50 of them your tenant's/);
+  assert.equal((await asked(address, '/api/events', { key: 'key-z' })).status, 200);
 });

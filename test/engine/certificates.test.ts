@@ -172,6 +172,12 @@ test('suho reload and SIGHUP renew the certificate of a running engine, and say 
   );
   assert.equal(await issuerAt(port), NEXT);
 
+  const stranger = await reload('ca.pem');
+  assert.match(
+    stranger.stderr,
+    /^suho: TLS with localhost:\d+ fails: .*certificate.* SUHO_TLS_CA is the authority/,
+  );
+
   write('server.key', 'nothing');
   const refused = await reload('next-ca.pem');
   assert.equal(refused.code, 2);
