@@ -178,7 +178,14 @@ test('suho reload and SIGHUP renew the certificate of a running engine, and say 
     /^suho: TLS with localhost:\d+ fails: .*certificate.* SUHO_TLS_CA is the authority/,
   );
 
+  const doctor = async (): Promise<string> => {
+    const args = ['doctor', '--config', path.join(folder, 'config.json'), '--data', temporaryFolder(t)];
+    return (await runCommand(args)).stdout;
+  };
+  assert.match(await doctor(), /^ok +credentials: .*TLS until 2126-11-03/m);
+
   write('server.key', 'nothing');
+  assert.match(await doctor(), /^FAILED +credentials: .*server\.key holds no private key/m);
   const refused = await reload('next-ca.pem');
   assert.equal(refused.code, 2);
   assert.match(
