@@ -1,6 +1,6 @@
 import type { Server as TlsServer } from 'node:tls';
 import { status } from '@grpc/grpc-js';
-import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOptions } from 'fastify';
 import { secureContext, type Certificate } from '../api/certificates.js';
 import type { ApiServer } from '../api/server.js';
 import { StatusFailure } from '../api/failure.js';
@@ -10,7 +10,7 @@ import { Analyses } from './analyses.js';
 import { auditChanges } from './audit.js';
 import { HttpCallers } from './credentials.js';
 import { Events } from './events.js';
-import { guard, isLocal, isLoopback } from './guard.js';
+import { GUARD_HEADERS, guard, isLocal, isLoopback } from './guard.js';
 import { MarketData } from './market-data.js';
 import { MarketAnalyses } from './market-analyses.js';
 import { ModelCatalogue } from './models.js';
@@ -145,7 +145,26 @@ const SERVER_OPTIONS: FastifyServerOptions = {
   // Prototypes are poisoned through such keys.
   onProtoPoisoning: 'error',
   onConstructorPoisoning: 'error',
+  frameworkErrors: (_error, _request, reply) => {
+    const answer = reply as unknown as FastifyReply;
+    void answer.headers(GUARD_HEADERS).code(400).send(unreadable('its address is not valid'));
+  },
+  clientErrorHandler: ({ code }, socket) => {
+    const isLarge = code === 'HPE_HEADER_OVERFLOW';
+    const body = JSON.stringify(unreadable(isLarge ? 'its headers are too large' : 'it is not HTTP'));
+    const line = isLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
+    if (socket.writable)
+      socket.write(
+        `HTTP/1.1 ${line}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+      );
+    socket.destroy();
+  },
 };
+
+/** What a request gets that never came as far as a route. */
+function unreadable(why: string): Failure {
+  return { code: 'INVALID_ARGUMENT', message: `The request cannot be read: ${why}.` };
+}
 
 /** What Fastify itself refuses: a body that is too large or no JSON. */
 function ofFramework(error: unknown): unknown {
