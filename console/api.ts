@@ -14,6 +14,8 @@ export class ApiFailure extends Error {
 type Params = Readonly<Record<string, string | number | undefined>>;
 
 const RETRIES = 3;
+/** What is not answered by then never is: the engine gives up sooner. */
+const ANSWER_MS_MAX = 60_000;
 /** A page that is refused for its rate comes again after this long at most. */
 const WAIT_MS_MAX = 5_000;
 
@@ -44,7 +46,9 @@ async function failureOf(response: Response): Promise<ApiFailure> {
 /** Asks the server. Throws {@link ApiFailure}; TypeError when it does not answer. */
 export async function ask<T>(path: string, params: Params = {}, init: RequestInit = {}): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    const response = await fetch(urlOf(path, params), { credentials: 'same-origin', ...init });
+    const late = AbortSignal.timeout(ANSWER_MS_MAX);
+    const signal = init.signal ? AbortSignal.any([init.signal, late]) : late;
+    const response = await fetch(urlOf(path, params), { credentials: 'same-origin', ...init, signal });
     if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
     if (response.status === 429 && attempt < RETRIES) {
       const wait = Number(response.headers.get('retry-after') ?? 1) * 1_000;
@@ -172,6 +176,8 @@ export function useActs(): {
 }
 
 const AWAY_MS = 2_000;
+/** The engine says something every 15 s; a connection that is silent for longer is broken, though no browser says so. */
+const SILENCE_MS_MAX = 40_000;
 
 /**
  * Keeps a stream of updates open. `onUpdate` gets each; `onConnected` learns whether the engine answers. The function given
@@ -185,25 +191,37 @@ export function listen(
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let ended = false;
+  const heard = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void lost(), SILENCE_MS_MAX);
+  };
   const open = (): void => {
     if (ended) return;
+    heard();
     source = new EventSource(urlOf('/api/events', params));
     source.addEventListener('open', () => onConnected(true));
-    source.addEventListener('update', (event) => onUpdate(JSON.parse(event.data as string) as Update));
+    source.addEventListener('alive', heard);
+    source.addEventListener('update', (event) => {
+      heard();
+      onUpdate(JSON.parse(event.data as string) as Update);
+    });
     source.addEventListener('end', () => void lost());
     source.addEventListener('error', () => void lost());
   };
   const lost = async (): Promise<void> => {
+    clearTimeout(timer);
     source?.close();
     if (ended) return;
     // Why it broke is not told, so it is asked for: a credential that ended, or an engine that is away.
+    // One that is away may not even refuse.
+    const patience = AbortSignal.timeout(SILENCE_MS_MAX / 2);
     try {
-      await ask('/api/health');
+      await ask('/api/health', {}, { signal: patience });
     } catch (error) {
       if (!(error instanceof ApiFailure)) onConnected(false);
     }
     clearTimeout(timer);
-    timer = setTimeout(open, AWAY_MS);
+    if (!ended) timer = setTimeout(open, AWAY_MS);
   };
   open();
   return () => {

@@ -153,7 +153,8 @@ function readConfigFile(file: string): Values {
   try {
     content = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new SuhoError('BAD_CONFIG', `Cannot read the configuration file ${file}: ${messageOf(error)}.`);
+    const why = messageOf(error).replaceAll(/\s+/g, ' ').replace(/\.$/, '');
+    throw new SuhoError('BAD_CONFIG', `Cannot read the configuration file ${file}: ${why}.`);
   }
   if (isValues(content)) return content;
   throw new SuhoError('BAD_CONFIG', `The configuration file ${file} must be one JSON object.`);

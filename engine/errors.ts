@@ -43,6 +43,24 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+const SYSTEM_FAILURES: Readonly<Record<string, string>> = {
+  EACCES: 'no permission for %',
+  EDQUOT: 'the quota of the disk that holds % is used up',
+  EMFILE: 'too many files are open for %; raise the limit (ulimit -n)',
+  ENOSPC: 'the disk that holds % is full',
+  ENOTDIR: '% is not in a folder',
+  EPERM: 'no permission for %',
+  EROFS: '% is on a read-only file system',
+};
+
+/** Why a file could not be used, where the system said so and a person can act on it; else undefined. */
+export function systemFailure(error: unknown): string | undefined {
+  const { code, path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string };
+  // Stores say it in their own words.
+  const known = /No space left on device/i.test(messageOf(error)) ? 'ENOSPC' : (code ?? '');
+  return SYSTEM_FAILURES[known]?.replace('%', () => dest ?? path ?? 'the data');
+}
+
 /** Characters of a text from outside that a message shows. */
 const SHOWN_MAX = 32;
 

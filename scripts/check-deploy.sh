@@ -76,6 +76,6 @@ else
 fi
 
 if command -v systemd-analyze > /dev/null; then
-  sed 's#^ExecStart=[^ ]*#ExecStart=/bin/true#' deploy/systemd/suho.service > "$built/suho.service"
+  sed "s#/opt/suho/#$PWD/#" deploy/systemd/suho.service > "$built/suho.service"
   systemd-analyze verify "$built/suho.service"
 fi

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -130,6 +130,15 @@ test(
     }
   },
 );
+
+test('the unit of systemd starts what npm ci builds in a clone, with arguments the command takes', () => {
+  const unit = readFileSync(path.join(DEPLOY, 'systemd', 'suho.service'), 'utf8');
+  const [, program = '', given = ''] = /^ExecStart=\/opt\/suho\/(\S+) (.*)$/m.exec(unit) ?? [];
+  const file = path.join(DEPLOY, '..', program);
+  accessSync(file, constants.X_OK);
+  const help = execFileSync(file, [given.split(' ')[0]!, '--help'], { encoding: 'utf8' });
+  for (const flag of given.match(/--[\w-]+/g) ?? []) assert.ok(help.includes(flag), flag);
+});
 
 test('a password of digits stays text, and an unknown setting is named', () => {
   const config = loadConfig(undefined, { SUHO_CLICKHOUSE_PASSWORD: '0012', SUHO_GRPC_PORT: '7000' });

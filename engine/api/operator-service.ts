@@ -45,8 +45,13 @@ export function operatorService(calls: CallContext, operations: ServedOperations
     ),
     Drain: unary(calls, 'operator', async (request: DrainRequest) => await drain(request, operations)),
     ReloadConfig: unary(calls, 'operator', (): ReloadConfigResponse => {
-      const { tenants, needRestart } = operations.reload();
-      return { tenants: [...tenants], need_restart: [...needRestart] };
+      const { tenants, needRestart, certificate } = operations.reload();
+      return {
+        tenants: [...tenants],
+        need_restart: [...needRestart],
+        certificate_changed: certificate?.changed ?? false,
+        ...(certificate === undefined ? {} : { certificate_expires_at: certificate.expiresAt }),
+      };
     }),
   };
 }

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Config } from '../config.js';
 import type { Engine } from '../engine.js';
-import { SuhoError, messageOf } from '../errors.js';
+import { SuhoError } from '../errors.js';
 import { trainedSeries, tenantsOf } from '../instruments/served-series.js';
 import { PUBLISHED_FEED } from '../intake/intake.js';
 import { AuditLog } from '../ops/audit-log.js';
@@ -19,6 +18,7 @@ import { alertService } from './alert-service.js';
 import { Authentication } from './authentication.js';
 import { CallCounts } from './call-counts.js';
 import type { CallContext } from './calls.js';
+import { Certificates } from './certificates.js';
 import { loadDefinition, servedService, serviceNames } from './definition.js';
 import {
   healthSourceOf,
@@ -48,8 +48,6 @@ const CLOCK_MS = 250;
 /** A bar that ended longer ago is history: it closes when a later quote comes. */
 const LIVE_MS = 300_000;
 const REQUEST_BYTES_MAX = 4 * 1024 * 1024;
-/** A client that opens a TLS connection and says nothing is dropped after this long. */
-const HANDSHAKE_MS = 10_000;
 const STOP_MS = 500;
 const DRAIN_LOOK_MS = 50;
 /** Questions to the stores that are answered at once, and that wait. */
@@ -68,6 +66,8 @@ export class ApiServer {
   readonly quotas: TenantQuotas;
   /** What engineers and operators did, over whatever serves this engine. */
   readonly audit: AuditLog;
+  /** TLS of this server and whatever else serves this engine; undefined without `grpc.tls`. */
+  readonly certificates: Certificates | undefined;
   readonly #engine: Engine;
   readonly #calls = new CallCounts();
   readonly #server: Server;
@@ -79,6 +79,7 @@ export class ApiServer {
   constructor(engine: Engine, options: { readonly simulated: boolean; readonly read?: () => Config }) {
     const { config } = engine;
     this.#engine = engine;
+    this.certificates = config.grpc.tls === undefined ? undefined : new Certificates(config.grpc.tls);
     this.#server = new Server(serverOptions(config.grpc));
     this.#authentication = new Authentication(config, engine.keys);
     this.quotas = new TenantQuotas(config, engine.cache);
@@ -90,8 +91,7 @@ export class ApiServer {
     engine.publication.onSignal((published) => this.hub.publish(published));
     this.health = new Health(healthSourceOf(engine), { ...options, subscribers: this.hub });
     this.health.onChange(() => this.#tellHealth());
-    const failures = new Failures(engine.log, this.#calls);
-    this.failures = failures;
+    const failures = (this.failures = new Failures(engine.log, this.#calls));
     this.audit = new AuditLog(config.data, engine.log);
     const calls: CallContext = { admission: this.admission, failures, audit: this.audit };
     const turns = new Turns(QUESTIONS_MAX, QUESTIONS_WAITING_MAX);
@@ -163,6 +163,7 @@ export class ApiServer {
       latencies: this.#engine.latencies,
       door: () => this.#engine.intake.door,
       tenants: () => tenantFigures(this.#engine, this.quotas),
+      certificateExpiresAt: () => this.certificates?.current.expiresAt,
     };
   }
 
@@ -176,7 +177,7 @@ export class ApiServer {
    * any credential.
    */
   async listen(): Promise<number> {
-    const { host, port, tls } = this.#engine.config.grpc;
+    const { host, port } = this.#engine.config.grpc;
     await this.#engine.keys.start();
     if (!['127.0.0.1', '::1', 'localhost'].includes(host) && !this.#authentication.isRequired) {
       throw new SuhoError(
@@ -184,7 +185,7 @@ export class ApiServer {
         `Without credentials the engine serves loopback only; grpc.host is ${host}. Make an API key (suho keys create), configure auth.jwt or grpc.tls.clientCaFile, or leave grpc.host at 127.0.0.1.`,
       );
     }
-    const credentials = serverCredentials(tls);
+    const credentials = this.certificates?.credentials ?? ServerCredentials.createInsecure();
     const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
     const bound = await new Promise<number>((resolve, reject) => {
       this.#server.bindAsync(address, credentials, (error, found) => {
@@ -206,8 +207,8 @@ export class ApiServer {
   }
 
   /**
-   * Applies what can change while the engine runs of the configuration that `read` gives. Throws `BAD_CONFIG` when it is wrong, and
-   * nothing has changed then.
+   * Applies what can change while the engine runs of the configuration that `read` gives, and reads the files of `grpc.tls`
+   * again. Throws `BAD_CONFIG` when either is wrong, and nothing has changed then.
    */
   reload(read: (() => Config) | undefined): ReloadReport {
     if (read === undefined)
@@ -215,7 +216,16 @@ export class ApiServer {
         'BAD_CONFIG',
         'This engine was not started from a configuration that can be read again.',
       );
-    const report = applyReload(this.#engine.config, read());
+    const config = read();
+    const certificate = this.certificates?.read(Date.now());
+    const applied = applyReload(this.#engine.config, config);
+    const report = {
+      ...applied,
+      certificate: certificate && {
+        changed: this.certificates!.use(certificate),
+        expiresAt: certificate.expiresAt,
+      },
+    };
     this.#authentication.reload();
     this.#engine.noteGates();
     this.#engine.log.info({ ...report }, 'the configuration was read again');
@@ -273,19 +283,4 @@ function serverOptions(grpc: Config['grpc']): ConstructorParameters<typeof Serve
     'grpc.keepalive_permit_without_calls': 1,
     'grpc.enable_channelz': 0,
   };
-}
-
-/** TLS as configured. Throws `BAD_CONFIG` when a file cannot be read or is not what it should be. */
-function serverCredentials(tls: Config['grpc']['tls']): ServerCredentials {
-  if (tls === undefined) return ServerCredentials.createInsecure();
-  try {
-    const authority = tls.clientCaFile === undefined ? null : readFileSync(tls.clientCaFile);
-    const pair = { cert_chain: readFileSync(tls.certFile), private_key: readFileSync(tls.keyFile) };
-    const credentials = ServerCredentials.createSsl(authority, [pair], authority !== null);
-    // gRPC has no setting of its own for it; Node's default is two minutes.
-    Object.assign(credentials._getConstructorOptions() ?? {}, { handshakeTimeout: HANDSHAKE_MS });
-    return credentials;
-  } catch (error) {
-    throw new SuhoError('BAD_CONFIG', `TLS cannot be set up from grpc.tls: ${messageOf(error)}.`);
-  }
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { copyOwnCluster } from '../database/own-cluster.js';
-import { SuhoError } from '../errors.js';
+import { SuhoError, systemFailure } from '../errors.js';
 import { exportTables, importTables } from '../feature-store/table-copy.js';
 import { copyTree } from '../journal/copy-tree.js';
 import { copyJournal } from '../journal/journal-copy.js';
@@ -48,7 +48,8 @@ export interface BackupSource {
 /**
  * Copies the data folder of a running engine into `to/name`, which appears once it is whole. The journal is copied first: stores
  * that are copied after it hold at least what its offsets say, and writing the rest again is a no-op. So a restored engine
- * continues from the moment of the journal's copy. Throws `BAD_INPUT` for a name that is none or is taken.
+ * continues from the moment of the journal's copy. Throws `BAD_INPUT` for a name that is none or is taken, and `BAD_CONFIG` where
+ * nothing can be written.
  */
 export async function makeBackup(source: BackupSource, to: string, name: string): Promise<BackupReport> {
   if (!NAME.test(name))
@@ -56,11 +57,11 @@ export async function makeBackup(source: BackupSource, to: string, name: string)
   const folder = path.join(to, name);
   if (existsSync(folder))
     throw new SuhoError('BAD_INPUT', `name: there is ${folder} already; choose another name.`);
-  await mkdir(to, { recursive: true, mode: 0o700 });
   const part = path.join(to, `.${name}.part`);
-  await rm(part, { recursive: true, force: true });
-  await mkdir(part, { mode: 0o700 });
   try {
+    await mkdir(to, { recursive: true, mode: 0o700 });
+    await rm(part, { recursive: true, force: true });
+    await mkdir(part, { mode: 0o700 });
     const time = Date.now();
     await source.compactJournal();
     await copyJournal(path.join(source.folder, 'journal'), path.join(part, 'journal'));
@@ -78,8 +79,10 @@ export async function makeBackup(source: BackupSource, to: string, name: string)
     await rename(part, folder);
     return { folder, files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
   } catch (error) {
-    await rm(part, { recursive: true, force: true });
-    throw error;
+    await rm(part, { recursive: true, force: true }).catch(() => undefined);
+    const system = systemFailure(error);
+    if (system === undefined) throw error;
+    throw new SuhoError('BAD_CONFIG', `The backup cannot be written (backup.folder): ${system}.`);
   }
 }
 
@@ -88,6 +91,16 @@ async function describe(folder: string): Promise<BackedUpFile[]> {
   for (const file of await filesBelow(folder))
     files.push({ path: file, ...(await digestOf(path.join(folder, file))) });
   return files;
+}
+
+function readManifest(text: string, file: string): Manifest {
+  try {
+    const manifest = JSON.parse(text) as Manifest;
+    if (Array.isArray(manifest.files)) return manifest;
+  } catch {
+    // Said below.
+  }
+  throw new SuhoError('BAD_FILE', `The backup is damaged: ${file} cannot be read; use another backup.`);
 }
 
 /**
@@ -103,7 +116,7 @@ export async function restoreBackup(backup: string, data: string): Promise<Backu
       'BAD_INPUT',
       `There is something in ${data}; restore into a folder that is not there yet.`,
     );
-  const { files } = JSON.parse(await readFile(file, 'utf8')) as Manifest;
+  const { files } = readManifest(await readFile(file, 'utf8'), file);
   for (const { path: name, bytes, sha256 } of files) {
     const where = path.join(backup, name);
     const found = existsSync(where) ? await digestOf(where) : undefined;

@@ -48,6 +48,12 @@ export function explainCall(address: string, error: ServiceError): SuhoError {
       `The engine at ${address} did not answer in time. It is busy, or waits for a store that does not answer: suho status says which.`,
     );
   if (error.code === status.UNAVAILABLE) {
+    const [, tls] = /Last error: (.*(?:certificate|SSL|TLS|altnames).*?)\.(?: |$)/i.exec(error.details) ?? [];
+    if (tls !== undefined)
+      return new SuhoError(
+        'BAD_CONFIG',
+        `TLS with ${address} fails: ${tls}. SUHO_TLS_CA is the authority that issued the engine's certificate.`,
+      );
     // Where it answers, a store it needs is away.
     return new SuhoError(
       'STORE_UNAVAILABLE',

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { SuhoError, messageOf } from '../errors.js';
+import { SuhoError, messageOf, systemFailure } from '../errors.js';
 import { VERSION } from '../version.js';
 import { alertsCommand } from './alerts.js';
 import { anomaliesCommand } from './anomalies.js';
@@ -89,7 +89,9 @@ for (const command of [
 /** Says what ended the command, in one line, and chooses the exit status. */
 function report(error: unknown): number {
   const own = error instanceof SuhoError;
-  process.stderr.write(`suho: ${own ? error.message : messageOf(error).split('\n')[0]}\n`);
+  const system = systemFailure(error);
+  const other = system === undefined ? messageOf(error).split('\n')[0] : `It failed: ${system}.`;
+  process.stderr.write(`suho: ${own ? error.message : other}\n`);
   if (!own && process.env['SUHO_DEBUG'] !== undefined && error instanceof Error)
     process.stderr.write(`${error.stack}\n`);
   return own && error.code !== 'STORE_UNAVAILABLE' ? EXIT_USER : EXIT_FAILURE;

@@ -5,6 +5,7 @@ import type { DrainResponse__Output as DrainResponse } from '../api/generated/su
 import type { ReloadConfigResponse__Output as ReloadConfigResponse } from '../api/generated/suho/v1/ReloadConfigResponse.js';
 import { SuhoError } from '../errors.js';
 import { auditFile, type AuditEntry } from '../ops/audit-log.js';
+import type { ReloadReport } from '../ops/reload.js';
 import { callsOf } from './client.js';
 import { addressOption, countOption, dataOption, jsonOption, readCount } from './options.js';
 import { formatTable } from './table.js';
@@ -48,23 +49,36 @@ stopping is safe all the same, the journal keeps what it has not taken.`,
 export function reloadCommand(): Command {
   return new Command('reload')
     .description(
-      'make a running engine read its configuration again (tenants, keys, quotas, gates); for operators',
+      'make a running engine read its configuration again (tenants, keys, quotas, gates) and its certificate; for operators',
     )
     .addOption(addressOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExample:\n  suho reload\n\nkill -HUP does the same. Settings that need a restart are named.',
+      '\nExample:\n  suho reload\n\nSo does SIGHUP to an engine without a terminal, such as a service. Settings that need a restart are named.',
     )
     .action(async (options: Options) => {
       const report = await call<ReloadConfigResponse>(options.address, 'ReloadConfig', {}, 10_000);
-      const { tenants, need_restart: later } = report;
-      process.stdout.write(
-        options.json === true
-          ? `${JSON.stringify(report)}\n`
-          : `tenants that changed: ${tenants.join(', ') || 'none'}\n${later.length === 0 ? '' : `take effect at the next start: ${later.join(', ')}\n`}`,
-      );
+      const { tenants, need_restart: needRestart, certificate_changed: changed } = report;
+      const expiresAt = report.certificate_expires_at;
+      const certificate = expiresAt === undefined ? undefined : { changed, expiresAt: Number(expiresAt) };
+      const lines =
+        options.json === true ? [JSON.stringify(report)] : reloadLines({ tenants, needRestart, certificate });
+      for (const line of lines) process.stdout.write(`${line}\n`);
     });
+}
+
+/** What a reload did, in sentences. */
+export function reloadLines({ tenants, needRestart, certificate }: ReloadReport): readonly string[] {
+  return [
+    `tenants that changed: ${tenants.join(', ') || 'none'}`,
+    ...(certificate === undefined
+      ? []
+      : [
+          `certificate ${certificate.changed ? 'changed' : 'as before'}, valid until ${new Date(certificate.expiresAt).toISOString()}`,
+        ]),
+    ...(needRestart.length === 0 ? [] : [`take effect at the next start: ${needRestart.join(', ')}`]),
+  ];
 }
 
 export function auditCommand(): Command {

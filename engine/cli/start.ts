@@ -14,12 +14,13 @@ import { polygonKey } from '../feeds/polygon/key.js';
 import { SIMULATED_FEED, SimulatedFeed } from '../feeds/simulated-feed.js';
 import { MetricsServer } from '../ops/metrics/metrics-server.js';
 import { followPlan } from '../feeds/follow-plan.js';
+import { reloadLines } from './operations.js';
 import { jsonOption } from './options.js';
 import { skillFound, watchFirstModels } from './first-models.js';
 import { startProgress } from './progress.js';
 import { openEngine } from './session.js';
 import { SIGNAL_HEADER, signalLine } from './signal-line.js';
-import { onStopSignal } from './stop-signals.js';
+import { onStopSignal, serviceSignals } from './stop-signals.js';
 
 interface Options {
   readonly config?: string;
@@ -70,7 +71,9 @@ async function run(read: () => Config, json: boolean): Promise<void> {
   const say = (text: string): void => void (json ? process.stderr : process.stdout).write(`${text}\n`);
   const usesPolygon = config.polygon.tickers.length > 0;
   const key = usesPolygon ? polygonKey(process.env) : '';
-  const stopping = stopRequest();
+  const { stop, reloads } = serviceSignals();
+  const stopping = stopRequest(stop);
+  const onReload = reloads ? reloadRequests() : undefined;
   const engine = await openEngine(config);
   void engine.failed.then((failure) => {
     process.stderr.write(
@@ -81,7 +84,7 @@ async function run(read: () => Config, json: boolean): Promise<void> {
   const feed = config.simulator.enabled && !usesPolygon ? new SimulatedFeed(engine) : undefined;
   const polygon = usesPolygon ? polygonFeedOf(engine, key) : undefined;
   const api = new ApiServer(engine, { simulated: feed !== undefined, read });
-  process.on('SIGHUP', () => reload(api, read, say));
+  onReload?.(() => reload(api, read, say));
   const metrics = new MetricsServer(api.metricsSource());
   const web = new ConsoleServer(engine, api, { simulated: feed !== undefined });
   try {
@@ -129,14 +132,23 @@ async function run(read: () => Config, json: boolean): Promise<void> {
   }
 }
 
+/** Listens to SIGHUP from now on. Returns what calls a listener at each; at once for those that came before it. */
+function reloadRequests(): (listener: () => void) => void {
+  let isAsked = false;
+  let tell = (): void => void (isAsked = true);
+  process.on('SIGHUP', () => tell());
+  return (listener) => {
+    tell = listener;
+    if (isAsked) listener();
+  };
+}
+
 /** Reads the configuration again, as SIGHUP asks. */
 function reload(api: ApiServer, read: () => Config, say: (text: string) => void): void {
   try {
-    const { tenants, needRestart } = api.reload(read);
-    say(`configuration read again; tenants that changed: ${tenants.join(', ') || 'none'}`);
-    if (needRestart.length > 0) say(`take effect at the next start: ${needRestart.join(', ')}`);
+    for (const line of ['configuration read again', ...reloadLines(api.reload(read))]) say(line);
   } catch (error) {
-    say(`the configuration stays as it was: ${messageOf(error)}`);
+    say(`the configuration and the certificate stay as they were: ${messageOf(error)}`);
   }
 }
 
@@ -151,13 +163,16 @@ async function openConsole(web: ConsoleServer, say: (text: string) => void): Pro
 }
 
 /** Settles when the process is asked to stop. Asked again, it ends at once: what was acknowledged is on disk. */
-function stopRequest(): { readonly asked: Promise<undefined>; readonly isAsked: () => boolean } {
+function stopRequest(signals: readonly NodeJS.Signals[]): {
+  readonly asked: Promise<undefined>;
+  readonly isAsked: () => boolean;
+} {
   let times = 0;
   const asked = new Promise<undefined>((resolve) => {
     onStopSignal(() => {
       if (++times > 1) process.exit(130);
       resolve(undefined);
-    });
+    }, signals);
   });
   return { asked, isAsked: () => times > 0 };
 }

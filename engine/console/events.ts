@@ -9,10 +9,11 @@ import { rowOfSignal } from './signal-views.js';
 import type { HealthView, Update } from './wire.js';
 
 const UPDATE_MS = 1_000;
-/** A comment is sent at least this often, so that a connection that broke is noticed. */
+/** Something is sent at least this often, so that both sides notice a connection that broke. */
 const QUIET_MS = 15_000;
-/** Pages that are open at once, of all tenants. */
-export const CLIENTS_MAX = 100;
+/** Pages that are open at once, of all tenants and of one: no tenant shuts the others out. */
+const CLIENTS_MAX = 100;
+export const CLIENTS_OF_TENANT_MAX = 50;
 /** Signals that wait for one page; the oldest are left out first. */
 const WAITING_MAX = 200;
 
@@ -54,11 +55,12 @@ export class Events {
   }
 
   /** Throws `OVERLOADED` when as many pages are open as may be. */
-  assertRoom(): void {
-    if (this.#clients.size >= CLIENTS_MAX)
+  assertRoom(tenantId: string): void {
+    const own = [...this.#clients.values()].filter(({ caller }) => caller.tenantId === tenantId).length;
+    if (own >= CLIENTS_OF_TENANT_MAX || this.#clients.size >= CLIENTS_MAX)
       throw new SuhoError(
         'OVERLOADED',
-        `${CLIENTS_MAX} pages of the console are open, as many as may be; close one.`,
+        `${this.#clients.size} pages of the console are open, ${own} of them your tenant's; ${CLIENTS_MAX} may be, and ${CLIENTS_OF_TENANT_MAX} of one tenant. Close one.`,
       );
   }
 
@@ -125,7 +127,7 @@ export class Events {
       response.write(`event: update\ndata: ${text}\n\n`);
     } else if (now - client.lastAt > QUIET_MS) {
       client.lastAt = now;
-      response.write(':\n\n');
+      response.write('event: alive\ndata: 1\n\n');
     }
   }
 

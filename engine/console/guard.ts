@@ -20,7 +20,8 @@ const CONTENT_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const HEADERS: Readonly<Record<string, string>> = {
+/** Headers of every answer. */
+export const GUARD_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': CONTENT_POLICY,
   // The files of the page say otherwise.
   'cache-control': 'no-store',
@@ -64,7 +65,7 @@ function isOfThisSite({ headers }: FastifyRequest): boolean {
 export function guard(server: FastifyInstance, host: string, names: readonly string[]): void {
   const known = new Set(names.map((name) => name.toLowerCase()));
   server.addHook('onRequest', async (request, reply) => {
-    reply.headers(HEADERS);
+    reply.headers(GUARD_HEADERS);
     if (!hasKnownHost(request, host, known))
       throw new StatusFailure(
         'FOREIGN_ORIGIN',

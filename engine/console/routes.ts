@@ -191,12 +191,17 @@ function addEvents(server: FastifyInstance, parts: RouteParts): void {
     const caller = await callers.admit(request, 'viewer');
     const asked = read(EVENTS, request.query);
     if (asked.series !== undefined) series.find(caller, asked.series);
-    events.assertRoom();
+    events.assertRoom(caller.tenantId);
     const response = reply.raw;
+    // Who hung up meanwhile is told apart here, or its place would be taken for ever.
+    if (response.destroyed) return reply.hijack();
     const leave = api.admission.openStream(caller, (failure) => {
       const { details, code } = api.failures.explain('/api/events', failure);
       const said: Failure = { code: String(code), message: details };
-      response.end(`event: end\ndata: ${JSON.stringify(said)}\n\n`);
+      events.remove(response);
+      if (!response.writableEnded) response.end(`event: end\ndata: ${JSON.stringify(said)}\n\n`);
+      // Who does not read it loses the connection.
+      else response.destroy();
     });
     reply.hijack();
     response.writeHead(200, {

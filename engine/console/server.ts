@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import type { Server as TlsServer } from 'node:tls';
 import { status } from '@grpc/grpc-js';
-import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOptions } from 'fastify';
+import { secureContext, type Certificate } from '../api/certificates.js';
 import type { ApiServer } from '../api/server.js';
 import { StatusFailure } from '../api/failure.js';
 import type { Engine } from '../engine.js';
@@ -9,7 +10,7 @@ import { Analyses } from './analyses.js';
 import { auditChanges } from './audit.js';
 import { HttpCallers } from './credentials.js';
 import { Events } from './events.js';
-import { guard, isLocal, isLoopback } from './guard.js';
+import { GUARD_HEADERS, guard, isLocal, isLoopback } from './guard.js';
 import { MarketData } from './market-data.js';
 import { MarketAnalyses } from './market-analyses.js';
 import { ModelCatalogue } from './models.js';
@@ -53,7 +54,7 @@ export class ConsoleServer {
 
   /**
    * Listens; returns the address. Throws `PORT_IN_USE`, and `BAD_CONFIG` for another address than loopback without any
-   * credential, for TLS files that cannot be read, and for a page that was not built.
+   * credential, and for a page that was not built.
    */
   async listen(): Promise<string> {
     const { host, port, names } = this.#engine.config.console;
@@ -62,13 +63,19 @@ export class ConsoleServer {
         'BAD_CONFIG',
         `Without credentials the console is served on loopback only; console.host is ${host}. Make an API key (suho keys create), or leave console.host at 127.0.0.1.`,
       );
-    const tls = tlsOf(this.#engine.config.grpc.tls);
-    const server = fastify({ ...SERVER_OPTIONS, ...tls }) as unknown as FastifyInstance;
+    const { certificates } = this.#api;
+    const server = fastify({
+      ...SERVER_OPTIONS,
+      ...(certificates === undefined ? {} : { https: ownContext(certificates.current) }),
+    }) as unknown as FastifyInstance;
+    certificates?.onChange((next) =>
+      (server.server as unknown as TlsServer).setSecureContext(ownContext(next)),
+    );
     const shown = host.includes(':') ? `[${host}]` : host;
     guard(server, host, names);
     this.#answerFailures(server);
     servePage(server);
-    this.#addRoutes(server, tls !== undefined);
+    this.#addRoutes(server, certificates !== undefined);
     try {
       await server.listen({ host, port });
     } catch (error) {
@@ -81,7 +88,7 @@ export class ConsoleServer {
     this.#server = server;
     const address = server.server.address();
     const bound = typeof address === 'object' && address !== null ? address.port : port;
-    return `${tls === undefined ? 'http' : 'https'}://${shown}:${bound}`;
+    return `${certificates === undefined ? 'http' : 'https'}://${shown}:${bound}`;
   }
 
   async stop(): Promise<void> {
@@ -138,7 +145,26 @@ const SERVER_OPTIONS: FastifyServerOptions = {
   // Prototypes are poisoned through such keys.
   onProtoPoisoning: 'error',
   onConstructorPoisoning: 'error',
+  frameworkErrors: (_error, _request, reply) => {
+    const answer = reply as unknown as FastifyReply;
+    void answer.headers(GUARD_HEADERS).code(400).send(unreadable('its address is not valid'));
+  },
+  clientErrorHandler: ({ code }, socket) => {
+    const isLarge = code === 'HPE_HEADER_OVERFLOW';
+    const body = JSON.stringify(unreadable(isLarge ? 'its headers are too large' : 'it is not HTTP'));
+    const line = isLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
+    if (socket.writable)
+      socket.write(
+        `HTTP/1.1 ${line}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+      );
+    socket.destroy();
+  },
 };
+
+/** What a request gets that never came as far as a route. */
+function unreadable(why: string): Failure {
+  return { code: 'INVALID_ARGUMENT', message: `The request cannot be read: ${why}.` };
+}
 
 /** What Fastify itself refuses: a body that is too large or no JSON. */
 function ofFramework(error: unknown): unknown {
@@ -146,14 +172,7 @@ function ofFramework(error: unknown): unknown {
   return code >= 400 && code < 500 ? new StatusFailure('BAD_INPUT', `${messageOf(error)}.`) : error;
 }
 
-/** The same certificate as the API's, where it has one. */
-function tlsOf(
-  tls: Engine['config']['grpc']['tls'],
-): { readonly https: { readonly cert: Buffer; readonly key: Buffer } } | undefined {
-  if (tls === undefined) return undefined;
-  try {
-    return { https: { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) } };
-  } catch (error) {
-    throw new SuhoError('BAD_CONFIG', `TLS cannot be set up from grpc.tls: ${messageOf(error)}.`);
-  }
+/** The same certificate as the API's; browsers need none of their own. */
+function ownContext(certificate: Certificate): ReturnType<typeof secureContext> {
+  return secureContext({ ...certificate, ca: undefined });
 }

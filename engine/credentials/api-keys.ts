@@ -20,6 +20,12 @@ export type KeyTable = Readonly<Record<string, KeyOwner>>;
 /** Keys are asked for again after this long, should a notification have been missed. */
 const REFRESH_MS = 30_000;
 const RETRY_MS = 2_000;
+/** A server that is gone without a word would else be waited for until TCP gives up, a quarter of an hour. */
+const UNANSWERED: pg.ClientConfig = {
+  connectionTimeoutMillis: 5_000,
+  query_timeout: 5_000,
+  keepAlive: true,
+};
 
 /** SHA-256 of a key. A key is 256 random bits, so no slower hash and no salt is needed. */
 export function hashOfKey(key: string): string {
@@ -43,6 +49,8 @@ export class ApiKeys {
   readonly #remember: (table: KeyTable) => void;
   #table: ReadonlyMap<string, KeyOwner> | undefined;
   #listener: pg.Client | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #error: string | undefined;
   #stopped = false;
 
   constructor(
@@ -52,7 +60,7 @@ export class ApiKeys {
     log: Logger,
   ) {
     this.#connection = connection;
-    this.#database = new Database({ ...connection, max: 1 });
+    this.#database = new Database({ ...UNANSWERED, ...connection, max: 1 });
     this.#remember = remember;
     this.#log = log;
     if (remembered !== undefined) this.#table = new Map(Object.entries(remembered));
@@ -76,11 +84,14 @@ export class ApiKeys {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    clearTimeout(this.#retry);
     await this.#listener?.end().catch(() => undefined);
     await this.#database.close();
   }
 
+  /** Reads the keys; tries again soon when it cannot, for a key may have been revoked. */
   async #refresh(): Promise<void> {
+    clearTimeout(this.#retry);
     try {
       const rows = await this.#database.transaction({}, async (client) => {
         const answer = await client.query<{
@@ -100,14 +111,20 @@ export class ApiKeys {
       );
       this.#table = new Map(Object.entries(table));
       this.#remember(table);
+      this.#error = undefined;
     } catch (error) {
-      this.#log.warn({ error: messageOf(error) }, 'cannot read the API keys; the last known ones stay valid');
+      const why = messageOf(error);
+      if (this.#error !== why)
+        this.#log.warn({ error: why }, 'cannot read the API keys; the last known ones stay valid');
+      this.#error = why;
+      clearTimeout(this.#retry);
+      if (!this.#stopped) this.#retry = setTimeout(() => void this.#refresh(), RETRY_MS);
     }
   }
 
   async #follow(): Promise<void> {
     while (!this.#stopped) {
-      const client = new pg.Client({ connectionTimeoutMillis: 5_000, ...this.#connection });
+      const client = new pg.Client({ ...UNANSWERED, ...this.#connection });
       this.#listener = client;
       const broken = new Promise<void>((resolve) => {
         // More than once: a server that goes away says so, and then the connection ends as well.

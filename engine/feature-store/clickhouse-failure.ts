@@ -43,9 +43,14 @@ export function askFailure(error: unknown): SuhoError {
   const isAboutQuery = /^\d+$/.test(codeOf(error));
   return new SuhoError(
     isAboutQuery ? 'BAD_INPUT' : 'STORE_UNAVAILABLE',
-    `ClickHouse answered: ${messageOf(error).trim()}`,
+    `ClickHouse answered: ${withoutChecks(messageOf(error)).trim()}`,
     { cause: error },
   );
+}
+
+/** A message without the queries around a person's that check it. */
+function withoutChecks(message: string): string {
+  return message.replace(/(?:: |\. )?\bIn scope [^]*$/, '');
 }
 
 /** The server's code: by its field, since the embedded engine has an error class of its own. */

@@ -6,6 +6,8 @@ import { createChdbConnection } from 'chdb/connection';
 import { SuhoError, messageOf } from '../errors.js';
 import { INSERT_SETTINGS, type ClickHouseTransport } from './clickhouse-feature-store.js';
 
+const FATAL_SIGNALS = ['SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGSEGV'] as const;
+
 /**
  * The real ClickHouse engine in this process (chdb). RowBinary goes in and out as segment files, which the
  * engine reads and writes off the event loop. One data directory may be open in a process.
@@ -39,6 +41,7 @@ export class EmbeddedClickHouse implements ClickHouseTransport {
       const text = `The embedded ClickHouse does not start: ${messageOf(error)}; something else may be in that folder.`;
       throw new SuhoError('STORE_UNAVAILABLE', text, { cause: error });
     }
+    dieAtOnce();
     return createClient({
       connection: connection as never,
       // One thread: the engine and its workers have the cores.
@@ -88,4 +91,20 @@ export class EmbeddedClickHouse implements ClickHouseTransport {
 /** A ClickHouse string literal. */
 function quoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+/**
+ * Takes back the signals of a fatal error. ClickHouse's handler waits five minutes for a thread that writes a report, which chdb does not
+ * start: a process that is out of memory would keep its port and its lock for as long, instead of being started again.
+ */
+function dieAtOnce(): void {
+  for (const signal of FATAL_SIGNALS) {
+    process.on(signal, ignore);
+    // Node gives the last listener's signal back its default action, which is to end the process.
+    process.off(signal, ignore);
+  }
+}
+
+function ignore(): void {
+  // Never called.
 }

@@ -114,6 +114,8 @@ function hasDecimalCommas(rows: readonly (readonly string[])[], columns: Columns
 }
 
 function unknown(name: string, fields: readonly string[], wanted: string | undefined): SuhoError {
+  if (fields.some((field) => /[\p{Cc}\ufffd]/u.test(field.trim())))
+    return new SuhoError('BAD_FILE', `${name} is not text, and neither gzip, ZIP nor Parquet.`);
   const shown = fields
     .map((field) => field.trim())
     .join(',')

@@ -6,6 +6,7 @@ import { connect, credsAuthenticator } from 'nats';
 import pg from 'pg';
 import { FEATURE_SET_VERSION } from '../../actors/features/catalogue.js';
 import { isOfCurrentFeatures } from '../../actors/signals/route.js';
+import { Certificates } from '../api/certificates.js';
 import type { Config } from '../config.js';
 import { schemaStatus } from '../database/schemas.js';
 import { messageOf } from '../errors.js';
@@ -329,13 +330,14 @@ async function checkFeed(config: Config): Promise<Omit<Finding, 'part'>> {
 }
 
 async function checkCredentials({ grpc, auth, tenants }: Config): Promise<Omit<Finding, 'part'>> {
-  if (grpc.tls !== undefined)
-    for (const file of Object.values(grpc.tls)) if (file !== undefined) accessSync(file, constants.R_OK);
+  const certificate = grpc.tls && new Certificates(grpc.tls).read(Date.now());
   const kinds = [
     ...(tenants.some(({ apiKeySha256 }) => apiKeySha256.length > 0) ? ['API keys in the configuration'] : []),
     ...(auth.jwt === undefined ? [] : ['JWT']),
     ...(grpc.tls?.clientCaFile === undefined ? [] : ['client certificates']),
-    ...(grpc.tls === undefined ? [] : ['TLS']),
+    ...(certificate === undefined
+      ? []
+      : [`TLS until ${new Date(certificate.expiresAt).toISOString().slice(0, 10)}`]),
   ];
   if (auth.jwt !== undefined) {
     const answer = await fetch(auth.jwt.jwksUri);

@@ -1,7 +1,13 @@
 import type { Config } from '../config.js';
 
 /** What a reload did. */
-export interface ReloadReport {
+export interface ReloadReport extends ChangedSettings {
+  /** The certificate of `grpc.tls`: whether it is another than before, and when it expires, epoch milliseconds. */
+  readonly certificate: { readonly changed: boolean; readonly expiresAt: number } | undefined;
+}
+
+/** What the settings themselves changed. */
+interface ChangedSettings {
   /** Tenants that are new, gone or differ: their keys, quotas, gates and series are those of the file now. */
   readonly tenants: readonly string[];
   /** Settings that differ and take effect at the next start. */
@@ -13,7 +19,7 @@ export interface ReloadReport {
  * or gates ask each time, and a signal actor holds the gates of its tenant by reference, so that they apply to the next call
  * and bar. All other settings are fixed at the start.
  */
-export function applyReload(inForce: Config, read: Config): ReloadReport {
+export function applyReload(inForce: Config, read: Config): ChangedSettings {
   const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b);
   const before = new Map(inForce.tenants.map((tenant) => [tenant.id, tenant]));
   const after = new Map(read.tenants.map((tenant) => [tenant.id, tenant]));

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { platform } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { Client, credentials } from '@grpc/grpc-js';
 import fc from 'fast-check';
@@ -10,7 +13,7 @@ import { loadConfig } from '../../engine/config.js';
 import { whenTaken } from '../../engine/feeds/backpressure.js';
 import { SuhoError } from '../../engine/errors.js';
 import { afterTest } from '../support/cleanup.js';
-import { runCommand } from '../support/command.js';
+import { MAIN, runCommand } from '../support/command.js';
 import { temporaryFolder } from '../support/engine.js';
 import { inventedBars } from '../support/markets.js';
 import { TestClient, eventually } from '../support/served.js';
@@ -119,7 +122,7 @@ test('simulated symbols of any tenant are trained once, a signal to stop drains,
   await eventually('it serves', () => first.output().includes('serving gRPC'), 300_000);
   assert.match(first.output(), /trained .* for EURUSD/);
   assert.match(first.output(), /trained .* for GBPUSD/);
-  first.child.kill('SIGHUP');
+  first.child.kill('SIGTERM');
   assert.equal(await first.ended, 0, first.output());
   // Signals of what was in progress may come in between.
   assert.match(first.output(), /draining\n[^]*stopped\n$/);
@@ -156,7 +159,7 @@ test('tenants in any order start, and a signal to stop in the middle of the star
     started.child.kill('SIGTERM');
     assert.equal(await started.ended, 0, started.output());
   }
-  for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const started = startEngine(t, temporaryFolder(t), {
       simulator: { symbols: ['EURUSD'], historyBars: 50_000 },
     });
@@ -165,6 +168,36 @@ test('tenants in any order start, and a signal to stop in the middle of the star
     assert.equal(await started.ended, 0, started.output());
     assert.match(started.output(), /draining\n[^]*stopped\n$/);
   }
+});
+
+/** The command line of a process; empty when there is none of that number. */
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+const script = '/usr/bin/script';
+const noScript = platform() !== 'linux' || !existsSync(script) ? 'it needs script of util-linux' : false;
+
+test('an engine whose terminal is closed drains', { skip: noScript }, async (t) => {
+  const folder = temporaryFolder(t);
+  const [log, config] = [join(folder, 'log'), join(folder, 'config.json')];
+  writeFileSync(config, JSON.stringify({ simulator: { enabled: false }, console: { enabled: false } }));
+  const engine = `exec ${process.execPath} ${MAIN} start --config ${config} --data ${join(folder, 'data')} --port 0`;
+  const terminal = spawn(script, ['--quiet', '--command', `${engine} > ${log} 2>&1`, '/dev/null'], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  afterTest(t, () => terminal.kill('SIGKILL'));
+  const output = (): string => (existsSync(log) ? readFileSync(log, 'utf8') : '');
+  await eventually('it serves', () => output().includes('serving gRPC'), 120_000);
+  terminal.kill('SIGKILL');
+  await eventually('it stops', () => /draining\n[^]*stopped\n$/.test(output()), 120_000);
+  const isOver = (): boolean => readdirSync('/proc').every((pid) => !commandOf(pid).includes(folder));
+  await eventually('nothing of it is left', isOver, 120_000);
+  assert.match(output(), /stopped\n$/);
 });
 
 test('while history is made the started engine says preparing and is not SERVING, and serves after', async (t) => {

@@ -1,5 +1,7 @@
 /** The console's page over time: credentials that end, engines that go away, and a great many signals. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net, { type AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { ApiServer } from '../../engine/api/server.js';
 import { ConsoleServer } from '../../engine/console/server.js';
@@ -129,6 +131,46 @@ test('the page says that the engine is away, and goes on when it is back', { ski
     [],
   );
 });
+
+test(
+  'a connection that goes silent without an end is noticed, and the page goes on over the next',
+  { skip },
+  async (t) => {
+    const { address } = await openConsole(t);
+    const sockets: net.Socket[] = [];
+    let isCut = false;
+    // As a network that drops packets: what was connected stays so, and nothing more comes through.
+    const network = net.createServer((page) => {
+      const engine = net.connect(Number(new URL(address).port), '127.0.0.1');
+      for (const [from, to] of [
+        [page, engine],
+        [engine, page],
+      ] as const) {
+        sockets.push(from);
+        from.on('data', (bytes) => void (isCut || to.write(bytes)));
+        from.on('error', () => undefined).on('close', () => void (isCut || to.destroy()));
+      }
+    });
+    network.listen(0, '127.0.0.1');
+    await once(network, 'listening');
+    afterTest(t, () => {
+      for (const socket of sockets) socket.destroy();
+      network.close();
+    });
+    const { page, errors } = await openPage(t, `http://127.0.0.1:${(network.address() as AddressInfo).port}`);
+    await page.getByRole('status').getByText('serving').waitFor();
+    isCut = true;
+    await page.getByRole('alert').getByText('The engine does not answer').waitFor();
+    isCut = false;
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await page.getByRole('status').getByText('serving').waitFor();
+    await eventually('it no longer says so', async () => (await page.getByRole('alert').count()) === 0);
+    assert.deepEqual(
+      errors.filter((error) => !/ERR_(CONNECTION|INCOMPLETE|EMPTY)/.test(error)),
+      [],
+    );
+  },
+);
 
 test('ten thousand signals are scrolled through, and no task of the page is long', { skip }, async (t) => {
   const count = 10_000;

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { SESSION_MS, Sessions } from '../../engine/console/session.js';
 import { Turns } from '../../engine/api/turns.js';
 import type { BarsView, SeriesView, SignalsView, SignalDetail } from '../../engine/console/wire.js';
-import { CLIENTS_MAX } from '../../engine/console/events.js';
+import { CLIENTS_OF_TENANT_MAX } from '../../engine/console/events.js';
 import { ConsoleServer } from '../../engine/console/server.js';
 import { afterTest } from '../support/cleanup.js';
 import { TENANTS, asked, serveConsole, type Answered } from '../support/console.js';
@@ -309,7 +309,7 @@ test('as many pages as may be are open at once, and one that closes makes room',
     const response = await fetch(`${address}/api/events`, { headers, signal: stop.signal });
     return { status: response.status, close: () => stop.abort(), response };
   };
-  const pages = await Promise.all(Array.from({ length: CLIENTS_MAX }, open));
+  const pages = await Promise.all(Array.from({ length: CLIENTS_OF_TENANT_MAX }, open));
   afterTest(t, () => pages.forEach(({ close }) => close()));
   assert.ok(pages.every(({ status }) => status === 200));
   assert.equal((await open()).status, 429);

@@ -8,7 +8,7 @@ import { afterTest } from '../support/cleanup.js';
 import { runCommand } from '../support/command.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { inventedBars } from '../support/markets.js';
-import { TestClient, serve } from '../support/served.js';
+import { STORES_AWAY, TestClient, serve } from '../support/served.js';
 
 const HOUR = 3_600_000;
 const TRAINED = 1_000;
@@ -122,4 +122,35 @@ test('a damaged backup and a folder with something in it are refused', async (t)
   assert.ok(!existsSync(path.join(root, 'other')));
   const none = await runCommand(['restore', root, '--data', path.join(root, 'other')]);
   assert.match(none.stderr, /is no backup/);
+  writeFileSync(path.join(backup, 'backup.json'), 'nothing');
+  const illegible = await runCommand(['restore', backup, '--data', path.join(root, 'other')]);
+  assert.deepEqual(
+    [illegible.code, illegible.stderr],
+    [
+      2,
+      `suho: The backup is damaged: ${path.join(backup, 'backup.json')} cannot be read; use another backup.\n`,
+    ],
+  );
+  const under = path.join(target, 'mine', 'other');
+  const nowhere = await runCommand(['restore', backup, '--data', under]);
+  assert.match(nowhere.stderr, /^suho: [^\n]+\.\n$/);
+});
+
+test('a backup that cannot be written is refused in a sentence, and leaves nothing', async (t) => {
+  const root = temporaryFolder(t);
+  writeFileSync(path.join(root, 'file'), '');
+  const engine = await openEngine(t, temporaryFolder(t), {
+    ...STORES_AWAY,
+    tenants,
+    backup: { folder: path.join(root, 'file', 'backups') },
+  });
+  const { port } = await serve(t, engine);
+  process.env['SUHO_API_KEY'] = 'key-a';
+  afterTest(t, () => void delete process.env['SUHO_API_KEY']);
+  const { code, stderr } = await runCommand(['backup', 'one', '--address', `127.0.0.1:${port}`]);
+  assert.equal(code, 2);
+  assert.equal(
+    stderr,
+    `suho: The engine answered FAILED_PRECONDITION: The backup cannot be written (backup.folder): ${path.join(root, 'file', 'backups')} is not in a folder.\n`,
+  );
 });

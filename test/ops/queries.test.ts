@@ -35,6 +35,9 @@ test('an operator queries and exports the stores of a running engine; what is re
   const writes = await runCommand(['sql', 'features', 'DROP TABLE ml_features', ...address]);
   assert.equal(writes.code, 2);
   assert.match(writes.stderr, /is not a query/);
+  const misspelt = await runCommand(['sql', 'features', 'SELECT nonsense FROM', ...address]);
+  assert.match(misspelt.stderr, /ClickHouse answered: Syntax error: failed at position 21/);
+  assert.doesNotMatch(misspelt.stderr, /In scope|formatQuery/, 'the checks of the query are not shown');
 
   const query = async (request: object, key = 'key-a'): Promise<{ rows: string[]; truncated: boolean }> =>
     await client.call('OperatorService', 'QueryStore', request, key);

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -33,6 +34,24 @@ test('the embedded PostgreSQL keeps predictions, trades and models, each tenant 
   await modelRegistryContract(server.connection);
   await isolationContract(server.connection);
   await retentionContract(server.connection, server.connection);
+});
+
+test('a process with the embedded ClickHouse ends at once by a fatal error, and does not wait for its report', async (t) => {
+  const module = new URL('../../engine/feature-store/embedded-clickhouse.js', import.meta.url).href;
+  for (const signal of ['SIGABRT', 'SIGSEGV'] as const) {
+    const program = `
+      const { EmbeddedClickHouse } = await import(${JSON.stringify(module)});
+      const { client } = new EmbeddedClickHouse(${JSON.stringify(temporaryFolder(t))});
+      await client.command({ query: 'SELECT 1' });
+      process.kill(process.pid, '${signal}');
+      setInterval(() => undefined, 1_000);`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'ignore' });
+    // ClickHouse's own handler waits for 300 s.
+    const tooLate = setTimeout(() => child.kill('SIGKILL'), 120_000);
+    const ended = await new Promise((resolve) => child.once('exit', (_code, by) => resolve(by)));
+    clearTimeout(tooLate);
+    assert.equal(ended, signal);
+  }
 });
 
 test('TimescaleDB that is installed but not loaded makes a warning that says what to do, not a failure', async (t) => {

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../engine/cli/main.js', import.meta.url));
+/** The `suho` command. */
+export const MAIN = fileURLToPath(new URL('../../engine/cli/main.js', import.meta.url));
 
 export interface CommandResult {
   readonly code: number | null;

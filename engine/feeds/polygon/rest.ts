@@ -11,6 +11,9 @@ const REQUEST_MS = 60_000;
 /** Wait after a 429 that does not say how long: the free plan allows five calls a minute. */
 const LIMITED_MS = 12_000;
 const LIMITED_MS_MAX = 120_000;
+const LIMITED_MS_MIN = 1_000;
+/** Bytes of an answer; a page of bars has about 6 million. */
+const ANSWER_BYTES_MAX = 50_000_000;
 const RETRY_MS = 500;
 const RETRY_MS_MAX = 30_000;
 /** Tries of one request that the server does not answer or fails. */
@@ -97,10 +100,16 @@ export class PolygonRest {
       );
     const path = `v2/aggs/ticker/${encodeURIComponent(ticker)}/range/${span}/${from}/${to - 1}`;
     let url: URL | undefined = this.#at(`${path}?adjusted=${adjusted}&sort=asc&limit=${PAGE}`);
+    let newest = -Infinity;
     for (let page = 0; url !== undefined; page++) {
       if (page === PAGES_MAX) throw unreadable(`more than ${PAGES_MAX} pages`);
       const { results, next_url: next } = await this.#get(url);
-      yield this.#inRange((results ?? []).map(barOfResult), request);
+      const bars = this.#inRange((results ?? []).map(barOfResult), request);
+      const reached = bars.reduce((most, { openTime }) => (openTime > most ? openTime : most), -Infinity);
+      if (bars.length > 0 && reached <= newest)
+        throw unreadable('a page with nothing newer than the one before');
+      newest = Math.max(newest, reached);
+      yield bars;
       url = next === undefined || next === null ? undefined : this.#following(next, url);
     }
   }
@@ -154,7 +163,7 @@ export class PolygonRest {
         if (count >= (error.isLimit ? WAITS_MAX : TRIES_MAX) || this.#options.signal?.aborted === true)
           throw new SuhoError('STORE_UNAVAILABLE', `${error.message}; run it again later.`);
         const ms = error.isLimit
-          ? Math.min(LIMITED_MS_MAX, error.waitMs ?? LIMITED_MS)
+          ? Math.min(LIMITED_MS_MAX, Math.max(LIMITED_MS_MIN, error.waitMs ?? LIMITED_MS))
           : Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** (count - 1));
         this.#options.onWait?.(error.message, ms);
         await (this.#options.wait ?? sleep)(ms);
@@ -172,8 +181,9 @@ export class PolygonRest {
         redirect: 'error',
         signal: AbortSignal.any([AbortSignal.timeout(REQUEST_MS), ...(signal === undefined ? [] : [signal])]),
       });
-      body = await answer.text();
+      body = await textOf(answer);
     } catch (error) {
+      if (error instanceof SuhoError) throw error;
       const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
       throw new Retry(`Polygon at ${this.#base.origin} does not answer (${messageOf(cause)})`, false);
     }
@@ -186,7 +196,10 @@ export class PolygonRest {
       throw new SuhoError('FORBIDDEN', `The plan of the Polygon key does not include this${text}.`);
     if (answer.status >= 500) throw new Retry(`Polygon answers ${answer.status}${text}`, false);
     if (!answer.ok) throw new SuhoError('BAD_INPUT', `Polygon answers ${answer.status}${text}.`);
-    const parsed = answerSchema.safeParse(parseJson(body));
+    const json = parseJson(body);
+    // A page of a proxy, or an answer that was cut off.
+    if (json === undefined) throw new Retry('Polygon sent an answer that is no JSON', false);
+    const parsed = answerSchema.safeParse(json);
     if (!parsed.success) throw unreadable('an answer that is not in its documented form');
     return parsed.data;
   }
@@ -202,6 +215,18 @@ export class PolygonRest {
 
 function unreadable(what: string): SuhoError {
   return new SuhoError('STORE_UNAVAILABLE', `Polygon sent ${what}; nothing more is taken from it.`);
+}
+
+/** The text of an answer, which must not be endless. */
+async function textOf(answer: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of answer.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > ANSWER_BYTES_MAX) throw unreadable(`an answer of more than ${ANSWER_BYTES_MAX} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 function parseJson(body: string): unknown {

@@ -28,7 +28,7 @@ const GAUGES = {
 } as const satisfies Partial<Record<keyof HealthSnapshot, string>>;
 
 /** The engine as a whole: what it is, what it took and made, and how its calls ended. */
-export function engineMetrics(add: Families, { health, calls }: MetricsSource): void {
+export function engineMetrics(add: Families, { health, calls, certificateExpiresAt }: MetricsSource): void {
   add.gauge({
     name: 'suho_build_info',
     help: '1; the labels say what runs',
@@ -53,6 +53,15 @@ export function engineMetrics(add: Families, { health, calls }: MetricsSource): 
     name: 'suho_simulated',
     help: '1 where the market data is simulated',
     read: () => Number(health().simulated),
+  });
+  add.gauge({
+    name: 'suho_certificate_expiry_timestamp_seconds',
+    help: 'When the certificate of gRPC and the console expires, seconds since 1970; absent without TLS',
+    labels: [],
+    read: () => {
+      const ms = certificateExpiresAt();
+      return ms === undefined ? [] : [[{}, ms / 1000]];
+    },
   });
   add.counter({
     name: 'suho_withheld_total',

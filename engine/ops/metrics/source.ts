@@ -24,4 +24,6 @@ export interface MetricsSource {
   /** How it is at the door. */
   readonly door: () => DoorCounts;
   readonly tenants: () => readonly TenantFigures[];
+  /** When the certificate of `grpc.tls` expires, epoch milliseconds; undefined without one. */
+  readonly certificateExpiresAt: () => number | undefined;
 }

@@ -2,13 +2,13 @@
 
 
 /**
- * Takes nothing: the file is the one the engine was started with.
+ * Takes nothing: the file is the one the engine was started with, and so are the paths of its certificate.
  */
 export interface ReloadConfigRequest {
 }
 
 /**
- * Takes nothing: the file is the one the engine was started with.
+ * Takes nothing: the file is the one the engine was started with, and so are the paths of its certificate.
  */
 export interface ReloadConfigRequest__Output {
 }

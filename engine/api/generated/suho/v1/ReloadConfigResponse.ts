@@ -1,5 +1,6 @@
 // Original file: proto/suho/v1/operations.proto
 
+import type { Long } from '@grpc/proto-loader';
 
 /**
  * What changed.
@@ -13,6 +14,15 @@ export interface ReloadConfigResponse {
    * Settings that differ and take effect at the next start.
    */
   'need_restart'?: (string)[];
+  /**
+   * Whether the files of grpc.tls held a certificate, key or authority other than those in use; new connections get theirs.
+   */
+  'certificate_changed'?: (boolean);
+  /**
+   * When the server's certificate expires, epoch milliseconds; not set without grpc.tls.
+   */
+  'certificate_expires_at'?: (number | string | Long);
+  '_certificate_expires_at'?: "certificate_expires_at";
 }
 
 /**
@@ -27,4 +37,12 @@ export interface ReloadConfigResponse__Output {
    * Settings that differ and take effect at the next start.
    */
   'need_restart': (string)[];
+  /**
+   * Whether the files of grpc.tls held a certificate, key or authority other than those in use; new connections get theirs.
+   */
+  'certificate_changed': (boolean);
+  /**
+   * When the server's certificate expires, epoch milliseconds; not set without grpc.tls.
+   */
+  'certificate_expires_at'?: (string);
 }
