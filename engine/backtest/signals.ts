@@ -63,7 +63,11 @@ export async function walkForwardSignals(
     const begins = dataset.closeTimes[fold.test.from] ?? 0;
     hadSkill.push(skillKnownAt(begins, predicted, dataset, trials, lengthMs));
     const train = { from: Math.max(0, fold.validation.to - rowsMax), to: fold.train.to };
-    const fitted = await family.fit(dataset, { train, validation: fold.validation }, options);
+    const fitted = await family.fit(
+      dataset,
+      { train, validation: fold.validation },
+      { ...options, rowsTrained: Math.min(rowsMax, dataset.rows) },
+    );
     const answers = await answersOf(fitted.toOnnx(), dataset, fold.test);
     predicted.push({ answers, range: fold.test });
     trials.push(fitted.trials);

@@ -31,16 +31,17 @@ export const auto: Family = {
 };
 
 /** The families that have rows enough and fit the budget, cheapest first; the first one always does. */
-export function familiesFor(dataset: Dataset, split: Split, budgetSeconds: number): readonly Family[] {
+export function familiesFor(rowsTrained: number, split: Split, budgetSeconds: number): readonly Family[] {
   let seconds = 0;
   return membersFor(split).filter(({ rowMs }, i) => {
-    seconds += (PASSES * dataset.rows * rowMs) / 1000;
+    seconds += (rowsTrained * rowMs) / 1000;
     return i === 0 || seconds <= budgetSeconds;
   });
 }
 
 async function fit(dataset: Dataset, split: Split, options: FitOptions): Promise<Fitted> {
-  const families = familiesFor(dataset, split, options.budgetSeconds ?? BUDGET_SECONDS);
+  const { rowsTrained = PASSES * dataset.rows, budgetSeconds = BUDGET_SECONDS } = options;
+  const families = familiesFor(rowsTrained, split, budgetSeconds);
   return choose(await fitAll(families, dataset, split, options), priors(dataset, split.train));
 }
 

@@ -15,8 +15,10 @@ export type Split = Omit<Fold, 'test'>;
 /** How a model is fitted. */
 export interface FitOptions {
   readonly seed: number;
-  /** Seconds of one core that the families which auto tries may take on the dataset, by their own estimates; 180 by default. */
+  /** Seconds of one core that the families which auto tries may take on `rowsTrained`, by their own estimates; 180 by default. */
   readonly budgetSeconds?: number;
+  /** Rows that count in it; three times those of the dataset by default: a training's final model and its walk-forward folds. */
+  readonly rowsTrained?: number;
   /** Called before every step; one that throws ends the training. */
   readonly beforeStep?: (() => void) | undefined;
 }
