@@ -5,11 +5,10 @@ import type { Bar } from '../../actors/market/bar.js';
 import { BarGrid } from '../../actors/market/bar-grid.js';
 import type { Calendar } from '../../actors/market/calendar.js';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
-import { WARM_UP_BARS } from '../../actors/signal-actor.js';
 import { walkForwardEquity, type WalkForwardEquity } from '../backtest/walk-forward-equity.js';
 import { SuhoError } from '../errors.js';
 import { buildDataset, newest, type Dataset } from './dataset.js';
-import { datasetFault } from './dataset-faults.js';
+import { checkLearnable } from './dataset-faults.js';
 import {
   anomalyScale,
   encoderFault,
@@ -137,14 +136,7 @@ function check(dataset: Dataset, timeframe: Timeframe, rowsMax: number): void {
       `Training on ${timeframe} bars needs ${needed} of them; training.rowsMax is ${rowsMax}: raise it.`,
     );
   }
-  if (dataset.rows < needed) {
-    throw new SuhoError(
-      'BAD_INPUT',
-      `Training needs ${needed} ${timeframe} bars after the first ${WARM_UP_BARS - 1} that warm up the features; there are ${dataset.rows}.`,
-    );
-  }
-  const fault = datasetFault(dataset);
-  if (fault !== undefined) throw new SuhoError('BAD_INPUT', fault);
+  checkLearnable(dataset, timeframe, 'Training', needed);
 }
 
 function describe(
