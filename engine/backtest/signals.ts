@@ -2,10 +2,10 @@ import { HORIZONS } from '../../actors/features/labels.js';
 import { WARM_UP_BARS } from '../../actors/signal-actor.js';
 import type { Dataset } from '../learning/dataset.js';
 import { score, type HorizonScore, type Outcome } from '../learning/evaluation.js';
-import type { Family, FitOptions, Trial } from '../learning/families/family.js';
+import type { Answers, Family, FitOptions, Trial } from '../learning/families/family.js';
 import { walkForwardFolds, type Fold, type RowRange } from '../learning/split.js';
 import { judge } from '../learning/verdict.js';
-import { addOutcomes, answersOf, forecastsOf, type Answers } from '../learning/walk-forward.js';
+import { addOutcomes, answersOf, forecastsOf } from '../learning/walk-forward.js';
 import type { Forecast } from './positions.js';
 
 const WIDTH = HORIZONS.length;

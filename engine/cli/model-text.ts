@@ -53,6 +53,7 @@ export function describeModel({ model, uses, trial, history, features, ...rest }
       `on ${rows} bars, ${utc(Number(model.trained_from))} to ${utc(Number(model.trained_through))} UTC`,
     ],
     ['scored', scoreLine(rest.scores, horizon)],
+    ['calibrated', rest.calibration],
     ['direction', `of the ${horizon} forecast`],
     ['relies on', features.slice(0, 5).join(', ')],
     ['in use', places.length === 0 ? 'nowhere' : places.join('; ')],

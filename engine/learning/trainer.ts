@@ -19,6 +19,7 @@ import {
 } from './encoder.js';
 import { trainingFacts } from './training-facts.js';
 import type { HorizonScore } from './evaluation.js';
+import type { CalibratedBy } from './families/calibrated.js';
 import { familyOf } from './families/families.js';
 import type { FamilyForm, FitOptions } from './families/family.js';
 import type { FamilyName, Trainable } from './families/names.js';
@@ -45,6 +46,7 @@ export interface TrainingResult {
   readonly predictor: Uint8Array;
   readonly family: FamilyName;
   readonly made: FamilyForm;
+  readonly calibratedBy: CalibratedBy;
   readonly encoder: Uint8Array;
   /** Why the encoder that was given was not kept. */
   readonly encoderFault: string | undefined;
@@ -110,6 +112,7 @@ export async function train(
     predictor: final.toOnnx(metadata),
     family: final.family,
     made: final.made,
+    calibratedBy: final.calibratedBy,
     encoder,
     encoderFault: fault,
     embeddingVersion: `e-${createHash('sha256').update(encoder).digest('hex').slice(0, 12)}`,

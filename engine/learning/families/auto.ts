@@ -5,6 +5,7 @@ import type { Graph } from '../onnx/graph.js';
 import { ensemble, fitAll, meanOf, membersFor, type Tried } from './ensemble.js';
 import {
   Fitted,
+  type Answers,
   type Family,
   type FitOptions,
   type ModelInputs,
@@ -77,6 +78,8 @@ export function choose({ judged, held, sharesApart }: Tried, logPriors: readonly
 class Chosen extends Fitted {
   readonly family;
   readonly made;
+  readonly validated: Answers;
+  readonly calibratedBy;
   override readonly trials: readonly Trial[];
   readonly #fitted: Fitted;
 
@@ -85,6 +88,8 @@ class Chosen extends Fitted {
     this.#fitted = fitted;
     this.family = fitted.family;
     this.made = fitted.made;
+    this.validated = fitted.validated;
+    this.calibratedBy = fitted.calibratedBy;
     this.trials = trials;
   }
 

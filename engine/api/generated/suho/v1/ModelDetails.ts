@@ -41,6 +41,10 @@ export interface ModelDetails {
    * What was done to it, newest first, a hundred at most.
    */
   'history'?: (_suho_v1_ModelAct)[];
+  /**
+   * What calibrates its probabilities, in words; empty where that is not known.
+   */
+  'calibration'?: (string);
 }
 
 /**
@@ -79,4 +83,8 @@ export interface ModelDetails__Output {
    * What was done to it, newest first, a hundred at most.
    */
   'history': (_suho_v1_ModelAct__Output)[];
+  /**
+   * What calibrates its probabilities, in words; empty where that is not known.
+   */
+  'calibration': (string);
 }
