@@ -8,6 +8,7 @@ import {
   type ModelAct,
   type ModelEvent,
 } from '../registry/model-registry.js';
+import { calibrationInWords } from '../learning/families/calibrated.js';
 import { TEST_DAYS, modelActOf, type AskedAct } from '../rollout/asked-act.js';
 import type { ArmScore } from '../rollout/comparison.js';
 import {
@@ -208,6 +209,7 @@ async function details(desk: ModelDesk, caller: Caller, model: ListedModel): Pro
     hyperparameters: JSON.stringify(model.hyperparameters),
     scores: model.scores.map((score) => JSON.stringify(score)),
     features: model.importance.map(({ feature }) => feature),
+    calibration: model.calibratedBy === undefined ? '' : calibrationInWords(model.calibratedBy),
     uses: desk
       .uses(caller, model)
       .map(({ seriesId, tenantId, arm }) => ({ series: seriesId, tenant_id: tenantId, arm })),

@@ -1,11 +1,8 @@
 import { HORIZONS } from '../../actors/features/labels.js';
 import type { Bar } from '../../actors/market/bar.js';
 import { BarGrid } from '../../actors/market/bar-grid.js';
-import type { Timeframe } from '../../actors/market/timeframe.js';
-import { WARM_UP_BARS } from '../../actors/signal-actor.js';
-import { SuhoError } from '../errors.js';
 import { buildDataset } from '../learning/dataset.js';
-import { datasetFault } from '../learning/dataset-faults.js';
+import { checkLearnable } from '../learning/dataset-faults.js';
 import type { HorizonScore } from '../learning/evaluation.js';
 import { rowsNeeded } from '../learning/history-needed.js';
 import { judge } from '../learning/verdict.js';
@@ -65,9 +62,7 @@ export async function backtest(
   const grid = BarGrid.of(timeframe, calendar);
   onProgress(0, 'features');
   const dataset = buildDataset(bars, grid);
-  checkRows(dataset.rows, timeframe);
-  const fault = datasetFault(dataset);
-  if (fault !== undefined) throw new SuhoError('BAD_INPUT', fault);
+  checkLearnable(dataset, timeframe, 'A backtest', rowsNeeded(timeframe));
   const steps = settings.folds + (settings.checksLeakage ? 2 : 1);
   const signals = await walkForwardSignals(settings.family, dataset, {
     ...signalOptions(settings),
@@ -107,15 +102,6 @@ export async function backtest(
     families,
     leakage: settings.checksLeakage ? await leakageOf(bars, settings, signals) : undefined,
   };
-}
-
-function checkRows(rows: number, timeframe: Timeframe): void {
-  const needed = rowsNeeded(timeframe);
-  if (rows >= needed) return;
-  throw new SuhoError(
-    'BAD_INPUT',
-    `A backtest needs ${needed} ${timeframe} bars after the first ${WARM_UP_BARS - 1} that warm up the features; there are ${rows}.`,
-  );
 }
 
 function withoutCosts(

@@ -2,10 +2,10 @@ import { HORIZONS } from '../../actors/features/labels.js';
 import { WARM_UP_BARS } from '../../actors/signal-actor.js';
 import type { Dataset } from '../learning/dataset.js';
 import { score, type HorizonScore, type Outcome } from '../learning/evaluation.js';
-import type { Family, FitOptions, Trial } from '../learning/families/family.js';
+import type { Answers, Family, FitOptions, Trial } from '../learning/families/family.js';
 import { walkForwardFolds, type Fold, type RowRange } from '../learning/split.js';
 import { judge } from '../learning/verdict.js';
-import { addOutcomes, answersOf, forecastsOf, type Answers } from '../learning/walk-forward.js';
+import { addOutcomes, answersOf, forecastsOf } from '../learning/walk-forward.js';
 import type { Forecast } from './positions.js';
 
 const WIDTH = HORIZONS.length;
@@ -63,7 +63,11 @@ export async function walkForwardSignals(
     const begins = dataset.closeTimes[fold.test.from] ?? 0;
     hadSkill.push(skillKnownAt(begins, predicted, dataset, trials, lengthMs));
     const train = { from: Math.max(0, fold.validation.to - rowsMax), to: fold.train.to };
-    const fitted = await family.fit(dataset, { train, validation: fold.validation }, options);
+    const fitted = await family.fit(
+      dataset,
+      { train, validation: fold.validation },
+      { ...options, rowsTrained: Math.min(rowsMax, dataset.rows) },
+    );
     const answers = await answersOf(fitted.toOnnx(), dataset, fold.test);
     predicted.push({ answers, range: fold.test });
     trials.push(fitted.trials);

@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { WARM_UP_BARS } from '../../actors/signal-actor.js';
+import { BarGrid } from '../../actors/market/bar-grid.js';
+import { calendarOfRule } from '../calendars.js';
 import { loadConfig } from '../config.js';
-import { SuhoError } from '../errors.js';
 import { runExperiment, verdictOf, type Experiment } from '../experiments/experiment.js';
 import { STAGES } from '../experiments/halving.js';
 import { PostgresExperimentStore } from '../experiments/postgres-experiment-store.js';
 import { FEATURE_GROUPS, SEARCHED_FAMILIES, type SearchedFamily } from '../experiments/search-space.js';
 import { DataFolder } from '../journal/data-folder.js';
 import { packBars } from '../journal/records.js';
+import { buildDataset } from '../learning/dataset.js';
+import { checkLearnable } from '../learning/dataset-faults.js';
 import { rowsNeeded } from '../learning/history-needed.js';
 import { addBarSource, barsOf, type BarSourceOptions, type MarketBars } from './bar-source.js';
 import { listExperimentsCommand, showExperimentCommand } from './experiments.js';
@@ -90,13 +92,9 @@ function runCommand(): Command {
 async function run(file: string | undefined, options: Options): Promise<void> {
   const market = await barsOf(file, options);
   sayRefusals(market.report);
-  const needed = ROWS_FACTOR * rowsNeeded(market.timeframe);
-  const rows = market.bars.length - WARM_UP_BARS + 1;
-  if (rows < needed)
-    throw new SuhoError(
-      'BAD_INPUT',
-      `An experiment needs ${needed} ${market.timeframe} bars after the first ${WARM_UP_BARS - 1} that warm up the features; there are ${Math.max(0, rows)}.`,
-    );
+  const { bars, timeframe, calendar } = market;
+  const dataset = buildDataset(bars, BarGrid.of(timeframe, calendarOfRule(calendar)));
+  checkLearnable(dataset, timeframe, 'An experiment', ROWS_FACTOR * rowsNeeded(timeframe));
   const { data } = loadConfig(options.config, process.env, { data: options.data });
   if (!existsSync(path.join(data, 'suho.json'))) DataFolder.open(data).release();
   const experiment = await withPostgres(options, async (connection) => {

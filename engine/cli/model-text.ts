@@ -62,6 +62,7 @@ export function describeModel({
       `on ${rows} bars, ${utc(Number(model.trained_from))} to ${utc(Number(model.trained_through))} UTC`,
     ],
     ['scored', scoreLine(rest.scores, horizon)],
+    ['calibrated', rest.calibration],
     ['direction', `of the ${horizon} forecast`],
     ['relies on', features.slice(0, 5).join(', ')],
     ['in use', places.length === 0 ? 'nowhere' : places.join('; ')],

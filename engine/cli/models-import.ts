@@ -2,10 +2,8 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { z } from 'zod';
 import { gridName, readGridName } from '../../actors/market/bar-grid.js';
 import { HORIZONS } from '../../actors/features/labels.js';
-import type { Timeframe } from '../../actors/market/timeframe.js';
 import { calendarOfRule } from '../calendars.js';
 import { loadConfig } from '../config.js';
 import { PLATFORM } from '../credentials/tenant-id.js';
@@ -14,20 +12,14 @@ import { MODEL_BYTES_MAX } from '../inference/model-session.js';
 import { ModelTrials } from '../inference/model-trials.js';
 import { FILE_FEED } from '../instruments/ids.js';
 import { DataFolder } from '../journal/data-folder.js';
-import {
-  IMPORT_CONTRACTS,
-  IMPORT_TASKS,
-  inspectImport,
-  type ImportContract,
-  type ImportMapping,
-  type ImportTask,
-} from '../learning/imported-model.js';
+import { IMPORT_CONTRACTS, IMPORT_TASKS, inspectImport } from '../learning/imported-model.js';
 import { importModel, type ModelImport } from '../learning/model-import.js';
 import { openArtifacts } from '../registry/open.js';
 import { modelName, type ModelRecord, type ModelSeries } from '../registry/model-registry.js';
 import { PostgresModelRegistry } from '../registry/postgres-model-registry.js';
 import { barsOf } from './bar-source.js';
 import { calendarOfSeries, sayRefusals, type FileOptions } from './file-options.js';
+import { importSettings, type ImportOptions } from './import-settings.js';
 import {
   dataOption,
   dateOption,
@@ -40,30 +32,12 @@ import {
 import { withPostgres } from './postgres-session.js';
 import { scoreTable } from './score-table.js';
 
-interface Options extends FileOptions {
-  readonly contract: ImportContract;
+interface Options extends FileOptions, ImportOptions {
   readonly symbol: string;
-  readonly timeframe: Timeframe;
   readonly tenant: string;
   readonly user?: string;
   readonly feed: string;
   readonly data: string;
-  readonly task?: ImportTask;
-  readonly horizon?: (typeof HORIZONS)[number];
-  readonly output?: string;
-  readonly features?: string;
-  readonly featureSet?: string;
-  readonly sequenceVersion?: string;
-  readonly trainedFrom?: number;
-  readonly trainedThrough?: number;
-  readonly rows?: number;
-  readonly fill?: number;
-  readonly logits?: boolean;
-  readonly classes?: readonly number[];
-  readonly classReturns?: readonly number[];
-  readonly flatShare?: number;
-  readonly deviation?: number;
-  readonly deadZone?: number;
   readonly evaluate?: string;
   readonly json?: boolean;
 }
@@ -157,7 +131,7 @@ async function run(file: string, options: Options): Promise<void> {
   if (userId !== undefined && tenantId === PLATFORM)
     throw new SuhoError('BAD_INPUT', '--user is a user of a tenant: say which with --tenant.');
   const bytes = await read(file);
-  const settings = settingsOf(options, inspectImport(bytes).metadata);
+  const settings = importSettings(options, inspectImport(bytes).metadata);
   const { name: calendar } = calendarOfSeries(options.symbol, options);
   const series: ModelSeries = {
     tenantId,
@@ -173,118 +147,19 @@ async function run(file: string, options: Options): Promise<void> {
 
 async function read(file: string): Promise<Uint8Array> {
   try {
-    const { size } = await stat(file);
-    if (size > MODEL_BYTES_MAX)
+    const found = await stat(file);
+    // A device has no end, and a pipe perhaps no writer.
+    if (!found.isFile()) throw new SuhoError('BAD_FILE', `${file} is no file.`);
+    if (found.size > MODEL_BYTES_MAX)
       throw new SuhoError(
         'BAD_MODEL',
-        `The file cannot be imported: it has ${size} bytes; a model may have ${MODEL_BYTES_MAX}.`,
+        `The file cannot be imported: it has ${found.size} bytes; a model may have ${MODEL_BYTES_MAX}.`,
       );
     return await readFile(file);
   } catch (error) {
     if (error instanceof SuhoError) throw error;
     throw new SuhoError('BAD_FILE', `${file} cannot be read: ${messageOf(error)}.`);
   }
-}
-
-const list = z.string().transform((text) => text.split(',').map((part) => part.trim()));
-const moment = z
-  .union([
-    z
-      .string()
-      .regex(/^\d{11,}$/)
-      .transform(Number),
-    z.string().transform((text) => Date.parse(text)),
-  ])
-  .pipe(z.number().int());
-
-/** What a file's metadata may say. */
-const metadataShape = z.object({
-  task: z.enum(IMPORT_TASKS).optional(),
-  horizon: z.enum(HORIZONS).optional(),
-  output: z.string().optional(),
-  features: list.optional(),
-  featureSet: z.string().optional(),
-  sequenceVersion: z.string().optional(),
-  trainedFrom: moment.optional(),
-  trainedThrough: moment.optional(),
-  rows: z.coerce.number().int().nonnegative().optional(),
-  fill: z.coerce.number().optional(),
-  logits: z
-    .enum(['true', 'false'])
-    .transform((text) => text === 'true')
-    .optional(),
-  classes: list.transform((parts) => parts.map(Number)).optional(),
-  classReturns: list.transform((parts) => parts.map(Number)).optional(),
-  flatShare: z.coerce.number().optional(),
-  deviation: z.coerce.number().optional(),
-  deadZone: z.coerce.number().optional(),
-});
-
-/** What is to be known of a file, from the options and, where they do not say, from its metadata. Throws `BAD_INPUT`. */
-function settingsOf(
-  options: Options,
-  metadata: Readonly<Record<string, string>>,
-): Pick<ModelImport, 'mapping' | 'inputVersion' | 'trainedFrom' | 'trainedThrough' | 'rows'> {
-  const parsed = metadataShape.safeParse(metadata);
-  if (!parsed.success) {
-    const { path: place, message } = parsed.error.issues[0]!;
-    throw new SuhoError(
-      'BAD_MODEL',
-      `The file cannot be imported: its metadata "${place.join()}" cannot be read (${message}).`,
-    );
-  }
-  const said = {
-    ...parsed.data,
-    ...options,
-    features: options.features?.split(',').map((part) => part.trim()) ?? parsed.data.features,
-  };
-  const required = <T>(value: T | undefined, flag: string, what: string): T => {
-    if (value !== undefined) return value;
-    throw new SuhoError('BAD_INPUT', `Neither ${flag} nor the file's metadata says ${what}.`);
-  };
-  const task = required(said.task, '--task', 'what the output is');
-  const horizon =
-    task === 'contract' ? HORIZONS[0] : required(said.horizon, '--horizon', 'which horizon it predicts');
-  const mapping: ImportMapping = {
-    contract: options.contract,
-    task,
-    horizon: HORIZONS.indexOf(horizon),
-    output: said.output,
-    features: said.features,
-    fill: said.fill,
-    isLogits: said.logits ?? false,
-    classes: said.classes ?? [-1, 0, 1],
-    classReturns: said.classReturns ?? [0, 0, 0],
-    flatShare: said.flatShare ?? 0,
-    deviation: said.deviation,
-    deadZone: said.deadZone ?? 0,
-  };
-  checkMapping(mapping);
-  const trainedThrough = required(said.trainedThrough, '--trained-through', 'up to when it was trained');
-  return {
-    mapping,
-    inputVersion:
-      options.contract === 'row'
-        ? required(said.featureSet, '--feature-set', 'which feature set it was trained on')
-        : required(said.sequenceVersion, '--sequence-version', 'which sequence channels it was trained on'),
-    trainedFrom: said.trainedFrom ?? trainedThrough,
-    trainedThrough,
-    rows: said.rows ?? 0,
-  };
-}
-
-function checkMapping({ classes, classReturns, flatShare, deviation, deadZone }: ImportMapping): void {
-  const fault =
-    [...classes].sort((a, b) => a - b).join() === '-1,0,1'
-      ? classReturns.length !== 3 || !classReturns.every(Number.isFinite)
-        ? 'class returns are three numbers'
-        : !(flatShare >= 0 && flatShare < 1)
-          ? 'the share left to flat is at least 0 and below 1'
-          : !(deadZone >= 0) || !(deviation === undefined || deviation > 0)
-            ? 'a deviation is above 0, and a dead zone not below it'
-            : undefined
-      : 'classes are -1, 0 and 1 in the order of the output';
-  if (fault !== undefined) throw new SuhoError('BAD_INPUT', `The file cannot be imported: ${fault}.`);
 }
 
 async function evaluationOf({

@@ -3,6 +3,7 @@ import type { Timeframe } from '../../actors/market/timeframe.js';
 import { DEFAULT_TENANT } from '../api/authentication.js';
 import { FILE_FEED } from '../instruments/ids.js';
 import { replay } from '../replay.js';
+import { calibrationInWords } from '../learning/families/calibrated.js';
 import { TRAINABLE, type Trainable } from '../learning/families/names.js';
 import type { ModelRecord } from '../registry/model-registry.js';
 import { FILE_HELP, addFileOptions, openInput, sayRefusals, type FileOptions } from './file-options.js';
@@ -110,7 +111,7 @@ function worth({ family, tried }: ModelRecord): string[] {
 }
 
 /** What the probabilities are worth, and what they rest on. */
-function quality({ scores, importance }: ModelRecord): string[] {
+function quality({ scores, calibratedBy, importance }: ModelRecord): string[] {
   const rows = scores.flatMap(({ horizon, probabilities: p }) =>
     p === undefined
       ? []
@@ -126,6 +127,9 @@ function quality({ scores, importance }: ModelRecord): string[] {
   const strongest = importance.slice(0, 5).map(({ feature }) => feature);
   return [
     formatTable(['horizon', 'log-loss / of base rates', 'Brier / of base rates', 'calibration error'], rows),
+    ...(calibratedBy === undefined
+      ? []
+      : [`Its probabilities are calibrated ${calibrationInWords(calibratedBy)}.`]),
     ...(strongest.length === 0 ? [] : [`It relies most on ${strongest.join(', ')}.`]),
   ];
 }

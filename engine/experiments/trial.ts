@@ -13,8 +13,9 @@ import { simulate, type Trade } from '../backtest/simulation.js';
 import { heldRows, logLossOf } from '../learning/calibration.js';
 import { buildDataset, type Dataset } from '../learning/dataset.js';
 import { score, type HorizonScore, type Outcome } from '../learning/evaluation.js';
+import type { Answers } from '../learning/families/family.js';
 import { holdOut, walkForwardFolds, type Fold } from '../learning/split.js';
-import { addOutcomes, answersOf, type Answers } from '../learning/walk-forward.js';
+import { addOutcomes, answersOf } from '../learning/walk-forward.js';
 import { familyOfCandidate, type Candidate } from './search-space.js';
 
 const WIDTH = HORIZONS.length;

@@ -1,9 +1,23 @@
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { HORIZONS } from '../../actors/features/labels.js';
+import type { Timeframe } from '../../actors/market/timeframe.js';
+import { WARM_UP_BARS } from '../../actors/signal-actor.js';
+import { SuhoError } from '../errors.js';
 import type { Dataset } from './dataset.js';
 
 const WIDTH = HORIZONS.length;
 const DIRECTIONS = ['down', 'flat', 'up'] as const;
+
+/** Throws `BAD_INPUT` when `what` wants more rows than there are, or nothing can be learned from them. */
+export function checkLearnable(dataset: Dataset, timeframe: Timeframe, what: string, needed: number): void {
+  if (dataset.rows < needed)
+    throw new SuhoError(
+      'BAD_INPUT',
+      `${what} needs ${needed} ${timeframe} bars after the first ${WARM_UP_BARS - 1} that warm up the features; there are ${dataset.rows}.`,
+    );
+  const fault = datasetFault(dataset);
+  if (fault !== undefined) throw new SuhoError('BAD_INPUT', fault);
+}
 
 /** Why nothing can be learned from rows, undefined when nothing speaks against it. */
 export function datasetFault(dataset: Dataset): string | undefined {

@@ -183,6 +183,13 @@ async function tried(
   try {
     return await tryPair(pair);
   } catch (error) {
+    const own = `${pair.predictor.path} is not an ONNX model that can run: `;
+    if (error instanceof SuhoError && error.message.startsWith(own))
+      throw new SuhoError(
+        error.code,
+        `The file cannot be imported: it does not run (${error.message.slice(own.length)}).`,
+        { cause: error },
+      );
     if (error instanceof SuhoError && error.message.includes('cannot be reshaped'))
       throw new SuhoError(
         error.code,

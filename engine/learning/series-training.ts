@@ -287,7 +287,8 @@ export class SeriesTraining {
       pair,
       batchInvariant,
     );
-    const { embeddingVersion, anomalyScale, family, verdict, scores, folds, importance, rows } = result;
+    const { embeddingVersion, anomalyScale, family, calibratedBy, verdict, scores, folds, importance, rows } =
+      result;
     const record: ModelRecord = {
       ...form,
       modelId: predictor.sha256,
@@ -300,6 +301,7 @@ export class SeriesTraining {
       embeddingVersion,
       anomalyScale,
       family,
+      calibratedBy,
       primaryHorizon: verdict.primaryHorizon,
       edge: verdict.edge,
       scores,

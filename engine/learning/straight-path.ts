@@ -13,34 +13,52 @@ import { answersOf, fitSparse, type SparseFit } from './sparse-regression.js';
 const WIDTH = HORIZONS.length;
 const CLASSES = WIDTH * 3;
 
-/** Bars back within which two bars' channels are multiplied, and the channels: what a bar did, and how large it was. */
-const PAIRED_BARS = 8;
-const PAIRED_CHANNELS = ['return', 'direction', 'range'].map((name) =>
-  CHANNELS.findIndex((channel) => channel.name === name),
-);
+const channelOf = (name: string): number => CHANNELS.findIndex((channel) => channel.name === name);
 
-/** Cells (bar · channels + channel) of a sequence whose products are terms. */
-const PAIRS: readonly (readonly [number, number])[] = PAIRED_CHANNELS.flatMap((channel) => {
-  const cell = (ago: number): number => (SEQUENCE_BARS - 1 - ago) * CHANNEL_COUNT + channel;
-  return Array.from({ length: PAIRED_BARS }, (_, later) =>
-    Array.from({ length: PAIRED_BARS - 1 - later }, (__, i) => [cell(later), cell(later + 1 + i)] as const),
-  ).flat();
-});
+/** A cell of a sequence: bar · channels + channel. */
+const cellOf = (ago: number, channel: number): number => (SEQUENCE_BARS - 1 - ago) * CHANNEL_COUNT + channel;
+
+const bars = (count: number): number[] => Array.from({ length: count }, (_, ago) => ago);
+
+/** Bars back within which two bars' channels are multiplied, and the channels: what a bar did, and how large it was. */
+const PAIRED_BARS = 16;
+const PAIRED_CHANNELS = ['return', 'direction', 'range'].map(channelOf);
+
+/** Bars back whose direction is multiplied with all channels of the newest bars: what turns on the hour, the volume, the size of a bar. */
+const TURNED_BARS = 8;
+const TURNING_BARS = 2;
+
+/** Pairs of cells of a sequence whose products are terms. */
+const PAIRS: readonly (readonly [number, number])[] = [
+  ...PAIRED_CHANNELS.flatMap((channel) =>
+    bars(PAIRED_BARS).flatMap((later) =>
+      bars(PAIRED_BARS)
+        .slice(later + 1)
+        .map((ago) => [cellOf(later, channel), cellOf(ago, channel)] as const),
+    ),
+  ),
+  ...bars(TURNED_BARS).flatMap((ago) =>
+    bars(TURNING_BARS).flatMap((later) =>
+      CHANNELS.flatMap(({ name }, channel) =>
+        // Directions among themselves are above; the time of the bar before says no more than that of the newest.
+        name === 'direction' || (later > 0 && /^(day|week)_/.test(name))
+          ? []
+          : [[cellOf(ago, channelOf('direction')), cellOf(later, channel)] as const],
+      ),
+    ),
+  ),
+];
 
 /** Terms of a path at most: cells and products. */
 const TERMS = SEQUENCE_SIZE + PAIRS.length;
 
 /** Channels whose sums over the last bars are terms, and how many bars: a rule that counts many alike is one such term, not many small ones. */
-const SUMMED_CHANNELS = ['return', 'direction'].map((name) =>
-  CHANNELS.findIndex((channel) => channel.name === name),
-);
+const SUMMED_CHANNELS = ['return', 'direction'].map(channelOf);
 const SUMMED_BARS = [2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32];
 
 /** Cells whose sums are terms while it is fitted; their weights are those of their cells afterwards. */
 const SUMS: readonly (readonly number[])[] = SUMMED_CHANNELS.flatMap((channel) =>
-  SUMMED_BARS.map((bars) =>
-    Array.from({ length: bars }, (_, ago) => (SEQUENCE_BARS - 1 - ago) * CHANNEL_COUNT + channel),
-  ),
+  SUMMED_BARS.map((count) => bars(count).map((ago) => cellOf(ago, channel))),
 );
 
 /**

@@ -5,11 +5,10 @@ import type { Bar } from '../../actors/market/bar.js';
 import { BarGrid } from '../../actors/market/bar-grid.js';
 import type { Calendar } from '../../actors/market/calendar.js';
 import { timeframeMs, type Timeframe } from '../../actors/market/timeframe.js';
-import { WARM_UP_BARS } from '../../actors/signal-actor.js';
 import { walkForwardEquity, type WalkForwardEquity } from '../backtest/walk-forward-equity.js';
 import { SuhoError } from '../errors.js';
 import { buildDataset, newest, type Dataset } from './dataset.js';
-import { datasetFault } from './dataset-faults.js';
+import { checkLearnable } from './dataset-faults.js';
 import {
   anomalyScale,
   encoderFault,
@@ -20,6 +19,7 @@ import {
 } from './encoder.js';
 import { trainingFacts } from './training-facts.js';
 import type { HorizonScore } from './evaluation.js';
+import type { CalibratedBy } from './families/calibrated.js';
 import { familyOf } from './families/families.js';
 import type { FamilyForm, FitOptions } from './families/family.js';
 import type { FamilyName, Trainable } from './families/names.js';
@@ -46,6 +46,7 @@ export interface TrainingResult {
   readonly predictor: Uint8Array;
   readonly family: FamilyName;
   readonly made: FamilyForm;
+  readonly calibratedBy: CalibratedBy;
   readonly encoder: Uint8Array;
   /** Why the encoder that was given was not kept. */
   readonly encoderFault: string | undefined;
@@ -111,6 +112,7 @@ export async function train(
     predictor: final.toOnnx(metadata),
     family: final.family,
     made: final.made,
+    calibratedBy: final.calibratedBy,
     encoder,
     encoderFault: fault,
     embeddingVersion: `e-${createHash('sha256').update(encoder).digest('hex').slice(0, 12)}`,
@@ -137,14 +139,7 @@ function check(dataset: Dataset, timeframe: Timeframe, rowsMax: number): void {
       `Training on ${timeframe} bars needs ${needed} of them; training.rowsMax is ${rowsMax}: raise it.`,
     );
   }
-  if (dataset.rows < needed) {
-    throw new SuhoError(
-      'BAD_INPUT',
-      `Training needs ${needed} ${timeframe} bars after the first ${WARM_UP_BARS - 1} that warm up the features; there are ${dataset.rows}.`,
-    );
-  }
-  const fault = datasetFault(dataset);
-  if (fault !== undefined) throw new SuhoError('BAD_INPUT', fault);
+  checkLearnable(dataset, timeframe, 'Training', needed);
 }
 
 function describe(

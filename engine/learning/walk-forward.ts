@@ -3,7 +3,7 @@ import type { Forecast } from '../backtest/positions.js';
 import { provenWorth } from '../drift/edge-watch.js';
 import type { Dataset } from './dataset.js';
 import { score, type HorizonScore, type Outcome } from './evaluation.js';
-import type { Family, FitOptions, Trial } from './families/family.js';
+import type { Answers, Family, FitOptions, Trial } from './families/family.js';
 import { permutationImportance, type FeatureImportance } from './importance.js';
 import { predict } from './predict.js';
 import { walkForwardFolds, type Fold, type RowRange } from './split.js';
@@ -108,14 +108,6 @@ function foldScore(
 /** Log-odds that were stated for what came true; none for an outcome that was flat. */
 function towards({ probabilities: [down, , up] = [1, 0, 1], actual }: Outcome): number[] {
   return actual === 0 ? [] : [actual * Math.log(up / down)];
-}
-
-/** What a model says of some rows. */
-export interface Answers {
-  /** rows × 9. */
-  readonly probabilities: Float32Array;
-  /** rows × 3. */
-  readonly returns: Float32Array;
 }
 
 /** Lets a model's file answer some rows of a dataset. */

@@ -1,6 +1,7 @@
 import { gridName, type TimeframeOfCalendar } from '../../actors/market/bar-grid.js';
 import type { WalkForwardEquity } from '../backtest/walk-forward-equity.js';
 import type { HorizonScore } from '../learning/evaluation.js';
+import type { CalibratedBy } from '../learning/families/calibrated.js';
 import type { FamilyName } from '../learning/families/names.js';
 import type { FeatureImportance } from '../learning/importance.js';
 import type { FamilyWorth } from '../learning/verdict.js';
@@ -36,6 +37,8 @@ export interface ModelRecord extends ModelForm, ModelSeries {
   readonly folds?: readonly FoldScore[];
   /** The kind of model; `imported` for one that was made elsewhere. */
   readonly family: FamilyName | 'imported';
+  /** What calibrated its probabilities; absent where that is not known. */
+  readonly calibratedBy?: CalibratedBy;
   /** How many kinds of model it was chosen from, the standard errors that counted as skill, and what each was worth. */
   readonly tried: {
     readonly families: number;

@@ -22,7 +22,7 @@ export interface ModelRow {
   readonly feature_set_version: string;
   /** The rest came with the kinds of model; before them every one was a perceptron. */
   readonly metrics: Pick<ModelRecord, 'scores'> &
-    Partial<Pick<ModelRecord, 'family' | 'tried' | 'importance' | 'folds'>>;
+    Partial<Pick<ModelRecord, 'family' | 'calibratedBy' | 'tried' | 'importance' | 'folds'>>;
   readonly artifact_uri: string;
   readonly artifact_sha256: string;
   readonly encoder_uri: string;

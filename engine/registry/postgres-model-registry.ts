@@ -46,7 +46,7 @@ export class PostgresModelRegistry implements ModelRegistry {
     return await this.#in(record, async (client) => {
       const { embeddingVersion, anomalyScale, primaryHorizon, edge } = record;
       const { trainedFrom, trainedThrough, rows, batchInvariant, sequenceVersion } = record;
-      const { scores, folds, family, tried, importance } = record;
+      const { scores, folds, family, calibratedBy, tried, importance } = record;
       const { rows: made } = await client.query<{ model_id: string }>(
         `INSERT INTO ml_registry.models
            (tenant_id, user_id, name, version, architecture, framework, hyperparameters, feature_set_version, metrics,
@@ -63,7 +63,7 @@ export class PostgresModelRegistry implements ModelRegistry {
           FRAMEWORK,
           record.hyperparameters,
           record.featureSetVersion,
-          { scores, folds, family, tried, importance },
+          { scores, folds, family, calibratedBy, tried, importance },
           record.artifactUri,
           record.modelId,
           record.encoderUri,

@@ -15,6 +15,7 @@ import { runCommand, type CommandResult } from '../support/command.js';
 import { openEngine, temporaryFolder } from '../support/engine.js';
 import { exportedModel, withMetadata } from '../support/imported-models.js';
 import { inventedBars, toCsv } from '../support/markets.js';
+import { plainPredictor } from '../support/models.js';
 import { TestClient, eventually, protoBars, serve, type SignalUpdate } from '../support/served.js';
 
 const HOUR = 3_600_000;
@@ -98,7 +99,7 @@ test('a model of another library is scored, staged, promoted and served; what is
   const large = path.join(folder, 'large.onnx');
   writeFileSync(large, '');
   truncateSync(large, 2 * 2 ** 30);
-  const refusals: readonly (readonly [readonly string[], RegExp])[] = [
+  const refusals: Refusal[] = [
     [importArgs(large, data, ...directions), /it has 2147483648 bytes; a model may have 268435456/],
     [
       importArgs(exportedModel('bad-endless'), data, ...directions),
@@ -123,6 +124,15 @@ test('a model of another library is scored, staged, promoted and served; what is
       importArgs(exportedModel('xgboost'), data, ...directions, '--feature-set', 'fs1-0'),
       /trained on feature set fs1-0, and this engine computes/,
     ],
+    [
+      importArgs(exportedModel('xgboost'), data, ...directions, '--trained-from', '2030-01-01'),
+      /--trained-from is later than --trained-through/,
+    ],
+    [importArgs(folder, data, ...directions), /is no file/],
+    [
+      importArgs(exportedModel('bad-operator'), data, ...directions),
+      /cannot be imported: it does not run \(/,
+    ],
     [importArgs(path.join(folder, 'none.onnx'), data, ...directions), /none\.onnx cannot be read/],
     [importArgs(csv, data, ...directions), /cannot be imported: it cannot be read/],
     [
@@ -138,6 +148,7 @@ test('a model of another library is scored, staged, promoted and served; what is
       /bars to evaluate on end before or with those the model was trained on/,
     ],
   ];
+  refusals.push(...learnedOtherwise(folder, data));
   for (const [args, words] of refusals) {
     const { code, stdout, stderr }: CommandResult = await runCommand(args);
     assert.equal(code, 2, stderr);
@@ -151,6 +162,29 @@ test('a model of another library is scored, staged, promoted and served; what is
   assert.equal(signal.model!.model_id, record.modelId);
   assert.equal(signal.model!.version, 'v1.0.0');
 });
+
+type Refusal = readonly [args: readonly string[], words: RegExp];
+
+/** Files whose metadata say that they learned something else than they are imported for. */
+function learnedOtherwise(folder: string, data: string): Refusal[] {
+  const own = path.join(folder, 'own.onnx');
+  writeFileSync(own, plainPredictor());
+  const cases: readonly (readonly [Readonly<Record<string, string>>, string, RegExp])[] = [
+    [{ horizon: '4h' }, '--task directions --horizon 1h', /trained on labels over 4h, not on 1h\.$/m],
+    [{ horizon: '2h' }, '--task directions', /trained on labels over 2h, not on one of 1h, 4h, 1d\.$/m],
+    [{ horizon: '1h', timeframe: '5m' }, '--task directions', /trained on bars of 5m, not on 1h\.$/m],
+    [{ featureSet: 'fs1-0' }, '--task directions --horizon 1h', /trained on feature set fs1-0, not on /],
+    [{ horizons: '["1h","8h","1d"]' }, '--task contract', /labels over 1h, 8h, 1d, not on 1h, 4h, 1d\.$/m],
+    [{ task: 'contract', horizons: '2h' }, '', /trained on labels over 2h, not on 1h, 4h, 1d\.$/m],
+  ];
+  return cases.map(([metadata, options, words], i) => {
+    const file = path.join(folder, `other-${i}.onnx`);
+    const isOwn = 'horizons' in metadata;
+    writeFileSync(file, withMetadata(isOwn ? own : exportedModel('xgboost'), metadata));
+    const more = [...options.split(' ').filter(Boolean), ...(isOwn ? [] : FEATURES)];
+    return [importArgs(file, data, ...more), words];
+  });
+}
 
 /** Promotes a staged model, publishes bars from 750 on, and gives the signal of bar 1,250. */
 async function servedSignal(t: TestContext, data: string, record: ModelRecord): Promise<SignalUpdate> {

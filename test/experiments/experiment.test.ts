@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import pg from 'pg';
@@ -91,11 +91,28 @@ test('an experiment that is killed goes on where it was, its fits are those of a
     other.stderr,
     /There is an experiment "first" already, of EURUSD 1h with other bars, families or seed/,
   );
-  writeFileSync(csv, toCsv(inventedBars(1_900)));
-  const short = await runCommand(args('short', 1, 1));
-  assert.equal(short.code, 2);
-  assert.match(
-    short.stderr,
-    /An experiment needs 1800 1h bars after the first 199 that warm up the features; there are 1701/,
-  );
+});
+
+test('an experiment on history that nothing can be learned from is refused in one sentence, and nothing of it is stored', async (t) => {
+  const folder = temporaryFolder(t);
+  const csv = path.join(folder, 'EURUSD.csv');
+  const data = path.join(folder, 'data');
+  for (const [bars, words] of [
+    [
+      inventedBars(1_900),
+      /^suho: An experiment needs 1800 1h bars after the first 199 that warm up the features; there are 1701\.$/m,
+    ],
+    [
+      inventedBars(2_100, { momentum: 1 }),
+      /^suho: The outcomes of these 1901 rows are all the same \(1h: up, 4h: up, 1d: up\): .*\.$/m,
+    ],
+  ] as const) {
+    writeFileSync(csv, toCsv(bars));
+    const { code, stderr } = await runCommand(
+      `experiment run ${csv} --name none --families boosted --minutes 0.1 --data ${data}`.split(' '),
+    );
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, words);
+    assert.equal(existsSync(data), false);
+  }
 });

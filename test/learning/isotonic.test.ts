@@ -3,7 +3,13 @@ import { test } from 'node:test';
 import { InferenceSession, Tensor } from '../../engine/onnx-runtime.js';
 import { logLossOf, type Held } from '../../engine/learning/calibration.js';
 import { calibrate, type Validated } from '../../engine/learning/families/calibrate.js';
-import { calibrated, probabilitiesOf, type Calibration } from '../../engine/learning/families/calibrated.js';
+import {
+  calibrated,
+  calibratedBy,
+  calibrationInWords,
+  probabilitiesOf,
+  type Calibration,
+} from '../../engine/learning/families/calibrated.js';
 import { along, ascentOf, pooled } from '../../engine/learning/isotonic.js';
 import { Graph } from '../../engine/learning/onnx/graph.js';
 import { faultOf } from '../../engine/learning/onnx/model-inspection.js';
@@ -101,6 +107,17 @@ test('isotonic calibration is kept where a sharpness cannot mend the probabiliti
   const plain = { ...calibration, isotonic: [undefined, undefined, undefined] };
   const loss = (own: Calibration): number => logLossOf(later.held, answersOf(later, own));
   assert.ok(loss(calibration) < loss(plain) - 0.003, `${loss(calibration)} and ${loss(plain)}`);
+});
+
+test('what calibrates a model is told by kind and horizon', () => {
+  const one = calibratedBy('boosted', calibrate(rowsBy(3_000, 4, broken)));
+  assert.deepEqual(one, { boosted: ['isotonic', 'sharpness', 'sharpness'] });
+  assert.equal(
+    calibrationInWords({ ...one, lstm: ['sharpness', 'sharpness', 'sharpness'] }),
+    'by the sharpness of each horizon, and by isotonic regression after it: 1h of boosted',
+  );
+  const none = calibratedBy('forest', calibrate(rowsBy(900, 4, broken)));
+  assert.equal(calibrationInWords(none), 'by the sharpness of each horizon alone');
 });
 
 test('probabilities that are right already, or say nothing, are left to the sharpness', () => {

@@ -9,8 +9,9 @@ import { SequenceBatches } from '../../engine/learning/sequence-batches.js';
 import { walkForwardFolds, type RowRange } from '../../engine/learning/split.js';
 import { fitStraight } from '../../engine/learning/straight-path.js';
 
-test('a rule that counts seven bars alike is found as one sum, although each bar by itself says little', () => {
-  const { bars, said } = plantedMarket(RULES['four of the last seven']!, 12_000, 1);
+/** Share of the held-out rows that a path leans over the next hour as a market's rule says. */
+function agreement(rule: Parameters<typeof plantedMarket>[0], seed: number): number {
+  const { bars, said } = plantedMarket(rule, 12_000, seed);
   const dataset = buildDataset(bars, BarGrid.of('1h'));
   const { train, validation } = walkForwardFolds(dataset, 1, 0.25)[0]!;
   const asIs = {
@@ -19,13 +20,28 @@ test('a rule that counts seven bars alike is found as one sum, although each bar
   };
   const batches = (range: RowRange): SequenceBatches =>
     new SequenceBatches(dataset, range, asIs, [0.001, 0.002, 0.004], 7);
-  const { heldAnswered } = fitStraight(batches(train), batches(validation));
+  const { logits } = fitStraight(batches(train), batches(validation)).heldAnswered;
   let agrees = 0;
   const rows = validation.to - validation.from;
   for (let row = 0; row < rows; row++) {
-    const { logits } = heldAnswered;
     const leans = logits[row * 9 + 2]! >= logits[row * 9]! ? 1 : -1;
     if (leans === said[validation.from + row + WARM_UP_BARS - 1]) agrees++;
   }
-  assert.ok(agrees / rows > 0.97, `${agrees} of ${rows} rows lean as the rule says`);
+  return agrees / rows;
+}
+
+test('a rule that counts seven bars alike is found as one sum, although each bar by itself says little', () => {
+  const found = agreement(RULES['four of the last seven']!, 1);
+  assert.ok(found > 0.97, `${found} of the rows lean as the rule says`);
+});
+
+test('rules of two bars far apart, and of a bar and the hour, are found as products', () => {
+  for (const [name, rule] of [
+    ['3 and 9 bars ago', ({ signs }) => signs[2]! * signs[8]!],
+    ['5 and 15 bars ago', ({ signs }) => -signs[4]! * signs[14]!],
+    ['3 bars ago, turned every four hours', ({ signs, hour }) => (hour % 8 < 4 ? signs[2]! : -signs[2]!)],
+  ] as readonly (readonly [string, Parameters<typeof plantedMarket>[0]])[]) {
+    const found = agreement(rule, 2);
+    assert.ok(found > 0.97, `${name}: ${found} of the rows lean as the rule says`);
+  }
 });

@@ -134,6 +134,10 @@ test('the command shows models and changes them, with the reason on the record',
   await suho('canary', NAME, 'v1.0.1', '--share', '0.25', '--reason', 'it may be better');
   const shown = await suho('show', NAME, 'v1.0.1');
   assert.match(shown, /v1\.0\.1 of acme: canary on 25 % of the bars \(manual\)/);
+  assert.match(
+    shown,
+    /^calibrated {2}by the sharpness of each horizon, and by isotonic regression after it: 4h of perceptron$/m,
+  );
   // Every act once, in the order they happened, with what was passed on the way left out.
   assert.deepEqual(
     shown

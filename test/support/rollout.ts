@@ -54,6 +54,7 @@ export async function registerModel(
     edge: [true, true, true],
     scores: [],
     family: 'perceptron',
+    calibratedBy: { perceptron: ['sharpness', 'isotonic', 'sharpness'] },
     tried: { families: 1, skillZ: 3, worth: [] },
     importance: [],
     trainedFrom: 0,

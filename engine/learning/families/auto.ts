@@ -5,6 +5,7 @@ import type { Graph } from '../onnx/graph.js';
 import { ensemble, fitAll, meanOf, membersFor, type Tried } from './ensemble.js';
 import {
   Fitted,
+  type Answers,
   type Family,
   type FitOptions,
   type ModelInputs,
@@ -31,16 +32,17 @@ export const auto: Family = {
 };
 
 /** The families that have rows enough and fit the budget, cheapest first; the first one always does. */
-export function familiesFor(dataset: Dataset, split: Split, budgetSeconds: number): readonly Family[] {
+export function familiesFor(rowsTrained: number, split: Split, budgetSeconds: number): readonly Family[] {
   let seconds = 0;
   return membersFor(split).filter(({ rowMs }, i) => {
-    seconds += (PASSES * dataset.rows * rowMs) / 1000;
+    seconds += (rowsTrained * rowMs) / 1000;
     return i === 0 || seconds <= budgetSeconds;
   });
 }
 
 async function fit(dataset: Dataset, split: Split, options: FitOptions): Promise<Fitted> {
-  const families = familiesFor(dataset, split, options.budgetSeconds ?? BUDGET_SECONDS);
+  const { rowsTrained = PASSES * dataset.rows, budgetSeconds = BUDGET_SECONDS } = options;
+  const families = familiesFor(rowsTrained, split, budgetSeconds);
   return choose(await fitAll(families, dataset, split, options), priors(dataset, split.train));
 }
 
@@ -76,6 +78,8 @@ export function choose({ judged, held, sharesApart }: Tried, logPriors: readonly
 class Chosen extends Fitted {
   readonly family;
   readonly made;
+  readonly validated: Answers;
+  readonly calibratedBy;
   override readonly trials: readonly Trial[];
   readonly #fitted: Fitted;
 
@@ -84,6 +88,8 @@ class Chosen extends Fitted {
     this.#fitted = fitted;
     this.family = fitted.family;
     this.made = fitted.made;
+    this.validated = fitted.validated;
+    this.calibratedBy = fitted.calibratedBy;
     this.trials = trials;
   }
 

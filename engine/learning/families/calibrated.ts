@@ -1,6 +1,7 @@
 import { HORIZONS } from '../../../actors/features/labels.js';
 import { along, type Ascent } from '../isotonic.js';
 import type { Graph, Value } from '../onnx/graph.js';
+import type { FamilyName } from './names.js';
 
 const WIDTH = HORIZONS.length;
 const CLASSES = WIDTH * 3;
@@ -18,6 +19,32 @@ export interface Calibration {
    * where the sharpness does as well. Source: one against the rest, Zadrozny & Elkan 2002.
    */
   readonly isotonic: readonly (readonly Ascent[] | undefined)[];
+}
+
+/** What calibrated each kind of model in a file, by horizon: a sharpness alone, or isotonic regression after it. */
+export type CalibratedBy = Readonly<Partial<Record<FamilyName, readonly ('sharpness' | 'isotonic')[]>>>;
+
+/** What calibrated one kind of model. */
+export function calibratedBy(family: FamilyName, { isotonic }: Calibration): CalibratedBy {
+  return { [family]: isotonic.map((ascents) => (ascents === undefined ? 'sharpness' : 'isotonic')) };
+}
+
+/** What calibrated the probabilities of a model, to follow "calibrated". */
+export function calibrationInWords(by: CalibratedBy): string {
+  const isotonic = Object.entries(by).flatMap(([family, kinds]) =>
+    HORIZONS.flatMap((horizon, h) => (kinds[h] === 'isotonic' ? [`${horizon} of ${family}`] : [])),
+  );
+  return isotonic.length === 0
+    ? 'by the sharpness of each horizon alone'
+    : `by the sharpness of each horizon, and by isotonic regression after it: ${isotonic.join(', ')}`;
+}
+
+/** Calibrated probabilities (rows × 9) of logits of the same size, as the file computes them. */
+export function allProbabilities(logits: Float32Array, calibration: Calibration): Float32Array {
+  const probabilities = new Float32Array(logits.length);
+  for (let i = 0; i < logits.length; i += 3)
+    probabilities.set(probabilitiesOf(logits, Math.floor(i / CLASSES), (i % CLASSES) / 3, calibration), i);
+  return probabilities;
 }
 
 /** Calibrated probabilities of one row and horizon, as the file computes them. `logits` are rows × 9. */

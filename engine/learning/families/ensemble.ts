@@ -2,11 +2,12 @@ import { HORIZONS } from '../../../actors/features/labels.js';
 import { heldRows, type Held } from '../calibration.js';
 import { sharesApart } from '../comparison.js';
 import type { Dataset } from '../dataset.js';
-import { predict } from '../predict.js';
 import type { Graph } from '../onnx/graph.js';
 import { boosted } from './boosted.js';
+import type { CalibratedBy } from './calibrated.js';
 import {
   Fitted,
+  type Answers,
   type Family,
   type FitOptions,
   type ModelInputs,
@@ -55,7 +56,7 @@ export interface Tried {
   readonly sharesApart: readonly number[];
 }
 
-/** Fits families, and lets their files answer the validation rows. */
+/** Fits families, and has what each says of the validation rows. */
 export async function fitAll(
   families: readonly Family[],
   dataset: Dataset,
@@ -65,8 +66,7 @@ export async function fitAll(
   const judged: Judged[] = [];
   for (const family of families) {
     const fitted = await family.fit(dataset, split, options);
-    const probabilities = await predict(fitted.toOnnx(), dataset, split.validation, 'probabilities', CLASSES);
-    judged.push({ fitted, probabilities });
+    judged.push({ fitted, probabilities: fitted.validated.probabilities });
   }
   return {
     judged,
@@ -125,9 +125,19 @@ function weightsOf(judged: readonly Judged[], held: Held): Weights {
   return weights;
 }
 
+/** What members said (rows × `width` each), by their weights for each horizon. */
+function mixed(members: readonly Float32Array[], weights: Weights, width: number): Float32Array {
+  return members[0]!.map((_, i) => {
+    const horizon = Math.floor(((i % width) * WIDTH) / width);
+    return members.reduce((sum, own, m) => sum + weights[m]![horizon]! * own[i]!, 0);
+  });
+}
+
 class FittedEnsemble extends Fitted {
   readonly family = 'ensemble';
   readonly made;
+  readonly validated: Answers;
+  readonly calibratedBy;
   readonly #members: readonly Fitted[];
   readonly #weights: Weights;
 
@@ -135,6 +145,20 @@ class FittedEnsemble extends Fitted {
     super();
     this.#members = members;
     this.#weights = weights;
+    const said = members.map(({ validated }) => validated);
+    this.validated = {
+      probabilities: mixed(
+        said.map(({ probabilities }) => probabilities),
+        weights,
+        CLASSES,
+      ),
+      returns: mixed(
+        said.map(({ returns }) => returns),
+        weights,
+        WIDTH,
+      ),
+    };
+    this.calibratedBy = members.reduce<CalibratedBy>((all, each) => ({ ...all, ...each.calibratedBy }), {});
     this.made = {
       architecture: 'ensemble with autoencoder',
       hyperparameters: Object.fromEntries(

@@ -7,6 +7,7 @@ import {
 import type { Dataset } from '../dataset.js';
 import { Graph, type Value } from '../onnx/graph.js';
 import type { Fold } from '../split.js';
+import type { CalibratedBy } from './calibrated.js';
 import type { FamilyName, Trainable } from './names.js';
 
 /** Rows to fit to, and later rows to stop, calibrate and choose on. */
@@ -15,8 +16,10 @@ export type Split = Omit<Fold, 'test'>;
 /** How a model is fitted. */
 export interface FitOptions {
   readonly seed: number;
-  /** Seconds of one core that the families which auto tries may take on the dataset, by their own estimates; 180 by default. */
+  /** Seconds of one core that the families which auto tries may take on `rowsTrained`, by their own estimates; 180 by default. */
   readonly budgetSeconds?: number;
+  /** Rows that count in it; three times those of the dataset by default: a training's final model and its walk-forward folds. */
+  readonly rowsTrained?: number;
   /** Called before every step; one that throws ends the training. */
   readonly beforeStep?: (() => void) | undefined;
 }
@@ -55,6 +58,14 @@ export interface Outputs {
   readonly returns: Value;
 }
 
+/** What a model says of some rows. */
+export interface Answers {
+  /** rows × 9. */
+  readonly probabilities: Float32Array;
+  /** rows × 3. */
+  readonly returns: Float32Array;
+}
+
 /** What a served model can read. What it does not ask for is no input of its file. */
 export class ModelInputs {
   readonly #g: Graph;
@@ -84,6 +95,9 @@ export class ModelInputs {
 export abstract class Fitted {
   abstract readonly family: FamilyName;
   abstract readonly made: FamilyForm;
+  /** What the trainer itself says of the validation rows. Its file says the same, but for rounding. */
+  abstract readonly validated: Answers;
+  abstract readonly calibratedBy: CalibratedBy;
   /** The kinds it was chosen from; none where there was no choice. */
   readonly trials: readonly Trial[] = [];
 
@@ -106,6 +120,7 @@ export abstract class Fitted {
     return g.encode('predictor', [g.named(probabilities, 'probabilities'), g.named(returns, 'returns')], {
       ...metadata,
       family: this.family,
+      calibration: JSON.stringify(this.calibratedBy),
       ...(inputs.takesSequence ? { sequenceVersion: SEQUENCE_VERSION } : {}),
     });
   }

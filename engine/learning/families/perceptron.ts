@@ -18,9 +18,10 @@ import {
 } from '../network.js';
 import type { Graph } from '../onnx/graph.js';
 import { calibrate } from './calibrate.js';
-import { calibrated, type Calibration } from './calibrated.js';
+import { allProbabilities, calibrated, calibratedBy, type Calibration } from './calibrated.js';
 import {
   Fitted,
+  type Answers,
   type Family,
   type FitOptions,
   type ModelInputs,
@@ -53,6 +54,8 @@ class FittedPerceptron extends Fitted {
       decay: DECAY,
     },
   };
+  readonly validated: Answers;
+  readonly calibratedBy;
   readonly #parameters: readonly Parameter[];
   readonly #normalisation: Normalisation;
   readonly #calibration: Calibration;
@@ -64,8 +67,15 @@ class FittedPerceptron extends Fitted {
     normalisation: Normalisation,
     calibration: Calibration,
     returnScale: readonly number[],
+    /** Logits and returns of the validation rows, before calibration and scale. */
+    { logits, returns }: Awaited<ReturnType<typeof rawOutputs>>,
   ) {
     super();
+    this.validated = {
+      probabilities: allProbabilities(logits, calibration),
+      returns: returns.map((r, i) => r * returnScale[i % HORIZONS.length]!),
+    };
+    this.calibratedBy = calibratedBy(this.family, calibration);
     this.#parameters = parameters;
     this.#normalisation = normalisation;
     this.#calibration = calibration;
@@ -127,5 +137,6 @@ async function fit(
     normalisation,
     calibration,
     returnScale.map((spread, horizon) => spread * returnShrink(held, raw.returns, horizon)),
+    raw,
   );
 }

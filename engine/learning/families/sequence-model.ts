@@ -21,9 +21,10 @@ import { SEQUENCE_BATCH, SequenceBatches, type Answered } from '../sequence-batc
 import { HEADS, addNetwork, networkParameters, type SequenceNetwork } from '../sequence-network.js';
 import { fitStraight, straightForward, type FittedStraight, type StraightPath } from '../straight-path.js';
 import { calibrate } from './calibrate.js';
-import { calibrated, type Calibration } from './calibrated.js';
+import { allProbabilities, calibrated, calibratedBy, type Calibration } from './calibrated.js';
 import {
   Fitted,
+  type Answers,
   type FamilyForm,
   type FitOptions,
   type ModelInputs,
@@ -59,11 +60,15 @@ interface Found {
   readonly calibration: Calibration;
   /** Factor of each horizon's returns. */
   readonly returnScale: readonly number[];
+  /** Logits and returns of the validation rows, before calibration and scale. */
+  readonly answered: Answered;
 }
 
 class FittedSequenceModel extends Fitted {
   readonly family: FamilyName;
   readonly made: FamilyForm;
+  readonly validated: Answers;
+  readonly calibratedBy;
   readonly #network: SequenceNetwork;
   readonly #found: Found;
 
@@ -76,6 +81,12 @@ class FittedSequenceModel extends Fitted {
     };
     this.#network = network;
     this.#found = found;
+    const { answered, calibration, returnScale } = found;
+    this.validated = {
+      probabilities: allProbabilities(answered.logits, calibration),
+      returns: answered.returns.map((r, i) => r * returnScale[i % HORIZONS.length]!),
+    };
+    this.calibratedBy = calibratedBy(family, calibration);
   }
 
   outputs(g: Graph, inputs: ModelInputs): Outputs {
@@ -136,6 +147,7 @@ export async function fitSequence(
       sharpnessMax: SHARPNESS_MAX,
     }),
     returnScale: returnScale.map((spread, h) => spread * returnShrink(held, returns, h)),
+    answered: { logits, returns },
   });
 }
 
@@ -198,7 +210,7 @@ async function trainNetwork(
   const initial = networkParameters(network, seed);
   const g = new Graph();
   const step = await TrainingStep.forecaster(g, initial, forwardOf(g, network));
-  const answers = await Answers.open(network, initial);
+  const answers = await NetworkSession.open(network, initial);
   const reach = async (parameters: readonly Parameter[]): Promise<Reached> => {
     const answer = await answers.of(parameters, held, straight.heldAnswered);
     const losses = HORIZONS.map((_, h) => logLoss(held, answer, h));
@@ -250,19 +262,19 @@ function normalisationOf(dataset: Dataset, train: Split['train']): Normalisation
 }
 
 /** A network's raw answers, with parameters that change from epoch to epoch. */
-class Answers {
+class NetworkSession {
   readonly #session: InferenceSession;
 
   private constructor(session: InferenceSession) {
     this.#session = session;
   }
 
-  static async open(network: SequenceNetwork, parameters: readonly Parameter[]): Promise<Answers> {
+  static async open(network: SequenceNetwork, parameters: readonly Parameter[]): Promise<NetworkSession> {
     const g = new Graph();
     const values = Object.fromEntries(parameters.map(({ name, dims }) => [name, g.input(name, dims)]));
     const { logits, returns } = forwardOf(g, network)(values);
     const bytes = g.encode('raw', [g.named(logits, 'rawLogits'), g.named(returns, 'scaledReturns')]);
-    return new Answers(await InferenceSession.create(bytes, SESSION_OPTIONS));
+    return new NetworkSession(await InferenceSession.create(bytes, SESSION_OPTIONS));
   }
 
   async of(parameters: readonly Parameter[], held: SequenceBatches, straight: Answered): Promise<Answered> {

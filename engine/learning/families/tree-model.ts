@@ -7,8 +7,14 @@ import { returnSpread } from '../feature-scaling.js';
 import type { Graph, Value } from '../onnx/graph.js';
 import type { RowRange } from '../split.js';
 import { calibrate } from './calibrate.js';
-import { calibrated, probabilitiesOf, type Calibration } from './calibrated.js';
-import { Fitted, type ModelInputs, type Outputs, type Split } from './family.js';
+import {
+  allProbabilities,
+  calibrated,
+  calibratedBy,
+  type CalibratedBy,
+  type Calibration,
+} from './calibrated.js';
+import { Fitted, type Answers, type ModelInputs, type Outputs, type Split } from './family.js';
 
 const WIDTH = HORIZONS.length;
 const CLASSES = WIDTH * 3;
@@ -18,11 +24,21 @@ export interface TreeScale {
   readonly calibration: Calibration;
   /** Return that each class's probability counts, by horizon and class. */
   readonly classReturns: readonly number[];
+  /** What that makes of the validation rows. */
+  readonly validated: Answers;
 }
 
 /** A model of trees: an expected return is the mean return of each class, weighted by its probability. */
 export abstract class FittedTrees extends Fitted {
   abstract readonly scale: TreeScale;
+
+  get validated(): Answers {
+    return this.scale.validated;
+  }
+
+  get calibratedBy(): CalibratedBy {
+    return calibratedBy(this.family, this.scale.calibration);
+  }
 
   /** Logits (batch × 9) of model-form features. */
   protected abstract logits(g: Graph, features: Value): Value;
@@ -73,17 +89,24 @@ export function scaleOf(
     sharesApart: sharesApart(dataset, validation),
     sharpnessMax,
   });
+  const probabilities = allProbabilities(logits, calibration);
   const means = classMeans(dataset, train);
-  const expected = new Float32Array(held.rows * WIDTH);
-  for (let row = 0; row < held.rows; row++) {
-    for (let horizon = 0; horizon < WIDTH; horizon++) {
-      const p = probabilitiesOf(logits, row, horizon, calibration);
-      const r = p.reduce((sum, each, c) => sum + each * means[horizon * 3 + c]!, 0);
-      expected[row * WIDTH + horizon] = r / returnScale[horizon]!;
-    }
-  }
-  const shrink = HORIZONS.map((_, horizon) => returnShrink(held, expected, horizon));
-  return { calibration, classReturns: means.map((mean, c) => mean * shrink[Math.floor(c / 3)]!) };
+  const expected = expectedReturns(probabilities, means);
+  const scaled = expected.map((r, i) => r / returnScale[i % WIDTH]!);
+  const shrink = HORIZONS.map((_, horizon) => returnShrink(held, scaled, horizon));
+  const classReturns = means.map((mean, c) => mean * shrink[Math.floor(c / 3)]!);
+  const returns = expectedReturns(probabilities, classReturns);
+  return { calibration, classReturns, validated: { probabilities, returns } };
+}
+
+/** Expected returns (rows × 3) of probabilities (rows × 9), with the return that goes with each class. */
+function expectedReturns(probabilities: Float32Array, classReturns: readonly number[]): Float32Array {
+  return Float32Array.from({ length: probabilities.length / 3 }, (_, cell) =>
+    [0, 1, 2].reduce(
+      (sum, c) => sum + probabilities[cell * 3 + c]! * classReturns[(cell % WIDTH) * 3 + c]!,
+      0,
+    ),
+  );
 }
 
 /** Mean return of the training rows of each horizon and class, 0 where there are none. */

@@ -46,6 +46,10 @@ export interface ModelDetails {
    * What would move its trial on or end it, the next step first.
    */
   'outcomes'?: (_suho_v1_TrialOutcome)[];
+  /**
+   * What calibrates its probabilities, in words; empty where that is not known.
+   */
+  'calibration'?: (string);
 }
 
 /**
@@ -88,4 +92,8 @@ export interface ModelDetails__Output {
    * What would move its trial on or end it, the next step first.
    */
   'outcomes': (_suho_v1_TrialOutcome__Output)[];
+  /**
+   * What calibrates its probabilities, in words; empty where that is not known.
+   */
+  'calibration': (string);
 }
