@@ -142,6 +142,8 @@ export class SignalActor implements Actor<Message, Effect> {
         this.#takeRow(message.row, context);
         return;
       case 'route':
+        // What another model's statements were worth says nothing of this one's.
+        if (message.route?.modelId !== this.#plan?.modelId) this.#kernels.calibration.forget(this.#state);
         this.#plan = message.route;
         return;
       case 'unsubscribe':
@@ -211,16 +213,21 @@ export class SignalActor implements Actor<Message, Effect> {
       );
       return;
     }
+    const plan = this.#plan!;
+    const route = this.#armOf(plan, row);
     const signal = makeSignal({
       tenantId: this.tenantId,
       userId: this.userId,
       row,
-      route: this.#armOf(this.#plan!, row),
+      route,
       gates: this.#gates,
       evidence,
       model,
+      // The record is of the model in production; a canary is taken at its word.
       calibrate: (horizon, probability) =>
-        this.#kernels.calibration.calibrate(this.#state, horizon, probability),
+        route.modelId === plan.modelId
+          ? this.#kernels.calibration.calibrate(this.#state, horizon, probability)
+          : { probability },
     });
     this.#remember(signal);
     context.emit({ kind: 'signal', actorId: this.id, signal, evidence });
@@ -271,20 +278,15 @@ export class SignalActor implements Actor<Message, Effect> {
       if (state[at] !== label.closeTime) continue;
       const direction = state[at + 1 + label.horizon * 2]!;
       const probability = state[at + 2 + label.horizon * 2]!;
-      calibration.record(state, label.horizon, probability, direction === label.direction);
+      const version = this.#versions[state[at + STRIDE - 1]!]!;
+      if (version === this.#plan?.version)
+        calibration.record(state, label.horizon, probability, direction === label.direction);
       context.emit({
         kind: 'outcome',
         actorId,
         tenantId,
         userId,
-        predictionId: predictionId(
-          tenantId,
-          row.symbol,
-          row.timeframe,
-          label.closeTime,
-          this.#versions[state[at + STRIDE - 1]!]!,
-          userId,
-        ),
+        predictionId: predictionId(tenantId, row.symbol, row.timeframe, label.closeTime, version, userId),
         label,
       });
       return;

@@ -134,7 +134,8 @@ function abstentions(
   // A score that is none is no unusual moment that may be let pass.
   const isNoted = gates.onAnomaly === 'note' && Number.isFinite(model.anomaly);
   if (!(model.anomaly <= gates.maxAnomaly) && !isNoted) reasons.push('anomalous');
-  if (!coversCost(primary.expectedReturn, row, gates.minReturnInSpreads)) reasons.push('cost_exceeds_return');
+  const gain = directedReturn(direction, primary.expectedReturn);
+  if (!coversCost(gain, row, gates.minReturnInSpreads)) reasons.push('cost_exceeds_return');
   return reasons;
 }
 
@@ -142,15 +143,20 @@ function isPrice(x: number): boolean {
   return Number.isFinite(x) && x > 0;
 }
 
+/** The expected return of a position in a direction (−1, +1); of the better one where there is no direction (0). */
+export function directedReturn(direction: number, expectedReturn: number): number {
+  return direction === 0 ? Math.abs(expectedReturn) : direction * expectedReturn;
+}
+
 /**
- * Whether the expected return is worth so many spreads. A bar without quotes (NaN) has no known spread: it is
- * worth none where the tenant asks for none, and not shown to be worth any where it asks for some.
+ * Whether a position's expected return is worth so many spreads; where the tenant asks for none, whatever it is. A bar without
+ * quotes (NaN) has no known spread: it is not shown to be worth any.
  */
-function coversCost(expectedReturn: number, { bar }: FeatureRow, minReturnInSpreads: number): boolean {
-  if (!Number.isFinite(expectedReturn)) return false;
+function coversCost(gain: number, { bar }: FeatureRow, minReturnInSpreads: number): boolean {
+  if (!Number.isFinite(gain)) return false;
   const spread = (bar.ask - bar.bid) / bar.close;
   if (Number.isNaN(bar.ask) || Number.isNaN(bar.bid)) return minReturnInSpreads === 0;
-  return spread >= 0 && Math.abs(expectedReturn) >= minReturnInSpreads * spread;
+  return spread >= 0 && (minReturnInSpreads === 0 || gain >= minReturnInSpreads * spread);
 }
 
 function degradations(

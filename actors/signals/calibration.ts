@@ -32,6 +32,11 @@ export class Calibration {
     this.#at = layout.reserve(HORIZONS.length * BINS * 2);
   }
 
+  /** Forgets what all statements were worth. */
+  forget(s: Float64Array): void {
+    s.fill(0, this.#at, this.#at + HORIZONS.length * BINS * 2);
+  }
+
   /** Records that a direction stated with `probability` came true or not; what is no probability counts for nothing. */
   record(s: Float64Array, horizon: number, probability: number, hit: boolean): void {
     if (!isProbability(probability)) return;

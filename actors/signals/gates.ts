@@ -7,7 +7,7 @@ export interface Gates {
   readonly maxAnomaly: number;
   /** What becomes of a signal above it: it abstains, or it acts and says so. */
   readonly onAnomaly: 'abstain' | 'note';
-  /** Lowest expected return of the primary horizon, in spreads. */
+  /** Lowest expected return of the primary horizon in the signal's direction, in spreads; 0 asks for none. */
   readonly minReturnInSpreads: number;
 }
 

@@ -44,7 +44,8 @@ function signalOf(
   const isShown =
     Math.max(up, down) > flat &&
     share >= rule.minDirectionalShare &&
-    Math.abs(returns[rule.horizon]!) >= rule.minReturnInSpreads * spreadShare;
+    (rule.minReturnInSpreads === 0 ||
+      leaning * returns[rule.horizon]! >= rule.minReturnInSpreads * spreadShare);
   return { direction: isShown ? leaning : 0, share };
 }
 

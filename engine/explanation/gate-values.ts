@@ -1,4 +1,4 @@
-import { likeliest } from '../../actors/signals/aggregation.js';
+import { directedReturn, likeliest } from '../../actors/signals/aggregation.js';
 import type { Gates } from '../../actors/signals/gates.js';
 import type { AbstainReason, Signal } from '../../actors/signals/signal.js';
 
@@ -23,7 +23,9 @@ export function gateValues(
   spread: number | undefined,
 ): GateValue[] {
   const primary = of.forecasts[of.primaryHorizon]!;
-  const spreads = spread === undefined || !(spread > 0) ? null : Math.abs(primary.expectedReturn) / spread;
+  const { direction, probability } = likeliest(primary);
+  const gain = directedReturn(direction, primary.expectedReturn);
+  const spreads = spread === undefined || !(spread > 0) ? null : gain / spread;
   const gate = (
     name: string,
     reason: AbstainReason,
@@ -39,7 +41,7 @@ export function gateValues(
   return [
     gate('model is valid', 'model_error', null, null),
     gate('skill in validation', 'no_edge', null, null),
-    gate('a direction is likeliest', 'flat_predicted', likeliest(primary).probability, null),
+    gate('a direction is likeliest', 'flat_predicted', probability, null),
     gate(
       'directional share',
       'low_confidence',

@@ -157,6 +157,12 @@ test('a bar without quotes has no spread: it passes where no return in spreads i
   assert.deepEqual(signalOf({ row }).abstained, ['cost_exceeds_return']);
 });
 
+test('a return that is expected against the direction is worth no spread', () => {
+  const model = { ...MODEL, returns: MODEL.returns.map((x) => -x) };
+  assert.deepEqual(signalOf({ model }).abstained, ['cost_exceeds_return']);
+  assert.deepEqual(signalOf({ model, gates: DEFAULT_GATES }).direction, 'LONG');
+});
+
 test('a vote that is not finite or out of its range is left out: the signal is the one without patterns', () => {
   const broken: fc.Arbitrary<PatternVote> = fc.oneof(
     fc
