@@ -87,15 +87,16 @@ class Partition {
       return this.#neighbours(places, products);
     }
     const { keys, distances } = graph.search(query, k * OVERFETCH, 1);
-    const places: number[] = [];
-    const similarities: number[] = [];
-    for (let i = 0; i < keys.length && places.length < k; i++) {
+    const places = new Int32Array(k);
+    const similarities = new Float64Array(k);
+    let found = 0;
+    for (let i = 0; i < keys.length && found < k; i++) {
       const n = Number(keys[i]) - this.#dropped;
       if (n >= visible) continue;
-      places.push(n);
-      similarities.push(1 - distances[i]!);
+      places[found] = n;
+      similarities[found++] = 1 - distances[i]!;
     }
-    return this.#neighbours(places, similarities);
+    return this.#neighbours(places.subarray(0, found), similarities.subarray(0, found));
   }
 
   /** Number of patterns whose outcome was known at `asOf`: they are the first ones. */
@@ -112,17 +113,24 @@ class Partition {
   }
 
   /** Patterns at some places, as they are now: those after the oldest move up when these are dropped. */
-  #neighbours(places: readonly number[], similarities: readonly number[]): Neighbour[] {
+  #neighbours(places: Int32Array, similarities: Float64Array): Neighbour[] {
     const horizons = HORIZONS.length;
+    const closeTimes = new Float64Array(places.length);
     const directions = new Int8Array(places.length * horizons);
     const returns = new Float64Array(places.length * horizons);
-    return places.map((n, i) => {
+    const found = { key: this.key, closeTimes, similarities, directions, returns };
+    const neighbours: Neighbour[] = [];
+    for (let i = 0; i < places.length; i++) {
+      const n = places[i]!;
+      closeTimes[i] = this.#closeTimes[n]!;
+      similarities[i] = cosine(similarities[i]!);
       for (let horizon = 0; horizon < horizons; horizon++) {
         directions[i * horizons + horizon] = this.#directions[n * horizons + horizon]!;
         returns[i * horizons + horizon] = this.#returns[n * horizons + horizon]!;
       }
-      return new Found(this.key, this.#closeTimes[n]!, cosine(similarities[i]!), i, directions, returns);
-    });
+      neighbours.push(new FoundNeighbour(found, i));
+    }
+    return neighbours;
   }
 
   close(): void {
@@ -156,55 +164,57 @@ class Partition {
   }
 }
 
-/** A neighbour whose outcomes lie with those of the others found: most are never looked at. */
-class Found implements Neighbour {
-  readonly #key: PartitionKey;
-  readonly closeTime: number;
-  readonly similarity: number;
+/** What was found, nearest first. */
+interface Found {
+  readonly key: PartitionKey;
+  readonly closeTimes: Float64Array;
+  readonly similarities: Float64Array;
+  /** One a neighbour and horizon. */
+  readonly directions: Int8Array;
+  readonly returns: Float64Array;
+}
+
+/** A neighbour whose numbers lie with those of the others found: most are never looked at. */
+class FoundNeighbour implements Neighbour {
+  readonly #found: Found;
   readonly #at: number;
-  readonly #allDirections: Int8Array;
-  readonly #allReturns: Float64Array;
   #directions: readonly number[] | undefined;
   #returns: readonly number[] | undefined;
 
-  constructor(
-    key: PartitionKey,
-    closeTime: number,
-    similarity: number,
-    place: number,
-    directions: Int8Array,
-    returns: Float64Array,
-  ) {
-    this.#key = key;
-    this.closeTime = closeTime;
-    this.similarity = similarity;
-    this.#at = place * HORIZONS.length;
-    this.#allDirections = directions;
-    this.#allReturns = returns;
+  constructor(found: Found, at: number) {
+    this.#found = found;
+    this.#at = at;
   }
 
   get id(): string {
-    return momentId(this.#key, this.closeTime);
+    return momentId(this.#found.key, this.closeTime);
   }
 
   get symbol(): string {
-    return this.#key.symbol;
+    return this.#found.key.symbol;
+  }
+
+  get closeTime(): number {
+    return this.#found.closeTimes[this.#at]!;
+  }
+
+  get similarity(): number {
+    return this.#found.similarities[this.#at]!;
   }
 
   get directions(): readonly number[] {
-    return (this.#directions ??= outcomes(this.#allDirections, this.#at));
+    return (this.#directions ??= outcomes(this.#found.directions, this.#at));
   }
 
   get returns(): readonly number[] {
-    return (this.#returns ??= outcomes(this.#allReturns, this.#at));
+    return (this.#returns ??= outcomes(this.#found.returns, this.#at));
   }
 }
 
-/** Numbers of one pattern, one a horizon. */
-function outcomes(all: Int8Array | Float64Array, at: number): readonly number[] {
-  const numbers: number[] = [];
-  for (let i = at; i < at + HORIZONS.length; i++) numbers.push(all[i]!);
-  return numbers;
+/** Numbers of the neighbour at a place, one a horizon. */
+function outcomes(all: Int8Array | Float64Array, place: number): readonly number[] {
+  const first = place * HORIZONS.length;
+  return HORIZONS.map((_, horizon) => all[first + horizon]!);
 }
 
 /** Rounding lets the product of two vectors of length 1 exceed 1 a little. */
@@ -221,7 +231,9 @@ function normalised(vector: Float32Array): Float32Array {
   let squares = 0;
   for (let i = 0; i < vector.length; i++) squares += vector[i]! * vector[i]!;
   const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares);
-  return vector.map((x) => x * scale);
+  const scaled = new Float32Array(vector.length);
+  for (let i = 0; i < vector.length; i++) scaled[i] = vector[i]! * scale;
+  return scaled;
 }
 
 /**

@@ -91,8 +91,8 @@ const MEMORY = new VectorMemory();
 
 /** Places of the nearest vectors, nearest first, and their inner products with the query. */
 export interface Nearest {
-  readonly places: readonly number[];
-  readonly products: readonly number[];
+  readonly places: Int32Array;
+  readonly products: Float64Array;
 }
 
 /** Vectors in the order they came; the oldest can be dropped. */
@@ -129,8 +129,10 @@ export class VectorStore {
 
   /** The `k` of the first `count` vectors that have the largest inner products with `query`; of equal ones the first. */
   nearest(query: Float32Array, k: number, count: number): Nearest {
-    const places: number[] = [];
-    const products: number[] = [];
+    const most = Math.min(k, count);
+    const places = new Int32Array(most);
+    const products = new Float64Array(most);
+    let found = 0;
     let least = -Infinity;
     MEMORY.setQuery(query);
     for (let place = 0; place < count;) {
@@ -142,13 +144,14 @@ export class VectorStore {
         for (let i = 0; i < some; i++) {
           const product = computed[i]!;
           if (product <= least) continue;
-          insert(places, products, place + i, product, k);
-          if (places.length === k) least = products[k - 1]!;
+          if (found < most) found++;
+          insert(places, products, found, place + i, product);
+          if (found === most) least = products[most - 1]!;
         }
       }
       place += some;
     }
-    return { places, products };
+    return { places: places.subarray(0, found), products: products.subarray(0, found) };
   }
 
   close(): void {
@@ -163,14 +166,15 @@ export class VectorStore {
   }
 }
 
-/** Puts a product in its order behind those that are not less, and lets the last of more than `k` go. */
-function insert(places: number[], products: number[], place: number, product: number, k: number): void {
-  let at = products.length;
-  if (at === k) at--;
-  else {
-    places.push(0);
-    products.push(0);
-  }
+/** Puts a product in its order among the first `count`, behind those that are not less; the last of them makes room. */
+function insert(
+  places: Int32Array,
+  products: Float64Array,
+  count: number,
+  place: number,
+  product: number,
+): void {
+  let at = count - 1;
   for (; at > 0 && !(products[at - 1]! >= product); at--) {
     products[at] = products[at - 1]!;
     places[at] = places[at - 1]!;

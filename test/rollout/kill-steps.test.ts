@@ -15,7 +15,10 @@ const NAME = 'published/EURUSD/1h';
 const SERIES = { tenantId: 'default', feed: 'published', symbol: 'EURUSD', timeframe: '1h' } as const;
 const bars = inventedBars(300, { seed: 14 });
 
-/** Has the database itself kill a process amid an act on models: at its n-th entry in the audit, or as it commits. */
+/**
+ * Has the database itself kill a process amid an act on models: at its n-th entry in the audit, or as it commits. A program that
+ * does not take its input, or fails since the process is gone already, would undo the act.
+ */
 const KILLER = `
   CREATE TABLE public.killing (pid int, step int, seen int);
   INSERT INTO public.killing VALUES (NULL, NULL, 0);
@@ -23,14 +26,14 @@ const KILLER = `
     DECLARE k public.killing;
     BEGIN
       UPDATE public.killing SET seen = seen + 1 RETURNING * INTO k;
-      IF k.seen = k.step THEN EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; kill -9 ' || k.pid); END IF;
+      IF k.seen = k.step THEN EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; kill -9 ' || k.pid || '; true'); END IF;
       RETURN NULL;
     END $$;
   CREATE FUNCTION public.kill_at_commit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
     DECLARE k public.killing;
     BEGIN
       SELECT * INTO k FROM public.killing;
-      IF k.step = 0 THEN EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; kill -9 ' || k.pid); END IF;
+      IF k.step = 0 THEN EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; kill -9 ' || k.pid || '; true'); END IF;
       RETURN NULL;
     END $$;
   CREATE TRIGGER kill_at_step AFTER INSERT ON ml_registry.model_audit
