@@ -52,10 +52,8 @@ function describe(health: HealthSnapshot): string {
   ]);
   return [
     `${health.state}${health.degraded ? ', degraded' : ''}${health.simulated ? ', on SIMULATED data' : ''}; Suho ${health.version}, up ${Math.round(health.uptime_seconds)} s`,
-    `${health.actors} actors (${health.parked_actors} parked), ${health.queued} messages queued, ${health.dead_letters} dead letters`,
-    `since start: ${health.bars} bars, ${health.quotes} quotes in (${health.rejected} rejected, ${health.duplicates} repeated, ${health.late} late, ${health.conflicts} in conflict), ${health.feature_rows} feature rows, ${health.signals} signals, ${health.trades} trades`,
+    ...(health.of_tenant ? ofTenant(health) : ofEngine(health)),
     `withheld: ${withheld.length === 0 ? 'none' : withheld.join(', ')}`,
-    `journal: ${(health.journal_bytes / 1e6).toFixed(1)} of ${(health.journal_bytes_max / 1e6).toFixed(0)} MB; ${health.subscribers} subscribers`,
     ...(health.rows_shed > 0
       ? [
           `${health.rows_shed} rows left the journal before their labels were known: journal.maxMegabytes is too small`,
@@ -75,12 +73,26 @@ function describe(health: HealthSnapshot): string {
       : [
           `at the door: ${health.door.waiting} requests wait, ${health.door.waited} had to since start, ${health.door.refused} of them too long and refused; ${health.door.rows_max} rows may be in work`,
         ]),
-    `features: ${health.features_checked} live rows computed again from history, ${health.features_differing} different`,
     formatTable(['store', 'state', 'behind (rows)', 'behind', 'refused', 'error'], [...sinks, ...sources]),
     ...troubles(health),
     ...waiting(health),
     '',
   ].join('\n');
+}
+
+/** What a tenant sees of its own. */
+function ofTenant({ signals, subscribers }: HealthSnapshot): string[] {
+  return [`your tenant since start: ${signals} signals; ${subscribers} subscribers`];
+}
+
+/** Counts of the whole engine. */
+function ofEngine(health: HealthSnapshot): string[] {
+  return [
+    `${health.actors} actors (${health.parked_actors} parked), ${health.queued} messages queued, ${health.dead_letters} dead letters`,
+    `since start: ${health.bars} bars, ${health.quotes} quotes in (${health.rejected} rejected, ${health.duplicates} repeated, ${health.late} late, ${health.conflicts} in conflict), ${health.feature_rows} feature rows, ${health.signals} signals, ${health.trades} trades`,
+    `journal: ${(health.journal_bytes / 1e6).toFixed(1)} of ${(health.journal_bytes_max / 1e6).toFixed(0)} MB; ${health.subscribers} subscribers`,
+    `features: ${health.features_checked} live rows computed again from history, ${health.features_differing} different`,
+  ];
 }
 
 function milliseconds(ms: number): string {

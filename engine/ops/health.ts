@@ -251,6 +251,7 @@ export class Health {
       learning,
       latencies: [...source.latencies()],
       door: source.door(),
+      of_tenant: false,
     };
   }
 
@@ -284,6 +285,7 @@ export class Health {
       first_models: this.#source.firstModels(tenantId),
       latencies: [],
       door: NO_DOOR,
+      of_tenant: true,
       learning: {
         ...NO_LEARNING,
         alerts_open: own.alerts_open,

@@ -313,6 +313,15 @@ test('no call of one tenant reads or changes anything of another', async (t) => 
   assert.deepEqual([signals, barsSeen, rows, subscribers], [0, 0, 0, 1]);
   assert.deepEqual(Object.keys(withheld), ['no_model']);
   assert.equal((await health(client, 'key-a')).signals, seenByOps.signals);
+  assert.deepEqual([seenByZen.of_tenant, seenByOps.of_tenant], [true, false]);
+  const status = async (key: string): Promise<string> =>
+    (await runCommand(['status', '--address', `127.0.0.1:${port}`], { SUHO_API_KEY: key })).stdout;
+  assert.match(
+    await status('key-a'),
+    new RegExp(`^your tenant since start: ${seenByOps.signals} signals; `, 'm'),
+  );
+  assert.doesNotMatch(await status('key-z'), /actors|bars, |journal:/);
+  assert.match(await status('key-o'), /^\d+ actors .*\nsince start: \d+ bars/m);
   assert.deepEqual(stolen, []);
   stream.cancel();
 });

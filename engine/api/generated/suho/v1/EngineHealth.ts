@@ -147,6 +147,10 @@ export interface EngineHealth {
    * How it is at the door, for operators.
    */
   'door'?: (_suho_v1_DoorHealth | null);
+  /**
+   * Whether it is as one tenant may see it: signals, withheld and subscribers are that tenant's, counts of the whole engine 0.
+   */
+  'of_tenant'?: (boolean);
 }
 
 /**
@@ -286,4 +290,8 @@ export interface EngineHealth__Output {
    * How it is at the door, for operators.
    */
   'door': (_suho_v1_DoorHealth__Output | null);
+  /**
+   * Whether it is as one tenant may see it: signals, withheld and subscribers are that tenant's, counts of the whole engine 0.
+   */
+  'of_tenant': (boolean);
 }
