@@ -8,7 +8,7 @@ import type { Actor, ActorContext } from './runtime/actor.js';
 import { decodeSnapshot, encodeSnapshot } from './runtime/snapshot.js';
 import { tenantActorId } from './tenant-actor.js';
 import { likeliest, makeSignal } from './signals/aggregation.js';
-import { Calibration } from './signals/calibration.js';
+import { Calibration, uncorrected } from './signals/calibration.js';
 import type { Evidence } from './signals/evidence.js';
 import { isValidModelEvidence } from './signals/evidence-validity.js';
 import type { Gates } from './signals/gates.js';
@@ -227,7 +227,7 @@ export class SignalActor implements Actor<Message, Effect> {
       calibrate: (horizon, probability) =>
         route.modelId === plan.modelId
           ? this.#kernels.calibration.calibrate(this.#state, horizon, probability)
-          : { probability },
+          : uncorrected(probability),
     });
     this.#remember(signal);
     context.emit({ kind: 'signal', actorId: this.id, signal, evidence });

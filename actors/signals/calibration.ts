@@ -13,6 +13,14 @@ export interface Calibrated {
   readonly record?: CalibrationRecord;
 }
 
+/** Of who has stated nothing yet. */
+const NO_RECORD: CalibrationRecord = { outcomes: 0, hits: 0 };
+
+/** A stated probability without a record, taken at its word. */
+export function uncorrected(stated: number): Calibrated {
+  return { probability: corrected(stated, NO_RECORD), record: NO_RECORD };
+}
+
 /** A stated probability corrected by a record, 0..1. NaN when it is no probability or the record is damaged. */
 export function corrected(stated: number, { outcomes, hits }: CalibrationRecord): number {
   if (!isProbability(stated)) return NaN;

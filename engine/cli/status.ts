@@ -37,9 +37,9 @@ function describe(health: HealthSnapshot): string {
   const sinks = health.sinks.map((sink) => [
     sink.name,
     sink.healthy ? 'ok' : 'away',
-    String(sink.lag_rows),
+    health.of_tenant ? '' : String(sink.lag_rows),
     `${sink.lag_seconds.toFixed(1)} s`,
-    String(sink.dead_letters),
+    health.of_tenant ? '' : String(sink.dead_letters),
     sink.error,
   ]);
   const sources = health.sources.map(({ name, healthy, error }) => [

@@ -148,7 +148,8 @@ export interface EngineHealth {
    */
   'door'?: (_suho_v1_DoorHealth | null);
   /**
-   * Whether it is as one tenant may see it: signals, withheld and subscribers are that tenant's, counts of the whole engine 0.
+   * Whether it is as one tenant may see it: signals, withheld and subscribers are that tenant's; counts of the whole engine and of
+   * its stores are 0, and their errors empty.
    */
   'of_tenant'?: (boolean);
 }
@@ -291,7 +292,8 @@ export interface EngineHealth__Output {
    */
   'door': (_suho_v1_DoorHealth__Output | null);
   /**
-   * Whether it is as one tenant may see it: signals, withheld and subscribers are that tenant's, counts of the whole engine 0.
+   * Whether it is as one tenant may see it: signals, withheld and subscribers are that tenant's; counts of the whole engine and of
+   * its stores are 0, and their errors empty.
    */
   'of_tenant': (boolean);
 }

@@ -17,7 +17,7 @@ export interface Signal {
    */
   'sequence'?: (number | string | Long);
   /**
-   * Name-based UUID of tenant, symbol, timeframe, bar close time and model version: the same bar gets the same id again.
+   * Name-based UUID of tenant, user of a signal of its own, symbol, timeframe, bar close time and model version: the same bar gets the same id again.
    */
   'prediction_id'?: (string);
   /**
@@ -104,7 +104,7 @@ export interface Signal__Output {
    */
   'sequence': (string);
   /**
-   * Name-based UUID of tenant, symbol, timeframe, bar close time and model version: the same bar gets the same id again.
+   * Name-based UUID of tenant, user of a signal of its own, symbol, timeframe, bar close time and model version: the same bar gets the same id again.
    */
   'prediction_id': (string);
   /**

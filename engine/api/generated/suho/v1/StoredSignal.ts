@@ -11,7 +11,7 @@ import type { Long } from '@grpc/proto-loader';
  */
 export interface StoredSignal {
   /**
-   * Name-based UUID of tenant, symbol, timeframe, bar close time and model version.
+   * Name-based UUID of tenant, user of a signal of its own, symbol, timeframe, bar close time and model version.
    */
   'prediction_id'?: (string);
   /**
@@ -89,7 +89,7 @@ export interface StoredSignal {
  */
 export interface StoredSignal__Output {
   /**
-   * Name-based UUID of tenant, symbol, timeframe, bar close time and model version.
+   * Name-based UUID of tenant, user of a signal of its own, symbol, timeframe, bar close time and model version.
    */
   'prediction_id': (string);
   /**
