@@ -1,7 +1,7 @@
-import type { InferenceSession } from '../onnx-runtime.js';
 import { workerData } from 'piscina';
 import { FEATURE_COUNT } from '../../actors/features/catalogue.js';
 import { SEQUENCE_SIZE } from '../../actors/features/sequence-channels.js';
+import type { InferenceSession } from '../onnx-runtime.js';
 import type { BatchAnswer } from './from-worker.js';
 import { BadModel, runModels } from './model-session.js';
 import { Sessions, type Lease } from './sessions.js';

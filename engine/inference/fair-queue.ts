@@ -2,11 +2,8 @@
 class Fifo<Job> {
   readonly line: Line<Job>;
   readonly model: Model<Job>;
-  /**
-   * Those before `#head` have been taken and are forgotten here: an array that has grown old would keep each of them, and
-   * all it holds, from V8's collections of young objects. Of those behind it some may have left at another tenant's turn.
-   */
-  #places: (Place<Job> | undefined)[] = [];
+  /** Those before `#head` have been taken; of those behind it some may have left at another tenant's turn. */
+  #places: Place<Job>[] = [];
   #head = 0;
   /** Jobs that still wait here. */
   size = 0;
@@ -23,8 +20,7 @@ class Fifo<Job> {
 
   /** The one that has waited longest; undefined when nothing waits here. */
   oldest(): Place<Job> | undefined {
-    while (this.#head < this.#places.length && !this.#places[this.#head]!.fifos.includes(this))
-      this.#places[this.#head++] = undefined;
+    while (this.#head < this.#places.length && !this.#places[this.#head]!.fifos.includes(this)) this.#head++;
     if (this.#head > 64 && this.#head * 2 > this.#places.length) {
       this.#places = this.#places.slice(this.#head);
       this.#head = 0;

@@ -83,7 +83,7 @@ class Partition {
     const query = normalised(vector);
     const graph = visible <= EXACT_MAX ? undefined : this.#graph;
     if (graph === undefined) {
-      const { places, products } = this.#vectors.nearest(query, Math.min(k, visible), visible);
+      const { places, products } = this.#vectors.nearest(query, k, visible);
       return this.#neighbours(places, products);
     }
     const { keys, distances } = graph.search(query, k * OVERFETCH, 1);
